@@ -1,0 +1,85 @@
+/*
+ * classify.h - one interface for every way of judging, and what it yields
+ *
+ * A classifier listens to a message as it streams and gives evidence: a name, a
+ * contribution in log-odds per category, and a sentence a person understands. The
+ * combiner (combine.h) turns evidence into a calibrated probability per category; the
+ * contributions add up exactly to the answer. Absent evidence (an engine that was slow,
+ * dead or not asked) is a state of its own, not "ham".
+ *
+ * Pure: bytes and settings come in as arguments. An engine outside the process is two
+ * halves: its words are a codec here (clamd.h), its socket is the edge's.
+ */
+#ifndef SL_CLASSIFY_H
+#define SL_CLASSIFY_H
+
+#include "sl/arena.h"
+#include "sl/base.h"
+
+#define SL_CATEGORIES(X)						\
+	X(SPAM, "spam", "unwanted bulk or fraud in general")		\
+	X(PHISH, "phish", "an attempt to steal credentials or money")	\
+	X(MALWARE, "malware", "a virus, worm or dropper")
+
+enum sl_category {
+#define SL_CATEGORY_ENUM(name, word, meaning) SL_##name,
+	SL_CATEGORIES(SL_CATEGORY_ENUM)
+#undef SL_CATEGORY_ENUM
+	SL_CATEGORY_COUNT,
+};
+const char *sl_category_word(enum sl_category category);	/* "spam"; static */
+
+enum sl_evidence_state {
+	SL_EVIDENCE_PRESENT,
+	SL_EVIDENCE_ABSENT,	/* not asked: not configured, outside its remit */
+	SL_EVIDENCE_FAILED,	/* asked and not answered: dead, slow, refused; fail mode applies */
+};
+
+#define SL_EVIDENCE_MAX		32	/* of one message; what is more is dropped, weakest first */
+
+struct sl_evidence {
+	const char		*name;		/* "ngram", "clamd": static, [a-z0-9_] */
+	enum sl_evidence_state	 state;
+	double			 log_odds[SL_CATEGORY_COUNT];	/* what it adds; 0: says nothing */
+	const char		*sentence;	/* for a person; static or from the transaction's arena */
+};
+
+struct sl_verdict {
+	double			 probability[SL_CATEGORY_COUNT];	/* calibrated, 0 ... 1 */
+	double			 prior[SL_CATEGORY_COUNT];	/* log-odds before any evidence;
+					 * prior + sum of evidence = logit(probability), exactly */
+	struct sl_evidence	 evidence[SL_EVIDENCE_MAX];
+	size_t			 evidence_len;
+};
+
+/* What streams by. Slices are borrowed for the call. */
+struct sl_connection_event {
+	struct sl_slice	client_address;		/* text, without port */
+	struct sl_slice	helo;
+	bool		tls;
+};
+struct sl_envelope_event {
+	struct sl_slice	mail_from;		/* mailbox, empty for <> */
+	size_t		recipients;
+};
+
+/* A way of judging, as a table. `state` is what new_message returned: it lives in the
+ * transaction's arena and needs no free. NULL members are not called. */
+struct sl_classifier {
+	const char	*name;
+	/* Begin a message. `model` is the classifier's own read-only data, kept. NULL: the arena is
+	 * full, and the evidence will be SL_EVIDENCE_FAILED. */
+	void	*(*new_message)(const void *model, struct sl_arena *arena);
+	void	 (*connection)(void *state, const struct sl_connection_event *event);
+	void	 (*envelope)(void *state, const struct sl_envelope_event *event);
+	/* A whole header field, folded as sent, no final CRLF; a long one is cut. */
+	void	 (*field)(void *state, struct sl_slice name, struct sl_slice value);
+	void	 (*body)(void *state, struct sl_slice bytes);	/* after the header, as sent */
+	/* The message is complete (or as much as will be seen). Add to the verdict's evidence. */
+	void	 (*finish)(void *state, struct sl_arena *arena, struct sl_verdict *verdict);
+};
+
+/* Add evidence; the weakest is dropped when the verdict is full. */
+void	sl_verdict_add(struct sl_verdict *verdict, const struct sl_evidence *evidence);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * ngram.h - the linear n-gram model: hashed features of header text and body, logistic
+ * regression trained online, calibrated on messages held back from training
+ *
+ * The model is one read-only block (a file, mapped): see ngram_format in ngram.c. It is
+ * given by a path in the settings, checked whole (magic, version, lengths, checksum) before
+ * it is used. Per message: a few KiB of state, whatever the message's size.
+ */
+#ifndef SL_NGRAM_H
+#define SL_NGRAM_H
+
+#include "classify/classify.h"
+
+struct sl_ngram_model;
+
+/* Check a model's bytes (kept: must outlive the model). Returns 0, or SL_ERR_TRUNCATED,
+ * SL_ERR_SYNTAX (not a model, or damaged), SL_ERR_VERSION. */
+SL_MUST_USE int	sl_ngram_model_open(struct sl_slice bytes, struct sl_ngram_model **model_out);
+void		sl_ngram_model_close(struct sl_ngram_model **model);
+const char	*sl_ngram_model_id(const struct sl_ngram_model *model);	/* short hash, for the record */
+
+/* The classifier; its `model` argument is a struct sl_ngram_model. */
+extern const struct sl_classifier sl_ngram_classifier;
+
+#endif

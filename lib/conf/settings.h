@@ -1,0 +1,172 @@
+/*
+ * settings.h - everything an administrator can set, checked and with defaults filled in
+ *
+ * Read from YAML by settings_read (in the unprivileged checker), packed into bytes, handed
+ * to the edges and unpacked there. An immutable snapshot, counted: sessions hold the one
+ * they began with. doc/settings.md is the reference and is generated from the same table
+ * (lib/conf/settings_table.h) that reads them.
+ */
+#ifndef SL_SETTINGS_H
+#define SL_SETTINGS_H
+
+#include "classify/classify.h"
+#include "sl/arena.h"
+#include "sl/buf.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+enum sl_mode {
+	SL_MODE_FILTER,		/* judge and act */
+	SL_MODE_MONITOR,	/* judge and record, change nothing */
+	SL_MODE_PASS_THROUGH,	/* a pure proxy */
+};
+
+enum sl_action {		/* weakest first: the strongest that applies is done */
+	SL_ACTION_DELIVER,
+	SL_ACTION_TAG,		/* a header; the subject too if the tenant asked */
+	SL_ACTION_DEFER,	/* 451 */
+	SL_ACTION_REFUSE,	/* 550 */
+	SL_ACTION_COUNT,
+};
+
+enum sl_fail_mode { SL_FAIL_DEFER, SL_FAIL_PASS };
+
+enum sl_hop_tls {
+	SL_HOP_TLS_OFF,
+	SL_HOP_TLS_OPPORTUNISTIC,	/* if offered, certificate not checked; failure falls back to 4yz */
+	SL_HOP_TLS_REQUIRE,		/* certificate not checked */
+	SL_HOP_TLS_VERIFY,		/* certificate must match the name */
+};
+
+enum sl_listener_tls { SL_LISTENER_STARTTLS, SL_LISTENER_TLS_IMPLICIT, SL_LISTENER_TLS_OFF };
+
+struct sl_endpoint {		/* an address to connect to or to listen on */
+	char			*text;		/* as written, for messages */
+	char			*host;		/* without port and brackets */
+	struct sockaddr_storage	 address;	/* port set; AF_UNIX for an absolute path */
+	socklen_t		 address_len;
+};
+
+struct sl_network {		/* 192.0.2.0/24 */
+	unsigned char	address[16];	/* IPv4 as ::ffff:a.b.c.d */
+	unsigned	bits;		/* 0 ... 128 */
+};
+
+struct sl_listener {
+	struct sl_endpoint	 at;
+	enum sl_listener_tls	 tls;
+	struct sl_network	*proxy_from;	/* balancers that speak PROXY; others are plain clients */
+	size_t			 proxy_from_len;
+};
+
+struct sl_policy_category {
+	double	at[SL_ACTION_COUNT];	/* done from this probability on; above 1: never */
+};
+
+struct sl_tenant {
+	char			 *name;		/* first domain unless set */
+	char			**domains;	/* lower case, A-labels; "*" in front matches sub-domains */
+	size_t			  domains_len;
+	struct sl_endpoint	 *next_hops;	/* in order of preference */
+	size_t			  next_hops_len;
+	enum sl_mode		  mode;
+	enum sl_hop_tls		  next_hop_tls;
+	bool			  normalise;	/* line_endings: normalise */
+	size_t			  window_bytes;
+	uint64_t		  message_max_bytes;	/* 0: no limit */
+	struct sl_policy_category policy[SL_CATEGORY_COUNT];
+	char			 *subject_tag;	/* "" : leave the subject alone */
+	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
+};
+
+struct sl_timers {		/* milliseconds; RFC 5321, 4.5.3.2 and E3 */
+	unsigned	greeting_delay_ms;	/* before our 220; 0: none */
+	unsigned	command_ms;		/* sender idle between commands */
+	unsigned	data_ms;		/* sender idle inside DATA */
+	unsigned	stress_command_ms;	/* the same when sessions are nearly used up */
+	unsigned	stress_data_ms;
+	unsigned	connect_ms;		/* one next hop: TCP, TLS, greeting, EHLO */
+	unsigned	chain_ms;		/* all of that, MAIL and first RCPT, over all next hops */
+	unsigned	hop_reply_ms;		/* next hop: MAIL, RCPT, DATA, RSET */
+	unsigned	hop_data_ms;		/* next hop takes a block of data */
+	unsigned	hop_final_ms;		/* next hop's answer to the final dot */
+	unsigned	judge_ms;		/* our own thinking after the final dot */
+	unsigned	hop_idle_ms;		/* a kept connection to a next hop */
+	unsigned	hop_down_ms;		/* how long a failed next hop is tried last */
+	unsigned	stop_ms;		/* sessions may finish after SIGTERM */
+};
+
+struct sl_limits {
+	unsigned	sessions;		/* per edge */
+	unsigned	sessions_per_source;	/* per edge; loopback is exempt */
+	unsigned	recipients;		/* of a transaction */
+	unsigned	errors;			/* of a session, then 421 */
+	unsigned	messages_per_session;
+	unsigned	header_bytes;
+	unsigned	received_hops;
+	unsigned	line_bytes;
+	unsigned	hop_connections;	/* per edge and next hop */
+	unsigned	hop_messages;		/* over one kept connection */
+	unsigned	data_rate_bytes_per_min;	/* slowest sender in DATA */
+};
+
+struct sl_clamd_settings {
+	bool			on;
+	struct sl_endpoint	at;
+	unsigned		deadline_ms;	/* after the final dot */
+	uint64_t		max_bytes;	/* of a message; more is not scanned: absent evidence */
+	enum sl_fail_mode	fail;
+	unsigned		breaker_failures;	/* in a row open the breaker ... */
+	unsigned		breaker_ms;	/* ... for this long */
+};
+
+struct sl_settings {
+	struct sl_arena		 arena;		/* holds all of the below */
+	unsigned		 refs;
+	struct sl_listener	*listeners;
+	size_t			 listeners_len;
+	struct sl_tenant	*tenants;
+	size_t			 tenants_len;
+	unsigned		 workers;
+	char			*hostname;
+	char			*user;		/* edges run as; "" when not root */
+	char			*control_path;	/* Unix socket of sluicectl; "": none */
+	char			*record_path;	/* JSON lines; "-": standard output; "": none */
+	char			*tls_certificate_pem;	/* the texts, not the paths: edges read no files */
+	char			*tls_key_pem;
+	char			*tls_ca_path;	/* for next_hop_tls: verify */
+	char			*model_path;	/* "": none */
+	struct sl_clamd_settings clamd;
+	struct sl_timers	 timers;
+	struct sl_limits	 limits;
+	/* domain -> tenant, built by read and unpack */
+	uint32_t		*domain_table;
+	size_t			 domain_table_len;
+};
+
+/* Read YAML. `file` names it in messages; `text` is its content. Never touches the network:
+ * host names of next hops are left for the caller (address_len 0). Files that settings name
+ * (certificate, key) are read. Returns 0 and a snapshot with one reference, or SL_ERR_SYNTAX
+ * with every problem found added to `errors`, a line each: "file:line:column: what to do". */
+SL_MUST_USE int	sl_settings_read(const char *file, struct sl_slice text,
+		    struct sl_settings **settings_out, struct sl_buf *errors);
+/* Fill in the addresses of endpoints given by name (getaddrinfo, blocking). Problems are added to
+ * `errors`; SL_ERR_NOT_FOUND if any. */
+SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors);
+
+struct sl_settings *sl_settings_ref(struct sl_settings *settings);
+void	sl_settings_unref(struct sl_settings **settings);
+
+/* The snapshot as bytes and back; pack(unpack(x)) = x. Unpack checks every length and number.
+ * Returns 0, SL_ERR_SYNTAX, SL_ERR_TRUNCATED or SL_ERR_VERSION. */
+void		sl_settings_pack(const struct sl_settings *settings, struct sl_buf *out);
+SL_MUST_USE int	sl_settings_unpack(struct sl_slice bytes, struct sl_settings **settings_out);
+
+/* The tenant of a recipient's domain (any case, U- or A-labels, one final dot ignored); NULL: not
+ * ours. O(1). */
+const struct sl_tenant *sl_settings_tenant(const struct sl_settings *settings,
+			    struct sl_slice domain);
+bool	sl_network_has(const struct sl_network *networks, size_t len, const struct sockaddr *address);
+
+#endif

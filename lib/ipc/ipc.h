@@ -1,0 +1,76 @@
+/*
+ * ipc.h - typed, length-framed messages between Sluice's processes, with descriptors
+ *
+ * Over a Unix stream socketpair. One message: 32-bit type, 32-bit length, 32-bit count of
+ * descriptors, then the payload (native byte order: one machine, one program). A short, long
+ * or unexpected message is the end of the peer, not of the receiver.
+ */
+#ifndef SL_IPC_H
+#define SL_IPC_H
+
+#include "sl/buf.h"
+
+#define SL_IPC_PAYLOAD_MAX	(64u << 20)	/* a settings snapshot of 35,000 tenants fits */
+#define SL_IPC_FDS_MAX		64
+
+/* Every message, once: who sends it, and what it carries. doc/ipc.md lists the payloads. */
+#define SL_IPC_MESSAGES(X)							\
+	X(SETTINGS)		/* parent > edge: packed settings; fds: record file, model (if any), stats */ \
+	X(LISTENERS)		/* parent > edge: nothing; fds: listening sockets, in settings' order */ \
+	X(READY)		/* edge > parent: nothing; settings and listeners are in use */	\
+	X(STOP)			/* parent > edge: nothing; finish sessions, then exit */		\
+	X(CHECKED)		/* checker > parent: packed settings */				\
+	X(CHECK_FAILED)		/* checker > parent: the errors, text */			\
+	X(STATUS_REQUEST)	/* sluicectl > parent */					\
+	X(STATUS)		/* parent > sluicectl: JSON */
+
+enum sl_ipc_type {
+#define SL_IPC_ENUM(name) SL_IPC_##name,
+	SL_IPC_MESSAGES(SL_IPC_ENUM)
+#undef SL_IPC_ENUM
+	SL_IPC_TYPE_COUNT,
+};
+
+struct sl_ipc_message {
+	enum sl_ipc_type type;
+	struct sl_slice	 payload;	/* borrowed for the call */
+	int		 fds[SL_IPC_FDS_MAX];	/* owned by the receiver; set one to -1 to keep it */
+	size_t		 fds_len;
+};
+
+struct sl_ipc;
+
+/* A channel over `fd` (taken). `may_send`: bit mask 1u << type of what the peer may send. */
+struct sl_ipc	*sl_ipc_new(int fd, uint32_t may_send);
+void		 sl_ipc_free(struct sl_ipc **ipc);
+int		 sl_ipc_fd(const struct sl_ipc *ipc);
+
+/* Send, blocking, all or nothing. `fds` are borrowed. Returns 0, SL_ERR_CLOSED or SL_ERR_SYSTEM. */
+SL_MUST_USE int	 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
+		     const int *fds, size_t fds_len);
+
+typedef void sl_ipc_handler(void *ctx, struct sl_ipc_message *message);
+/* Read what is there without blocking and handle every complete message; descriptors a handler
+ * does not keep are closed after it. Returns SL_MORE, SL_ERR_CLOSED (orderly, between messages),
+ * SL_ERR_SYNTAX (a message the peer may not send, or cut short), SL_ERR_SYSTEM. */
+SL_MUST_USE int	 sl_ipc_read(struct sl_ipc *ipc, sl_ipc_handler *handler, void *ctx);
+/* Wait for one message (poll), at most timeout_ms (-1: for ever). SL_DONE after it was handled,
+ * SL_ERR_TIMEOUT, or as above. */
+SL_MUST_USE int	 sl_ipc_wait(struct sl_ipc *ipc, int timeout_ms, sl_ipc_handler *handler, void *ctx);
+
+/* Payload writer and reader: fixed-width numbers and length-prefixed text. A reader past the end
+ * sets `failed` and gives zeros, so a caller checks once. */
+void		sl_pack_u32(struct sl_buf *out, uint32_t v);
+void		sl_pack_u64(struct sl_buf *out, uint64_t v);
+void		sl_pack_f64(struct sl_buf *out, double v);
+void		sl_pack_bytes(struct sl_buf *out, struct sl_slice s);
+struct sl_unpack {
+	struct sl_slice	rest;
+	bool		failed;
+};
+uint32_t	sl_unpack_u32(struct sl_unpack *u);
+uint64_t	sl_unpack_u64(struct sl_unpack *u);
+double		sl_unpack_f64(struct sl_unpack *u);
+struct sl_slice	sl_unpack_bytes(struct sl_unpack *u);	/* points into the payload */
+
+#endif
