@@ -231,7 +231,6 @@ step_empty_cr(struct sl_fields *f, struct piece *in)
 		return;
 	}
 	in->pos++;
-	sl_buf_reset(&f->held);
 	end_header(f, true);
 }
 
