@@ -188,7 +188,9 @@ step_name(struct sl_fields *f, struct piece *in)
 
 	if (open_len(f, in) >= f->max_bytes) {
 		not_a_field(f, in);
-	} else if (c == ':' && !first) {
+		return;
+	}
+	if (c == ':' && !first) {
 		f->colon = open_len(f, in);
 		f->fields_seen = true;
 		f->state = FIELDS_VALUE;
