@@ -271,46 +271,71 @@ struct line {
 	double	offset, slope;
 };
 
-/* Fit log-odds = offset + slope * margin by logistic regression (Platt), Newton's method. The
- * two classes weigh the same, so 0 means: says nothing. */
+struct slope {			/* of the loss, with its curvature */
+	double	loss, g0, g1, h00, h01, h11;
+};
+
+/* The loss of a line over the held-back judgements: both classes weigh the same, so that 0 means
+ * `says nothing`, and the targets stay a little short of 0 and 1 (Platt). */
+static struct slope
+loss(const struct sl_ngram_trainer *trainer, int which, const double counts[2], struct line line)
+{
+	struct slope sum = { .h00 = 1e-9, .h11 = 1e-9 };
+
+	for (size_t i = 0; i < trainer->len; i++) {
+		const struct example *example = &trainer->examples[i];
+		bool positive = head_positive(which, example);
+		double x = (double)example->held[which], z = line.offset + line.slope * x;
+		double weight = 0.5 / counts[positive];
+		double target = positive ? (counts[1] + 1) / (counts[1] + 2) : 1 / (counts[0] + 2);
+		double p = 1 / (1 + exp(-z)), curve = weight * p * (1 - p);
+
+		if (!head_wants(which, example))
+			continue;
+		sum.loss += weight * (fmax(z, 0) + log1p(exp(-fabs(z))) - target * z);
+		sum.g0 += weight * (p - target);
+		sum.g1 += weight * (p - target) * x;
+		sum.h00 += curve;
+		sum.h01 += curve * x;
+		sum.h11 += curve * x * x;
+	}
+	return sum;
+}
+
+/* Fit log-odds = offset + slope * margin by logistic regression (Platt): Newton's method, each
+ * step halved until it helps. */
 static struct line
 calibrate(const struct sl_ngram_trainer *trainer, int which)
 {
 	struct line line = { 0, 1 };
 	double counts[2] = { 0 };
+	struct slope now;
 
 	for (size_t i = 0; i < trainer->len; i++)
 		if (head_wants(which, &trainer->examples[i]))
 			counts[head_positive(which, &trainer->examples[i])]++;
-	for (int step = 0; step < 50; step++) {
-		double g0 = 0, g1 = 0, h00 = 1e-9, h01 = 0, h11 = 1e-9, determinant;
+	if (counts[0] == 0 || counts[1] == 0)
+		return (struct line){ 0, 0 };
+	now = loss(trainer, which, counts, line);
+	for (int step = 0; step < 100; step++) {
+		double determinant = now.h00 * now.h11 - now.h01 * now.h01, size = 1;
+		double d0 = (now.h11 * now.g0 - now.h01 * now.g1) / determinant;
+		double d1 = (now.h00 * now.g1 - now.h01 * now.g0) / determinant;
+		struct slope next = now;
+		struct line tried = line;
 
-		for (size_t i = 0; i < trainer->len; i++) {
-			const struct example *example = &trainer->examples[i];
-			bool positive = head_positive(which, example);
-			double x = (double)example->held[which], weight, p, target, curve;
-
-			if (!head_wants(which, example))
-				continue;
-			weight = 0.5 / counts[positive];
-			target = positive ? (counts[1] + 1) / (counts[1] + 2) : 1 / (counts[0] + 2);
-			p = 1 / (1 + exp(-(line.offset + line.slope * x)));
-			curve = weight * p * (1 - p);
-			g0 += weight * (p - target);
-			g1 += weight * (p - target) * x;
-			h00 += curve;
-			h01 += curve * x;
-			h11 += curve * x * x;
+		for (; size > 1e-6; size /= 2) {
+			tried = (struct line){ line.offset - size * d0, line.slope - size * d1 };
+			next = loss(trainer, which, counts, tried);
+			if (next.loss < now.loss)
+				break;
 		}
-		determinant = h00 * h11 - h01 * h01;
-		if (!(determinant > 0))
+		if (!(next.loss < now.loss - 1e-9))
 			break;
-		line.offset -= (h11 * g0 - h01 * g1) / determinant;
-		line.slope -= (h00 * g1 - h01 * g0) / determinant;
+		line = tried;
+		now = next;
 	}
-	if (!isfinite(line.offset) || !isfinite(line.slope) || line.slope < 0)
-		line = (struct line){ 0, 0 };
-	return line;
+	return line.slope > 0 ? line : (struct line){ 0, 0 };
 }
 
 static struct line
