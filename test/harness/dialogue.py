@@ -2,6 +2,7 @@
 import operator
 import re
 import socket
+import textwrap
 import threading
 import time
 
@@ -124,9 +125,11 @@ class Test:
             return self.eventually(items[1:])
         if word == "wait-signal":
             return self.wait_signal(items[1])
+        if word == "signal":
+            return self.signal(items[1])
         if word not in kinds or len(items) < 2:
             raise SyntaxFault(f"line {word.line}: {word}: test, nexthop, sink, edge, client, "
-                              "eventually or wait-signal is expected")
+                              "eventually, signal or wait-signal is expected")
         name = items[1]
         if name not in self.actors:
             self.actors[name] = kinds[word](self, name)
@@ -190,6 +193,19 @@ def compare(actual, words, what):
     return f"{what} {'lacks' if op == '~' else 'has'} {value!r}: {text[:2000]!r}"
 
 
+def unequal(got, sent):
+    """Why `got` is not `sent` with header lines before it; None: it is."""
+    if not got.endswith(sent):
+        tail = got[-len(sent):] if sent else b""
+        at = next((i for i, (x, y) in enumerate(zip(tail, sent)) if x != y), min(len(tail), len(sent)))
+        return (f"delivered {len(got)} bytes that do not end in the {len(sent)} bytes sent; they part "
+                f"near {tail[max(0, at - 30):at + 30]!r}")
+    added = got[:len(got) - len(sent)]
+    if added and (not added.endswith(b"\r\n") or b"\r\n\r\n" in added or added[:1] in b" \t"):
+        return f"what was added in front is no header: {added!r}"
+    return None
+
+
 class NextHop:
     """`nexthop NAME [options] [{ commands }]`: polite unless its block says otherwise."""
 
@@ -246,6 +262,9 @@ class NextHop:
             self.hop.wait(lambda: self.hop.messages and self.unequal() is None, lambda: self.unequal()
                           or f"{self.name}: no message came")
             return
+        if what == "all" and rest == ["are-sent"]:
+            self.hop.wait(lambda: self.unequal_of_all() is None, self.unequal_of_all)
+            return
         field = rest.pop(0) if what == "field" else None
 
         def value():
@@ -270,15 +289,20 @@ class NextHop:
         self.hop.wait(lambda: why() is None, lambda: why() or "it changed too late")
 
     def unequal(self):
-        """Why the last message is not the one sent with trace lines before it."""
+        """Why the last message is not the one sent with trace lines before it; None: it is."""
         if not self.hop.messages or not self.test.sent():
             return "no message came, or none was sent"
-        got, sent = self.hop.messages[-1].text, self.test.sent()[-1]
-        if not got.endswith(sent):
-            return f"delivered {len(got)} bytes that do not end in the {len(sent)} bytes sent"
-        added = got[:len(got) - len(sent)]
-        if added and (not added.endswith(b"\r\n") or b"\r\n\r\n" in added):
-            return f"what was added in front is no header: {added!r}"
+        return unequal(self.hop.messages[-1].text, self.test.sent()[-1])
+
+    def unequal_of_all(self):
+        """The same for all messages, in the order in which they were sent."""
+        got, sent = self.hop.messages, self.test.sent()
+        if len(got) != len(sent):
+            return f"{len(sent)} messages were sent, {len(got)} delivered"
+        for i, (one, other) in enumerate(zip(got, sent)):
+            why = unequal(one.text, other)
+            if why:
+                return f"message {i + 1}: {why}"
         return None
 
     def settle(self):
@@ -333,8 +357,23 @@ class HopScript:
             w.send(b"220 hop.example ESMTP\r\n")
             hop.read_command(w, FINE_S)
             w.send(hop.ehlo_reply(w).replace("\n", "\r\n").encode() + b"\r\n")
+        elif verb == "babble":          # TEXT so many times, or until nobody listens
+            for _ in range(int(words[0])):
+                w.send(encode(words[1]))
         elif verb == "rx-text":
             self.raw = hop.read_text(w)
+        elif verb == "rx-some":         # so many bytes of a text, then on
+            got = 0
+            while got < int(words[0]):
+                if not w.fill(time.monotonic() + FINE_S):
+                    raise Failed(f"closed after {got} bytes of text")
+                got += len(w.buffer)
+                w.buffer.clear()
+        elif verb == "tls-or-close":
+            try:
+                w.start_tls(certificate.server_context(*self.test.tls_files), server=True)
+            except Failed as e:
+                raise Leave from e
         elif verb == "accept-message":
             hop.deliver(self.mail, self.recipients, self.raw, hop.connections)
             w.send(b"250 2.0.0 queued as HOP0001\r\n")
@@ -400,23 +439,23 @@ class Edge:
         self.name = name
         self.sluice = None
         self.port = place.unused_port()
-        self.tenant, self.top = "", ""
+        self.tenant, self.top, self.listen = "", "", ""
         self.whole = None
 
     def do(self, items):
         actions = []
-        for option, words in options(items, ("conf", "tenant", "add", "hup", "term", "int", "log", "start",
+        for option, words in options(items, ("conf", "tenant", "add", "listen", "hup", "term", "int", "log", "start",
                                              "expect-exit", "expect-alive", "bad-start")):
-            if option in ("conf", "tenant", "add"):
-                text = self.test.variables(words[0].text)
-                text = "\n".join(part for part in text.split(";")) if option != "conf" else text
+            if option in ("conf", "tenant", "add", "listen"):
+                text = textwrap.dedent(self.test.variables(words[0].text).strip("\n"))
                 if option == "conf":
                     self.whole = text
+                elif option == "listen":
+                    self.listen = text.strip()
                 elif option == "tenant":
-                    self.tenant = text
+                    self.tenant = text.replace(";", "\n")
                 else:
-                    self.top = "\n".join(line.strip() if line.strip()[:1] not in "-" else line
-                                         for line in text.splitlines())
+                    self.top = "\n".join(part.strip() for part in text.split(";"))
             elif option:
                 actions.append((option, words))
         if self.sluice is None and not any(a == "bad-start" for a, _ in actions):
@@ -428,10 +467,9 @@ class Edge:
         if self.whole is not None:
             return self.whole
         hops = [a.port for a in self.test.actors.values() if isinstance(a, (NextHop, Sink))]
-        top = self.top
-        if self.test.tls_files and "tls:" not in top:
-            top += f"\ntls:\n  certificate: {self.test.tls_files[0]}\n  key: {self.test.tls_files[1]}\n"
-        return process.settings(self.port, hops, self.tenant, top)
+        certificate_path, key_path = self.test.tls_files
+        top = f"{self.top}\ntls: {{certificate: {certificate_path}, key: {key_path}}}\n"
+        return process.settings(self.port, hops, self.tenant, top, listen=self.listen)
 
     def start(self):
         self.sluice = process.Sluice(self.text(), self.test.directory, self.port)
@@ -539,6 +577,10 @@ class Client:
         pass
 
 
+class Done(Exception):
+    """A client's script ends here, and well."""
+
+
 class Conversation:
     """A client's script over one connection, in the test's way."""
 
@@ -560,7 +602,11 @@ class Conversation:
         self.marked = time.monotonic()
         self.extra = {}
         if self.way == "TLS":
-            self.begin_tls()
+            try:
+                self.begin_tls()
+            except Failed:
+                self.wire.close()
+                raise
 
     def begin_tls(self):
         """TLS before the script begins; its `rx 220` will be given the banner of before."""
@@ -583,6 +629,8 @@ class Conversation:
             for items in commands:
                 self.command(items)
             self.flush()
+        except Done:
+            pass
         finally:
             self.wire.close()
 
@@ -651,12 +699,21 @@ class Conversation:
         else:
             self.check_reply(words)
 
+    def do_rx_or_stop(self, words):
+        """rx-or-stop CODE OTHER [TEXT...]: a reply; if it is OTHER (with the text) the script ends well."""
+        self.flush()
+        code, lines = self.wire.read_reply()
+        if re.fullmatch(words[1].replace("x", r"\d"), str(code)):
+            if any(word not in "\n".join(lines) for word in words[2:]):
+                raise Failed(f"expected {words[1:]}, got {lines}")
+            raise Done
+        if not re.fullmatch(words[0].replace("x", r"\d"), str(code)):
+            raise Failed(f"expected {words[0]} or {words[1]}, got {lines}")
+
     def do_tx(self, words):
         """tx LINE: a command."""
         line = " ".join(words)
         verb = line.split(" ")[0].upper()
-        if self.text and verb:
-            self.end_text()
         self.put(encode(line) + b"\r\n", verb in GROUP_ENDS)
         if verb in GROUP_ENDS and self.greeted and self.way == "pipelined":
             self.push()
@@ -708,6 +765,11 @@ class Conversation:
         self.text += data
         self.put(data, False)
 
+    def do_message(self, words):
+        """message N: a message of N bytes (at least 30), header and body."""
+        head = b"Subject: filled\r\n\r\n"
+        self.do_text([(head + lines_of_text(int(words[0]) - len(head))).decode("latin-1")])
+
     def flush_before_text(self):
         if self.expected:
             self.flush()
@@ -758,6 +820,11 @@ class Conversation:
         """Nothing more is said, and the connection ends."""
         self.flush()
         self.wire.wait_close()
+
+    def do_expect_end(self, words):
+        """The connection ends, whatever is said before."""
+        self.flush()
+        self.wire.wait_close(on_data=lambda data: None)
 
     def do_expect_silence(self, words):
         """expect-silence MS: nothing is said for so long."""

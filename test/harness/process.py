@@ -156,10 +156,13 @@ class Sluice(Program):
             return []
 
 
-def settings(port, next_hops, tenant="", top="", domains=("example.com",), workers=1):
-    """A settings file: the smallest that works, and further lines for the tenant and the top level."""
-    lines = [f"listen: [\"{place.HOST}:{port}\"]", f"workers: {workers}", "tenants:",
+def settings(port, next_hops, tenant="", top="", domains=("example.com",), workers=1, listen=""):
+    """A settings file: the smallest that works for a test, and further lines for the tenant, the
+    listener and the top level."""
+    at = f'"{place.HOST}:{port}"'
+    lines = [f"listen: [{{address: {at}, {listen}}}]" if listen.strip() else f"listen: [{at}]",
+             "hostname: mx.sluice.example", 'control: ""', f"workers: {workers}", "tenants:",
              f"  - domains: {json.dumps(list(domains))}",
              f"    next_hops: {json.dumps([f'{place.HOST}:{hop}' for hop in next_hops])}"]
     lines += ["    " + line.strip() for line in tenant.splitlines() if line.strip()]
-    return "\n".join(lines) + "\n" + top + "\n"
+    return "\n".join(lines) + "\n" + top.strip() + "\n"

@@ -1,7 +1,7 @@
 """The words of a dialogue script: statements of words and blocks (doc: test/dialogue/README.md).
 
 A statement ends at the end of a line or at a semicolon. A word in double quotes may hold \\r \\n \\t
-\\0 \\xHH \\" \\\\. A block, in braces, is kept as it is written: what it means is its owner's affair.
+\\0 \\xHH \\" \\\\ (any other backslash stays, for patterns). A block, in braces, is kept as it is written: what it means is its owner's affair.
 """
 
 
@@ -61,10 +61,8 @@ class Reader:
                 c = self.take()
                 if c == "x":
                     out.append(chr(int(self.take() + self.take(), 16)))
-                elif c in ESCAPES:
-                    out.append(ESCAPES[c])
-                else:
-                    self.fault(f"\\{c} means nothing")
+                else:           # others stay, as in "\\d+"
+                    out.append(ESCAPES.get(c, "\\" + c))
             else:
                 out.append(c)
 
