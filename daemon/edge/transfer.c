@@ -78,6 +78,7 @@ has_room(const struct transaction *tx)
 	    : held < window_bytes(tx);
 }
 
+/* Our own lines, in front of the message's. */
 static void
 write_prefix(struct session *s)
 {
@@ -92,21 +93,24 @@ write_prefix(struct session *s)
 	s->tx->prefixed = true;
 }
 
-/* Hand the window's front to the next hop, but for `keep` bytes at its end. */
+/* Hand the window's front to the next hop, but for `keep` bytes at its end, as fast as it takes
+ * them; what it does not take is queued up to a bound, and session_on_flow comes when that is gone. */
 static void
 push(struct session *s, size_t keep)
 {
 	struct transaction *tx = s->tx;
 	struct sl_chain chain = { 0 };
-	size_t held = message_held(&tx->message), n = held > keep ? held - keep : 0;
+	size_t held, n;
 
 	if (!tx->prefixed)
 		write_prefix(s);
-	if (keep > 0)
-		n = SL_MIN(n, delivery_room(&tx->delivery));
-	message_take(&tx->message, &chain, n);
-	delivery_write(&tx->delivery, &chain);
-	delivery_flush(&tx->delivery);
+	do {
+		held = message_held(&tx->message);
+		n = SL_MIN(held - SL_MIN(held, keep), delivery_room(&tx->delivery));
+		message_take(&tx->message, &chain, n);
+		delivery_write(&tx->delivery, &chain);
+		delivery_flush(&tx->delivery);
+	} while (n > 0);
 }
 
 /* The next hop can take bytes, or the message has grown: move what may move. */
@@ -442,8 +446,9 @@ session_on_flow(struct session *s)
 		advance(s);
 		keep_reading(s);
 	} else if (s->state == SESSION_AWAIT_DELIVERY && tx->delivery.state == DELIVERY_STREAM) {
-		push(s, 0);		/* all of it: it is in memory anyway, and the verdict is known */
-		delivery_finish(&tx->delivery);
+		push(s, 0);
+		if (message_held(&tx->message) == 0)
+			delivery_finish(&tx->delivery);
 	}
 }
 
