@@ -131,9 +131,10 @@ struct tally {
 struct ngram_message {
 	unsigned			 magic;
 	unsigned			 blocks;	/* complete */
+	bool				 header_over;
 	const struct sl_ngram_model	*model;
 	double				 margin;	/* of the most suspicious block so far */
-	double				 margin_phish;
+	double				 margin_phish;	/* the same for phish */
 	struct tally			 header;
 	struct tally			 now;		/* header and the block in work */
 	struct reasons			 header_reasons;
@@ -180,19 +181,18 @@ margin(const struct ngram_message *message, int head)
 	    : message->now.sums[head] * step / sqrt(message->now.features);
 }
 
-/* The block in work is complete: keep it if it is the most suspicious one. */
+/* The block in work is complete: keep what is the most suspicious so far. */
 static void
 block_end(struct ngram_message *message)
 {
-	double unwanted = margin(message, 0);
+	double unwanted = margin(message, 0), phish = margin(message, 1);
 
-	if (message->blocks > 0)
-		unwanted -= message->model->parameters[NGRAM_LATER_PENALTY];
 	if (message->blocks == 0 || unwanted > message->margin) {
 		message->margin = unwanted;
-		message->margin_phish = margin(message, 1);
 		message->best_reasons = message->now_reasons;
 	}
+	if (message->blocks == 0 || phish > message->margin_phish)
+		message->margin_phish = phish;
 	message->blocks++;
 	message->now = message->header;
 	message->now_reasons = message->header_reasons;
@@ -207,6 +207,8 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	const struct sl_ngram_model *model = message->model;
 	int sums[NGRAM_HEADS] = { 0 };
 
+	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+		return;		/* only in a header: it has no second block */
 	for (size_t i = 0; i < len; i++) {
 		uint32_t row = features[i] >> model->shift;
 
@@ -220,7 +222,7 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	message->now.sums[1] += sums[1];
 	if (sums[0] != 0)
 		reason_add(&message->now_reasons, sums[0], place, word);
-	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+	if (message->header_over && message->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(message);
 }
 
@@ -245,8 +247,16 @@ ngram_field(void *state, struct sl_slice name, struct sl_slice value)
 
 	SL_CHECK(message, MESSAGE_MAGIC);
 	ngram_mail_field(&message->mail, name, value);
+}
+
+static void
+header_end(struct ngram_message *message)
+{
+	message->header_over = true;
 	message->header = message->now;
 	message->header_reasons = message->now_reasons;
+	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+		block_end(message);
 }
 
 static void
@@ -255,6 +265,8 @@ ngram_body(void *state, struct sl_slice bytes)
 	struct ngram_message *message = state;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
+	if (!message->header_over)
+		header_end(message);
 	ngram_mail_body(&message->mail, bytes);
 }
 
@@ -344,8 +356,10 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	double unwanted, phish, share;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
+	if (!message->header_over)
+		header_end(message);
 	ngram_mail_end(&message->mail);
-	if (message->blocks == 0 || message->block.features > NGRAM_BLOCK_FEATURES / 8)
+	if (message->blocks == 0 || message->block.features >= NGRAM_BLOCK_LEAST)
 		block_end(message);
 	p = message->model->parameters;
 	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * message->margin,
