@@ -109,7 +109,8 @@ sl_ngram_model_id(const struct sl_ngram_model *model)
 /* ---- a message */
 
 #define REASONS		5
-#define REASON_TEXT	28
+#define REASON_TEXT	28	/* bytes of a word that are shown */
+#define REASON_LEAST	3	/* shorter words tell a person nothing */
 
 struct reason {
 	int			weight;		/* of head `unwanted`, in steps; 0: none */
@@ -144,18 +145,29 @@ struct ngram_message {
 	struct ngram_block		 block;
 };
 
-static void
-reason_enter(struct reason list[REASONS], const struct reason *reason)
+static bool
+reason_same(const struct reason *a, const struct reason *b)
 {
-	size_t i = REASONS;
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0 && a->place == b->place;
+}
 
-	while (i > 0 && abs(list[i - 1].weight) < abs(reason->weight)) {
-		if (i < REASONS)
-			list[i] = list[i - 1];
+/* Put a reason into its place, strongest first; one of the same word joins it. */
+static void
+reason_enter(struct reason list[REASONS], struct reason reason)
+{
+	size_t i;
+
+	for (i = 0; i < REASONS - 1; i++) {
+		if (reason_same(&list[i], &reason)) {
+			reason.weight += list[i].weight;
+			break;
+		}
+	}
+	while (i > 0 && abs(list[i - 1].weight) < abs(reason.weight)) {
+		list[i] = list[i - 1];
 		i--;
 	}
-	if (i < REASONS)
-		list[i] = *reason;
+	list[i] = reason;
 }
 
 static void
@@ -164,11 +176,11 @@ reason_add(struct reasons *reasons, int weight, enum ngram_place place, struct s
 	struct reason *list = weight > 0 ? reasons->against : reasons->in_favour;
 	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
 
-	if (abs(weight) <= abs(list[REASONS - 1].weight) || word.len < 2)
+	if (abs(weight) <= abs(list[REASONS - 1].weight) || word.len < REASON_LEAST)
 		return;
 	reason.len = (unsigned char)SL_MIN(word.len, (size_t)REASON_TEXT);
 	memcpy(reason.text, word.ptr, reason.len);
-	reason_enter(list, &reason);
+	reason_enter(list, reason);
 }
 
 static double
@@ -205,6 +217,7 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 {
 	struct ngram_message *message = ctx;
 	const struct sl_ngram_model *model = message->model;
+	uint32_t before = message->block.features;
 	int sums[NGRAM_HEADS] = { 0 };
 
 	if (message->block.features >= NGRAM_BLOCK_FEATURES)
@@ -212,12 +225,12 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	for (size_t i = 0; i < len; i++) {
 		uint32_t row = features[i] >> model->shift;
 
-		if (ngram_block_add(&message->block, row)) {
-			sums[0] += model->rows[NGRAM_HEADS * row];
-			sums[1] += model->rows[NGRAM_HEADS * row + 1];
-			message->now.features++;
-		}
+		int keep = -(int)ngram_block_add(&message->block, row);
+
+		sums[0] += model->rows[NGRAM_HEADS * row] & keep;
+		sums[1] += model->rows[NGRAM_HEADS * row + 1] & keep;
 	}
+	message->now.features += message->block.features - before;
 	message->now.sums[0] += sums[0];
 	message->now.sums[1] += sums[1];
 	if (sums[0] != 0)

@@ -118,18 +118,18 @@ struct ngram_block {
 	uint32_t	features;
 };
 
-/* Is it the first time that this row of the table comes up? */
-static inline bool
+/* 1 if it is the first time that this row of the table comes up, else 0. Without a branch: which
+ * it is cannot be foreseen. */
+static inline uint32_t
 ngram_block_add(struct ngram_block *block, uint32_t row)
 {
 	uint32_t slot = row & ((1u << NGRAM_SEEN_BITS) - 1);
-	uint64_t bit = UINT64_C(1) << (slot & 63);
+	uint64_t *word = &block->seen[slot >> 6];
+	uint32_t fresh = (uint32_t)(~*word >> (slot & 63)) & 1;
 
-	if ((block->seen[slot >> 6] & bit) != 0)
-		return false;
-	block->seen[slot >> 6] |= bit;
-	block->features++;
-	return true;
+	*word |= UINT64_C(1) << (slot & 63);
+	block->features += fresh;
+	return fresh;
 }
 
 /*

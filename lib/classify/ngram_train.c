@@ -10,6 +10,8 @@
 
 #define TRAINER_MAGIC	0x5d6e7401u
 #define FIELD_MAX_BYTES	65536
+#define RULE_LEAST	40	/* underscores */
+#define FOOTER_LINES	6	/* with the rule */
 #define BLOCKS_MAX	8	/* of a message that are learned from */
 #define EACH_MIN	10	/* ham, and other mail, that there must be */
 
@@ -112,7 +114,7 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	if (trainer->block.features >= NGRAM_BLOCK_FEATURES || trainer->reading.blocks == BLOCKS_MAX)
 		return;
 	for (size_t i = 0; i < len; i++)
-		if (ngram_block_add(&trainer->block, features[i] >> trainer->shift))
+		if (ngram_block_add(&trainer->block, features[i] >> trainer->shift) != 0)
 			trainer->rows[trainer->rows_len++] = features[i] >> trainer->shift;
 	if (trainer->header_over && trainer->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(trainer);
@@ -148,6 +150,44 @@ on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
 	ngram_mail_field(&trainer->mail, name, value);
 }
 
+/* Is it the rule that list managers put above their footer? */
+static bool
+is_rule(struct sl_slice line)
+{
+	size_t len = 0;
+
+	while (len < line.len && line.ptr[len] == '_')
+		len++;
+	return len >= RULE_LEAST && sl_slice_trim(sl_slice_from(line, len)).len == 0;
+}
+
+/* Feed a body without the footers of mailing lists: which list it was must not be learned. A rule
+ * and the lines below it, up to an empty line or a boundary. When a message is judged they are
+ * read like all else, or there would be a place to hide. */
+static void
+body_read(struct sl_ngram_trainer *trainer, struct sl_slice body)
+{
+	unsigned footer = 0;	/* lines of it that may still come */
+
+	while (body.len > 0) {
+		const unsigned char *lf = memchr(body.ptr, '\n', body.len);
+		struct sl_slice line = sl_slice(body.ptr,
+		    lf == NULL ? body.len : (size_t)(lf + 1 - body.ptr));
+
+		if (is_rule(line))
+			footer = FOOTER_LINES;
+		else if (footer > 0 && (sl_slice_trim(line).len == 0 ||
+		    sl_slice_istarts(line, SL_SLICE_LIT("--"))))
+			footer = 0;
+		if (footer == 0)
+			ngram_mail_body(&trainer->mail, line);
+		else
+			footer--;
+		body = sl_slice_from(body, line.len);
+	}
+}
+
+/* The whole message is fed at once, so a piece of body ends with a line or with the message. */
 static void
 on_body(void *ctx, struct sl_slice bytes)
 {
@@ -155,7 +195,7 @@ on_body(void *ctx, struct sl_slice bytes)
 
 	if (!trainer->header_over)
 		header_end(trainer);
-	ngram_mail_body(&trainer->mail, bytes);
+	body_read(trainer, bytes);
 }
 
 static void
