@@ -43,9 +43,18 @@ class Relay:
         self.loop.run_forever()
 
     def stop(self):
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
         self.listener.close()
+
+    async def _end(self):
+        """Close everything, stalled connections too."""
+        self.server.close()
+        others = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader, writer):
         self.connections += 1
