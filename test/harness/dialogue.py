@@ -115,6 +115,8 @@ class Test:
                 hop.settle()
             for edge in self.of_kind(Edge):
                 edge.finish()
+            for sink in self.of_kind(Sink):
+                sink.finish()
         finally:
             self.end()
 
@@ -425,6 +427,10 @@ class Sink:
             self.program.wait_line(items[1], FINE_S)
         else:
             self.program = process.Sink(*[self.test.variables(x) for x in items])
+
+    def finish(self):
+        if self.program.alive():
+            self.program.stop()
 
     def end(self):
         if self.program:
