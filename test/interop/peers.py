@@ -404,7 +404,8 @@ postlog unix-dgram n - n - 1 postlogd
         settings = {
             "compatibility_level": "3.6", "myhostname": INTERNAL_NAME, "mydestination": "",
             "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4", "alias_maps": "",
-            "mynetworks": "127.0.0.0/8", "maillog_file": "/var/log/postfix.log",
+            # Else a next hop would relay for the proxy, whose address is a loopback one here.
+            "mynetworks": "127.0.0.0/8" if self.relay_port else "192.0.2.1/32", "maillog_file": "/var/log/postfix.log",
             "smtpd_tls_cert_file": "/etc/ssl/crt.pem", "smtpd_tls_key_file": "/etc/ssl/key.pem",
             "smtpd_tls_security_level": "may" if self.tls else "none",
             "smtpd_tls_received_header": "yes",
@@ -576,7 +577,7 @@ listen smtp
     server next 127.0.0.1:{to_port}
 """
 
-    def __init__(self, name, to_port, port=None, maxconn=20000, extra=""):
+    def __init__(self, name, to_port, port=None, maxconn=4000, extra=""):
         super().__init__(name)
         self.port = port or free_port()
         self.config = os.path.join(WORK, name + ".cfg")
@@ -585,7 +586,7 @@ listen smtp
 
     def start(self, prefix=()):
         path, env = program("haproxy", "usr/sbin/haproxy")
-        self.launch([*prefix, path, "-db", "-q", "-f", self.config], env=env)
+        self.launch([*prefix, path, "-db", "-f", self.config], env=env)
 
         def bound():
             try:
