@@ -3,7 +3,13 @@
  *
  * Over a Unix stream socketpair. One message: 32-bit type, 32-bit length, 32-bit count of
  * descriptors, then the payload (native byte order: one machine, one program). A short, long
- * or unexpected message is the end of the peer, not of the receiver.
+ * or unexpected message is the end of the peer, not of the receiver: every type has a largest
+ * payload and a largest count of descriptors (doc/ipc.md), and a receiver names the types its
+ * peer may send.
+ *
+ * Memory: one message, grown as its bytes arrive and given back after it; a peer that announces
+ * 64 MiB and sends nothing costs nothing. Limits: byte order and sizes are the machine's own, so
+ * a channel never leaves it.
  */
 #ifndef SL_IPC_H
 #define SL_IPC_H
@@ -45,18 +51,30 @@ struct sl_ipc	*sl_ipc_new(int fd, uint32_t may_send);
 void		 sl_ipc_free(struct sl_ipc **ipc);
 int		 sl_ipc_fd(const struct sl_ipc *ipc);
 
-/* Send, blocking, all or nothing. `fds` are borrowed. Returns 0, SL_ERR_CLOSED or SL_ERR_SYSTEM. */
+/* Send, blocking, all or nothing. `fds` are borrowed. Returns 0, SL_ERR_CLOSED, SL_ERR_SYSTEM, or
+ * SL_ERR_TIMEOUT: the peer took nothing for the stall limit. After a failure with half a message
+ * out there is no way back: further sends give SL_ERR_CLOSED. */
 SL_MUST_USE int	 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
 		     const int *fds, size_t fds_len);
 
+/* How long a send waits for a peer that takes nothing; default SL_IPC_STALL_MS, -1: for ever, 0:
+ * what does not fit into the socket at once fails (for peers we do not trust to read). */
+#define SL_IPC_STALL_MS		30000
+void		 sl_ipc_set_stall(struct sl_ipc *ipc, int stall_ms);
+
+/* Called with each message. May send on the channel; must not free it, nor read from it. */
 typedef void sl_ipc_handler(void *ctx, struct sl_ipc_message *message);
-/* Read what is there without blocking and handle every complete message; descriptors a handler
- * does not keep are closed after it. Returns SL_MORE, SL_ERR_CLOSED (orderly, between messages),
- * SL_ERR_SYNTAX (a message the peer may not send, or cut short), SL_ERR_SYSTEM. */
+/* Read what is there without blocking and handle every complete message (at most 64 a call: what
+ * waits keeps the descriptor readable); descriptors a handler does not keep are closed after it.
+ * Returns SL_MORE, SL_ERR_CLOSED (orderly, between messages), SL_ERR_SYNTAX (a message the peer
+ * may not send, or cut short), SL_ERR_SYSTEM. An error stays: later calls give it again. */
 SL_MUST_USE int	 sl_ipc_read(struct sl_ipc *ipc, sl_ipc_handler *handler, void *ctx);
 /* Wait for one message (poll), at most timeout_ms (-1: for ever). SL_DONE after it was handled,
  * SL_ERR_TIMEOUT, or as above. */
 SL_MUST_USE int	 sl_ipc_wait(struct sl_ipc *ipc, int timeout_ms, sl_ipc_handler *handler, void *ctx);
+
+/* "SETTINGS"; static. "?" for a number that is none. */
+const char	*sl_ipc_type_name(enum sl_ipc_type type);
 
 /* Payload writer and reader: fixed-width numbers and length-prefixed text. A reader past the end
  * sets `failed` and gives zeros, so a caller checks once. */

@@ -2,9 +2,21 @@
  * jail.h - what a process gives up before it reads a byte from outside
  *
  * In order: no core dumps and no ptrace by equals (PR_SET_DUMPABLE 0, RLIMIT_CORE 0), another
- * user and group (when root), no_new_privs, no file system (Landlock with no rule, where the
- * kernel has it; a notice where not), and the place of the system-call filter: a process names
- * its list (SL_JAIL_*) and sl_jail_enter applies what this build has for it.
+ * user and group (when root) and every capability, no_new_privs, no file system (Landlock, where
+ * the kernel has it; a notice where not), and the system-call filter: a process names its list
+ * (SL_JAIL_*) and sl_jail_enter applies what this build has for it (jail_filter.c).
+ *
+ * What stays: open descriptors, and with them listening sockets and the record file; sockets,
+ * also connect() to a Unix socket by path, which Landlock leaves to the file's permissions.
+ *
+ *	role	files		TCP bind	TCP connect	processes, foreign sockets, ...
+ *	checker	read only	no		yes		no
+ *	edge	none		no		yes		no
+ *
+ * The checker reads the certificate and key that the settings name, and what the resolver wants.
+ *
+ * Limits: Landlock holds for the calling thread and its children, so enter before threads start.
+ * TCP rules need Linux 6.7. The filter knows x86-64 and AArch64; elsewhere there is a notice.
  */
 #ifndef SL_JAIL_H
 #define SL_JAIL_H
@@ -19,8 +31,9 @@ struct sl_jail_user {
 	uid_t	uid;
 	gid_t	gid;
 };
-/* `name` "" means: stay if not root; else the first of _sluice, sluice, nobody that exists. Returns
- * 0, or SL_ERR_NOT_FOUND: there is no such user. */
+/* `name` "" means: stay if not root; else the first of _sluice, sluice, nobody that exists. Who is
+ * not root stays who he is, whatever the name (with a warning if it is not his). Returns 0,
+ * SL_ERR_NOT_FOUND: there is no such user, or SL_ERR_UNSUPPORTED: that user is root. */
 SL_MUST_USE int	sl_jail_user_find(const char *name, struct sl_jail_user *user_out);
 
 /* Give everything up. Returns 0 or SL_ERR_SYSTEM (logged): the process must then exit. */

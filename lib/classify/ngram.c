@@ -1,0 +1,369 @@
+/* ngram.c - see ngram.h; the file's format is in ngram_i.h */
+
+#include "classify/ngram.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "classify/combine.h"
+#include "classify/ngram_i.h"
+#include "sl/utf8.h"
+
+#define MODEL_MAGIC	0x5d6e6d01u
+#define MESSAGE_MAGIC	0x5d6e6d02u
+
+struct sl_ngram_model {
+	unsigned		 magic;
+	unsigned		 shift;		/* a feature's row is feature >> shift */
+	const signed char	*rows;		/* borrowed */
+	double			 parameters[NGRAM_PARAMETER_COUNT];
+	char			 id[17];
+};
+
+/* ---- the model */
+
+static uint64_t
+get_le(const unsigned char *p, size_t len)
+{
+	uint64_t value = 0;
+
+	while (len-- > 0)
+		value = value << 8 | p[len];
+	return value;
+}
+
+static int
+parameters_read(struct sl_ngram_model *model, const unsigned char *p)
+{
+	static const struct {
+		double	lowest, highest;
+	} ranges[] = {
+#define NGRAM_PARAMETER_RANGE(name, low, high) { low, high },
+		NGRAM_PARAMETERS(NGRAM_PARAMETER_RANGE)
+#undef NGRAM_PARAMETER_RANGE
+	};
+
+	for (size_t i = 0; i < NGRAM_PARAMETER_COUNT; i++) {
+		double value = (double)(int64_t)get_le(p + 8 * i, 8) / NGRAM_FRACTION;
+
+		if (value < ranges[i].lowest || value > ranges[i].highest)
+			return SL_ERR_SYNTAX;
+		model->parameters[i] = value;
+	}
+	return 0;
+}
+
+static int
+model_read(struct sl_ngram_model *model, struct sl_slice bytes)
+{
+	uint64_t dims, sum;
+
+	if (memcmp(bytes.ptr, NGRAM_MAGIC, SL_MIN(bytes.len, (size_t)8)) != 0)
+		return SL_ERR_SYNTAX;
+	if (bytes.len < NGRAM_HEAD_BYTES)
+		return SL_ERR_TRUNCATED;
+	if (get_le(bytes.ptr + 8, 4) != NGRAM_VERSION)
+		return SL_ERR_VERSION;
+	dims = get_le(bytes.ptr + 12, 4);
+	if (dims < NGRAM_DIMS_MIN || dims > NGRAM_DIMS_MAX)
+		return SL_ERR_SYNTAX;
+	if (bytes.len != NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << dims))
+		return bytes.len < NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << dims) ? SL_ERR_TRUNCATED
+		    : SL_ERR_SYNTAX;
+	sum = sl_hash(bytes.ptr + 24, bytes.len - 24);
+	if (sum != get_le(bytes.ptr + 16, 8))
+		return SL_ERR_SYNTAX;
+	model->shift = 32 - (unsigned)dims;
+	model->rows = (const signed char *)bytes.ptr + NGRAM_HEAD_BYTES;
+	snprintf(model->id, sizeof(model->id), "%016llx", (unsigned long long)sum);
+	return parameters_read(model, bytes.ptr + 24);
+}
+
+int
+sl_ngram_model_open(struct sl_slice bytes, struct sl_ngram_model **model_out)
+{
+	struct sl_ngram_model *model = sl_xzalloc(sizeof(*model));
+	int r = bytes.len == 0 ? SL_ERR_TRUNCATED : model_read(model, bytes);
+
+	model->magic = MODEL_MAGIC;
+	if (r != 0)
+		sl_ngram_model_close(&model);
+	*model_out = model;
+	return r;
+}
+
+void
+sl_ngram_model_close(struct sl_ngram_model **model)
+{
+	SL_OBJ_FREE(model, MODEL_MAGIC);
+}
+
+const char *
+sl_ngram_model_id(const struct sl_ngram_model *model)
+{
+	SL_CHECK(model, MODEL_MAGIC);
+	return model->id;
+}
+
+/* ---- a message */
+
+#define REASONS		5
+#define REASON_TEXT	28
+
+struct reason {
+	int			weight;		/* of head `unwanted`, in steps; 0: none */
+	unsigned char		place;
+	unsigned char		len;
+	unsigned char		text[REASON_TEXT];
+};
+
+struct reasons {		/* strongest first */
+	struct reason	against[REASONS];	/* weight > 0 */
+	struct reason	in_favour[REASONS];	/* weight < 0 */
+};
+
+struct tally {
+	int		sums[NGRAM_HEADS];
+	uint32_t	features;
+};
+
+struct ngram_message {
+	unsigned			 magic;
+	unsigned			 blocks;	/* complete */
+	const struct sl_ngram_model	*model;
+	double				 margin;	/* of the most suspicious block so far */
+	double				 margin_phish;
+	struct tally			 header;
+	struct tally			 now;		/* header and the block in work */
+	struct reasons			 header_reasons;
+	struct reasons			 now_reasons;
+	struct reasons			 best_reasons;
+	struct ngram_mail		 mail;
+	struct ngram_block		 block;
+};
+
+static void
+reason_enter(struct reason list[REASONS], const struct reason *reason)
+{
+	size_t i = REASONS;
+
+	while (i > 0 && abs(list[i - 1].weight) < abs(reason->weight)) {
+		if (i < REASONS)
+			list[i] = list[i - 1];
+		i--;
+	}
+	if (i < REASONS)
+		list[i] = *reason;
+}
+
+static void
+reason_add(struct reasons *reasons, int weight, enum ngram_place place, struct sl_slice word)
+{
+	struct reason *list = weight > 0 ? reasons->against : reasons->in_favour;
+	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
+
+	if (abs(weight) <= abs(list[REASONS - 1].weight) || word.len < 2)
+		return;
+	reason.len = (unsigned char)SL_MIN(word.len, (size_t)REASON_TEXT);
+	memcpy(reason.text, word.ptr, reason.len);
+	reason_enter(list, &reason);
+}
+
+static double
+margin(const struct ngram_message *message, int head)
+{
+	const double *p = message->model->parameters;
+	double step = p[head == 0 ? NGRAM_STEP_UNWANTED : NGRAM_STEP_PHISH];
+
+	return message->now.features == 0 ? 0
+	    : message->now.sums[head] * step / sqrt(message->now.features);
+}
+
+/* The block in work is complete: keep it if it is the most suspicious one. */
+static void
+block_end(struct ngram_message *message)
+{
+	double unwanted = margin(message, 0);
+
+	if (message->blocks > 0)
+		unwanted -= message->model->parameters[NGRAM_LATER_PENALTY];
+	if (message->blocks == 0 || unwanted > message->margin) {
+		message->margin = unwanted;
+		message->margin_phish = margin(message, 1);
+		message->best_reasons = message->now_reasons;
+	}
+	message->blocks++;
+	message->now = message->header;
+	message->now_reasons = message->header_reasons;
+	memset(&message->block, 0, sizeof(message->block));
+}
+
+static void
+on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
+    size_t len)
+{
+	struct ngram_message *message = ctx;
+	const struct sl_ngram_model *model = message->model;
+	int sums[NGRAM_HEADS] = { 0 };
+
+	for (size_t i = 0; i < len; i++) {
+		uint32_t row = features[i] >> model->shift;
+
+		if (ngram_block_add(&message->block, row)) {
+			sums[0] += model->rows[NGRAM_HEADS * row];
+			sums[1] += model->rows[NGRAM_HEADS * row + 1];
+			message->now.features++;
+		}
+	}
+	message->now.sums[0] += sums[0];
+	message->now.sums[1] += sums[1];
+	if (sums[0] != 0)
+		reason_add(&message->now_reasons, sums[0], place, word);
+	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+		block_end(message);
+}
+
+static void *
+ngram_new_message(const void *model, struct sl_arena *arena)
+{
+	struct ngram_message *message = sl_arena_alloc(arena, sizeof(*message));
+
+	SL_CHECK((const struct sl_ngram_model *)model, MODEL_MAGIC);
+	if (message == NULL)
+		return NULL;
+	message->magic = MESSAGE_MAGIC;
+	message->model = model;
+	ngram_mail_init(&message->mail, on_features, message);
+	return message;
+}
+
+static void
+ngram_field(void *state, struct sl_slice name, struct sl_slice value)
+{
+	struct ngram_message *message = state;
+
+	SL_CHECK(message, MESSAGE_MAGIC);
+	ngram_mail_field(&message->mail, name, value);
+	message->header = message->now;
+	message->header_reasons = message->now_reasons;
+}
+
+static void
+ngram_body(void *state, struct sl_slice bytes)
+{
+	struct ngram_message *message = state;
+
+	SL_CHECK(message, MESSAGE_MAGIC);
+	ngram_mail_body(&message->mail, bytes);
+}
+
+/* ---- what is said about it */
+
+/* Near certainty numbers are squeezed, not cut: nothing is surer than `limit`, and what scores
+ * higher still ranks higher. */
+static double
+squeeze(double value, double limit)
+{
+	double half = limit / 2, size = fabs(value);
+
+	if (size > half)
+		size = half + half * tanh((size - half) / half);
+	return copysign(size, value);
+}
+
+/* The log-odds of phish: those of P(unwanted) times P(phish, if unwanted). Never above those
+ * of unwanted. */
+static double
+log_odds_of_both(double unwanted, double phish)
+{
+	/* With a = 1/(1 + e^-u) and b = 1/(1 + e^-p): logit(ab) = -ln(e^-u + e^-p + e^-(u+p)). */
+	double least = fmin(unwanted, phish), most = fmax(unwanted, phish);
+
+	return least - log1p(exp(least - most) + exp(-most));
+}
+
+/* A word made fit to show: valid UTF-8 without control characters, the rest as `?`. */
+static size_t
+reason_text(const struct reason *reason, char out[REASON_TEXT + 1])
+{
+	struct sl_slice s = sl_slice(reason->text, reason->len);
+	size_t len = 0;
+
+	while (s.len > 0) {
+		uint32_t c = 0;
+		size_t n = sl_utf8_decode(s, &c);
+		bool shown = n > 0 && c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c != '"' &&
+		    !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
+		    !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
+
+		if (shown)
+			memcpy(out + len, s.ptr, n);
+		else
+			out[len] = '?';
+		len += shown ? n : 1;
+		s = sl_slice_from(s, SL_MAX(n, (size_t)1));
+	}
+	out[len] = '\0';
+	return len;
+}
+
+static const char *
+sentence(const struct ngram_message *message, double log_odds, struct sl_arena *arena)
+{
+	static const char *const places[] = {
+#define NGRAM_PLACE_WORDS(name, words) words,
+		NGRAM_PLACES(NGRAM_PLACE_WORDS)
+#undef NGRAM_PLACE_WORDS
+	};
+	const struct reason *list = log_odds > 0 ? message->best_reasons.against
+	    : message->best_reasons.in_favour;
+	const char *verdict = log_odds > 3 ? "reads like unwanted mail" : log_odds > 1
+	    ? "reads a little like unwanted mail" : log_odds < -3 ? "reads like wanted mail"
+	    : log_odds < -1 ? "reads a little like wanted mail" : "reads like either";
+	char text[512], word[REASON_TEXT + 1];
+	const char *copy;
+	size_t len = 0;
+
+	for (size_t i = 0; i < REASONS && list[i].weight != 0; i++) {
+		reason_text(&list[i], word);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"%s\" %s",
+		    i == 0 ? ": " : ", ", word, places[list[i].place]);
+	}
+	text[len] = '\0';
+	copy = sl_arena_printf(arena, "%s%s", verdict, text);
+	return copy != NULL ? copy : verdict;
+}
+
+static void
+ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
+{
+	struct ngram_message *message = state;
+	struct sl_evidence evidence = { .name = "ngram", .state = SL_EVIDENCE_PRESENT };
+	const double *p;
+	double unwanted, phish, share;
+
+	SL_CHECK(message, MESSAGE_MAGIC);
+	ngram_mail_end(&message->mail);
+	if (message->blocks == 0 || message->block.features > NGRAM_BLOCK_FEATURES / 8)
+		block_end(message);
+	p = message->model->parameters;
+	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * message->margin,
+	    p[NGRAM_LIMIT_UNWANTED]);
+	phish = squeeze(p[NGRAM_OFFSET_PHISH] + p[NGRAM_SLOPE_PHISH] * message->margin_phish,
+	    p[NGRAM_LIMIT_PHISH]);
+	share = SL_PRIOR_PHISH / SL_PRIOR_SPAM;	/* phish among unwanted mail, beforehand */
+	evidence.log_odds[SL_SPAM] = unwanted;
+	evidence.log_odds[SL_PHISH] = log_odds_of_both(unwanted + sl_combine_prior(SL_SPAM),
+	    phish + log(share / (1 - share))) - sl_combine_prior(SL_PHISH);
+	evidence.sentence = sentence(message, unwanted, arena);
+	sl_verdict_add(verdict, &evidence);
+}
+
+const struct sl_classifier sl_ngram_classifier = {
+	.name = "ngram",
+	.new_message = ngram_new_message,
+	.field = ngram_field,
+	.body = ngram_body,
+	.finish = ngram_finish,
+};

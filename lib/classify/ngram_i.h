@@ -1,0 +1,177 @@
+/*
+ * ngram_i.h - private to the n-gram model: how a message becomes features
+ *
+ * Training and scoring must see the same features, so both drive the same reader: header
+ * fields and body bytes go in, small groups of features come out, each with the piece of
+ * text that caused it. Two layers:
+ *   ngram_mail.c  fields that count, MIME parts, transfer encodings  (struct ngram_mail)
+ *   ngram_text.c  text and markup into words and character 4-grams    (struct ngram_text)
+ *
+ * Only what the sender wrote counts. Left out: everything a receiving server adds (Received,
+ * Authentication-Results, ARC-*, X-* but X-Mailer), list fields, the recipients, mail
+ * addresses in texts, a leading [tag] of the subject. A model that learned those would know
+ * mailboxes, not mail.
+ *
+ * Memory: fixed, given by the structs. Chunks: where the body is cut changes nothing. No
+ * recursion; a part that is nested too deep or an overlong line is read as text.
+ */
+#ifndef SL_NGRAM_I_H
+#define SL_NGRAM_I_H
+
+#include "classify/ngram.h"
+
+/* Where a piece of text stood. The words are for the sentence shown to a person. */
+#define NGRAM_PLACES(X)				\
+	X(SUBJECT, "in the subject")		\
+	X(FROM, "in the sender")		\
+	X(HEADER, "in the header")		\
+	X(TEXT, "in the text")			\
+	X(MARKUP, "in the markup")		\
+	X(PART, "in a part's header")
+
+enum ngram_place {
+#define NGRAM_PLACE_ENUM(name, words) NGRAM_##name,
+	NGRAM_PLACES(NGRAM_PLACE_ENUM)
+#undef NGRAM_PLACE_ENUM
+	NGRAM_PLACE_COUNT,
+};
+
+#define NGRAM_WORD_MAX	40	/* bytes; of a longer one the rest is skipped */
+#define NGRAM_GROUP_MAX	(2 * NGRAM_WORD_MAX)	/* features that come with one word */
+
+/* Takes the features of one word, borrowed for the call; `word` is lower case ASCII or raw
+ * bytes. A feature is 32 well mixed bits: a table of 2^n rows is indexed by the upper n. */
+typedef void ngram_sink(void *ctx, enum ngram_place place, struct sl_slice word,
+    const uint32_t *features, size_t len);
+
+struct ngram_text {
+	ngram_sink		*sink;
+	void			*ctx;
+	enum ngram_place	 place;
+	bool			 html;
+	unsigned char		 state;		/* enum text_state */
+	unsigned char		 raw_name;	/* inside <style>, <script>: their first letter */
+	bool			 word_address;	/* the word holds an @ */
+	uint32_t		 last4;		/* the last four bytes, newest lowest */
+	uint32_t		 word_hash;
+	uint32_t		 previous_hash;	/* of the word before; 0: none */
+	size_t			 word_len;
+	size_t			 tag_len;
+	size_t			 entity_len;
+	size_t			 group_len;
+	unsigned char		 word[NGRAM_WORD_MAX];
+	unsigned char		 tag[12];
+	unsigned char		 entity[10];
+	uint32_t		 group[NGRAM_GROUP_MAX];
+};
+
+void	ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx);
+/* A new run of text begins: words before it and after it are no neighbours. */
+void	ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html);
+void	ngram_text_feed(struct ngram_text *text, const unsigned char *data, size_t len);
+void	ngram_text_end(struct ngram_text *text);	/* the last word is complete */
+/* One feature of its own, such as `mime: text/html`. */
+void	ngram_text_mark(struct ngram_text *text, enum ngram_place place, const char *kind,
+	    struct sl_slice value);
+
+#define NGRAM_FIELD_MAX		1024	/* bytes of a field that count */
+#define NGRAM_LINE_MAX		80	/* "--", a boundary (RFC 2046: 70), "--" and white space */
+#define NGRAM_PART_FIELD_MAX	512
+#define NGRAM_BOUNDARIES	8	/* of nested multiparts; the oldest is forgotten */
+
+struct ngram_mail {
+	struct ngram_text	 text;
+	unsigned char		 state;		/* enum mail_state */
+	unsigned char		 encoding;	/* enum mail_encoding */
+	unsigned char		 kind;		/* enum mail_kind */
+	unsigned char		 decode_len;	/* of decode[] */
+	unsigned char		 decode[4];	/* an incomplete =XX or base64 group */
+	bool			 body_started;
+	bool			 line_dashes;	/* line[] holds the start of this line */
+	size_t			 line_len;
+	size_t			 field_len;
+	size_t			 boundaries_len;
+	uint64_t		 boundaries[NGRAM_BOUNDARIES];
+	uint64_t		 from_domain;	/* hashes; 0: none */
+	uint64_t		 reply_domain;
+	unsigned char		 line[NGRAM_LINE_MAX];
+	unsigned char		 field[NGRAM_PART_FIELD_MAX];
+};
+
+void	ngram_mail_init(struct ngram_mail *mail, ngram_sink *sink, void *ctx);
+void	ngram_mail_field(struct ngram_mail *mail, struct sl_slice name, struct sl_slice value);
+void	ngram_mail_body(struct ngram_mail *mail, struct sl_slice bytes);
+void	ngram_mail_end(struct ngram_mail *mail);
+
+/*
+ * A feature counts once in a block. A message's first block is its header and the text that
+ * follows; when a block is full the next one begins, with a clean slate and the header's sum
+ * carried over, and the most suspicious block stands for the message. So neither the first
+ * bytes alone count nor can a long harmless text thin out what stands behind it.
+ */
+#define NGRAM_SEEN_BITS		16
+#define NGRAM_BLOCK_FEATURES	12288	/* distinct; a fifth of the bits in seen[] */
+
+struct ngram_block {
+	uint64_t	seen[(1u << NGRAM_SEEN_BITS) / 64];
+	uint32_t	features;
+};
+
+/* Is it the first time that this row of the table comes up? */
+static inline bool
+ngram_block_add(struct ngram_block *block, uint32_t row)
+{
+	uint32_t slot = row & ((1u << NGRAM_SEEN_BITS) - 1);
+	uint64_t bit = UINT64_C(1) << (slot & 63);
+
+	if ((block->seen[slot >> 6] & bit) != 0)
+		return false;
+	block->seen[slot >> 6] |= bit;
+	block->features++;
+	return true;
+}
+
+/*
+ * The file. Numbers are little-endian.
+ *	 0  8  "SLNGRAM" 0x1a
+ *	 8  4  version
+ *	12  4  dims: the table has 2^dims rows
+ *	16  8  sl_hash of everything from 24 on
+ *	24  .  parameters, each a signed 64-bit fixed point number with 32 bits of fraction, in the
+ *	       order of NGRAM_PARAMETERS
+ *	 .  .  rows: two signed bytes each, unwanted and phish (against other unwanted mail)
+ */
+#define NGRAM_MAGIC	"SLNGRAM\x1a"
+#define NGRAM_VERSION	1
+#define NGRAM_DIMS_MIN	12
+#define NGRAM_DIMS_MAX	20
+#define NGRAM_HEADS	2	/* unwanted, phish */
+
+/* name, lowest, highest: a file whose numbers are outside is refused. The margin of a head is
+ * sum of weights * step / sqrt(features); its log-odds are offset + slope * margin, kept
+ * within +-limit. */
+#define NGRAM_PARAMETERS(X)			\
+	X(STEP_UNWANTED, 0, 1e6)		\
+	X(OFFSET_UNWANTED, -1e6, 1e6)		\
+	X(SLOPE_UNWANTED, 0, 1e6)		\
+	X(LIMIT_UNWANTED, 0, 30)		\
+	X(STEP_PHISH, 0, 1e6)			\
+	X(OFFSET_PHISH, -1e6, 1e6)		\
+	X(SLOPE_PHISH, 0, 1e6)			\
+	X(LIMIT_PHISH, 0, 30)			\
+	X(LATER_PENALTY, 0, 1e6)		\
+	X(LEARNED_HAM, 0, 2e9)			\
+	X(LEARNED_SPAM, 0, 2e9)			\
+	X(LEARNED_PHISH, 0, 2e9)
+
+enum ngram_parameter {
+#define NGRAM_PARAMETER_ENUM(name, lowest, highest) NGRAM_##name,
+	NGRAM_PARAMETERS(NGRAM_PARAMETER_ENUM)
+#undef NGRAM_PARAMETER_ENUM
+	NGRAM_PARAMETER_COUNT,
+};
+
+#define NGRAM_HEAD_BYTES	(24 + 8 * NGRAM_PARAMETER_COUNT)
+#define NGRAM_FRACTION		4294967296.0
+
+#endif

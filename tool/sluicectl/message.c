@@ -1,0 +1,64 @@
+/* message.c - see message.h */
+
+#include "message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int
+file_read(const char *path, struct sl_buf *out)
+{
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char piece[65536];
+	ssize_t n = 0;
+	int error;
+
+	if (fd < 0)
+		return SL_ERR_SYSTEM;
+	while (!out->overflow) {
+		n = read(fd, piece, sizeof(piece));
+		if (n > 0)
+			sl_buf_add(out, piece, (size_t)n);
+		else if (n == 0 || errno != EINTR)
+			break;
+	}
+	error = errno;
+	if (fd != STDIN_FILENO)
+		close(fd);
+	errno = error;
+	return out->overflow ? SL_ERR_TOO_LONG : n < 0 ? SL_ERR_SYSTEM : 0;
+}
+
+int
+message_read(const char *path, struct sl_buf *out)
+{
+	struct sl_buf raw;
+	struct sl_slice s;
+	int r;
+
+	sl_buf_init(&raw, MESSAGE_MAX_BYTES);
+	r = file_read(path, &raw);
+	s = sl_buf_slice(&raw);
+	if (r == 0 && s.len > 5 && memcmp(s.ptr, "From ", 5) == 0) {
+		const unsigned char *lf = memchr(s.ptr, '\n', s.len);
+
+		s = sl_slice_from(s, lf == NULL ? s.len : (size_t)(lf + 1 - s.ptr));
+	}
+	while (r == 0 && s.len > 0) {
+		const unsigned char *lf = memchr(s.ptr, '\n', s.len);
+		size_t len = lf == NULL ? s.len : (size_t)(lf - s.ptr);
+
+		sl_buf_add(out, s.ptr, len > 0 && s.ptr[len - 1] == '\r' ? len - 1 : len);
+		sl_buf_add(out, "\r\n", 2);
+		s = sl_slice_from(s, lf == NULL ? len : len + 1);
+	}
+	sl_buf_fini(&raw);
+	return r == 0 && out->overflow ? SL_ERR_TOO_LONG : r;
+}
+
+const char *
+file_error(int result)
+{
+	return result == SL_ERR_SYSTEM ? strerror(errno) : sl_strerror(result);
+}

@@ -1,0 +1,22 @@
+/*
+ * message.h - a file as the message it holds
+ *
+ * An mbox `From ` line in front is no part of the message and is dropped; line ends become
+ * CRLF, as they are on the wire.
+ */
+#ifndef SLUICECTL_MESSAGE_H
+#define SLUICECTL_MESSAGE_H
+
+#include "sl/buf.h"
+
+#define MESSAGE_MAX_BYTES	((size_t)1 << 30)
+
+/* Read all of `path` ("-": standard input) into out, as it is. Returns 0 or SL_ERR_SYSTEM (errno
+ * says why), SL_ERR_TOO_LONG. */
+SL_MUST_USE int	file_read(const char *path, struct sl_buf *out);
+/* The same for a message. */
+SL_MUST_USE int	message_read(const char *path, struct sl_buf *out);
+/* What went wrong, in words; static or errno's. */
+const char	*file_error(int result);
+
+#endif
