@@ -1,0 +1,1 @@
+"""What the whole-product tests share: programs under test, a client, a next hop, a bad network."""

@@ -1,0 +1,47 @@
+"""Where things are: programs that were built, data beside the project, room for temporary files."""
+import os
+import shutil
+import socket
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.environ.get("SLUICE_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
+HOST = "127.0.0.1"
+PROGRAM_PLACES = ("", "daemon/sluiced", "tool/sluice-sink", "tool/sluicectl", "daemon", "tool")
+
+
+def program(name):
+    """The path of a program that was built (with sanitizers by preference), or None.
+    SLUICE_PROGRAMS names another build directory."""
+    builds = [os.environ["SLUICE_PROGRAMS"]] if os.environ.get("SLUICE_PROGRAMS") else \
+        [os.path.join(ROOT, "build", kind) for kind in ("test", "release")]
+    for build in builds:
+        for place in PROGRAM_PLACES:
+            path = os.path.join(build, place, name)
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+    return None
+
+
+def temporary(name):
+    """A new directory under build/tmp, which the caller removes."""
+    base = os.path.join(ROOT, "build", "tmp")
+    os.makedirs(base, exist_ok=True)
+    return tempfile.mkdtemp(prefix=name + "-", dir=base)
+
+
+def remove(path):
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def shared(*parts):
+    """The path of something beside the project, or None if it is not there."""
+    path = os.path.join(SHARED, *parts)
+    return path if os.path.exists(path) else None
+
+
+def unused_port():
+    """A port that nobody listens on now. Freed before it is returned: somebody else may take it."""
+    with socket.socket() as s:
+        s.bind((HOST, 0))
+        return s.getsockname()[1]
