@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import resource
+import subprocess
 
 import peers
 
@@ -41,6 +42,7 @@ class Sluice(peers.Child):
             "listen": [f"127.0.0.1:{self.port}"],
             "hostname": "mx.sluice.example",
             "workers": 1,
+            "control": "",
             "tls": {"certificate": crt, "key": key},
             "tenants": [{"domains": ["example.com"],
                          "next_hops": [f"127.0.0.1:{next_hop_port}"], **(tenant or {})},
@@ -48,9 +50,19 @@ class Sluice(peers.Child):
             **settings,
         }
 
-    def start(self, prefix=()):
+    def check(self):
+        """What `sluiced -t` says about the settings file; empty if it is well."""
+        self.write_settings()
+        done = subprocess.run([self.program, "-t", "-c", self.config], text=True,
+                              capture_output=True)
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    def write_settings(self):
         with open(self.config, "w", encoding="utf-8") as f:
             json.dump(self.settings, f, indent=1)       # JSON is YAML too
+
+    def start(self, prefix=()):
+        self.write_settings()
         self.launch([*prefix, self.program, "-c", self.config], preexec=unlimited_files)
         self.wait_listening(self.port)
         return self
