@@ -215,7 +215,7 @@ tls_with(bool verify, int expected)
 	sl_buf_init(&why, 1000);
 	make_certificate(&certificate, &key);
 	server = sl_tls_server_new(sl_buf_slice(&certificate), sl_buf_slice(&key), NULL, &why);
-	client = sl_tls_client_new(NULL, &why);
+	client = sl_tls_client_new(sl_slice(NULL, 0), &why);
 	assert_non_null(server);
 	assert_non_null(client);
 	pair(&a, &b, expected == 0 ? BULK : 0);

@@ -6,7 +6,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 
 void
 sl_tls_error(struct sl_buf *why)
@@ -83,20 +82,30 @@ sl_tls_server_new(struct sl_slice certificate_pem, struct sl_slice key_pem,
 	return ctx;
 }
 
+/* Trust every certificate of a PEM text. False if it holds none. */
+static bool
+trust(SSL_CTX *ctx, struct sl_slice pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+	size_t found = 0;
+	X509 *cert;
+
+	while ((cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+		found += X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) == 1;
+		X509_free(cert);
+	}
+	BIO_free(bio);
+	if (found > 0)
+		ERR_clear_error();	/* the end of the text is an error to the reader */
+	return found > 0;
+}
+
 SSL_CTX *
-sl_tls_client_new(const char *ca_path, struct sl_buf *why)
+sl_tls_client_new(struct sl_slice ca_pem, struct sl_buf *why)
 {
 	SSL_CTX *ctx = context_new(TLS_client_method());
-	struct stat st;
-	int ok;
 
-	if (ca_path == NULL || *ca_path == '\0')
-		ok = SSL_CTX_set_default_verify_paths(ctx);
-	else if (stat(ca_path, &st) == 0 && S_ISDIR(st.st_mode))
-		ok = SSL_CTX_load_verify_dir(ctx, ca_path);
-	else
-		ok = SSL_CTX_load_verify_file(ctx, ca_path);
-	if (ok != 1) {
+	if (ca_pem.len > 0 && !trust(ctx, ca_pem)) {
 		sl_tls_error(why);
 		SSL_CTX_free(ctx);
 		return NULL;

@@ -17,9 +17,9 @@
  * SL_TLS_TICKET_KEY_BYTES long or NULL. NULL on failure, with the reason added to `why`. */
 SSL_CTX	*sl_tls_server_new(struct sl_slice certificate_pem, struct sl_slice key_pem,
 	    const unsigned char *ticket_key, struct sl_buf *why);
-/* A client context. `ca_path`: a PEM file or a directory of hashed certificates; "" or NULL: the
- * system's store. Whether the peer is verified is decided per connection. */
-SSL_CTX	*sl_tls_client_new(const char *ca_path, struct sl_buf *why);
+/* A client context that trusts the certificates in `ca_pem` (may be empty: then no peer can be
+ * verified). Whether a peer is verified is decided per connection. Reads no files. */
+SSL_CTX	*sl_tls_client_new(struct sl_slice ca_pem, struct sl_buf *why);
 /* Begin a client session: SNI and, with `verify`, the certificate must be valid for `host`. */
 SSL	*sl_tls_client_session(SSL_CTX *ctx, const char *host, bool verify);
 /* The newest OpenSSL error as text; empties the error queue. */

@@ -21,7 +21,7 @@
 
 /* Every message, once: who sends it, and what it carries. doc/ipc.md lists the payloads. */
 #define SL_IPC_MESSAGES(X)							\
-	X(SETTINGS)		/* parent > edge: packed settings; fds: record file, model (if any), stats */ \
+	X(SETTINGS)		/* parent > edge: u32 SL_IPC_HAS_*, ticket key, packed settings; fds in that order */ \
 	X(LISTENERS)		/* parent > edge: nothing; fds: listening sockets, in settings' order */ \
 	X(READY)		/* edge > parent: nothing; settings and listeners are in use */	\
 	X(STOP)			/* parent > edge: nothing; finish sessions, then exit */		\
@@ -35,6 +35,14 @@ enum sl_ipc_type {
 	SL_IPC_MESSAGES(SL_IPC_ENUM)
 #undef SL_IPC_ENUM
 	SL_IPC_TYPE_COUNT,
+};
+
+/* Which descriptors come with SETTINGS, in this order. */
+enum {
+	SL_IPC_HAS_RECORD	= 1 << 0,	/* where the record lines go */
+	SL_IPC_HAS_STATS	= 1 << 1,	/* the shared counters: struct sl_stats per edge */
+	SL_IPC_HAS_MODEL	= 1 << 2,	/* the n-gram model's file */
+	SL_IPC_HAS_CA		= 1 << 3,	/* certificates to verify next hops by, PEM */
 };
 
 struct sl_ipc_message {

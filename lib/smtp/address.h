@@ -30,7 +30,10 @@ SL_MUST_USE int	sl_smtp_path_parse(struct sl_slice in, struct sl_smtp_address *a
 SL_MUST_USE int	sl_smtp_mailbox_parse(struct sl_slice in, struct sl_smtp_address *address_out);
 
 /* Is `in` a domain name (letters, digits, hyphens, dots; labels of 1 to 63; or UTF-8 labels,
- * RFC 5890) or, with `literal`, an address literal such as [192.0.2.1] or [IPv6:2001:db8::1]? */
+ * RFC 5890) or, with `literal`, an address literal such as [192.0.2.1] or [IPv6:2001:db8::1]?
+ * Tolerated here and in mailboxes: underscores, which host names of real senders have. Refused in
+ * a UTF-8 label: what some software reads as a dot, as space or as nothing. Limits: whether such
+ * a label is one by IDNA's full rules is asked where it is converted. */
 bool		sl_smtp_domain_ok(struct sl_slice in, bool literal);
 
 #endif

@@ -65,7 +65,11 @@ struct sl_smtp_rcpt {
  * (501 5.1.7, 501 5.1.3, 501 5.5.4, 500 5.5.2 ...; its text is static). Whether the path's
  * domain exists or is ours is not asked here. Slices point into `argument`. Tolerated: white
  * space after the colon (RFC 5321, 4.1.1: not allowed, often sent). A parameter given twice is
- * 501 5.5.4. AUTH= (RFC 4954), RET, ENVID, NOTIFY, ORCPT (RFC 3461) are left in `params`. */
+ * 501 5.5.4. A SIZE of up to 20 digits that no uint64_t holds is 552 5.3.4. A sender's address
+ * that needs SMTPUTF8 without that parameter is 553 5.6.7 (RFC 6531, 3.5); of a recipient's the
+ * caller has to ask the same, as it depends on MAIL. AUTH= (RFC 4954) is checked for syntax and,
+ * like RET, ENVID, NOTIFY, ORCPT (RFC 3461), left in `params`. <postmaster> is a recipient only,
+ * <> a sender only. */
 SL_MUST_USE int	sl_smtp_mail_parse(struct sl_slice argument, struct sl_smtp_mail *mail_out,
 		    struct sl_smtp_status *reply_out);
 SL_MUST_USE int	sl_smtp_rcpt_parse(struct sl_slice argument, struct sl_smtp_rcpt *rcpt_out,

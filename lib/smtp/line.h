@@ -14,7 +14,10 @@
  *   SL_MORE   the line is not complete yet and not longer than max_bytes (CRLF counted);
  *   SL_ERR_TOO_LONG, SL_ERR_BARE_CR, SL_ERR_BARE_LF, SL_ERR_NUL: *used_out is the length up to
  *   and with the first LF in `in` (all of `in` if there is none), to be skipped.
- * A CR as the last byte of `in` is SL_MORE. */
+ * A CR as the last byte of `in` is SL_MORE. Errors are told as soon as they are seen, the first
+ * one in the line, wherever the input was cut. After an error whose bytes to skip do not end in
+ * LF the rest of the same line is still to come: a caller that goes on has to skip it up to and
+ * with its LF, or a part of a refused line would be taken for a command. */
 SL_MUST_USE int	sl_smtp_line(struct sl_slice in, size_t max_bytes, struct sl_slice *line_out,
 		    size_t *used_out);
 

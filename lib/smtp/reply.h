@@ -37,14 +37,15 @@ struct sl_smtp_reply {
 SL_MUST_USE int	sl_smtp_reply_parse(struct sl_slice in, struct sl_smtp_reply *reply_out,
 		    size_t *used_out);
 
-/* The lines' texts in turn: code, separator and (if it is in all lines) enhanced status
+/* The lines' texts in turn: code, separator and, where the line repeats it, reply->enhanced
  * removed. Start with *position 0. Returns false after the last. */
 bool	sl_smtp_reply_line(const struct sl_smtp_reply *reply, size_t *position,
 	    struct sl_slice *text_out);
 
 /* Write a reply. `text` may have several lines parted by '\n'; a line too long for
  * SL_SMTP_REPLY_LINE_MAX is broken at a space; bytes that would break a line (CR, NUL, other
- * controls) become '?'. `enhanced` NULL or "" writes none. */
+ * controls) become '?', HT and bytes above 0x7f stay. `enhanced` NULL or "" writes none, else it
+ * is in each line (RFC 2034, 3); `code` is 200 to 599. */
 void	sl_smtp_reply_write(struct sl_buf *out, int code, const char *enhanced, struct sl_slice text);
 
 #endif

@@ -1,0 +1,220 @@
+/* edge.c - see edge.h */
+
+#include "edge.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hop.h"
+#include "io/tls.h"
+#include "listener.h"
+#include "record.h"
+#include "session.h"
+
+#define CHUNKS_KEPT	256	/* free ones, for the next messages: 4 MiB */
+
+void
+edge_make_id(char out[EDGE_ID_LEN + 1])
+{
+	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	static unsigned char pool[512];		/* one system call serves many ids */
+	static size_t left;
+	uint64_t bits;
+
+	if (left < sizeof(bits)) {
+		sl_random(pool, sizeof(pool));
+		left = sizeof(pool);
+	}
+	left -= sizeof(bits);
+	memcpy(&bits, pool + left, sizeof(bits));
+	for (size_t i = 0; i < EDGE_ID_LEN; i++, bits >>= 5)
+		out[i] = letters[bits & 31];
+	out[EDGE_ID_LEN] = '\0';
+}
+
+/* ---- snapshots ---- */
+
+struct snapshot *
+snapshot_ref(struct snapshot *snapshot)
+{
+	snapshot->refs++;
+	return snapshot;
+}
+
+void
+snapshot_unref(struct snapshot **snapshot)
+{
+	struct snapshot *s = *snapshot;
+
+	*snapshot = NULL;
+	if (s == NULL || --s->refs > 0)
+		return;
+	sl_ngram_model_close(&s->model);
+	if (s->model_bytes != NULL)
+		munmap(s->model_bytes, s->model_len);
+	SSL_CTX_free(s->server_tls);
+	SSL_CTX_free(s->client_tls);
+	sl_settings_unref(&s->settings);
+	sl_free(s);
+}
+
+/* Map a file read-only; the descriptor is closed. NULL on failure, with errno. */
+static void *
+map_file(int fd, size_t *len_out)
+{
+	struct stat st;
+	void *p = MAP_FAILED;
+
+	if (fstat(fd, &st) == 0 && st.st_size > 0)
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	*len_out = p == MAP_FAILED ? 0 : (size_t)st.st_size;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int
+load_model(struct snapshot *s, int fd, struct sl_buf *why)
+{
+	int r;
+
+	if (fd < 0)
+		return 0;
+	s->model_bytes = map_file(fd, &s->model_len);
+	r = s->model_bytes == NULL ? SL_ERR_SYSTEM
+	    : sl_ngram_model_open(sl_slice(s->model_bytes, s->model_len), &s->model);
+	if (r != 0)
+		sl_buf_addf(why, "model %s: %s", s->settings->model_path,
+		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));
+	return r;
+}
+
+static int
+load_tls(struct snapshot *s, struct sl_slice ca_pem, const unsigned char *ticket_key,
+    struct sl_buf *why)
+{
+	struct sl_slice certificate = sl_slice_str(s->settings->tls_certificate_pem);
+	struct sl_slice key = sl_slice_str(s->settings->tls_key_pem);
+
+	s->client_tls = sl_tls_client_new(ca_pem, why);
+	if (s->client_tls == NULL)
+		return SL_ERR_TLS;
+	if (certificate.len == 0)
+		return 0;
+	s->server_tls = sl_tls_server_new(certificate, key, ticket_key, why);
+	return s->server_tls == NULL ? SL_ERR_TLS : 0;
+}
+
+int
+edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct edge_files *files,
+    struct sl_buf *why)
+{
+	struct snapshot *s = sl_xzalloc(sizeof(*s));
+	void *ca = NULL;
+	size_t ca_len = 0;
+	int r;
+
+	s->refs = 1;
+	s->settings = settings;
+	if (files->ca_fd >= 0)
+		ca = map_file(files->ca_fd, &ca_len);
+	r = load_model(s, files->model_fd, why);
+	if (r == 0)
+		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);
+	if (ca != NULL)
+		munmap(ca, ca_len);
+	if (r != 0) {
+		snapshot_unref(&s);
+		return r;
+	}
+	snapshot_unref(&edge->snapshot);
+	edge->snapshot = s;
+	return 0;
+}
+
+/* ---- life cycle ---- */
+
+static void
+check_stopped(struct edge *edge)
+{
+	if (edge->stopping && edge->sessions_len == 0 && edge->on_stopped != NULL) {
+		sl_timer_clear(&edge->stop_timer);
+		edge->on_stopped(edge->on_stopped_ctx);
+	}
+}
+
+static void
+after_turn(void *ctx)
+{
+	struct edge *edge = ctx;
+
+	sessions_sweep(edge);
+	hops_sweep(edge);
+	record_flush(edge->records);
+	edge->stats->chunks = sl_chunk_pool_in_use(edge->chunks);
+	check_stopped(edge);
+}
+
+struct edge *
+edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
+{
+	struct edge *edge = sl_xzalloc(sizeof(*edge));
+
+	edge->loop = loop;
+	edge->clock = sl_loop_clock(loop);
+	edge->chunks = sl_chunk_pool_new(CHUNKS_KEPT);
+	edge->stats = stats;
+	edge->records = record_writer_new(record_fd, stats);
+	stats->sessions_open = stats->hops_open = stats->hops_idle = stats->chunks = 0;
+	sl_loop_after_turn(loop, after_turn, edge);
+	return edge;
+}
+
+void
+edge_free(struct edge **edge)
+{
+	struct edge *e = *edge;
+
+	if (e == NULL)
+		return;
+	*edge = NULL;
+	listeners_close(e);
+	for (struct session *s = e->sessions; s != NULL; s = s->next)
+		session_end(s);
+	sessions_sweep(e);
+	hops_close(e);
+	sl_timer_clear(&e->stop_timer);
+	record_writer_free(&e->records);
+	snapshot_unref(&e->snapshot);
+	sl_chunk_pool_free(&e->chunks);
+	sl_loop_after_turn(e->loop, NULL, NULL);
+	sl_free(e);
+}
+
+/* Time is over: what is still under way is cut; its senders have not been told 250. */
+static void
+on_stop_timer(void *ctx)
+{
+	struct edge *edge = ctx;
+
+	sl_log(SL_LOG_NOTICE, "%u sessions are cut at stop", edge->sessions_len);
+	for (struct session *s = edge->sessions; s != NULL; s = s->next)
+		session_end(s);
+}
+
+void
+edge_stop(struct edge *edge, void (*on_stopped)(void *ctx), void *ctx)
+{
+	unsigned stop_ms = edge->snapshot != NULL ? edge->snapshot->settings->timers.stop_ms : 0;
+
+	edge->stopping = true;
+	edge->on_stopped = on_stopped;
+	edge->on_stopped_ctx = ctx;
+	listeners_close(edge);
+	hops_close_idle(edge);
+	for (struct session *s = edge->sessions; s != NULL; s = s->next)
+		session_stop(s);
+	sl_timer_init(&edge->stop_timer, edge->loop, on_stop_timer, edge);
+	sl_timer_set(&edge->stop_timer, stop_ms);
+}

@@ -1,0 +1,99 @@
+/*
+ * edge.h - one edge: a process that proxies and judges sessions on one core
+ *
+ * What the parts of an edge share. A session (session.h) is the client leg; its transaction
+ * (transaction.h) holds the envelope and the message in flight; a delivery (delivery.h) is the
+ * transaction's way to a next hop over a connection (hop.h); a judge (judge.h) runs the
+ * classifiers. session.c is the only place where both legs meet.
+ */
+#ifndef EDGE_H
+#define EDGE_H
+
+#include "classify/ngram.h"
+#include "conf/settings.h"
+#include "io/conn.h"
+#include "io/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/stats.h"
+#include "sl/chunk.h"
+#include "sl/log.h"
+
+#define EDGE_SCRATCH_BYTES	65536
+#define EDGE_ID_LEN		13
+
+/* One snapshot of settings with what was made from it. Counted: a transaction holds the one it
+ * began with. */
+struct snapshot {
+	unsigned		 refs;
+	struct sl_settings	*settings;
+	SSL_CTX			*server_tls;	/* NULL: no certificate, STARTTLS is not offered */
+	SSL_CTX			*client_tls;
+	struct sl_ngram_model	*model;		/* NULL: none */
+	void			*model_bytes;	/* mapped */
+	size_t			 model_len;
+};
+
+struct session;
+struct hop;
+struct hop_pool;
+struct record_writer;
+
+/* Sessions from one address, for the limit per source. */
+struct source;
+
+struct edge {
+	struct sl_loop		*loop;
+	const struct sl_clock	*clock;
+	struct sl_chunk_pool	*chunks;
+	struct snapshot		*snapshot;	/* the newest */
+	struct sl_stats		*stats;		/* our slot of the shared table */
+	struct record_writer	*records;
+	struct session		*sessions;	/* all, newest first */
+	unsigned		 sessions_len;
+	struct source		*sources[1024];	/* by hash of the address */
+	struct hop		*dead_hops;
+	struct hop_pool		*hop_pools[1024];	/* by hash of endpoint and TLS policy */
+	struct listener		*listeners;
+	unsigned		 av_failures;	/* in a row: the breaker of clamd */
+	uint64_t		 av_closed_until_us;
+	bool			 stopping;
+	struct sl_timer		 stop_timer;
+	void			(*on_stopped)(void *ctx);	/* no session is left after edge_stop */
+	void			*on_stopped_ctx;
+	unsigned char		 scratch[EDGE_SCRATCH_BYTES];	/* command input; never held over a turn */
+};
+
+/* An edge on `loop` (kept). `stats` is kept; `record_fd` is taken (-1: no records). */
+struct edge	*edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd);
+void		 edge_free(struct edge **edge);	/* ends everything at once */
+
+/* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
+struct edge_files {
+	int			 model_fd;
+	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
+	const unsigned char	*ticket_key;	/* SL_TLS_TICKET_KEY_BYTES, shared by all edges; or NULL */
+};
+
+/* Use new settings (taken) from the next transaction on. Returns 0, or an SL_ERR_* with the reason
+ * in `why`: the old snapshot stays. */
+SL_MUST_USE int	edge_use_settings(struct edge *edge, struct sl_settings *settings,
+		    const struct edge_files *files, struct sl_buf *why);
+/* Listen on these sockets (taken), in the order of settings->listeners, instead of those before. */
+void		 edge_use_listeners(struct edge *edge, const int *fds, size_t fds_len);
+/* Stop: no new sessions, idle ones are told 421, the others may finish until timers.stop_ms. */
+void		 edge_stop(struct edge *edge, void (*on_stopped)(void *ctx), void *ctx);
+
+struct snapshot	*snapshot_ref(struct snapshot *snapshot);
+void		 snapshot_unref(struct snapshot **snapshot);
+
+/* A new id: 13 characters, letters and digits without I, L, O, U, from 64 random bits. */
+void		 edge_make_id(char out[EDGE_ID_LEN + 1]);
+
+/* listener.c: the limit per source. False: one too many. */
+bool		 source_enter(struct edge *edge, const struct sockaddr_storage *address);
+void		 source_leave(struct edge *edge, const struct sockaddr_storage *address);
+/* An address as text without port; IPv4-mapped IPv6 is shown as IPv4. */
+void		 address_text(const struct sockaddr_storage *address, char out[64]);
+bool		 address_is_loopback(const struct sockaddr_storage *address);
+
+#endif

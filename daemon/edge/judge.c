@@ -1,0 +1,210 @@
+/* judge.c - see judge.h */
+
+#include "judge.h"
+
+#include "classify/combine.h"
+#include "session.h"
+
+#define FIELD_MAX_BYTES	8192	/* of a header field, for the classifiers */
+
+/* ---- the message's events, to every classifier ---- */
+
+static void
+on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+{
+	struct judge *judge = ctx;
+
+	for (size_t i = 0; i < judge->classifiers_len; i++)
+		if (judge->states[i] != NULL && judge->classifiers[i]->field != NULL)
+			judge->classifiers[i]->field(judge->states[i], name, value);
+}
+
+static void
+on_header_end(void *ctx, bool proper)
+{
+}
+
+static void
+on_body(void *ctx, struct sl_slice bytes)
+{
+	struct judge *judge = ctx;
+
+	for (size_t i = 0; i < judge->classifiers_len; i++)
+		if (judge->states[i] != NULL && judge->classifiers[i]->body != NULL)
+			judge->classifiers[i]->body(judge->states[i], bytes);
+}
+
+static const struct sl_fields_sink fields_sink = { on_field, on_header_end, on_body };
+
+static void	on_timer(void *ctx);
+
+void
+judge_init(struct judge *judge, struct session *session, struct edge *edge)
+{
+	*judge = (struct judge){ .session = session, .edge = edge };
+	sl_timer_init(&judge->timer, edge->loop, on_timer, judge);
+}
+
+static void
+add_classifier(struct judge *judge, const struct sl_classifier *classifier, const void *model,
+    const struct judge_connection *about)
+{
+	size_t i = judge->classifiers_len++;
+	void *state = classifier->new_message(model, judge->arena);
+
+	judge->classifiers[i] = classifier;
+	judge->states[i] = state;
+	if (state != NULL && classifier->connection != NULL)
+		classifier->connection(state, &about->connection);
+	if (state != NULL && classifier->envelope != NULL)
+		classifier->envelope(state, &about->envelope);
+}
+
+int
+judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *arena,
+    const struct judge_connection *about)
+{
+	judge->snapshot = snapshot;
+	judge->arena = arena;
+	judge->verdict = sl_arena_alloc(arena, sizeof(*judge->verdict));
+	if (judge->verdict == NULL)
+		return SL_ERR_FULL;
+	judge->fields = sl_fields_new(FIELD_MAX_BYTES, &fields_sink, judge);
+	if (snapshot->model != NULL)
+		add_classifier(judge, &sl_ngram_classifier, snapshot->model, about);
+	judge->av = av_begin(judge);
+	return 0;
+}
+
+void
+judge_feed(struct judge *judge, const unsigned char *data, size_t len)
+{
+	sl_fields_feed(judge->fields, data, len);
+	if (judge->av != NULL)
+		av_feed(judge->av, data, len);
+}
+
+bool
+judge_is_behind(const struct judge *judge)
+{
+	return judge->av != NULL && av_is_behind(judge->av);
+}
+
+/* Everything that will be known is known. */
+static void
+conclude(struct judge *judge)
+{
+	sl_timer_clear(&judge->timer);
+	sl_combine(judge->verdict);
+	judge->done = true;
+}
+
+bool
+judge_end(struct judge *judge)
+{
+	if (!judge->on) {
+		judge->done = true;
+		return true;
+	}
+	judge->ended = true;
+	sl_fields_finish(judge->fields);
+	for (size_t i = 0; i < judge->classifiers_len; i++) {
+		if (judge->states[i] != NULL)
+			judge->classifiers[i]->finish(judge->states[i], judge->arena, judge->verdict);
+		else
+			sl_verdict_add(judge->verdict, &(struct sl_evidence){
+			    .name = judge->classifiers[i]->name, .state = SL_EVIDENCE_FAILED,
+			    .sentence = "no memory was left for it" });
+	}
+	if (judge->av != NULL) {
+		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);
+		av_end(judge->av);
+		return false;
+	}
+	conclude(judge);
+	return true;
+}
+
+static void
+note_failure(struct judge *judge, const struct sl_evidence *evidence)
+{
+	if (evidence->state != SL_EVIDENCE_FAILED)
+		return;
+	judge->av_failed = true;
+	judge->edge->stats->engine_failures++;
+}
+
+void
+judge_on_av(struct judge *judge, const struct sl_evidence *evidence)
+{
+	judge->av = NULL;
+	sl_verdict_add(judge->verdict, evidence);
+	note_failure(judge, evidence);
+	if (judge->ended) {
+		conclude(judge);
+		session_on_verdict(judge->session);
+	} else {
+		session_on_flow(judge->session);	/* the sender may have waited for it */
+	}
+}
+
+/* Our own thinking has a limit, whatever an engine's deadline: senders that give up send again. */
+static void
+on_timer(void *ctx)
+{
+	struct judge *judge = ctx;
+	const struct sl_evidence late = { .name = "clamd", .state = SL_EVIDENCE_FAILED,
+		.sentence = "the antivirus did not answer in time" };
+
+	av_free(&judge->av);
+	judge_on_av(judge, &late);
+}
+
+void
+judge_abort(struct judge *judge)
+{
+	sl_timer_clear(&judge->timer);
+	sl_fields_free(&judge->fields);
+	av_free(&judge->av);
+	judge->on = false;
+}
+
+/* ---- policy ---- */
+
+static enum sl_action
+action_for(const struct sl_policy_category *policy, double probability)
+{
+	enum sl_action action = SL_ACTION_DELIVER;
+
+	for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++)
+		if (probability >= policy->at[a])
+			action = (enum sl_action)a;
+	return action;
+}
+
+void
+judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct ruling *ruling)
+{
+	const struct sl_verdict *verdict = judge->verdict;
+
+	*ruling = (struct ruling){ .word = "clean", .enforced = tenant->mode == SL_MODE_FILTER };
+	if (!judge->done || verdict == NULL)
+		return;
+	/* The last category is the gravest: at the same action it gives the reason. */
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
+		enum sl_action action = action_for(&tenant->policy[c], verdict->probability[c]);
+
+		if (action == SL_ACTION_DELIVER || action < ruling->action)
+			continue;
+		ruling->action = action;
+		ruling->category = (enum sl_category)c;
+		ruling->word = sl_category_word(ruling->category);
+	}
+	if (judge->av_failed && judge->snapshot->settings->clamd.fail == SL_FAIL_DEFER &&
+	    ruling->action < SL_ACTION_DEFER) {
+		ruling->action = SL_ACTION_DEFER;
+		ruling->category = SL_MALWARE;
+		ruling->engine_failed = true;
+		ruling->word = "unchecked";
+	}
+}

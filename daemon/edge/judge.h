@@ -1,0 +1,74 @@
+/*
+ * judge.h - the classifiers of one message, and the verdict they come to
+ *
+ * Local classifiers run on the stream; clamd runs beside it with a deadline. Judging never
+ * changes or holds the message. A failed engine is evidence of its own kind: the policy's
+ * fail mode decides.
+ */
+#ifndef EDGE_JUDGE_H
+#define EDGE_JUDGE_H
+
+#include "answer.h"
+#include "classify/classify.h"
+#include "edge.h"
+#include "mime/fields.h"
+
+#define JUDGE_CLASSIFIERS_MAX	8
+
+struct av;
+
+struct judge {
+	bool			 on;		/* not in pass-through */
+	bool			 ended;		/* the message is complete */
+	struct edge		*edge;
+	struct snapshot		*snapshot;	/* borrowed from the transaction */
+	struct sl_arena		*arena;
+	struct session		*session;
+	struct sl_fields	*fields;
+	const struct sl_classifier *classifiers[JUDGE_CLASSIFIERS_MAX];
+	void			*states[JUDGE_CLASSIFIERS_MAX];	/* NULL: it failed to begin */
+	size_t			 classifiers_len;
+	struct av		*av;		/* NULL: not asked, or has answered */
+	bool			 av_failed;
+	struct sl_timer		 timer;		/* our own thinking after the final dot */
+	struct sl_verdict	*verdict;	/* in the arena; complete when `done` */
+	bool			 done;
+};
+
+struct judge_connection {
+	struct sl_connection_event	connection;
+	struct sl_envelope_event	envelope;
+};
+
+void	judge_init(struct judge *judge, struct session *session, struct edge *edge);
+/* Begin a message. Returns 0 or SL_ERR_FULL (the arena). */
+SL_MUST_USE int	judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *arena,
+		    const struct judge_connection *about);
+/* Decoded message bytes. */
+void	judge_feed(struct judge *judge, const unsigned char *data, size_t len);
+/* Is an engine behind, so that the sender should be read more slowly? session_on_flow follows. */
+bool	judge_is_behind(const struct judge *judge);
+/* The message is complete. True: the verdict is there; false: session_on_verdict follows. */
+SL_MUST_USE bool judge_end(struct judge *judge);
+void	judge_abort(struct judge *judge);
+
+/* What policy makes of a verdict. */
+struct ruling {
+	enum sl_action		 action;
+	bool			 enforced;	/* false in monitor mode: `action` is what would be done */
+	enum sl_category	 category;	/* the reason, if action is not DELIVER */
+	bool			 engine_failed;	/* the reason is an engine's fail mode */
+	const char		*word;		/* "clean", "spam", ... for headers and records */
+};
+void	judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct ruling *ruling_out);
+
+/* av.c: clamd, beside the stream. */
+struct av *av_begin(struct judge *judge);	/* NULL: not configured; adds absent or failed evidence */
+void	av_feed(struct av *av, const unsigned char *data, size_t len);
+bool	av_is_behind(const struct av *av);
+void	av_end(struct av *av);			/* judge_on_av follows, maybe from inside */
+void	av_free(struct av **av);
+/* From av.c: it has answered (evidence is added) and is gone. */
+void	judge_on_av(struct judge *judge, const struct sl_evidence *evidence);
+
+#endif

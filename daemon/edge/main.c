@@ -1,0 +1,177 @@
+/*
+ * main.c - the edge as a process: settings and sockets come from the parent, then the jail closes
+ */
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "edge_main.h"
+
+#include "edge.h"
+#include "io/tls.h"
+#include "jail/jail.h"
+#include "record.h"
+
+#define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP)
+
+struct process {
+	unsigned	 slot;
+	struct sl_loop	*loop;
+	struct sl_ipc	*parent;
+	struct sl_watch	 watch;
+	struct edge	*edge;
+	bool		 jailed;
+	bool		 failed;
+};
+
+/* Our slot of the counters that all edges share with the parent. */
+static struct sl_stats *
+map_stats(int fd, unsigned slot)
+{
+	struct stat st;
+	struct sl_stats *all = MAP_FAILED;
+
+	if (fstat(fd, &st) == 0 && (size_t)st.st_size >= (slot + 1) * sizeof(*all))
+		all = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	SL_ASSERT(all != MAP_FAILED);
+	return &all[slot];
+}
+
+/* Take the descriptor at `i` out of the message; -1 if the flag says there is none. */
+static int
+take_fd(struct sl_ipc_message *message, size_t *i, bool there)
+{
+	int fd = -1;
+
+	if (there && *i < message->fds_len) {
+		fd = message->fds[*i];
+		message->fds[(*i)++] = -1;
+	}
+	return fd;
+}
+
+static void
+enter_jail(struct process *p)
+{
+	struct sl_jail_user user;
+	const char *name = p->edge->snapshot->settings->user;
+
+	if (p->jailed)
+		return;
+	if (sl_jail_user_find(name, &user) != 0 || sl_jail_enter(SL_JAIL_EDGE, &user) != 0) {
+		sl_log(SL_LOG_FATAL, "cannot give up privileges (user '%s')", name);
+		p->failed = true;
+	}
+	p->jailed = true;
+}
+
+static void
+on_settings(struct process *p, struct sl_ipc_message *message)
+{
+	struct sl_unpack in = { .rest = message->payload };
+	uint32_t flags = sl_unpack_u32(&in);
+	struct sl_slice ticket_key = sl_unpack_bytes(&in), packed = sl_unpack_bytes(&in);
+	struct edge_files files = { .ticket_key = ticket_key.ptr };
+	struct sl_settings *settings = NULL;
+	struct sl_buf why;
+	size_t i = 0;
+	int record_fd = take_fd(message, &i, flags & SL_IPC_HAS_RECORD);
+	int stats_fd = take_fd(message, &i, flags & SL_IPC_HAS_STATS);
+
+	files.model_fd = take_fd(message, &i, flags & SL_IPC_HAS_MODEL);
+	files.ca_fd = take_fd(message, &i, flags & SL_IPC_HAS_CA);
+	SL_ASSERT(!in.failed && ticket_key.len == SL_TLS_TICKET_KEY_BYTES);
+	SL_ASSERT(sl_settings_unpack(packed, &settings) == 0);
+	if (p->edge == NULL)
+		p->edge = edge_new(p->loop, map_stats(stats_fd, p->slot), record_fd);
+	else
+		record_writer_reopen(p->edge->records, record_fd);
+	if (stats_fd >= 0)
+		close(stats_fd);
+	sl_buf_init(&why, 1000);
+	if (edge_use_settings(p->edge, settings, &files, &why) != 0) {
+		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
+		p->failed = p->edge->snapshot == NULL;	/* else the old ones stay */
+	}
+	sl_buf_fini(&why);
+	if (!p->failed)
+		enter_jail(p);
+}
+
+static void
+on_stopped(void *ctx)
+{
+	struct process *p = ctx;
+
+	sl_loop_stop(p->loop);
+}
+
+static void
+stop(struct process *p)
+{
+	if (p->edge == NULL)
+		sl_loop_stop(p->loop);
+	else if (!p->edge->stopping)
+		edge_stop(p->edge, on_stopped, p);
+}
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct process *p = ctx;
+
+	if (message->type == SL_IPC_SETTINGS) {
+		on_settings(p, message);
+	} else if (message->type == SL_IPC_LISTENERS && !p->failed) {
+		SL_ASSERT(p->edge != NULL);
+		edge_use_listeners(p->edge, message->fds, message->fds_len);
+		for (size_t i = 0; i < message->fds_len; i++)
+			message->fds[i] = -1;
+		if (sl_ipc_send(p->parent, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0) != 0)
+			stop(p);
+	} else if (message->type == SL_IPC_STOP) {
+		stop(p);
+	}
+	if (p->failed)
+		sl_loop_stop(p->loop);
+}
+
+static void
+on_parent(void *ctx, unsigned events)
+{
+	struct process *p = ctx;
+	int r = sl_ipc_read(p->parent, on_message, p);
+
+	if (r < 0) {	/* the parent is gone: finish what is under way, and take nothing new */
+		sl_watch_want(&p->watch, 0);
+		sl_log(SL_LOG_WARNING, "the parent is gone: stopping");
+		stop(p);
+	}
+}
+
+int
+edge_main(unsigned slot, int parent_fd)
+{
+	static char name[16];
+	struct process p = { .slot = slot };
+
+	snprintf(name, sizeof(name), "edge-%u", slot);
+	sl_log_init(name, sl_log_enabled(SL_LOG_DEBUG) ? SL_LOG_DEBUG : SL_LOG_NOTICE);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);	/* the parent's business, also from a terminal */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	p.loop = sl_loop_new(&sl_clock_system);
+	p.parent = sl_ipc_new(parent_fd, PARENT_MAY_SEND);
+	sl_watch_init(&p.watch, p.loop, parent_fd, on_parent, &p);
+	sl_watch_want(&p.watch, SL_READ);
+	sl_loop_run(p.loop);
+	edge_free(&p.edge);
+	sl_watch_fini(&p.watch);
+	sl_ipc_free(&p.parent);
+	sl_loop_free(&p.loop);
+	return p.failed ? 1 : 0;
+}

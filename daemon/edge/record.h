@@ -1,0 +1,21 @@
+/*
+ * record.h - one JSON line per transaction: ids, times, verdict, evidence, the next hop's reply
+ *
+ * No content. Lines are gathered over a turn of the loop and written at its end; what cannot be
+ * written (disk full, nobody reads) is counted and dropped: records never hold mail up.
+ */
+#ifndef EDGE_RECORD_H
+#define EDGE_RECORD_H
+
+#include "session.h"
+
+struct record_writer;
+
+struct record_writer *record_writer_new(int fd, struct sl_stats *stats);	/* fd taken, -1: none */
+void	record_writer_free(struct record_writer **writer);
+void	record_writer_reopen(struct record_writer *writer, int fd);	/* fd taken */
+/* `outcome` is one of delivered, refused, deferred, hop-refused, malformed, aborted, uncertain. */
+void	record_transaction(const struct session *s, const char *outcome);
+void	record_flush(struct record_writer *writer);
+
+#endif

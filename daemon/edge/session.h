@@ -1,0 +1,138 @@
+/*
+ * session.h - the client leg: one SMTP session, and the transaction in it
+ *
+ * session.c holds the states, input, replies and timers; commands.c the commands in the order of
+ * a transaction; transfer.c the message from DATA to the final reply, where both legs meet.
+ */
+#ifndef EDGE_SESSION_H
+#define EDGE_SESSION_H
+
+#include "answer.h"
+#include "delivery.h"
+#include "edge.h"
+#include "judge.h"
+#include "message.h"
+#include "smtp/command.h"
+
+/* state, what it waits for, the states it may go to. RFC 5321, 4.1.4 gives the order. */
+#define SESSION_STATES(X)							\
+	X(PROXY,	 "the balancer's PROXY header")				\
+	X(GREETING,	 "the delay before our greeting to pass")		\
+	X(TLS,		 "the TLS handshake")					\
+	X(READY,	 "EHLO, or MAIL from a sender that is known")		\
+	X(MAIL,		 "RCPT")						\
+	X(AWAIT_RCPT,	 "the next hop's answer to RCPT")			\
+	X(RCPT,		 "RCPT or DATA")					\
+	X(DATA,		 "message bytes")					\
+	X(SKIP,		 "the end of a message whose refusal is decided")	\
+	X(AWAIT_VERDICT, "the classifiers")					\
+	X(AWAIT_DELIVERY, "the next hop's answer to the final dot")		\
+	X(CLOSING,	 "the sender to take our last reply and close")		\
+	X(GONE,		 "the next hop's last word; the sender has left")	\
+	X(DEAD,		 "nothing: freed at the end of the turn")
+
+enum session_state {
+#define SESSION_STATE_ENUM(name, waits_for) SESSION_##name,
+	SESSION_STATES(SESSION_STATE_ENUM)
+#undef SESSION_STATE_ENUM
+	SESSION_STATE_COUNT,
+};
+#define IN(name)	(1u << SESSION_##name)
+#define IN_COMMANDS	(IN(READY) | IN(MAIL) | IN(RCPT))
+
+struct recipient {
+	struct recipient	*next;
+	struct sl_slice		 mailbox;
+};
+
+/* From MAIL to its final reply. */
+struct transaction {
+	char			 id[EDGE_ID_LEN + 1];
+	struct sl_arena		 arena;		/* all of the below points into it */
+	struct snapshot		*snapshot;
+	const struct sl_tenant	*tenant;	/* of the first recipient that was tried */
+	struct sl_smtp_mail	 mail;
+	struct recipient	*recipients;	/* accepted, newest first */
+	unsigned		 recipients_len;
+	unsigned		 recipients_tried;
+	struct recipient	*asking;	/* the one the next hop is asked about */
+	struct delivery		 delivery;
+	struct judge		 judge;
+	struct ruling		 ruling;
+	struct message		 message;
+	struct sl_chunk		*chunk;		/* being read into */
+	unsigned		 burst;		/* chunks the next read may fill */
+	bool			 ruled;
+	bool			 flowing;	/* the next hop is being given the message before the verdict */
+	bool			 prefixed;	/* our header lines have been handed on */
+	bool			 subject_tagged;
+	bool			 hop_answered;	/* `answer` is the next hop's, for the whole message */
+	const char		*outcome;	/* for the record, once it is decided */
+	struct answer		 answer;	/* the final one, once it is known */
+	uint64_t		 rate_bytes;	/* of the message when the rate was last looked at */
+	/* when things happened, microseconds of the loop's clock; 0: not yet */
+	uint64_t		 mail_us, rcpt_us, data_us, dot_us, verdict_us, done_us;
+};
+
+struct session {
+	unsigned		 magic;
+	struct session		*next, *previous;	/* of the edge */
+	struct edge		*edge;
+	enum session_state	 state;
+	struct sl_conn		 conn;
+	struct sl_buf		 input;		/* commands that wait: while an answer is awaited, or cut */
+	struct sl_timer		 timer;		/* of the state */
+	struct sl_timer		 rate_timer;
+	const struct sl_listener *listener;	/* of listener_snapshot */
+	struct snapshot		*listener_snapshot;
+	struct sockaddr_storage	 peer;		/* who connected */
+	struct sockaddr_storage	 client;		/* whom the balancer names, else the peer */
+	char			 id[EDGE_ID_LEN + 1];
+	char			 client_text[64];
+	char			*helo;		/* NULL: not yet */
+	bool			 esmtp;
+	bool			 counted;	/* in edge->sources */
+	unsigned		 errors;
+	unsigned		 messages;
+	struct transaction	*tx;		/* NULL: none is open; an idle session is small */
+};
+
+/* Begin with an accepted descriptor (taken). `listener` belongs to `snapshot`. */
+void	session_new(struct edge *edge, int fd, const struct sockaddr_storage *peer,
+	    const struct sl_listener *listener, struct snapshot *snapshot);
+void	session_stop(struct session *s);		/* 421 if no transaction is under way */
+void	session_end(struct session *s);		/* at once, whatever is under way */
+void	sessions_sweep(struct edge *edge);	/* free the dead, at the end of a turn */
+
+/* For commands.c and transfer.c. */
+void	session_enter(struct session *s, enum session_state state);
+const char *session_state_name(enum session_state state);
+void	session_reply(struct session *s, int code, const char *enhanced, const char *format, ...)
+	    SL_PRINTF(4, 5);
+void	session_reply_answer(struct session *s, const struct answer *answer);	/* counts no fault */
+void	session_fault(struct session *s);	/* the sender's own: too many end the session */
+void	session_close(struct session *s);	/* after what is queued has gone out */
+void	session_abort(struct session *s, const char *outcome);	/* the transaction, if any */
+void	session_resume(struct session *s);	/* an awaited answer came: read commands again */
+void	session_wait_again(struct session *s);	/* the state's timer starts anew */
+void	session_client_gone(struct session *s);	/* the sender closed or broke the connection */
+const struct sl_settings *session_settings(const struct session *s);
+/* Open a transaction with a new id. */
+void	transaction_new(struct session *s);
+/* Record it and give everything back; fine when there is none. */
+void	transaction_end(struct session *s, const char *outcome);
+
+/* commands.c */
+void	session_command(struct session *s, struct sl_slice line);
+void	session_on_rcpt(struct session *s, const struct answer *answer);	/* from delivery.c */
+
+/* transfer.c */
+enum session_state transfer_begin(struct session *s);	/* DATA: the state to enter */
+void	transfer_input(struct session *s);		/* the socket is readable in DATA or SKIP */
+size_t	transfer_bytes(struct session *s, struct sl_slice bytes);	/* read with commands: used */
+void	session_on_flow(struct session *s);		/* from delivery.c and judge.c: go on */
+void	session_on_verdict(struct session *s);		/* from judge.c */
+void	session_on_delivered(struct session *s, const struct answer *answer);	/* from delivery.c */
+void	transfer_timeout(struct session *s);		/* the sender is silent in DATA or SKIP */
+
+#endif

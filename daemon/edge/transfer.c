@@ -1,0 +1,487 @@
+/*
+ * transfer.c - the message from DATA to the final reply; see session.h
+ *
+ * The point of responsibility: the sender is told 250 only by session_on_delivered with the next
+ * hop's own 250 to the final dot. In every state before that a crash leaves the sender with the
+ * message. The final dot goes to the next hop only from transfer_deliver, after the verdict.
+ */
+
+#include "session.h"
+
+#include "record.h"
+#include "trace.h"
+
+#define TAIL_BYTES	65536	/* of a message that flows: always waits for the verdict */
+#define AHEAD_BYTES	16384	/* read beyond the tail while the next hop is slow */
+#define BURST_MAX	4	/* chunks one read may fill */
+#define BURST_FLOWING	2	/* the same once the message flows: memory per message is bounded */
+
+static void	act_on_verdict(struct session *s);
+
+/* ---- DATA ---- */
+
+static void
+on_decoded(void *ctx, const unsigned char *data, size_t len)
+{
+	struct session *s = ctx;
+
+	judge_feed(&s->tx->judge, data, len);
+}
+
+enum session_state
+transfer_begin(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	const struct judge_connection about = {
+		.connection = { sl_slice_str(s->client_text), sl_slice_str(s->helo),
+		    s->conn.ssl != NULL },
+		.envelope = { tx->mail.from.mailbox, tx->recipients_len },
+	};
+
+	tx->judge.on = tx->tenant->mode != SL_MODE_PASS_THROUGH;
+	if (tx->judge.on && judge_begin(&tx->judge, tx->snapshot, &tx->arena, &about) != 0) {
+		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
+		return s->state;
+	}
+	tx->data_us = sl_loop_now_us(s->edge->loop);
+	message_init(&tx->message, s->edge->chunks, tx->tenant->normalise,
+	    session_settings(s)->limits.line_bytes, tx->judge.on ? on_decoded : NULL, s);
+	/* 354 is ours: it promises nothing, and the next hop need not hear of DATA before there is
+	 * something to send it. */
+	session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
+	sl_timer_set(&s->rate_timer, 60000);
+	sl_conn_want_input(&s->conn, true);
+	return SESSION_DATA;
+}
+
+/* ---- the window ---- */
+
+/* How much may be held before the message begins to flow. A message that says it is larger than the
+ * window will not be judged whole in it: it flows as soon as the tail is there. */
+static size_t
+window_bytes(const struct transaction *tx)
+{
+	if (tx->mail.has_size && tx->mail.size_bytes > tx->tenant->window_bytes)
+		return SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes);
+	return tx->tenant->window_bytes;
+}
+
+/* May more be read from the sender? */
+static bool
+has_room(const struct transaction *tx)
+{
+	size_t held = message_held(&tx->message);
+
+	if (judge_is_behind(&tx->judge))
+		return false;
+	return tx->flowing ? held < SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes) + AHEAD_BYTES
+	    : held < window_bytes(tx);
+}
+
+static void
+write_prefix(struct session *s)
+{
+	struct sl_chain chain = { 0 };
+	struct sl_buf prefix;
+
+	sl_buf_init(&prefix, SL_CHUNK_DATA);
+	trace_headers(s, &prefix);
+	sl_chain_add_copy(&chain, s->edge->chunks, prefix.data, prefix.len);
+	sl_buf_fini(&prefix);
+	delivery_write(&s->tx->delivery, &chain);
+	s->tx->prefixed = true;
+}
+
+/* Hand the window's front to the next hop, but for `keep` bytes at its end. */
+static void
+push(struct session *s, size_t keep)
+{
+	struct transaction *tx = s->tx;
+	struct sl_chain chain = { 0 };
+	size_t held = message_held(&tx->message), n = held > keep ? held - keep : 0;
+
+	if (!tx->prefixed)
+		write_prefix(s);
+	if (keep > 0)
+		n = SL_MIN(n, delivery_room(&tx->delivery));
+	message_take(&tx->message, &chain, n);
+	delivery_write(&tx->delivery, &chain);
+	delivery_flush(&tx->delivery);
+}
+
+/* The next hop can take bytes, or the message has grown: move what may move. */
+static void
+advance(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	if (!tx->flowing && message_held(&tx->message) >= window_bytes(tx)) {
+		tx->flowing = true;
+		tx->burst = SL_MIN(tx->burst, (unsigned)BURST_FLOWING);
+		delivery_begin(&tx->delivery);
+	}
+	if (tx->flowing && tx->delivery.state == DELIVERY_STREAM)
+		push(s, SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes));
+}
+
+/* ---- the end of a message that is refused ---- */
+
+/* The answer is known before the sender has sent everything: the rest is read and dropped, so that
+ * it is given where the sender waits for it. The next hop never sees a final dot. */
+static void
+refuse_rest(struct session *s, const struct answer *answer, const char *outcome)
+{
+	struct transaction *tx = s->tx;
+
+	tx->answer = *answer;
+	tx->outcome = outcome;
+	delivery_abort(&tx->delivery);
+	judge_abort(&tx->judge);
+	message_clear(&tx->message);
+	session_enter(s, SESSION_SKIP);
+	sl_conn_want_input(&s->conn, true);
+}
+
+static void
+line_rule_answer(int fault, struct answer *answer)
+{
+	switch (fault) {
+	case SL_ERR_BARE_CR:
+		answer_set(answer, 550, "5.5.2", "bare <CR> received: lines end in CRLF (RFC 5321, 2.3.8)");
+		break;
+	case SL_ERR_BARE_LF:
+		answer_set(answer, 550, "5.5.2", "bare <LF> received: lines end in CRLF (RFC 5321, 2.3.8)");
+		break;
+	case SL_ERR_NUL:
+		answer_set(answer, 550, "5.5.2", "The message contains a NUL byte");
+		break;
+	default:
+		answer_set(answer, 554, "5.6.0", "The message contains a line that is too long");
+	}
+}
+
+static void
+malformed(struct session *s, const struct answer *answer)
+{
+	s->edge->stats->malformed++;
+	refuse_rest(s, answer, "malformed");
+}
+
+/* Is the message over one of the limits? */
+static bool
+over_limit(struct session *s, struct answer *answer)
+{
+	const struct transaction *tx = s->tx;
+	const struct sl_limits *limits = &session_settings(s)->limits;
+	uint64_t most = tx->tenant->message_max_bytes;
+
+	if (most > 0 && tx->message.wire_bytes > most)
+		answer_set(answer, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
+		    (unsigned long long)most);
+	else if (tx->message.head_bytes > limits->header_bytes)
+		answer_set(answer, 552, "5.3.4", "The header is larger than the limit of %u bytes",
+		    limits->header_bytes);
+	else if (tx->message.strip.received > limits->received_hops)
+		answer_set(answer, 554, "5.4.6", "Too many hops: the message is in a loop");
+	else
+		return false;
+	return true;
+}
+
+/* ---- reading ---- */
+
+static void
+skip_done(struct session *s)
+{
+	struct answer answer = s->tx->answer;
+
+	s->messages++;
+	session_reply_answer(s, &answer);
+	transaction_end(s, s->tx->outcome);
+	session_enter(s, SESSION_READY);
+}
+
+static void
+message_complete(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	tx->dot_us = sl_loop_now_us(s->edge->loop);
+	sl_timer_clear(&s->rate_timer);
+	sl_chunk_unref(&tx->chunk);
+	session_enter(s, SESSION_AWAIT_VERDICT);
+	sl_conn_want_input(&s->conn, true);	/* to hear that the sender has left */
+	if (judge_end(&tx->judge))
+		act_on_verdict(s);
+}
+
+/* Message bytes that lie in `chunk`. Returns how many were used. */
+static size_t
+take_bytes(struct session *s, struct sl_chunk *chunk, const unsigned char *data, size_t len)
+{
+	struct transaction *tx = s->tx;
+	struct answer answer;
+	size_t used;
+	int r;
+
+	if (s->state == SESSION_SKIP) {
+		if (sl_smtp_data_skip(&tx->message.scanner, data, len, &used) == SL_DONE)
+			skip_done(s);
+		return used;
+	}
+	r = message_feed(&tx->message, chunk, data, len, &used);
+	s->edge->stats->bytes += used;
+	if (r < 0) {
+		line_rule_answer(r, &answer);
+		malformed(s, &answer);
+	} else if (over_limit(s, &answer)) {
+		malformed(s, &answer);
+		if (r == SL_DONE)
+			skip_done(s);
+	} else if (r == SL_DONE) {
+		message_complete(s);
+	} else {
+		advance(s);
+	}
+	return used;
+}
+
+/* The chunk being filled, with room in it. */
+static struct sl_chunk *
+chunk_with_room(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	if (tx->chunk != NULL && tx->chunk->used_bytes == SL_CHUNK_DATA)
+		sl_chunk_unref(&tx->chunk);
+	if (tx->chunk == NULL)
+		tx->chunk = sl_chunk_get(s->edge->chunks);
+	return tx->chunk;
+}
+
+/* Bytes that came together with commands are copied into a chunk, as if read there. */
+size_t
+transfer_bytes(struct session *s, struct sl_slice bytes)
+{
+	struct sl_chunk *chunk = sl_chunk_ref(chunk_with_room(s));
+	unsigned char *at = chunk->data + chunk->used_bytes;
+	size_t n = SL_MIN(bytes.len, (size_t)(SL_CHUNK_DATA - chunk->used_bytes)), used;
+
+	memcpy(at, bytes.ptr, n);
+	chunk->used_bytes += (unsigned)n;
+	used = take_bytes(s, chunk, at, n);
+	sl_chunk_unref(&chunk);
+	if (s->state == SESSION_DATA || s->state == SESSION_SKIP)
+		keep_reading(s);
+	return used;
+}
+
+/* After bytes of the message: wait for more, if there is room for it. */
+static void
+keep_reading(struct session *s)
+{
+	session_wait_again(s);
+	sl_conn_want_input(&s->conn, s->state == SESSION_SKIP || has_room(s->tx));
+}
+
+/* What one read brought, chunk by chunk; what follows the message is kept as commands. */
+static void
+take_chunks(struct session *s, struct sl_chunk **chunks, struct iovec *v, size_t len)
+{
+	for (unsigned i = 0; len > 0; i++) {
+		size_t n = SL_MIN(len, v[i].iov_len), used = 0;
+		const unsigned char *at = v[i].iov_base;
+
+		chunks[i]->used_bytes += (unsigned)n;
+		while (used < n && (s->state == SESSION_DATA || s->state == SESSION_SKIP))
+			used += take_bytes(s, chunks[i], at + used, n - used);
+		if (s->state != SESSION_DEAD && s->state != SESSION_CLOSING)
+			sl_buf_add(&s->input, at + used, n - used);
+		len -= n;
+		if (s->tx != NULL && s->tx->chunk != chunks[i] && s->state == SESSION_DATA) {
+			sl_chunk_unref(&s->tx->chunk);	/* the next read goes on behind these bytes */
+			s->tx->chunk = sl_chunk_ref(chunks[i]);
+		}
+	}
+}
+
+void
+transfer_input(struct session *s)
+{
+	struct sl_chunk *chunks[BURST_MAX], *last;
+	struct iovec v[BURST_MAX];
+	unsigned count = s->tx->burst;
+	size_t room = 0;
+	ssize_t n;
+
+	for (unsigned i = 0; i < count; i++) {
+		chunks[i] = i == 0 ? sl_chunk_ref(chunk_with_room(s)) : sl_chunk_get(s->edge->chunks);
+		v[i].iov_base = chunks[i]->data + chunks[i]->used_bytes;
+		v[i].iov_len = SL_CHUNK_DATA - chunks[i]->used_bytes;
+		room += v[i].iov_len;
+	}
+	n = sl_conn_read(&s->conn, v, (int)count);
+	if (n > 0) {
+		if ((size_t)n == room && !s->tx->flowing)
+			s->tx->burst = SL_MIN(s->tx->burst * 2, (unsigned)BURST_MAX);
+		take_chunks(s, chunks, v, (size_t)n);
+	}
+	for (unsigned i = 0; i < count; i++)
+		sl_chunk_unref(&chunks[i]);
+	if (n < 0)
+		session_client_gone(s);
+	else if (s->state == SESSION_DATA || s->state == SESSION_SKIP)
+		keep_reading(s);
+	else
+		session_resume(s);
+}
+
+/* ---- the verdict ---- */
+
+/* The final reply of a transaction. */
+static void
+finish(struct session *s, const char *outcome)
+{
+	struct answer answer = s->tx->answer;
+
+	s->messages++;
+	if (s->state == SESSION_GONE) {
+		s->tx->outcome = outcome;
+		session_end(s);
+		return;
+	}
+	session_reply_answer(s, &answer);
+	transaction_end(s, outcome);
+	session_enter(s, SESSION_READY);
+}
+
+/* What a person reads in the refusal: the reason, and where to turn. */
+static void
+refusal_answer(const struct session *s, struct answer *answer)
+{
+	const struct transaction *tx = s->tx;
+	const struct ruling *ruling = &tx->ruling;
+	const char *contact = tx->tenant->refusal_text;
+	const struct sl_evidence *named = NULL;
+
+	if (ruling->engine_failed) {
+		answer_set(answer, 451, "4.7.1", "The message cannot be checked now, try again later");
+		return;
+	}
+	/* A virus has a name the sender can look up; how spam is recognised is nobody's business. */
+	for (size_t i = 0; i < tx->judge.verdict->evidence_len; i++)
+		if (ruling->category == SL_MALWARE &&
+		    tx->judge.verdict->evidence[i].log_odds[SL_MALWARE] > 0)
+			named = &tx->judge.verdict->evidence[i];
+	answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451,
+	    ruling->action == SL_ACTION_REFUSE ? "5.7.1" : "4.7.1", "Message %s as %s%s%s%s%s",
+	    ruling->action == SL_ACTION_REFUSE ? "refused" : "deferred", ruling->word,
+	    named != NULL ? ": " : "", named != NULL ? named->sentence : "",
+	    *contact != '\0' ? ". " : "", contact);
+}
+
+/* The message may go: the rest of it, with the final dot, to the next hop. */
+static void
+transfer_deliver(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	const struct ruling *ruling = &tx->ruling;
+
+	if (ruling->enforced && ruling->action == SL_ACTION_TAG && !tx->prefixed &&
+	    *tx->tenant->subject_tag != '\0')
+		tx->subject_tagged = message_tag_subject(&tx->message, tx->tenant->subject_tag);
+	session_enter(s, SESSION_AWAIT_DELIVERY);
+	sl_conn_want_input(&s->conn, true);
+	if (!tx->flowing)
+		delivery_begin(&tx->delivery);
+	else if (tx->delivery.state == DELIVERY_STREAM)
+		session_on_flow(s);
+}
+
+static void
+act_on_verdict(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	struct ruling *ruling = &tx->ruling;
+
+	tx->verdict_us = sl_loop_now_us(s->edge->loop);
+	judge_rule(&tx->judge, tx->tenant, ruling);
+	tx->ruled = true;
+	if (tx->judge.on)
+		s->edge->stats->judged++;
+	if (ruling->enforced && (ruling->action == SL_ACTION_REFUSE || ruling->action == SL_ACTION_DEFER)) {
+		bool refused = ruling->action == SL_ACTION_REFUSE;
+
+		delivery_abort(&tx->delivery);
+		refusal_answer(s, &tx->answer);
+		s->edge->stats->refused += refused;
+		s->edge->stats->deferred += !refused;
+		finish(s, refused ? "refused" : "deferred");
+	} else if (tx->hop_answered) {
+		finish(s, "hop-refused");
+	} else {
+		transfer_deliver(s);
+	}
+}
+
+void
+session_on_verdict(struct session *s)
+{
+	act_on_verdict(s);
+	session_resume(s);
+}
+
+/* ---- the next hop ---- */
+
+void
+session_on_flow(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	if (s->state == SESSION_DATA) {
+		advance(s);
+		keep_reading(s);
+	} else if (s->state == SESSION_AWAIT_DELIVERY && tx->delivery.state == DELIVERY_STREAM) {
+		push(s, 0);		/* all of it: it is in memory anyway, and the verdict is known */
+		delivery_finish(&tx->delivery);
+	}
+}
+
+void
+session_on_delivered(struct session *s, const struct answer *answer)
+{
+	struct transaction *tx = s->tx;
+	bool delivered = answer_is_positive(answer) && s->state != SESSION_DATA &&
+	    s->state != SESSION_AWAIT_VERDICT;
+
+	tx->answer = *answer;
+	tx->hop_answered = true;
+	s->edge->stats->delivered += delivered;
+	s->edge->stats->tagged += delivered && tx->ruling.enforced && tx->ruling.action == SL_ACTION_TAG;
+	s->edge->stats->hop_refused += !delivered;
+	s->edge->stats->uncertain += answer->uncertain;
+	if (s->state == SESSION_DATA) {
+		refuse_rest(s, answer, "hop-refused");
+	} else if (s->state == SESSION_AWAIT_DELIVERY || s->state == SESSION_GONE) {
+		finish(s, delivered ? "delivered" : answer->uncertain ? "uncertain" : "hop-refused");
+		session_resume(s);
+	}
+	/* In AWAIT_VERDICT the verdict comes first: a message we refuse is refused for our reason. */
+}
+
+/* ---- silence ---- */
+
+/* In DATA: 421, and the next hop never sees a final dot. In SKIP: the refusal that was to be given at
+ * an end that does not come. */
+void
+transfer_timeout(struct session *s)
+{
+	struct answer answer = s->tx->answer;
+
+	if (s->state == SESSION_DATA) {
+		session_reply(s, 421, "4.4.2", "Timeout waiting for the message");
+		return;
+	}
+	session_reply_answer(s, &answer);
+	session_close(s);
+}

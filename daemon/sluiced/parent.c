@@ -1,0 +1,486 @@
+/* parent.c - see parent.h */
+
+#include "parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sl/log.h"
+
+#define RESTART_AT_ONCE_US	1000000		/* an edge that lived longer is replaced at once ... */
+#define RESTART_MS		1000		/* ... one that did not, after a breath */
+#define SYSTEM_CA		"/etc/ssl/certs/ca-certificates.crt"
+
+static void	edge_start(struct edge_process *e);
+static void	check_settings(struct parent *parent);
+
+/* ---- what an edge is given ---- */
+
+static bool
+wants_ca(const struct sl_settings *settings)
+{
+	for (size_t i = 0; i < settings->tenants_len; i++)
+		if (settings->tenants[i].next_hop_tls == SL_HOP_TLS_VERIFY)
+			return true;
+	return false;
+}
+
+static int
+open_record(const struct sl_settings *settings)
+{
+	int fd = -1;
+
+	if (strcmp(settings->record_path, "-") == 0)
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (*settings->record_path != '\0')
+		fd = open(settings->record_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+	if (fd < 0 && *settings->record_path != '\0')
+		sl_log(SL_LOG_ERROR, "record: cannot open %s: %s: no records are written, mail goes on",
+		    settings->record_path, strerror(errno));
+	return fd;
+}
+
+/* Open what the settings name. Returns false with a sentence when mail could not be judged or
+ * delivered as they say. */
+static bool
+open_files(const struct sl_settings *settings, int *model_out, int *ca_out, struct sl_buf *why)
+{
+	const char *ca = *settings->tls_ca_path != '\0' ? settings->tls_ca_path : SYSTEM_CA;
+
+	*model_out = *ca_out = -1;
+	if (*settings->model_path != '\0') {
+		*model_out = open(settings->model_path, O_RDONLY | O_CLOEXEC);
+		if (*model_out < 0)
+			sl_buf_addf(why, "model: cannot open %s: %s", settings->model_path, strerror(errno));
+	}
+	if (why->len == 0 && wants_ca(settings)) {
+		*ca_out = open(ca, O_RDONLY | O_CLOEXEC);
+		if (*ca_out < 0)
+			sl_buf_addf(why, "tls.ca: cannot open %s: %s (next_hop_tls: verify needs it)", ca,
+			    strerror(errno));
+	}
+	return why->len == 0;
+}
+
+static void
+send_settings(struct edge_process *e)
+{
+	struct parent *parent = e->parent;
+	int fds[4], listeners[SL_IPC_FDS_MAX], model, ca, record = open_record(parent->settings);
+	size_t n = 0;
+	uint32_t flags = 0;
+	struct sl_buf payload, why;
+
+	sl_buf_init(&why, 1000);
+	sl_buf_init(&payload, SL_IPC_PAYLOAD_MAX);
+	if (!open_files(parent->settings, &model, &ca, &why))
+		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
+	if (record >= 0) {
+		flags |= SL_IPC_HAS_RECORD;
+		fds[n++] = record;
+	}
+	flags |= SL_IPC_HAS_STATS;
+	fds[n++] = parent->stats_fd;
+	if (model >= 0) {
+		flags |= SL_IPC_HAS_MODEL;
+		fds[n++] = model;
+	}
+	if (ca >= 0) {
+		flags |= SL_IPC_HAS_CA;
+		fds[n++] = ca;
+	}
+	sl_pack_u32(&payload, flags);
+	sl_pack_bytes(&payload, sl_slice(parent->ticket_key, sizeof(parent->ticket_key)));
+	sl_pack_bytes(&payload, sl_buf_slice(&parent->packed));
+	for (size_t i = 0; i < parent->bound_len; i++)
+		listeners[i] = parent->bound[i].fds[e->slot];
+	if (sl_ipc_send(e->ipc, SL_IPC_SETTINGS, sl_buf_slice(&payload), fds, n) != 0 ||
+	    sl_ipc_send(e->ipc, SL_IPC_LISTENERS, sl_slice(NULL, 0), listeners, parent->bound_len) != 0)
+		sl_log(SL_LOG_WARNING, "edge %u does not take its settings", e->slot);
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] != parent->stats_fd)
+			close(fds[i]);
+	sl_buf_fini(&payload);
+	sl_buf_fini(&why);
+}
+
+/* ---- edges ---- */
+
+static void
+say_ready(struct parent *parent)
+{
+	struct sl_buf text;
+
+	for (unsigned i = 0; i < parent->edges_len; i++)
+		if (!parent->edges[i].ready)
+			return;
+	if (parent->said_ready)
+		return;
+	parent->said_ready = true;
+	sl_buf_init(&text, 2000);
+	for (size_t i = 0; i < parent->bound_len; i++)
+		sl_buf_addf(&text, " %s", parent->bound[i].text);
+	sl_log(SL_LOG_NOTICE, "ready: %u edge%s, %zu tenant%s, listening on%s", parent->edges_len,
+	    parent->edges_len == 1 ? "" : "s", parent->settings->tenants_len,
+	    parent->settings->tenants_len == 1 ? "" : "s", sl_buf_cstr(&text));
+	sl_buf_fini(&text);
+}
+
+static void
+on_edge_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct edge_process *e = ctx;
+
+	e->ready = true;	/* READY is all it may send */
+	say_ready(e->parent);
+}
+
+static void
+edge_forget(struct edge_process *e)
+{
+	if (e->ipc == NULL)
+		return;
+	sl_watch_fini(&e->watch);
+	sl_ipc_free(&e->ipc);
+	e->ready = false;
+}
+
+static void
+on_edge(void *ctx, unsigned events)
+{
+	struct edge_process *e = ctx;
+
+	if (sl_ipc_read(e->ipc, on_edge_message, e) < 0)
+		edge_forget(e);		/* SIGCHLD tells the rest */
+}
+
+static void
+on_restart(void *ctx)
+{
+	edge_start(ctx);
+}
+
+/* A new program image for each: its memory holds nothing of ours, and its layout is its own. */
+static void
+edge_exec(const struct edge_process *e, int fd)
+{
+	char slot[16], number[16];
+	char *const arguments[] = { (char *)"sluiced", (char *)"--edge", slot, number,
+		sl_log_enabled(SL_LOG_DEBUG) ? (char *)"-d" : NULL, NULL };
+
+	snprintf(slot, sizeof(slot), "%u", e->slot);
+	snprintf(number, sizeof(number), "%d", fd);
+	(void)fcntl(fd, F_SETFD, 0);
+	execv("/proc/self/exe", arguments);
+	_exit(127);
+}
+
+static void
+edge_start(struct edge_process *e)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+		sl_log(SL_LOG_ERROR, "cannot start edge %u: %s", e->slot, strerror(errno));
+		sl_timer_set(&e->restart, RESTART_MS);
+		return;
+	}
+	fflush(NULL);
+	e->started_us = sl_loop_now_us(e->parent->loop);
+	e->pid = fork();
+	if (e->pid == 0)
+		edge_exec(e, fds[1]);
+	close(fds[1]);
+	if (e->pid < 0) {
+		sl_log(SL_LOG_ERROR, "cannot start edge %u: %s", e->slot, strerror(errno));
+		close(fds[0]);
+		e->pid = 0;
+		sl_timer_set(&e->restart, RESTART_MS);
+		return;
+	}
+	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY);
+	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
+	sl_watch_want(&e->watch, SL_READ);
+	send_settings(e);
+}
+
+static bool
+edges_are_gone(const struct parent *parent)
+{
+	for (unsigned i = 0; i < parent->edges_len; i++)
+		if (parent->edges[i].pid != 0)
+			return false;
+	return true;
+}
+
+static void
+edge_died(struct edge_process *e, int status)
+{
+	struct parent *parent = e->parent;
+	uint64_t lived_us = sl_loop_now_us(parent->loop) - e->started_us;
+	bool never_ready = !e->ready && !parent->said_ready;
+
+	if (e->ipc != NULL)		/* it may have said READY just before */
+		on_edge(e, SL_READ);
+	never_ready = never_ready && !e->ready;
+	edge_forget(e);
+	e->pid = 0;
+	if (parent->stopping) {
+		if (edges_are_gone(parent))
+			sl_loop_stop(parent->loop);
+		return;
+	}
+	if (WIFSIGNALED(status))
+		sl_log(SL_LOG_ERROR, "edge %u died of signal %d: it is replaced", e->slot, WTERMSIG(status));
+	else
+		sl_log(SL_LOG_ERROR, "edge %u ended with status %d: it is replaced", e->slot,
+		    WEXITSTATUS(status));
+	if (never_ready) {	/* at the first start: something is wrong that will not mend itself */
+		parent->status = 1;
+		parent->stopping = true;
+		for (unsigned i = 0; i < parent->edges_len; i++)
+			if (parent->edges[i].pid != 0)
+				kill(parent->edges[i].pid, SIGKILL);
+		if (edges_are_gone(parent))
+			sl_loop_stop(parent->loop);
+		return;
+	}
+	parent->restarts++;
+	if (lived_us > RESTART_AT_ONCE_US)
+		edge_start(e);
+	else
+		sl_timer_set(&e->restart, RESTART_MS);
+}
+
+static void
+on_child(void *ctx, int number)
+{
+	struct parent *parent = ctx;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned i = 0; i < parent->edges_len; i++)
+			if (parent->edges[i].pid == pid)
+				edge_died(&parent->edges[i], status);
+}
+
+/* ---- settings ---- */
+
+static void
+say_what_is_missing(const struct sl_settings *settings)
+{
+	if (*settings->model_path == '\0')
+		sl_log(SL_LOG_NOTICE, "no `model` is configured: messages are not judged by their words");
+	if (!settings->clamd.on)
+		sl_log(SL_LOG_NOTICE, "no `clamd` is configured: messages are not scanned for malware");
+	if (*settings->tls_certificate_pem == '\0')
+		sl_log(SL_LOG_NOTICE, "no `tls.certificate` is configured: STARTTLS is not offered");
+}
+
+/* Settings that cannot be used: the first ones end the program, later ones change nothing. */
+static void
+settings_refused(struct parent *parent, const char *why)
+{
+	if (parent->settings != NULL) {
+		sl_log(SL_LOG_ERROR, "the new settings are not used, the old ones stay in force");
+		return;
+	}
+	parent->status = 1;
+	sl_loop_stop(parent->loop);
+}
+
+static void
+edges_prepare(struct parent *parent, unsigned workers)
+{
+	parent->edges_len = SL_MIN(workers, (unsigned)EDGES_MAX);
+	for (unsigned i = 0; i < parent->edges_len; i++) {
+		parent->edges[i] = (struct edge_process){ .parent = parent, .slot = i };
+		sl_timer_init(&parent->edges[i].restart, parent->loop, on_restart, &parent->edges[i]);
+	}
+}
+
+static void
+use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slice packed)
+{
+	bool first = parent->settings == NULL;
+	struct sl_buf why;
+	int model, ca;
+
+	sl_buf_init(&why, 1000);
+	if (first)
+		edges_prepare(parent, settings->workers);
+	else if (settings->workers != parent->settings->workers)
+		sl_log(SL_LOG_NOTICE, "workers: the new number is used after the next start");
+	if (!open_files(settings, &model, &ca, &why) || bind_listeners(parent, settings, &why) != 0) {
+		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
+		settings_refused(parent, sl_buf_cstr(&why));
+		sl_settings_unref(&settings);
+	} else {
+		sl_settings_unref(&parent->settings);
+		parent->settings = settings;
+		sl_buf_reset(&parent->packed);
+		sl_buf_add_slice(&parent->packed, packed);
+		parent->reloads += !first;
+		say_what_is_missing(settings);
+		if (first)
+			control_open(parent);
+		else
+			sl_log(SL_LOG_NOTICE, "new settings are in use: %zu tenants", settings->tenants_len);
+		for (unsigned i = 0; i < parent->edges_len; i++) {
+			if (first)
+				edge_start(&parent->edges[i]);
+			else if (parent->edges[i].ipc != NULL)
+				send_settings(&parent->edges[i]);
+		}
+	}
+	if (model >= 0)
+		close(model);
+	if (ca >= 0)
+		close(ca);
+	sl_buf_fini(&why);
+}
+
+/* The checker's errors, a line each. */
+static void
+log_errors(struct sl_slice text)
+{
+	while (text.len > 0) {
+		const unsigned char *lf = memchr(text.ptr, '\n', text.len);
+		size_t n = lf == NULL ? text.len : (size_t)(lf - text.ptr);
+
+		sl_log(SL_LOG_ERROR, SL_SLICE_FMT, SL_SLICE_ARG(sl_slice(text.ptr, n)));
+		text = sl_slice_from(text, SL_MIN(n + 1, text.len));
+	}
+}
+
+static void
+on_checker_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct parent *parent = ctx;
+	struct sl_settings *settings = NULL;
+
+	parent->checker_pid = 0;	/* it has answered */
+	if (message->type == SL_IPC_CHECKED && sl_settings_unpack(message->payload, &settings) == 0) {
+		use_settings(parent, settings, message->payload);
+		return;
+	}
+	log_errors(message->payload);
+	settings_refused(parent, "");
+}
+
+static void
+on_checker(void *ctx, unsigned events)
+{
+	struct parent *parent = ctx;
+
+	if (sl_ipc_read(parent->checker, on_checker_message, parent) >= 0)
+		return;
+	sl_watch_fini(&parent->checker_watch);
+	sl_ipc_free(&parent->checker);
+	if (parent->checker_pid != 0) {
+		sl_log(SL_LOG_ERROR, "the checker died before it had read %s", parent->settings_path);
+		parent->checker_pid = 0;
+		settings_refused(parent, "");
+	}
+}
+
+static void
+check_settings(struct parent *parent)
+{
+	int fd;
+
+	if (parent->checker != NULL) {
+		sl_log(SL_LOG_NOTICE, "settings are being checked already");
+		return;
+	}
+	fd = checker_start(parent->settings_path, &parent->checker_pid);
+	if (fd < 0) {
+		sl_log(SL_LOG_ERROR, "cannot start the checker: %s", strerror(errno));
+		settings_refused(parent, "");
+		return;
+	}
+	parent->checker = sl_ipc_new(fd, 1u << SL_IPC_CHECKED | 1u << SL_IPC_CHECK_FAILED);
+	sl_watch_init(&parent->checker_watch, parent->loop, fd, on_checker, parent);
+	sl_watch_want(&parent->checker_watch, SL_READ);
+}
+
+/* ---- signals ---- */
+
+static void
+on_hangup(void *ctx, int number)
+{
+	sl_log(SL_LOG_NOTICE, "reading the settings again");
+	check_settings(ctx);
+}
+
+static void
+on_terminate(void *ctx, int number)
+{
+	struct parent *parent = ctx;
+
+	if (parent->stopping) {		/* asked twice: now */
+		for (unsigned i = 0; i < parent->edges_len; i++)
+			if (parent->edges[i].pid != 0)
+				kill(parent->edges[i].pid, SIGKILL);
+		return;
+	}
+	sl_log(SL_LOG_NOTICE, "stopping");
+	parent->stopping = true;
+	for (unsigned i = 0; i < parent->edges_len; i++) {
+		struct edge_process *e = &parent->edges[i];
+
+		sl_timer_clear(&e->restart);
+		if (e->ipc != NULL && sl_ipc_send(e->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0)
+			kill(e->pid, SIGKILL);
+	}
+	for (size_t i = 0; i < parent->bound_len; i++)	/* so that new senders go elsewhere at once */
+		for (unsigned j = 0; j < parent->edges_len; j++)
+			close(parent->bound[i].fds[j]);
+	parent->bound_len = 0;
+	if (edges_are_gone(parent))
+		sl_loop_stop(parent->loop);
+}
+
+/* ---- life cycle ---- */
+
+static void
+make_stats(struct parent *parent)
+{
+	size_t size = EDGES_MAX * sizeof(*parent->stats);
+
+	parent->stats_fd = memfd_create("sluice-stats", MFD_CLOEXEC);
+	SL_ASSERT(parent->stats_fd >= 0 && ftruncate(parent->stats_fd, (off_t)size) == 0);
+	parent->stats = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, parent->stats_fd, 0);
+	SL_ASSERT(parent->stats != MAP_FAILED);
+}
+
+int
+parent_run(const char *settings_path)
+{
+	static struct parent parent;
+	struct sl_signal hangup, terminate, interrupt, child;
+
+	signal(SIGPIPE, SIG_IGN);
+	parent.settings_path = settings_path;
+	parent.loop = sl_loop_new(&sl_clock_system);
+	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;
+	sl_buf_init(&parent.packed, SL_IPC_PAYLOAD_MAX);
+	sl_random(parent.ticket_key, sizeof(parent.ticket_key));
+	make_stats(&parent);
+	sl_signal_init(&hangup, parent.loop, SIGHUP, on_hangup, &parent);
+	sl_signal_init(&terminate, parent.loop, SIGTERM, on_terminate, &parent);
+	sl_signal_init(&interrupt, parent.loop, SIGINT, on_terminate, &parent);
+	sl_signal_init(&child, parent.loop, SIGCHLD, on_child, &parent);
+	check_settings(&parent);
+	sl_loop_run(parent.loop);
+	control_close(&parent);
+	sl_log(SL_LOG_NOTICE, "stopped");
+	return parent.status;
+}

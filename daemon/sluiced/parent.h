@@ -1,0 +1,82 @@
+/*
+ * parent.h - the process that binds ports, starts the others and watches them
+ *
+ * It reads no byte from the network. Settings are read by a checker, a short-lived child that can
+ * open files but not write any; what it hands back, packed, goes to the edges. An edge that dies is
+ * replaced; its listening sockets live on in the parent, so nobody who waits in them is lost.
+ */
+#ifndef PARENT_H
+#define PARENT_H
+
+#include "conf/settings.h"
+#include "io/loop.h"
+#include "ipc/ipc.h"
+#include "ipc/stats.h"
+
+#define EDGES_MAX	64
+
+struct parent;
+
+struct edge_process {
+	struct parent	*parent;
+	unsigned	 slot;
+	pid_t		 pid;		/* 0: not running */
+	struct sl_ipc	*ipc;
+	struct sl_watch	 watch;
+	struct sl_timer	 restart;
+	uint64_t	 started_us;
+	bool		 ready;
+};
+
+/* The sockets of one listener: one for each edge, bound to the same port (SO_REUSEPORT). */
+struct bound {
+	char	*text;			/* the address as the settings write it */
+	int	 fds[EDGES_MAX];
+};
+
+struct control;
+
+struct parent {
+	const char		*settings_path;
+	struct sl_loop		*loop;
+	struct sl_settings	*settings;	/* in use; NULL until the first check has passed */
+	struct sl_buf		 packed;	/* the same, as the checker wrote it */
+	struct bound		*bound;
+	size_t			 bound_len;
+	int			 stats_fd;
+	struct sl_stats		*stats;		/* EDGES_MAX slots, shared */
+	unsigned char		 ticket_key[80];
+	unsigned		 edges_len;
+	struct edge_process	 edges[EDGES_MAX];
+	struct control		*control;
+	pid_t			 checker_pid;	/* 0: none is running */
+	struct sl_ipc		*checker;
+	struct sl_watch		 checker_watch;
+	int64_t			 started_at;	/* seconds since 1970 */
+	unsigned		 reloads;
+	unsigned		 restarts;
+	bool			 said_ready;
+	bool			 stopping;
+	int			 status;	/* to exit with */
+};
+
+/* Run until told to stop. Returns the exit status. */
+int	parent_run(const char *settings_path);
+
+/* checker.c: read the settings in a child. Its channel is returned, and its pid; -1 on failure. */
+int	checker_start(const char *settings_path, pid_t *pid_out);
+/* -t: check, print what is wrong. Returns the exit status. */
+int	checker_main(const char *settings_path);
+
+/* bind.c: sockets for every listener and edge; those already bound are used again. Returns 0, or
+ * SL_ERR_SYSTEM or SL_ERR_BUSY with a sentence in `why`; then nothing has changed. */
+SL_MUST_USE int	bind_listeners(struct parent *parent, const struct sl_settings *settings,
+		    struct sl_buf *why);
+
+/* control.c: the socket of sluicectl. */
+void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */
+void	control_close(struct parent *parent);
+/* The state of the service as one JSON object. */
+void	control_status(const struct parent *parent, struct sl_buf *out);
+
+#endif

@@ -1,0 +1,939 @@
+/* settings_read.c - a settings file becomes a snapshot: see settings.h
+ *
+ * The tree is walked by the table: each row has a reader for its type. Presets are read by the
+ * same readers, from what stands in the table. All problems are gathered before giving up. */
+
+#include "conf_i.h"
+#include "settings_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PEM_MAX_BYTES	(1u << 20)
+
+struct reader {
+	struct conf_errors	 errors;
+	struct sl_arena		 tree;		/* nodes, and what is only needed while reading */
+	struct sl_settings	*settings;
+	const char		*directory;	/* of the file, "" or with a slash behind it */
+	struct sl_tenant	 tenant_defaults;
+	const struct conf_node	*root;
+	const struct conf_node	**tenant_nodes;
+	bool			 presetting;	/* values come from the table: files may not be there */
+};
+
+typedef void read_value(struct reader *r, const struct setting *row, const struct conf_node *node,
+    void *at);
+static read_value *const readers[SETTING_TYPE_COUNT];
+static void	read_map(struct reader *r, enum setting_scope scope, const struct conf_node *node,
+		    void *base);
+
+static const struct conf_node *
+map_get(const struct conf_node *map, const char *key)
+{
+	if (map == NULL || map->kind != CONF_MAP)
+		return NULL;
+	for (const struct conf_node *n = map->first; n != NULL; n = n->next)
+		if (sl_slice_eq(n->key, sl_slice_str(key)))
+			return n;
+	return NULL;
+}
+
+/* What a row's value looks like, for messages: "a duration from 10ms to 1h, such as 5m". */
+static void
+describe(const struct setting *row, struct sl_buf *out)
+{
+	static const char *const nouns[SETTING_TYPE_COUNT] = {
+		[SETTING_COUNT] = "a number from ", [SETTING_DURATION] = "a duration from ",
+		[SETTING_SIZE] = "a size from ", [SETTING_RATE] = "a rate from ",
+		[SETTING_PROBABILITY] = "a probability from 0.01 to 1",
+	};
+	void (*print)(uint64_t, struct sl_buf *) = row->type == SETTING_DURATION
+	    ? value_print_duration : value_print_size;
+
+	if (nouns[row->type] != NULL)
+		sl_buf_add_str(out, nouns[row->type]);
+	if (row->type == SETTING_COUNT) {
+		sl_buf_addf(out, "%llu to %llu", (unsigned long long)row->min,
+		    (unsigned long long)row->max);
+	} else if (row->type == SETTING_DURATION || row->type == SETTING_SIZE ||
+	    row->type == SETTING_RATE) {
+		print(row->min, out);
+		sl_buf_add_str(out, " to ");
+		print(row->max, out);
+		sl_buf_addf(out, ", such as %s", row->preset);
+	}
+	for (const struct setting_word *w = row->words; w != NULL && w->word != NULL; w++)
+		sl_buf_addf(out, "%s%s", out->len == 0 ? "" : w[1].word == NULL ? " or " : ", ",
+		    w->word);
+}
+
+/* Is it a value, neither nothing nor a structure? */
+static bool
+scalar(struct reader *r, const struct setting *row, const struct conf_node *node)
+{
+	if (node->kind == CONF_SCALAR && !node->null)
+		return true;
+	if (node->kind == CONF_SCALAR)
+		conf_errors_add(&r->errors, node->at, "%s: write a value, or leave the setting out",
+		    row->key);
+	else
+		conf_errors_add(&r->errors, node->at, "%s: write a single value instead of a %s",
+		    row->key, node->kind == CONF_LIST ? "list" : "map");
+	return false;
+}
+
+static void
+wrong(struct reader *r, const struct setting *row, const struct conf_node *node, const char *what)
+{
+	conf_errors_add(&r->errors, node->at, "%s: %s (not '" SL_SLICE_FMT "')", row->key, what,
+	    (int)SL_MIN(node->text.len, (size_t)80), node->text.ptr);
+}
+
+static void
+read_number(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	static int (*const parsers[SETTING_TYPE_COUNT])(struct sl_slice, uint64_t *) = {
+		[SETTING_COUNT] = value_count, [SETTING_DURATION] = value_duration,
+		[SETTING_SIZE] = value_size, [SETTING_RATE] = value_rate,
+	};
+	uint64_t n = 0;
+
+	if (!scalar(r, row, node))
+		return;
+	for (const struct setting_word *w = row->words; w != NULL && w->word != NULL; w++)
+		if (sl_slice_eq(node->text, sl_slice_str(w->word))) {
+			setting_set_number(row, at, w->value);
+			return;
+		}
+	if (row->type == SETTING_WORD || parsers[row->type](node->text, &n) != 0 ||
+	    n < row->min || n > row->max) {
+		struct sl_buf text;
+
+		sl_buf_init(&text, 1024);
+		sl_buf_add_str(&text, "");
+		describe(row, &text);
+		conf_errors_add(&r->errors, node->at, "%s: write %s instead of '" SL_SLICE_FMT "'",
+		    row->key, sl_buf_cstr(&text), (int)SL_MIN(node->text.len, (size_t)80),
+		    node->text.ptr);
+		sl_buf_fini(&text);
+		return;
+	}
+	setting_set_number(row, at, n);
+}
+
+static void
+read_count(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	cpu_set_t set;
+
+	read_number(r, row, node, at);
+	/* auto: the processors this process may use, not those the machine has */
+	if (row->words != NULL && setting_number(row, at) == 0) {
+		int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+		setting_set_number(row, at, (uint64_t)SL_MIN(SL_MAX(n, 1), (int)row->max));
+	}
+}
+
+static void
+read_probability(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	double p = 0;
+
+	if (!scalar(r, row, node))
+		return;
+	if (sl_slice_eq(node->text, sl_slice_str(row->words[0].word)))
+		p = (double)row->words[0].value;
+	else if (value_fraction(node->text, &p) != 0 || p < 0.01 || p > 1)
+		wrong(r, row, node, "write a probability from 0.01 to 1, or never");
+	memcpy(at, &p, sizeof(p));
+}
+
+/* Text that is shown to others must not be able to break out of its line. */
+static void
+read_text(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char **out = at;
+
+	if (!scalar(r, row, node))
+		return;
+	for (size_t i = 0; i < node->text.len; i++) {
+		unsigned char c = node->text.ptr[i];
+
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && row->type == SETTING_TEXT)) {
+			conf_errors_add(&r->errors, node->at, "%s: write one line of %s", row->key,
+			    row->type == SETTING_TEXT ? "printable ASCII" : "printable text");
+			return;
+		}
+	}
+	if (node->text.len > row->max) {
+		conf_errors_add(&r->errors, node->at, "%s: write at most %llu bytes (this is %zu)",
+		    row->key, (unsigned long long)row->max, node->text.len);
+		return;
+	}
+	*out = conf_strdup(&r->settings->arena, node->text);
+}
+
+static void
+read_hostname(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char name[VALUE_DOMAIN_MAX + 3], host[256] = "";
+	struct sl_slice text = node->text;
+	char **out = at;
+
+	if (!scalar(r, row, node))
+		return;
+	if (sl_slice_eq(text, SL_SLICE_LIT("auto"))) {
+		if (gethostname(host, sizeof(host) - 1) != 0 ||
+		    value_domain(sl_slice_str(host), false, name) != NULL)
+			strcpy(host, "localhost");
+		text = sl_slice_str(host);
+	}
+	if (value_domain(text, false, name) != NULL)
+		wrong(r, row, node, "write a host name, as in mx.example.com, or auto");
+	else
+		*out = conf_strdup(&r->settings->arena, sl_slice_str(name));
+}
+
+/* A relative path starts where the settings file lies. Absolute, as programs may move to /. */
+static char *
+absolute(struct reader *r, struct sl_slice path)
+{
+	char here[4096] = "";
+	const char *directory = r->directory;
+
+	if (path.len > 0 && path.ptr[0] == '/')
+		return conf_strdup(&r->settings->arena, path);
+	if (directory[0] != '/' && getcwd(here, sizeof(here) - 1) != NULL)
+		strcat(here, "/");
+	return sl_arena_printf(&r->settings->arena, "%s%s" SL_SLICE_FMT, here, directory,
+	    SL_SLICE_ARG(path));
+}
+
+static bool
+path_ok(struct reader *r, const struct setting *row, const struct conf_node *node)
+{
+	if (!scalar(r, row, node))
+		return false;
+	/* NUL cannot be told apart from an end, and no file is named with control bytes. */
+	for (size_t i = 0; i < node->text.len; i++)
+		if (node->text.ptr[i] < 0x20) {
+			conf_errors_add(&r->errors, node->at, "%s: write a path without control "
+			    "characters", row->key);
+			return false;
+		}
+	if (node->text.len < 4000)
+		return true;
+	conf_errors_add(&r->errors, node->at, "%s: write a shorter path", row->key);
+	return false;
+}
+
+static void
+read_path(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char **out = at;
+
+	if (!path_ok(r, row, node))
+		return;
+	if (node->text.len == 0 || sl_slice_eq(node->text, SL_SLICE_LIT("-")))
+		*out = conf_strdup(&r->settings->arena, node->text);
+	else
+		*out = absolute(r, node->text);
+}
+
+static void
+read_control(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_arena *arena = &r->settings->arena;
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char **out = at;
+
+	if (!path_ok(r, row, node))
+		return;
+	if (!sl_slice_eq(node->text, SL_SLICE_LIT("auto"))) {
+		*out = node->text.len == 0 ? conf_strdup(arena, node->text) : absolute(r, node->text);
+		if (strlen(*out) > 107)
+			wrong(r, row, node, "write a shorter path: a Unix socket's has at most 107 "
+			    "bytes");
+	} else if (geteuid() == 0) {
+		*out = conf_strdup(arena, SL_SLICE_LIT("/run/sluice/control"));
+	} else if (runtime != NULL && runtime[0] == '/' && strlen(runtime) < 90) {
+		*out = sl_arena_printf(arena, "%s/sluice/control", runtime);
+	} else {
+		*out = conf_strdup(arena, SL_SLICE_LIT(""));
+	}
+}
+
+/* Where the model that comes with Sluice lies; SLUICE_DATA names another directory, or a file. */
+static char *
+default_model(struct sl_arena *arena)
+{
+	const char *data = getenv("SLUICE_DATA");
+	struct stat st;
+
+	if (data == NULL || data[0] == '\0')
+		data = SL_DATADIR;
+	if (stat(data, &st) == 0 && S_ISREG(st.st_mode))
+		return conf_strdup(arena, sl_slice_str(data));
+	return sl_arena_printf(arena, "%s/default.model", data);
+}
+
+/* A file that is named must be there. Whether it can be read is seen by who opens it: that may be
+ * another user. */
+static void
+must_exist(struct reader *r, const struct setting *row, const struct conf_node *node, const char *path)
+{
+	struct stat st;
+
+	if (path[0] == '\0' || r->presetting || (stat(path, &st) != 0 && errno != ENOENT &&
+	    errno != ENOTDIR))
+		return;
+	if (stat(path, &st) != 0)
+		conf_errors_add(&r->errors, node->at, "%s: there is no file '%s'", row->key, path);
+	else if (!S_ISREG(st.st_mode))
+		conf_errors_add(&r->errors, node->at, "%s: '%s' is not a file", row->key, path);
+}
+
+static void
+read_model(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char **out = at;
+
+	if (!path_ok(r, row, node))
+		return;
+	if (node->text.len == 0)
+		*out = conf_strdup(&r->settings->arena, node->text);
+	else if (sl_slice_eq(node->text, SL_SLICE_LIT("default")))
+		*out = default_model(&r->settings->arena);
+	else
+		*out = absolute(r, node->text);
+	must_exist(r, row, node, *out);
+}
+
+static void
+read_ca(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char **out = at;
+
+	read_path(r, row, node, at);
+	if (*out != NULL)
+		must_exist(r, row, node, *out);
+}
+
+/* Read a whole file of at most PEM_MAX_BYTES; *text_out is the caller's to wipe and free. Returns
+ * NULL, or why not: static, or strerror's. Never blocks: not on a FIFO either. */
+static const char *
+file_read(const char *path, struct sl_slice *text_out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *why = NULL;
+	struct stat st;
+	unsigned char *data;
+	size_t len = 0;
+
+	if (fd < 0)
+		return strerror(errno);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)PEM_MAX_BYTES) {
+		close(fd);
+		return "it is not a file of at most 1 MiB";
+	}
+	data = sl_xzalloc(PEM_MAX_BYTES);
+	while (len < PEM_MAX_BYTES) {
+		ssize_t n = read(fd, data + len, PEM_MAX_BYTES - len);
+
+		if (n < 0)
+			why = strerror(errno);
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	close(fd);
+	*text_out = sl_slice(data, len);
+	if (why != NULL)
+		sl_free(data);
+	return why;
+}
+
+static void
+read_pem(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	const char *(*check)(struct sl_slice) = row->type == SETTING_KEY ? pem_key : pem_certificate;
+	struct sl_slice pem;
+	const char *why, *path;
+	char **out = at;
+
+	if (!path_ok(r, row, node))
+		return;
+	*out = conf_strdup(&r->settings->arena, SL_SLICE_LIT(""));
+	if (node->text.len == 0)
+		return;
+	path = absolute(r, node->text);
+	why = file_read(path, &pem);
+	if (why != NULL) {
+		conf_errors_add(&r->errors, node->at, "%s: '%s' cannot be read: %s", row->key, path,
+		    why);
+		return;
+	}
+	why = memchr(pem.ptr, '\0', pem.len) != NULL ? "is not text" : check(pem);
+	if (why != NULL)
+		conf_errors_add(&r->errors, node->at, "%s: '%s' %s", row->key, path, why);
+	else
+		*out = conf_strdup(&r->settings->arena, pem);
+	sl_zero((void *)(uintptr_t)pem.ptr, pem.len);
+	sl_free((void *)(uintptr_t)pem.ptr);
+}
+
+static void
+read_endpoint(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	enum value_address from = row->type == SETTING_LISTEN_AT || row->type == SETTING_LISTENERS
+	    ? VALUE_LISTEN : row->type == SETTING_SOCKET ? VALUE_UNIX : VALUE_CONNECT;
+	unsigned port = row->type == SETTING_NEXT_HOPS ? 25
+	    : row->type == SETTING_CONNECT_TO ? (unsigned)row->min : 0;
+	const char *why;
+
+	if (!scalar(r, row, node))
+		return;
+	why = value_endpoint(node->text, from, port, &r->settings->arena, at);
+	if (why != NULL)
+		wrong(r, row, node, why);
+}
+
+/* Is it a list of a length the row allows? Empty ones are refused where there must be something. */
+static bool
+list(struct reader *r, const struct setting *row, const struct conf_node *node)
+{
+	if (node->kind != CONF_LIST) {
+		conf_errors_add(&r->errors, node->at, "%s: write a list, as in [a, b], instead of a "
+		    "%s", row->key, node->kind == CONF_MAP ? "map" : "single value");
+		return false;
+	}
+	if (node->len < row->min)
+		conf_errors_add(&r->errors, node->at, "%s: write at least one entry", row->key);
+	else if (node->len > row->max)
+		conf_errors_add(&r->errors, node->at, "%s: write at most %llu entries (these are "
+		    "%zu)", row->key, (unsigned long long)row->max, node->len);
+	return node->len >= row->min && node->len <= row->max;
+}
+
+/* Pointer and count of a list stand side by side in settings.h. */
+struct list_field {
+	void	*items;
+	size_t	 len;
+};
+_Static_assert(offsetof(struct sl_tenant, domains_len) - offsetof(struct sl_tenant, domains) ==
+    offsetof(struct list_field, len), "a list's count follows its pointer");
+
+static void
+set_list(void *at, void *items, size_t len)
+{
+	memcpy(at, &(struct list_field){ items, len }, sizeof(struct list_field));
+}
+
+static void
+read_networks(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_network *items;
+	size_t i = 0;
+
+	if (!list(r, row, node))
+		return;
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		const char *why = scalar(r, row, n) ? value_network(n->text, &items[i]) : NULL;
+
+		if (why != NULL)
+			wrong(r, row, n, why);
+	}
+	set_list(at, items, node->len);
+}
+
+static void
+read_domains(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char **items, name[VALUE_DOMAIN_MAX + 3];
+	size_t i = 0;
+
+	if (!list(r, row, node))
+		return;
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		const char *why;
+
+		if (!scalar(r, row, n))
+			continue;
+		why = value_domain(n->text, true, name);
+		if (why != NULL)
+			wrong(r, row, n, why);
+		else
+			items[i] = conf_strdup(&r->settings->arena, sl_slice_str(name));
+	}
+	set_list(at, items, node->len);
+}
+
+static bool
+same_endpoint(const struct sl_endpoint *a, const struct sl_endpoint *b)
+{
+	if (a->host == NULL || b->host == NULL || a->address_len != b->address_len)
+		return false;
+	if (a->address_len == 0)
+		return strcmp(a->host, b->host) == 0 && endpoint_port(a) == endpoint_port(b);
+	return memcmp(&a->address, &b->address, a->address_len) == 0;
+}
+
+static void
+read_next_hops(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_endpoint *items;
+	size_t i = 0;
+
+	if (!list(r, row, node))
+		return;
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		read_endpoint(r, row, n, &items[i]);
+		for (size_t k = 0; k < i; k++)
+			if (same_endpoint(&items[k], &items[i])) {
+				wrong(r, row, n, "remove the entry that stands here twice");
+				break;
+			}
+	}
+	set_list(at, items, node->len);
+}
+
+/* Set every preset of a scope, from the table's own words. */
+static void
+preset(struct reader *r, enum setting_scope scope, void *base)
+{
+	for (size_t i = 0; i < settings_table_len; i++) {
+		const struct setting *row = &settings_table[i];
+		const struct conf_node *node;
+		char *at = (char *)base + row->offset;
+
+		if (row->scope != scope)
+			continue;
+		if (row->type == SETTING_MAP || row->type == SETTING_CLAMD)
+			preset(r, row->map, at);
+		if (row->preset == NULL)
+			continue;
+		node = conf_yaml_parse(sl_slice_str(row->preset), &r->tree, &r->errors);
+		SL_ASSERT(node != NULL);
+		readers[row->type](r, row, node, at);
+	}
+}
+
+static void
+read_listeners(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_listener *items;
+	size_t i = 0;
+
+	if (!list(r, row, node))
+		return;
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		bool outer = r->presetting;
+
+		r->presetting = true;
+		preset(r, SCOPE_LISTEN, &items[i]);
+		r->presetting = outer;
+		if (n->kind == CONF_MAP)
+			read_map(r, SCOPE_LISTEN, n, &items[i]);
+		else
+			read_endpoint(r, row, n, &items[i].at);
+		for (size_t k = 0; k < i; k++)
+			if (same_endpoint(&items[k].at, &items[i].at)) {
+				conf_errors_add(&r->errors, n->at, "listen: remove this entry: '%s' "
+				    "is there already", items[i].at.text);
+				break;
+			}
+	}
+	set_list(at, items, node->len);
+}
+
+static void
+read_defaults(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	for (const struct conf_node *n = node->first; node->kind == CONF_MAP && n != NULL; n = n->next) {
+		const struct setting *own = setting_find(SCOPE_TENANT, n->key);
+
+		if (own != NULL && !setting_has_default(own))
+			conf_errors_add(&r->errors, n->key_at, "defaults: move '%s' to each tenant: "
+			    "it cannot be shared", own->key);
+	}
+	read_map(r, SCOPE_TENANT, node, &r->tenant_defaults);
+}
+
+static void
+read_tenants(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_tenant *items;
+	size_t i = 0;
+
+	if (!list(r, row, node))
+		return;
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	r->tenant_nodes = conf_alloc(&r->tree, node->len, sizeof(struct conf_node *));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		items[i] = r->tenant_defaults;
+		r->tenant_nodes[i] = n;
+		read_map(r, SCOPE_TENANT, n, &items[i]);
+		if (items[i].name[0] == '\0' && items[i].domains_len > 0)
+			items[i].name = items[i].domains[0];
+	}
+	set_list(at, items, node->len);
+}
+
+static void
+read_submap(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	read_map(r, row->map, node, at);
+}
+
+/* A weaker action must begin earlier than a stronger one, or it never happens. */
+static void
+category_order(struct reader *r, const struct conf_node *node, const struct sl_policy_category *c)
+{
+	static const char *const names[SL_ACTION_COUNT] = {
+		[SL_ACTION_TAG] = "tag", [SL_ACTION_DEFER] = "defer", [SL_ACTION_REFUSE] = "refuse",
+	};
+
+	for (int weak = SL_ACTION_TAG; weak < SL_ACTION_COUNT; weak++)
+		for (int strong = weak + 1; strong < SL_ACTION_COUNT; strong++)
+			if (c->at[weak] <= 1 && c->at[weak] >= c->at[strong])
+				conf_errors_add(&r->errors, node->at, "%s: set it below %s, or it "
+				    "never happens", names[weak], names[strong]);
+}
+
+static void
+read_category(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_policy_category *category = at;
+
+	for (size_t i = 0; i < SL_ACTION_COUNT; i++)
+		category->at[i] = i == SL_ACTION_DELIVER ? 0 : 2;
+	if (node->kind == CONF_SCALAR && sl_slice_eq(node->text, SL_SLICE_LIT("never")))
+		return;
+	read_map(r, row->map, node, at);
+	category_order(r, node, category);
+}
+
+static void
+read_clamd(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_clamd_settings *clamd = at;
+	const struct conf_node *a = map_get(node, "socket"), *b = map_get(node, "address");
+
+	clamd->on = true;
+	read_map(r, row->map, node, at);
+	if (node->kind != CONF_MAP)
+		return;
+	if (a == NULL && b == NULL)
+		conf_errors_add(&r->errors, node->at, "clamd: add 'socket: /run/clamav/clamd.ctl', or "
+		    "'address: HOST:PORT'");
+	else if (a != NULL && b != NULL)
+		conf_errors_add(&r->errors, b->key_at, "clamd: remove 'address' or 'socket': there is "
+		    "one clamd");
+}
+
+static read_value *const readers[SETTING_TYPE_COUNT] = {
+	[SETTING_COUNT] = read_count,
+	[SETTING_DURATION] = read_number,
+	[SETTING_SIZE] = read_number,
+	[SETTING_RATE] = read_number,
+	[SETTING_WORD] = read_number,
+	[SETTING_PROBABILITY] = read_probability,
+	[SETTING_TEXT] = read_text,
+	[SETTING_NAME] = read_text,
+	[SETTING_HOSTNAME] = read_hostname,
+	[SETTING_PATH] = read_path,
+	[SETTING_CONTROL] = read_control,
+	[SETTING_MODEL] = read_model,
+	[SETTING_CA] = read_ca,
+	[SETTING_CERTIFICATE] = read_pem,
+	[SETTING_KEY] = read_pem,
+	[SETTING_LISTEN_AT] = read_endpoint,
+	[SETTING_CONNECT_TO] = read_endpoint,
+	[SETTING_SOCKET] = read_endpoint,
+	[SETTING_NETWORKS] = read_networks,
+	[SETTING_DOMAINS] = read_domains,
+	[SETTING_NEXT_HOPS] = read_next_hops,
+	[SETTING_LISTENERS] = read_listeners,
+	[SETTING_TENANTS] = read_tenants,
+	[SETTING_MAP] = read_submap,
+	[SETTING_CATEGORY] = read_category,
+	[SETTING_CLAMD] = read_clamd,
+	[SETTING_DEFAULTS] = read_defaults,
+};
+
+#define KEY_MAX	40
+
+/* How many keystrokes lie between two words: insert, delete, replace, swap neighbours. */
+static size_t
+distance(struct sl_slice a, struct sl_slice b)
+{
+	size_t rows[3][KEY_MAX + 1];	/* two back, one back, this one */
+
+	if (a.len > KEY_MAX || b.len > KEY_MAX)
+		return KEY_MAX;
+	for (size_t j = 0; j <= b.len; j++)
+		rows[1][j] = j;
+	memset(rows[0], 0, sizeof(rows[0]));
+	for (size_t i = 1; i <= a.len; i++) {
+		rows[2][0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			size_t same = a.ptr[i - 1] == b.ptr[j - 1] ? 0 : 1;
+			size_t best = SL_MIN(rows[1][j] + 1, rows[2][j - 1] + 1);
+
+			best = SL_MIN(best, rows[1][j - 1] + same);
+			if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1])
+				best = SL_MIN(best, rows[0][j - 2] + 1);
+			rows[2][j] = best;
+		}
+		memcpy(rows[0], rows[1], sizeof(rows[0]));
+		memcpy(rows[1], rows[2], sizeof(rows[1]));
+	}
+	return rows[1][b.len];
+}
+
+/* Lower case, with _ for - and blanks: what people write for a key they remember by ear. */
+static struct sl_slice
+as_key(struct sl_slice key, char out[KEY_MAX])
+{
+	size_t len = SL_MIN(key.len, (size_t)KEY_MAX);
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = key.ptr[i] == '-' || key.ptr[i] == ' ' ? '_' : (char)sl_ascii_lower(key.ptr[i]);
+	return sl_slice(out, len);
+}
+
+static const struct setting *
+nearest(enum setting_scope scope, struct sl_slice key)
+{
+	char text[KEY_MAX];
+	struct sl_slice folded = as_key(key, text);
+	const struct setting *best = NULL;
+	size_t least = SL_MIN((folded.len + 2) / 3, (size_t)3) + 1;
+
+	for (size_t i = 0; i < settings_table_len; i++) {
+		const struct setting *row = &settings_table[i];
+		size_t d = row->scope == scope ? distance(folded, sl_slice_str(row->key)) : KEY_MAX;
+
+		if (d < least) {
+			least = d;
+			best = row;
+		}
+	}
+	return best;
+}
+
+static void
+unknown_key(struct reader *r, enum setting_scope scope, const struct conf_node *node)
+{
+	const struct setting *near = nearest(scope, node->key);
+	const struct setting *elsewhere = NULL;
+	int key_len = (int)SL_MIN(node->key.len, (size_t)80);
+	struct sl_buf known;
+
+	for (size_t i = 0; i < SCOPE_COUNT && elsewhere == NULL; i++)
+		elsewhere = setting_find((enum setting_scope)i, node->key);
+	if (elsewhere != NULL) {
+		const char *place = setting_scopes[elsewhere->scope].path;
+
+		conf_errors_add(&r->errors, node->key_at, "move '%s' to %s: it means nothing here",
+		    elsewhere->key, place[0] == '\0' ? "the top of the file" : place);
+		return;
+	}
+	if (near != NULL) {
+		conf_errors_add(&r->errors, node->key_at, "unknown setting '" SL_SLICE_FMT "': did you "
+		    "mean '%s'?", key_len, node->key.ptr, near->key);
+		return;
+	}
+	sl_buf_init(&known, 1024);
+	for (size_t i = 0; i < settings_table_len; i++)
+		if (settings_table[i].scope == scope)
+			sl_buf_addf(&known, "%s%s", known.len == 0 ? "" : ", ", settings_table[i].key);
+	conf_errors_add(&r->errors, node->key_at, "unknown setting '" SL_SLICE_FMT "': known here are "
+	    "%s", key_len, node->key.ptr, sl_buf_cstr(&known));
+	sl_buf_fini(&known);
+}
+
+/* What has no default must be there. */
+static void
+missing(struct reader *r, const struct setting *row, const struct conf_node *map)
+{
+	static const char *const examples[SETTING_TYPE_COUNT] = {
+		[SETTING_LISTENERS] = "listen: [\"0.0.0.0:25\"]",
+		[SETTING_TENANTS] = "tenants: [{domains: [example.com], next_hops: [\"192.0.2.1:25\"]}]",
+		[SETTING_DOMAINS] = "domains: [example.com]",
+		[SETTING_NEXT_HOPS] = "next_hops: [\"192.0.2.1:25\"]",
+		[SETTING_LISTEN_AT] = "address: \"0.0.0.0:25\"",
+	};
+
+	if (examples[row->type] != NULL)
+		conf_errors_add(&r->errors, map->at, "add '%s', as in %s", row->key,
+		    examples[row->type]);
+}
+
+/* Read what a map gives, in the order of the table: tenants build on defaults. */
+static void
+read_map(struct reader *r, enum setting_scope scope, const struct conf_node *node, void *base)
+{
+	if (node->kind != CONF_MAP) {
+		conf_errors_add(&r->errors, node->at, "write a map (name: value) here, not a %s",
+		    node->kind == CONF_LIST ? "list" : "single value");
+		return;
+	}
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next)
+		if (setting_find(scope, n->key) == NULL)
+			unknown_key(r, scope, n);
+	for (size_t i = 0; i < settings_table_len; i++) {
+		const struct setting *row = &settings_table[i];
+		const struct conf_node *n;
+
+		if (row->scope != scope)
+			continue;
+		n = map_get(node, row->key);
+		if (n != NULL)
+			readers[row->type](r, row, n, (char *)base + row->offset);
+		else if (base != (void *)&r->tenant_defaults)
+			missing(r, row, node);
+	}
+}
+
+/* A certificate without its key, or with another's; TLS promised without either. */
+static void
+check_tls(struct reader *r)
+{
+	const struct conf_node *tls = map_get(r->root, "tls"), *listen = map_get(r->root, "listen");
+	const struct conf_node *certificate = map_get(tls, "certificate"), *key = map_get(tls, "key");
+	const struct sl_settings *s = r->settings;
+	struct sl_slice certificate_pem = sl_slice_str(s->tls_certificate_pem);
+	struct sl_slice key_pem = sl_slice_str(s->tls_key_pem);
+	const char *why = NULL;
+
+	if (certificate != NULL && key == NULL)
+		conf_errors_add(&r->errors, certificate->key_at, "add 'key': a certificate is of no "
+		    "use without");
+	if (key != NULL && certificate == NULL)
+		conf_errors_add(&r->errors, key->key_at, "add 'certificate': a key is of no use "
+		    "without");
+	if (certificate_pem.len > 0 && key_pem.len > 0)
+		why = pem_match(certificate_pem, key_pem);
+	if (why != NULL)
+		conf_errors_add(&r->errors, key->at, "key: '" SL_SLICE_FMT "' %s",
+		    SL_SLICE_ARG(key->text), why);
+	if (certificate != NULL || listen == NULL || listen->kind != CONF_LIST)
+		return;
+	for (const struct conf_node *n = listen->first; n != NULL; n = n->next) {
+		const struct conf_node *mode = map_get(n, "tls");
+
+		if (mode != NULL && (sl_slice_eq(mode->text, SL_SLICE_LIT("starttls")) ||
+		    sl_slice_eq(mode->text, SL_SLICE_LIT("implicit"))))
+			conf_errors_add(&r->errors, mode->at, "tls: add a certificate (tls: "
+			    "{certificate: FILE, key: FILE}), or write off");
+	}
+}
+
+/* The clamd deadline is a part of the time for judging. */
+static void
+check_deadline(struct reader *r)
+{
+	struct sl_settings *s = r->settings;
+	const struct conf_node *given = map_get(map_get(r->root, "clamd"), "deadline");
+
+	if (s->clamd.deadline_ms <= s->timers.judge_ms)
+		return;
+	if (given != NULL)
+		conf_errors_add(&r->errors, given->at, "deadline: write at most what timers.judge "
+		    "is (%u ms)", s->timers.judge_ms);
+	s->clamd.deadline_ms = s->timers.judge_ms;
+}
+
+/* Where domain `which` (tenant << 32 | domain) is written. */
+static const struct conf_node *
+domain_node(const struct reader *r, uint64_t which)
+{
+	const struct conf_node *n = map_get(r->tenant_nodes[which >> 32], "domains")->first;
+
+	for (uint32_t i = (uint32_t)which; i > 0; i--)
+		n = n->next;
+	return n;
+}
+
+/* Build the index. Every doubled domain is named: the second is taken out and it is tried again. */
+static void
+check_domains(struct reader *r)
+{
+	struct sl_settings *s = r->settings;
+	uint64_t first, second;
+
+	while (settings_index(s, &first, &second) != 0) {
+		const struct conf_node *a = domain_node(r, first), *b = domain_node(r, second);
+		struct sl_tenant *tenant = &s->tenants[second >> 32];
+
+		conf_errors_add(&r->errors, b->at, "domains: remove '" SL_SLICE_FMT "': it is already "
+		    "on line %u", SL_SLICE_ARG(b->text), a->at.line);
+		if (r->errors.len == CONF_ERRORS_MAX)
+			return;
+		/* A name no other can have, only to find the next one. */
+		tenant->domains[(uint32_t)second] = sl_arena_printf(&s->arena, "%u.%u",
+		    (unsigned)(second >> 32), (unsigned)second);
+	}
+}
+
+static void
+read_root(struct reader *r)
+{
+	r->presetting = true;
+	preset(r, SCOPE_TOP, r->settings);
+	preset(r, SCOPE_TENANT, &r->tenant_defaults);
+	r->presetting = false;
+	r->settings->clamd.at.text = r->settings->clamd.at.host =
+	    conf_strdup(&r->settings->arena, SL_SLICE_LIT(""));
+	read_map(r, SCOPE_TOP, r->root, r->settings);
+	check_tls(r);
+	check_deadline(r);
+	check_domains(r);
+}
+
+/* "etc/sluice.yaml" gives "etc/"; "sluice.yaml" gives "". */
+static const char *
+directory_of(struct reader *r, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return conf_strdup(&r->tree, sl_slice(file, slash == NULL ? 0 : (size_t)(slash - file) + 1));
+}
+
+int
+sl_settings_read(const char *file, struct sl_slice text, struct sl_settings **settings_out,
+    struct sl_buf *errors)
+{
+	struct reader *r = sl_xzalloc(sizeof(*r));
+	int result = 0;
+
+	conf_errors_init(&r->errors);
+	sl_arena_init(&r->tree, CONF_ARENA_BYTES);
+	r->settings = settings_new();
+	r->directory = directory_of(r, file);
+	r->root = conf_yaml_parse(text, &r->tree, &r->errors);
+	if (r->root != NULL)
+		read_root(r);
+	if (r->errors.len > 0) {
+		conf_errors_print(&r->errors, file, errors);
+		sl_settings_unref(&r->settings);
+		result = SL_ERR_SYNTAX;
+	}
+	*settings_out = r->settings;
+	conf_errors_fini(&r->errors);
+	sl_arena_fini(&r->tree);
+	sl_free(r);
+	return result;
+}

@@ -1,0 +1,302 @@
+/* settings_table.c - every setting, once: see settings_table.h */
+
+#include "settings_table.h"
+
+#define KIB	1024u
+#define MIB	(1024u * 1024u)
+#define SEC	1000u
+#define MIN	(60u * SEC)
+#define HOUR	(60u * MIN)
+
+#define NEVER	2	/* a probability above 1 */
+
+static const struct setting_word modes[] = {
+	{ "filter", SL_MODE_FILTER }, { "monitor", SL_MODE_MONITOR },
+	{ "pass-through", SL_MODE_PASS_THROUGH }, { NULL, 0 },
+};
+static const struct setting_word hop_tls[] = {
+	{ "off", SL_HOP_TLS_OFF }, { "opportunistic", SL_HOP_TLS_OPPORTUNISTIC },
+	{ "require", SL_HOP_TLS_REQUIRE }, { "verify", SL_HOP_TLS_VERIFY }, { NULL, 0 },
+};
+static const struct setting_word listener_tls[] = {
+	{ "starttls", SL_LISTENER_STARTTLS }, { "implicit", SL_LISTENER_TLS_IMPLICIT },
+	{ "off", SL_LISTENER_TLS_OFF }, { NULL, 0 },
+};
+static const struct setting_word line_endings[] = {
+	{ "refuse", false }, { "normalise", true }, { NULL, 0 },
+};
+static const struct setting_word fail_modes[] = {
+	{ "defer", SL_FAIL_DEFER }, { "pass", SL_FAIL_PASS }, { NULL, 0 },
+};
+static const struct setting_word automatic[] = { { "auto", 0 }, { NULL, 0 } };
+static const struct setting_word no_limit[] = { { "0", 0 }, { NULL, 0 } };
+static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
+
+#define AT(type, member)	offsetof(struct type, member), sizeof(((struct type *)0)->member)
+#define TOP(member)		AT(sl_settings, member)
+#define LISTENER(member)	AT(sl_listener, member)
+#define CLAMD(member)		AT(sl_clamd_settings, member)
+#define TIMER(key, member, preset, min, max, sentence) \
+	{ SCOPE_TIMERS, key, SETTING_DURATION, AT(sl_timers, member), preset, min, max, NULL, 0, \
+	    sentence }
+#define LIMIT(key, type, member, preset, min, max, sentence) \
+	{ SCOPE_LIMITS, key, type, AT(sl_limits, member), preset, min, max, NULL, 0, sentence }
+#define TENANT(member)		AT(sl_tenant, member)
+#define CATEGORY(action)	offsetof(struct sl_policy_category, at) + \
+	(action) * sizeof(double), sizeof(double)
+
+const struct setting settings_table[] = {
+	/* what it is, where it lies, default, least, most, words, map, what for */
+	{ SCOPE_TOP, "listen", SETTING_LISTENERS, TOP(listeners), NULL, 1, 64, NULL, SCOPE_LISTEN,
+	  "Where senders connect: addresses, or maps with `address` and more." },
+	{ SCOPE_TOP, "hostname", SETTING_HOSTNAME, TOP(hostname), "auto", 0, 0, NULL, 0,
+	  "The name in the greeting and in `Received:` lines; `auto` is this machine's name." },
+	{ SCOPE_TOP, "workers", SETTING_COUNT, TOP(workers), "auto", 1, 256, automatic, 0,
+	  "Number of edge processes; `auto` is one for each processor." },
+	{ SCOPE_TOP, "user", SETTING_NAME, TOP(user), "\"\"", 0, 32, NULL, 0,
+	  "The user that edges become when started by root; empty: `_sluice`, `sluice` or `nobody`, "
+	  "the first that exists." },
+	{ SCOPE_TOP, "control", SETTING_CONTROL, TOP(control_path), "auto", 0, 0, NULL, 0,
+	  "The Unix socket that sluicectl talks to; `auto` is /run/sluice/control for root, else "
+	  "$XDG_RUNTIME_DIR/sluice/control; empty: none." },
+	{ SCOPE_TOP, "record", SETTING_PATH, TOP(record_path), "\"-\"", 0, 0, NULL, 0,
+	  "The file that gets one JSON line for each transaction; `-` is standard output, empty is "
+	  "none." },
+	{ SCOPE_TOP, "model", SETTING_MODEL, TOP(model_path), "\"\"", 0, 0, NULL, 0,
+	  "The trained model; `default` is the one that comes with Sluice, empty is none." },
+	{ SCOPE_TOP, "tls", SETTING_MAP, 0, 0, NULL, 0, 0, NULL, SCOPE_TLS,
+	  "Certificates." },
+	{ SCOPE_TOP, "clamd", SETTING_CLAMD, TOP(clamd), NULL, 0, 0, NULL, SCOPE_CLAMD,
+	  "The virus scanner; without this map there is none." },
+	{ SCOPE_TOP, "timers", SETTING_MAP, TOP(timers), NULL, 0, 0, NULL, SCOPE_TIMERS,
+	  "How long to wait for whom." },
+	{ SCOPE_TOP, "limits", SETTING_MAP, TOP(limits), NULL, 0, 0, NULL, SCOPE_LIMITS,
+	  "How much of everything." },
+	{ SCOPE_TOP, "defaults", SETTING_DEFAULTS, 0, 0, NULL, 0, 0, NULL, SCOPE_TENANT,
+	  "Settings of all tenants that do not say otherwise: all of a tenant's but `domains`, "
+	  "`next_hops` and `name`." },
+	{ SCOPE_TOP, "tenants", SETTING_TENANTS, TOP(tenants), NULL, 1, 1000000, NULL, SCOPE_TENANT,
+	  "Whose mail is taken, and where it goes." },
+
+	{ SCOPE_LISTEN, "address", SETTING_LISTEN_AT, LISTENER(at), NULL, 0, 0, NULL, 0,
+	  "IP:PORT, as in 0.0.0.0:25 or [::]:25." },
+	{ SCOPE_LISTEN, "tls", SETTING_WORD, LISTENER(tls), "starttls", 0, 0, listener_tls, 0,
+	  "`starttls` offers it if there is a certificate; `implicit` begins with it; `off` does "
+	  "not offer it." },
+	{ SCOPE_LISTEN, "proxy_from", SETTING_NETWORKS, LISTENER(proxy_from), "[]", 0, 1000, NULL, 0,
+	  "Networks of load balancers that speak the PROXY protocol; from others it is an error." },
+
+	{ SCOPE_TLS, "certificate", SETTING_CERTIFICATE, TOP(tls_certificate_pem), "\"\"", 0, 0, NULL,
+	  0, "A PEM file: our certificate, then those that lead to its root." },
+	{ SCOPE_TLS, "key", SETTING_KEY, TOP(tls_key_pem), "\"\"", 0, 0, NULL, 0,
+	  "A PEM file: the certificate's private key, without a passphrase." },
+	{ SCOPE_TLS, "ca", SETTING_CA, TOP(tls_ca_path), "/etc/ssl/certs/ca-certificates.crt", 0, 0,
+	  NULL, 0, "A PEM file: whom to believe where `next_hop_tls` is `verify`." },
+
+	{ SCOPE_CLAMD, "socket", SETTING_SOCKET, CLAMD(at), NULL, 0, 0, NULL, 0,
+	  "clamd's Unix socket; this or `address`." },
+	{ SCOPE_CLAMD, "address", SETTING_CONNECT_TO, CLAMD(at), NULL, 3310, 0, NULL, 0,
+	  "clamd's HOST:PORT; this or `socket`." },
+	{ SCOPE_CLAMD, "deadline", SETTING_DURATION, CLAMD(deadline_ms), "5s", 10, 20 * SEC, NULL, 0,
+	  "How long its answer is awaited after the final dot; not more than `timers.judge`." },
+	{ SCOPE_CLAMD, "max_size", SETTING_SIZE, CLAMD(max_bytes), "25MiB", 1 * KIB, 4096ull * MIB,
+	  NULL, 0, "Larger messages are not scanned. Keep it at or below clamd's StreamMaxLength." },
+	{ SCOPE_CLAMD, "on_failure", SETTING_WORD, CLAMD(fail), "defer", 0, 0, fail_modes, 0,
+	  "What happens to mail that clamd should have scanned and did not: `defer` answers 451, "
+	  "`pass` judges without it." },
+	{ SCOPE_CLAMD, "breaker_failures", SETTING_COUNT, CLAMD(breaker_failures), "3", 1, 1000, NULL,
+	  0, "After so many failures in a row clamd is left alone ..." },
+	{ SCOPE_CLAMD, "breaker_time", SETTING_DURATION, CLAMD(breaker_ms), "30s", 10, 1 * HOUR, NULL,
+	  0, "... for this long, and `on_failure` applies at once." },
+
+	TIMER("greeting_delay", greeting_delay_ms, "0", 0, 30 * SEC,
+	  "Before our greeting; who talks earlier is refused. 0: none."),
+	TIMER("command", command_ms, "5m", 10, 1 * HOUR, "A sender between commands."),
+	TIMER("data", data_ms, "3m", 10, 1 * HOUR, "A sender inside a message."),
+	TIMER("stress_command", stress_command_ms, "30s", 10, 1 * HOUR,
+	  "`command`, when sessions are nearly used up."),
+	TIMER("stress_data", stress_data_ms, "15s", 10, 1 * HOUR,
+	  "`data`, when sessions are nearly used up."),
+	TIMER("connect", connect_ms, "10s", 10, 60 * SEC,
+	  "One next hop: connection, TLS, greeting and EHLO."),
+	TIMER("chain", chain_ms, "30s", 10, 60 * SEC,
+	  "All of that, MAIL and the first RCPT, over all next hops."),
+	TIMER("hop_reply", hop_reply_ms, "5m", 10, 1 * HOUR,
+	  "A next hop's reply to MAIL, RCPT, DATA and RSET."),
+	TIMER("hop_data", hop_data_ms, "3m", 10, 1 * HOUR, "A next hop that takes no data."),
+	TIMER("hop_final", hop_final_ms, "10m", 10, 1 * HOUR,
+	  "A next hop's reply to the final dot. Shorter than its own work means duplicates."),
+	TIMER("judge", judge_ms, "20s", 10, 20 * SEC,
+	  "Our own work after the final dot; then 451."),
+	TIMER("hop_idle", hop_idle_ms, "30s", 0, 1 * HOUR,
+	  "A connection to a next hop that is kept for the next message; 0: none is kept."),
+	TIMER("hop_down", hop_down_ms, "10s", 0, 1 * HOUR,
+	  "How long a next hop that failed is tried last."),
+	TIMER("stop", stop_ms, "30s", 0, 1 * HOUR, "Sessions may finish when Sluice is stopped."),
+
+	LIMIT("sessions", SETTING_COUNT, sessions, "10000", 1, 1000000, "Sessions of one worker."),
+	LIMIT("sessions_per_source", SETTING_COUNT, sessions_per_source, "200", 1, 1000000,
+	  "Sessions of one worker from one address; this machine is exempt."),
+	LIMIT("recipients", SETTING_COUNT, recipients, "100", 100, 100000,
+	  "Recipients of one transaction (RFC 5321, 4.5.3.1.8: at least 100); more are answered 452."),
+	LIMIT("errors", SETTING_COUNT, errors, "20", 1, 10000,
+	  "Errors of a session before it is ended with 421."),
+	LIMIT("messages_per_session", SETTING_COUNT, messages_per_session, "1000", 1, 1000000,
+	  "Messages of a session before it is ended with 421."),
+	LIMIT("header", SETTING_SIZE, header_bytes, "256KiB", 16 * KIB, 16 * MIB,
+	  "A message's header section."),
+	LIMIT("received_hops", SETTING_COUNT, received_hops, "100", 10, 1000,
+	  "`Received:` lines of a message; more are a loop."),
+	LIMIT("line", SETTING_SIZE, line_bytes, "1MiB", 1000, 16 * MIB,
+	  "A line of a message; up to this they pass unchanged."),
+	LIMIT("hop_connections", SETTING_COUNT, hop_connections, "100", 1, 100000,
+	  "Connections of one worker to one next hop."),
+	LIMIT("hop_messages", SETTING_COUNT, hop_messages, "100", 1, 1000000,
+	  "Messages over one connection to a next hop."),
+	LIMIT("data_rate", SETTING_RATE, data_rate_bytes_per_min, "1KiB/min", 0, 1024 * MIB,
+	  "The slowest a sender may be inside a message; 0: no limit."),
+
+	{ SCOPE_TENANT, "domains", SETTING_DOMAINS, TENANT(domains), NULL, 1, 100000, NULL, 0,
+	  "Recipients' domains; `*.example.com` is every domain below example.com. Umlauts and other "
+	  "scripts may be written as they are." },
+	{ SCOPE_TENANT, "next_hops", SETTING_NEXT_HOPS, TENANT(next_hops), NULL, 1, 16, NULL, 0,
+	  "The mail servers behind Sluice, HOST:PORT, best first; without a port 25." },
+	{ SCOPE_TENANT, "name", SETTING_NAME, TENANT(name), "\"\"", 0, 100, NULL, 0,
+	  "What records call the tenant; empty: its first domain." },
+	{ SCOPE_TENANT, "mode", SETTING_WORD, TENANT(mode), "filter", 0, 0, modes, 0,
+	  "`filter` judges and acts, `monitor` judges and changes nothing, `pass-through` only "
+	  "passes on." },
+	{ SCOPE_TENANT, "next_hop_tls", SETTING_WORD, TENANT(next_hop_tls), "opportunistic", 0, 0,
+	  hop_tls, 0, "TLS towards the next hops: `opportunistic` if offered, `require` always, "
+	  "`verify` with a certificate that bears its name." },
+	{ SCOPE_TENANT, "line_endings", SETTING_WORD, TENANT(normalise), "refuse", 0, 0,
+	  line_endings, 0, "Messages with a bare CR or LF: `refuse` them, or `normalise` every such "
+	  "line end of the whole message." },
+	{ SCOPE_TENANT, "window", SETTING_SIZE, TENANT(window_bytes), "256KiB", 16 * KIB, 8 * MIB,
+	  NULL, 0, "Messages up to this size are judged whole before the next hop sees a byte." },
+	{ SCOPE_TENANT, "message_size", SETTING_SIZE, TENANT(message_max_bytes), "50MiB", 64 * KIB,
+	  (uint64_t)1 << 40, no_limit, 0, "Larger messages are refused; 0: no limit." },
+	{ SCOPE_TENANT, "policy", SETTING_MAP, TENANT(policy), NULL, 0, 0, NULL, SCOPE_POLICY,
+	  "What is done from which probability on." },
+	{ SCOPE_TENANT, "subject_tag", SETTING_TEXT, TENANT(subject_tag), "\"\"", 0, 40, NULL, 0,
+	  "Put before the subject of tagged messages, as in `[SPAM]`; empty: the subject stays." },
+	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
+	  "Shown to refused senders after the reason: an address of a web page or a telephone "
+	  "number." },
+
+	{ SCOPE_POLICY, "spam", SETTING_CATEGORY, SL_SPAM * sizeof(struct sl_policy_category), 0,
+	  "{tag: 0.8, refuse: 0.98}", 0, 0, NULL, SCOPE_CATEGORY, "Unwanted bulk, or fraud in general." },
+	{ SCOPE_POLICY, "phish", SETTING_CATEGORY, SL_PHISH * sizeof(struct sl_policy_category), 0,
+	  "{tag: 0.8, refuse: 0.98}", 0, 0, NULL, SCOPE_CATEGORY,
+	  "Attempts to steal credentials or money." },
+	{ SCOPE_POLICY, "malware", SETTING_CATEGORY, SL_MALWARE * sizeof(struct sl_policy_category), 0,
+	  "{refuse: 0.5}", 0, 0, NULL, SCOPE_CATEGORY, "Viruses, worms and droppers." },
+
+	{ SCOPE_CATEGORY, "tag", SETTING_PROBABILITY, CATEGORY(SL_ACTION_TAG), "never", 0, 0, never, 0,
+	  "Deliver with a header that says so, and `subject_tag`." },
+	{ SCOPE_CATEGORY, "defer", SETTING_PROBABILITY, CATEGORY(SL_ACTION_DEFER), "never", 0, 0, never,
+	  0, "Answer 451: the sender tries again later." },
+	{ SCOPE_CATEGORY, "refuse", SETTING_PROBABILITY, CATEGORY(SL_ACTION_REFUSE), "never", 0, 0,
+	  never, 0, "Answer 550: the sender is told at once." },
+};
+const size_t settings_table_len = SL_COUNT(settings_table);
+
+const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
+	[SCOPE_TOP] = { "", "At the top of the file." },
+	[SCOPE_LISTEN] = { "listen[]", "An entry of `listen` that is a map. A string is its "
+	    "`address`." },
+	[SCOPE_TLS] = { "tls", "Without a certificate STARTTLS is not offered to senders." },
+	[SCOPE_CLAMD] = { "clamd", "The virus scanner, spoken to while the message arrives." },
+	[SCOPE_TIMERS] = { "timers", "Defaults are those of RFC 5321, 4.5.3.2." },
+	[SCOPE_LIMITS] = { "limits", "What one sender, one message and one worker may use." },
+	[SCOPE_TENANT] = { "tenants[]", "One customer, and likewise `defaults` for all of them." },
+	[SCOPE_POLICY] = { "tenants[].policy", "One map for each category. A category that is given "
+	    "replaces the inherited one whole." },
+	[SCOPE_CATEGORY] = { "tenants[].policy.CATEGORY", "From which probability on, 0.01 to 1 or "
+	    "`never`. The strongest action that applies is done: `refuse`, then `defer`, then "
+	    "`tag`." },
+};
+
+const struct setting *
+setting_find(enum setting_scope scope, struct sl_slice key)
+{
+	for (size_t i = 0; i < settings_table_len; i++)
+		if (settings_table[i].scope == scope &&
+		    sl_slice_eq(sl_slice_str(settings_table[i].key), key))
+			return &settings_table[i];
+	return NULL;
+}
+
+bool
+setting_has_default(const struct setting *row)
+{
+	return row->scope == SCOPE_TENANT && row->type != SETTING_DOMAINS &&
+	    row->type != SETTING_NEXT_HOPS && row->type != SETTING_NAME;
+}
+
+uint64_t
+setting_number(const struct setting *row, const void *at)
+{
+	uint64_t wide = 0;
+	uint32_t narrow = 0;
+	bool flag = false;
+
+	switch (row->width) {
+	case sizeof(wide):
+		memcpy(&wide, at, sizeof(wide));
+		return wide;
+	case sizeof(narrow):
+		memcpy(&narrow, at, sizeof(narrow));
+		return narrow;
+	case sizeof(flag):
+		memcpy(&flag, at, sizeof(flag));
+		return flag;
+	}
+	SL_UNREACHABLE("a number of no known width");
+}
+
+void
+setting_set_number(const struct setting *row, void *at, uint64_t number)
+{
+	uint32_t narrow = (uint32_t)number;
+	bool flag = number != 0;
+
+	switch (row->width) {
+	case sizeof(number):
+		memcpy(at, &number, sizeof(number));
+		return;
+	case sizeof(narrow):
+		SL_ASSERT(number == narrow);
+		memcpy(at, &narrow, sizeof(narrow));
+		return;
+	case sizeof(flag):
+		SL_ASSERT(number <= 1);
+		memcpy(at, &flag, sizeof(flag));
+		return;
+	}
+	SL_UNREACHABLE("a number of no known width");
+}
+
+bool
+setting_number_ok(const struct setting *row, uint64_t number)
+{
+	for (const struct setting_word *w = row->words; w != NULL && w->word != NULL; w++)
+		if (w->value == number)
+			return true;
+	return row->type != SETTING_WORD && number >= row->min && number <= row->max;
+}
+
+uint32_t
+settings_table_version(void)
+{
+	uint64_t h = 0;
+
+	for (size_t i = 0; i < settings_table_len; i++) {
+		const struct setting *row = &settings_table[i];
+
+		h = h * 31 + sl_hash(row->key, strlen(row->key));
+		h = h * 31 + (uint64_t)row->scope * 1000 + (uint64_t)row->type;
+		h = h * 31 + row->offset * 16 + row->width;
+	}
+	return (uint32_t)(h ^ (h >> 32));
+}

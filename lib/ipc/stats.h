@@ -1,0 +1,48 @@
+/*
+ * stats.h - counters in shared memory: one slot per edge, made by the parent
+ *
+ * An edge writes its own slot only; the parent reads all of them for `sluicectl status`. A slot
+ * outlives its edge, so totals survive a crash. Plain 64-bit stores by one writer.
+ */
+#ifndef SL_IPC_STATS_H
+#define SL_IPC_STATS_H
+
+#include "sl/base.h"
+
+/* name, what it counts. A gauge goes up and down and is set to 0 when its edge starts anew. */
+#define SL_COUNTERS(X)								\
+	X(sessions, "sessions accepted")					\
+	X(sessions_refused, "sessions refused at connect: limits, overload")	\
+	X(tls_sessions, "sessions that began TLS")				\
+	X(transactions, "transactions begun (MAIL with a recipient tried)")	\
+	X(recipients_refused, "recipients refused")				\
+	X(delivered, "messages the next hop took")				\
+	X(tagged, "of these: tagged")						\
+	X(refused, "messages refused by policy")				\
+	X(deferred, "messages deferred by us")					\
+	X(hop_refused, "messages the next hop refused or deferred")		\
+	X(malformed, "messages refused for their line ends, size or header")	\
+	X(aborted, "transactions the sender left")				\
+	X(uncertain, "next hop lost after the final dot: outcome unknown")	\
+	X(bytes, "message bytes received")					\
+	X(judged, "messages judged")						\
+	X(engine_failures, "engines that were asked and did not answer")	\
+	X(hop_connections, "connections opened to next hops")			\
+	X(hop_reuses, "transactions over a kept connection")			\
+	X(hop_failures, "next hops that could not be used")			\
+	X(records_lost, "record lines that could not be written")
+
+#define SL_GAUGES(X)								\
+	X(sessions_open, "sessions open now")					\
+	X(hops_open, "connections to next hops open now")			\
+	X(hops_idle, "of these: kept for the next transaction")			\
+	X(chunks, "chunks of message bytes in memory now")
+
+struct sl_stats {
+#define SL_STATS_FIELD(name, meaning) uint64_t name;
+	SL_COUNTERS(SL_STATS_FIELD)
+	SL_GAUGES(SL_STATS_FIELD)
+#undef SL_STATS_FIELD
+};
+
+#endif
