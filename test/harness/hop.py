@@ -217,6 +217,13 @@ class Hop:
             self.messages.append(Message(mail, recipients, unstuff(raw), connection))
             self.changed.notify_all()
 
+    def begin_tls(self, wire):
+        try:
+            wire.start_tls(self.tls_context, server=True)
+        except Failed as e:             # the other side may well not like our certificate
+            wire.note(str(e))
+            raise Leave from e
+
     def polite(self, wire, number, greet=True):
         mail, recipients = None, []
         if greet:
@@ -229,7 +236,7 @@ class Hop:
                 mail, recipients = None, []
             elif verb == "STARTTLS" and self.tls_context:
                 if self.answer(wire, "starttls", "220 2.0.0 go ahead"):
-                    wire.start_tls(self.tls_context, server=True)
+                    self.begin_tls(wire)
             elif verb == "MAIL":
                 if mail is not None:
                     wire.send(b"503 5.5.1 nested MAIL\r\n")

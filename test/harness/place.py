@@ -1,12 +1,16 @@
 """Where things are: programs that were built, data beside the project, room for temporary files."""
 import os
+import random
 import shutil
 import socket
 import tempfile
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = os.environ.get("SLUICE_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
 HOST = "127.0.0.1"
+ports_given = set()
+ports_lock = threading.Lock()
 PROGRAM_PLACES = ("", "daemon/sluiced", "tool/sluice-sink", "tool/sluicectl", "daemon", "tool")
 
 
@@ -41,7 +45,16 @@ def shared(*parts):
 
 
 def unused_port():
-    """A port that nobody listens on now. Freed before it is returned: somebody else may take it."""
-    with socket.socket() as s:
-        s.bind((HOST, 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on, outside the range from which the kernel takes ports by itself, so
+    that no other part of a test is given it meanwhile."""
+    while True:
+        port = random.randint(12000, 31999)
+        with ports_lock, socket.socket() as s:
+            if port in ports_given:
+                continue
+            try:
+                s.bind((HOST, port))
+            except OSError:
+                continue
+            ports_given.add(port)
+            return port

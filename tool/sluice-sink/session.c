@@ -298,10 +298,11 @@ session_answer(struct session *s, enum sink_point point, uint64_t body_bytes, st
 
 	*accepted_out = code >= 200 && code < 400;
 	if (o.slow_bytes_per_s > 0) {
-		int small = 4096;	/* else the kernel would take megabytes for us */
+		/* Else the kernel would take megabytes for us. */
+		int few = (int)SL_MAX(4096u, SL_MIN(SINK_BLOCK_BYTES, o.slow_bytes_per_s / 10));
 
 		s->slow_bytes_per_s = o.slow_bytes_per_s;
-		(void)setsockopt(s->stream.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+		(void)setsockopt(s->stream.fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof(few));
 	}
 	if (then == THEN_GO_ON && point == POINT_STARTTLS && *accepted_out)
 		then = THEN_HANDSHAKE;
