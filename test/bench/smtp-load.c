@@ -2,8 +2,9 @@
  * smtp-load.c - send mail as fast, as steadily or as idly as asked, and measure the answers
  *
  * One thread and epoll; costs a few system calls for each round trip and nothing per byte but the
- * kernel's copy. The time of a message runs from the moment when the kernel has taken its final
- * dot to the moment when the reply is read. Prints one JSON object.
+ * kernel's copy. The time of a message runs from just before the write that carries its final dot
+ * to the moment when the reply is read: after that write would be too late, since a server on the
+ * same processor may have answered before it returns. Prints one JSON object.
  *
  * Commands go one at a time, as the plainest senders do; with --pipeline, MAIL, RCPT and DATA go
  * in one write.
@@ -243,7 +244,7 @@ session_transaction(struct session *s)
 	session_say(s, options.pipeline ? transaction_all : transaction[0], MAIL);
 }
 
-/* Write the message; the moment when its last byte is taken starts the clock. */
+/* Write the message; the write that takes its last byte started the clock. */
 static void
 session_body(struct session *s)
 {
@@ -253,6 +254,7 @@ session_body(struct session *s)
 	if (options.hold_bytes > 0 && !s->was_held && !released)
 		end = SL_MIN(end, options.hold_bytes);
 	while (s->at < end) {
+		s->dot_ns = now_ns();
 		n = session_write(s, s->mail->wire + s->at, end - s->at);
 		if (n < 0) {
 			session_fail(s, "the connection ended inside the message");
@@ -271,7 +273,6 @@ session_body(struct session *s)
 		done.held++;
 		return;
 	}
-	s->dot_ns = now_ns();
 	s->state = FINAL;
 }
 
