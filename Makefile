@@ -13,6 +13,8 @@ setup:	## install the Debian packages that are missing (says which first)
 build: setup	## optimised, hardened programs in build/release
 	@test -f $(RELEASE)/build.ninja || meson setup $(RELEASE) -Dbuildtype=release -Dtests=false >/dev/null
 	@ninja -C $(RELEASE) --quiet
+	@for program in daemon/sluiced/sluiced tool/sluicectl/sluicectl tool/sluice-sink/sluice-sink; do \
+	    ln -sf $$program $(RELEASE)/; done
 
 run: build	## Sluice before a small mail server on loopback, with sample mail (ONCE=1: then end)
 	@script/demo $(if $(ONCE),--once)

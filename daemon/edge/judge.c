@@ -182,18 +182,34 @@ action_for(const struct sl_policy_category *policy, double probability)
 	return action;
 }
 
+/* Has anything been said about this category? Without evidence the prior is no verdict. */
+static bool
+is_judged(const struct sl_verdict *verdict, int category)
+{
+	for (size_t i = 0; i < verdict->evidence_len; i++)
+		if (verdict->evidence[i].state == SL_EVIDENCE_PRESENT &&
+		    (verdict->evidence[i].log_odds[category] > 0 ||
+		    verdict->evidence[i].log_odds[category] < 0))
+			return true;
+	return false;
+}
+
 void
 judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct ruling *ruling)
 {
 	const struct sl_verdict *verdict = judge->verdict;
 
-	*ruling = (struct ruling){ .word = "clean", .enforced = tenant->mode == SL_MODE_FILTER };
+	*ruling = (struct ruling){ .word = "unjudged", .enforced = tenant->mode == SL_MODE_FILTER };
 	if (!judge->done || verdict == NULL)
 		return;
 	/* The last category is the gravest: at the same action it gives the reason. */
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
 		enum sl_action action = action_for(&tenant->policy[c], verdict->probability[c]);
 
+		if (!is_judged(verdict, c))
+			continue;
+		if (ruling->action == SL_ACTION_DELIVER)
+			ruling->word = "clean";
 		if (action == SL_ACTION_DELIVER || action < ruling->action)
 			continue;
 		ruling->action = action;

@@ -259,6 +259,14 @@ chunk_with_room(struct session *s)
 	return tx->chunk;
 }
 
+/* After bytes of the message: wait for more, if there is room for it. */
+static void
+keep_reading(struct session *s)
+{
+	session_wait_again(s);
+	sl_conn_want_input(&s->conn, s->state == SESSION_SKIP || has_room(s->tx));
+}
+
 /* Bytes that came together with commands are copied into a chunk, as if read there. */
 size_t
 transfer_bytes(struct session *s, struct sl_slice bytes)
@@ -274,14 +282,6 @@ transfer_bytes(struct session *s, struct sl_slice bytes)
 	if (s->state == SESSION_DATA || s->state == SESSION_SKIP)
 		keep_reading(s);
 	return used;
-}
-
-/* After bytes of the message: wait for more, if there is room for it. */
-static void
-keep_reading(struct session *s)
-{
-	session_wait_again(s);
-	sl_conn_want_input(&s->conn, s->state == SESSION_SKIP || has_room(s->tx));
 }
 
 /* What one read brought, chunk by chunk; what follows the message is kept as commands. */
@@ -308,7 +308,7 @@ take_chunks(struct session *s, struct sl_chunk **chunks, struct iovec *v, size_t
 void
 transfer_input(struct session *s)
 {
-	struct sl_chunk *chunks[BURST_MAX], *last;
+	struct sl_chunk *chunks[BURST_MAX];
 	struct iovec v[BURST_MAX];
 	unsigned count = s->tx->burst;
 	size_t room = 0;
