@@ -51,6 +51,10 @@ transfer_begin(struct session *s)
 	session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 	sl_timer_set(&s->rate_timer, 60000);
 	sl_conn_want_input(&s->conn, true);
+	/* Nothing but a broken message can hold it up in pass-through: the next hop may as well be
+	 * asked while the message comes. */
+	if (!tx->judge.on)
+		delivery_begin(&tx->delivery);
 	return SESSION_DATA;
 }
 
@@ -122,7 +126,8 @@ advance(struct session *s)
 	if (!tx->flowing && message_held(&tx->message) >= window_bytes(tx)) {
 		tx->flowing = true;
 		tx->burst = SL_MIN(tx->burst, (unsigned)BURST_FLOWING);
-		delivery_begin(&tx->delivery);
+		if (tx->delivery.state == DELIVERY_OPEN)
+			delivery_begin(&tx->delivery);
 	}
 	if (tx->flowing && tx->delivery.state == DELIVERY_STREAM)
 		push(s, SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes));
@@ -396,7 +401,7 @@ transfer_deliver(struct session *s)
 		tx->subject_tagged = message_tag_subject(&tx->message, tx->tenant->subject_tag);
 	session_enter(s, SESSION_AWAIT_DELIVERY);
 	sl_conn_want_input(&s->conn, true);
-	if (!tx->flowing)
+	if (tx->delivery.state == DELIVERY_OPEN)
 		delivery_begin(&tx->delivery);
 	else if (tx->delivery.state == DELIVERY_STREAM)
 		session_on_flow(s);
