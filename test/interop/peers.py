@@ -515,7 +515,8 @@ begin retry
                 self.write("/etc/exim4/" + name, f.read(), mode=0o600, owner="Debian-exim")
 
     def argv(self):
-        return ["/usr/sbin/exim4", "-bdf", "-q5s"]
+        # A next hop runs its queue as Debian's does.
+        return ["/usr/sbin/exim4", "-bdf", "-q5s" if self.relay_port else "-q30m"]
 
     def queued(self):
         return self.files_under("/var/spool/exim4/input")
