@@ -189,7 +189,7 @@ sl_settings_doc_man(struct sl_buf *out)
 {
 	sl_buf_add_str(out,
 	    ".\\\" Written by `sluicectl settings --man`; a test compares.\n"
-	    ".Dd $Mdocdate$\n.Dt SLUICE.YAML 5\n.Os\n.Sh NAME\n.Nm sluice.yaml\n"
+	    ".Dd November 23, 2026\n.Dt SLUICE.YAML 5\n.Os\n.Sh NAME\n.Nm sluice.yaml\n"
 	    ".Nd settings of Sluice\n.Sh DESCRIPTION\n"
 	    "One YAML file, read by\n.Xr sluiced 8 .\nThe smallest that works:\n"
 	    ".Bd -literal -offset indent\n"

@@ -90,8 +90,11 @@ answer_status(void *ctx, struct sl_ipc_message *message)
 {
 	struct sl_ipc *ipc = *(struct sl_ipc **)ctx;
 	const char *json = "{\"version\":\"1.2\",\"uptime_s\":7,\"sessions\":{\"now\":3,\"all\":12},"
-	    "\"model\":null,\"edges\":[{\"name\":\"edge-0\",\"pid\":123,\"sessions\":3},"
-	    "{\"name\":\"e\\n1\",\"pid\":4,\"sessions\":0}]}";
+	    "\"model\":null,\"listen\":[\"a:1\",\"b:2\"],\"none\":[],\"edges\":[{\"name\":\"edge-0\",\"pid\":123,\"sessions\":3},"
+	    "{\"name\":\"e\\n1\",\"pid\":4,\"sessions\":0}],\"wide\":[{"
+	    "\"name_one_is_so_long_that_it_takes_much\":1,"
+	    "\"name_two_is_so_long_that_it_takes_much\":22,"
+	    "\"name_three_is_so_long_that_it_takes_much\":\"x\"}]}";
 
 	SL_ASSERT(message->type == SL_IPC_STATUS_REQUEST);
 	SL_ASSERT(sl_ipc_send(ipc, SL_IPC_STATUS, sl_slice_str(json), NULL, 0) == 0);
@@ -136,11 +139,18 @@ status_prints_what_the_parent_says(void **state)
 	    "sessions.now  3\n"
 	    "sessions.all  12\n"
 	    "model         -\n"
+	    "listen        a:1, b:2\n"
+	    "none          -\n"
 	    "\n"
 	    "edges\n"
 	    "  name    pid  sessions\n"
 	    "  edge-0  123         3\n"
-	    "  e?1       4         0\n");
+	    "  e?1       4         0\n"
+	    "\n"
+	    "wide\n"
+	    "  name_one_is_so_long_that_it_takes_much     1\n"
+	    "  name_two_is_so_long_that_it_takes_much    22\n"
+	    "  name_three_is_so_long_that_it_takes_much   x\n");
 	assert_int_equal(run("status --json --control control", out), 0);
 	assert_non_null(strstr(out, "{\"version\":\"1.2\",\"uptime_s\":7,"));
 	assert_int_equal(run("status --control control", out), 1);

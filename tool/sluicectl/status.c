@@ -1,7 +1,7 @@
 /* status.c - sluicectl status: ask the parent over its control socket (doc/ipc.md)
  *
  * The answer is a JSON object whose members are the parent's business: values are printed as
- * aligned pairs, lists of objects as tables. */
+ * aligned pairs, lists of objects as tables, which stand on their side when they would be wide. */
 
 #include "commands.h"
 #include "conf/settings.h"
@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define ANSWER_MS	5000
-#define COLUMNS_MAX	32
+#define KEYS_MAX	64
+#define NARROW		100	/* columns of a terminal that is not small */
 #define CELL_MAX	256
 
 static const char usage[] =
@@ -47,48 +48,103 @@ cell(const json_t *value, char out[CELL_MAX])
 			*p = '?';
 }
 
-/* A list of objects as a table; its columns are the members of the first. */
+/* A list of objects as a table: a line for each, or, where that is narrower, a column. */
+struct table {
+	json_t		*list;
+	const char	*keys[KEYS_MAX];	/* the members of the first */
+	size_t		 keys_len;
+	bool		 turned;
+};
+
+static size_t
+table_lines(const struct table *t)
+{
+	return t->turned ? t->keys_len : json_array_size(t->list) + 1;
+}
+
+static size_t
+table_columns(const struct table *t)
+{
+	return t->turned ? json_array_size(t->list) + 1 : t->keys_len;
+}
+
+static void
+table_cell(const struct table *t, size_t line, size_t column, char out[CELL_MAX])
+{
+	size_t item = t->turned ? column : line;
+	const char *key = t->keys[t->turned ? line : column];
+
+	if (item == 0)
+		snprintf(out, CELL_MAX, "%s", key);
+	else
+		cell(json_object_get(json_array_get(t->list, item - 1), key), out);
+}
+
+static size_t
+column_width(const struct table *t, size_t column)
+{
+	char text[CELL_MAX];
+	size_t width = 0;
+
+	for (size_t line = 0; line < table_lines(t); line++) {
+		table_cell(t, line, column, text);
+		width = SL_MAX(width, strlen(text));
+	}
+	return width;
+}
+
+static size_t
+table_width(const struct table *t)
+{
+	size_t width = 0;
+
+	for (size_t column = 0; column < table_columns(t); column++)
+		width += 2 + column_width(t, column);
+	return width;
+}
+
+/* Words start at the left, numbers end at the right. */
+static bool
+column_is_text(const struct table *t, size_t column)
+{
+	return t->turned ? column == 0
+	    : json_is_string(json_object_get(json_array_get(t->list, 0), t->keys[column]));
+}
+
 static void
 print_table(const char *name, json_t *list, const struct colours *c)
 {
-	int widths[COLUMNS_MAX] = { 0 };
+	struct table t = { .list = list };
 	const char *key;
-	json_t *row, *value;
-	size_t i, column;
-	char text[CELL_MAX];
+	json_t *value;
+	size_t width;
 
+	json_object_foreach(json_array_get(list, 0), key, value)
+		if (t.keys_len < KEYS_MAX)
+			t.keys[t.keys_len++] = key;
+	width = table_width(&t);
+	t.turned = true;
+	t.turned = width > NARROW && table_width(&t) < width;
 	printf("\n%s%s%s\n", c->bold, name, c->plain);
-	json_array_foreach(list, i, row) {
-		column = 0;
-		json_object_foreach(json_array_get(list, 0), key, value) {
-			if (column == COLUMNS_MAX)
-				break;
-			cell(json_object_get(row, key), text);
-			widths[column] = SL_MAX(widths[column],
-			    SL_MAX((int)strlen(text), (int)strlen(key)));
-			column++;
-		}
-	}
-	for (size_t line = 0; line <= json_array_size(list); line++) {
-		column = 0;
-		json_object_foreach(json_array_get(list, 0), key, value) {
-			const json_t *at = line == 0 ? NULL
-			    : json_object_get(json_array_get(list, line - 1), key);
+	for (size_t line = 0; line < table_lines(&t); line++) {
+		for (size_t column = 0; column < table_columns(&t); column++) {
+			char text[CELL_MAX];
+			int w = (int)column_width(&t, column);
 
-			if (column == COLUMNS_MAX)
-				break;
-			if (line == 0)
-				snprintf(text, sizeof(text), "%s", key);
-			else
-				cell(at, text);
-			printf("  %*s", json_is_string(value) ? -widths[column] : widths[column], text);
-			column++;
+			table_cell(&t, line, column, text);
+			printf("  %*s", column_is_text(&t, column) ? -w : w, text);
 		}
 		printf("\n");
 	}
 }
 
 static void	print_object(const char *prefix, json_t *object, int width, const struct colours *c);
+
+static bool
+is_table(json_t *value)
+{
+	return json_is_array(value) && json_is_object(json_array_get(value, 0));
+}
 
 /* The width of the longest name of a plain value, nested ones with their prefix. */
 static int
@@ -103,9 +159,24 @@ name_width(json_t *object, int prefix)
 
 		if (json_is_object(value) && prefix < 64)
 			n = name_width(value, n + 1);
-		width = SL_MAX(width, json_is_array(value) ? 0 : n);
+		width = SL_MAX(width, is_table(value) ? 0 : n);
 	}
 	return width;
+}
+
+/* A list of plain values, as "a, b". */
+static void
+print_list(json_t *list)
+{
+	char text[CELL_MAX];
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		cell(item, text);
+		printf("%s%s", i == 0 ? "" : ", ", text);
+	}
+	printf("%s\n", json_array_size(list) == 0 ? "-" : "");
 }
 
 static void
@@ -117,8 +188,13 @@ print_member(const char *name, json_t *value, int width, const struct colours *c
 		print_object(name, value, width, c);
 		return;
 	}
+	printf("%-*s  ", width, name);
+	if (json_is_array(value)) {
+		print_list(value);
+		return;
+	}
 	cell(value, text);
-	printf("%-*s  %s\n", width, name, text);
+	printf("%s\n", text);
 }
 
 static void
@@ -131,11 +207,11 @@ print_object(const char *prefix, json_t *object, int width, const struct colours
 		char name[CELL_MAX];
 
 		snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", key);
-		if (!json_is_array(value))
+		if (!is_table(value))
 			print_member(name, value, width, c);
 	}
 	json_object_foreach(object, key, value)		/* tables come last */
-		if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
+		if (is_table(value))
 			print_table(key, value, c);
 }
 

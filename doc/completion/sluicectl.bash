@@ -1,0 +1,34 @@
+# Bash completion for sluicectl. Install as /usr/share/bash-completion/completions/sluicectl.
+
+_sluicectl()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
+
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "check learn score settings status --help --version" -- "$word")
+        return
+    fi
+    case $before in
+    --control | --labels | --out | --model)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    --root)
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        return
+        ;;
+    esac
+    case ${COMP_WORDS[1]} in
+    check) words="--json --resolve --help" ;;
+    learn) words="--labels --root --out --dims --hold-back --passes --json --help" ;;
+    score) words="--model --json --help" ;;
+    settings) words="--example --markdown --man --help" ;;
+    status) words="--control --json --help" ;;
+    esac
+    case ${COMP_WORDS[1]}:$word in
+    *:-* | settings:* | status:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    esac
+}
+complete -o filenames -F _sluicectl sluicectl
