@@ -10,6 +10,7 @@
 
 #define HOP_IDLE_MAX	100		/* kept connections per pool */
 #define HOP_AGE_US	(300ull * 1000000u)	/* then a connection is not kept any more */
+#define EXIM_MESSAGES	10		/* Exim queues what comes after (smtp_accept_queue_per_connection) */
 #define HOP_RSET_MS	10000
 #define HOP_QUIT_MS	2000
 #define HOP_INPUT_MAX	(4 * SL_SMTP_REPLY_MAX)	/* replies of a whole group of commands */
@@ -209,6 +210,7 @@ hop_open(struct hop_pool *pool, struct edge *edge, struct snapshot *snapshot,
 	hop->endpoint = endpoint;
 	hop->tenant = tenant;
 	hop->snapshot = snapshot_ref(snapshot);
+	hop->messages_max = snapshot->settings->limits.hop_messages;
 	hop->opened_us = sl_loop_now_us(edge->loop);
 	hop->conn.fd = -1;
 	sl_buf_init(&hop->input, HOP_INPUT_MAX);
@@ -268,7 +270,7 @@ hop_keep(struct hop *hop)
 	const struct sl_settings *settings = hop->snapshot->settings;
 	uint64_t age_us = sl_loop_now_us(hop->edge->loop) - hop->opened_us;
 
-	if (hop->messages >= settings->limits.hop_messages || age_us > HOP_AGE_US ||
+	if (hop->messages >= hop->messages_max || age_us > HOP_AGE_US ||
 	    hop->pool->idle_len >= HOP_IDLE_MAX || settings->timers.hop_idle_ms == 0 ||
 	    hop->edge->stopping || hop->input.len > 0) {
 		hop_send(hop, SL_SLICE_LIT("QUIT\r\n"));
@@ -422,6 +424,8 @@ greeting_reply(struct hop *hop, const struct sl_smtp_reply *reply)
 		return;
 	}
 	hop->greeted = true;
+	if (memmem(reply->raw.ptr, reply->raw.len, " Exim ", 6) != NULL)
+		hop->messages_max = SL_MIN(hop->messages_max, (unsigned)EXIM_MESSAGES);
 	if (sl_smtp_reply_line(reply, &position, &text)) {
 		space = memchr(text.ptr, ' ', text.len);
 		note_name(hop, sl_slice(text.ptr, space == NULL ? text.len : (size_t)(space - text.ptr)));

@@ -44,6 +44,7 @@ struct hop {
 	struct snapshot		*snapshot;	/* of the settings it was opened with; one reference */
 	const struct sl_endpoint *endpoint;	/* of that snapshot */
 	const struct sl_tenant	*tenant;	/* likewise: whoever it was opened for */
+	unsigned		 messages_max;	/* then it is not kept any more */
 	bool			 greeted;	/* it has said 220: what fails later is not its being down */
 	bool			 reused;	/* has carried a transaction before */
 	bool			 tls_started;

@@ -133,6 +133,7 @@ on_connect(void *ctx, unsigned events)
 			continue;
 		client->control = control;
 		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST);
+		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);
 		return;

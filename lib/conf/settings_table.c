@@ -149,10 +149,11 @@ const struct setting settings_table[] = {
 	  "`Received:` lines of a message; more are a loop."),
 	LIMIT("line", SETTING_SIZE, line_bytes, "1MiB", 1000, 16 * MIB,
 	  "A line of a message; up to this they pass unchanged."),
-	LIMIT("hop_connections", SETTING_COUNT, hop_connections, "100", 1, 100000,
-	  "Connections of one worker to one next hop."),
+	LIMIT("hop_connections", SETTING_COUNT, hop_connections, "1000", 1, 100000,
+	  "Connections of one worker to one next hop; when all are in use, senders are answered 451."),
 	LIMIT("hop_messages", SETTING_COUNT, hop_messages, "100", 1, 1000000,
-	  "Messages over one connection to a next hop."),
+	  "Messages over one connection to a next hop. Exim is given 10 at most: it queues what comes "
+	  "after them."),
 	LIMIT("data_rate", SETTING_RATE, data_rate_bytes_per_min, "1KiB/min", 0, 1024 * MIB,
 	  "The slowest a sender may be inside a message; 0: no limit."),
 
