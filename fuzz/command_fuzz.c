@@ -1,5 +1,5 @@
-/* command_fuzz.c - MAIL and RCPT can be written again from what was read, and read the same; what is
- * refused has an answer (command.h) */
+/* command_fuzz.c - MAIL and RCPT can be written again from what was read, and read the same; what
+ * is refused has an answer (command.h) */
 
 #include "smtp/command.h"
 #include "sl/buf.h"

@@ -1,5 +1,5 @@
-/* mask_fuzz.c - whatever a reply says, no name or private address it was told to hide comes out, and
- * what the recipients' domain is stays (mask.h) */
+/* mask_fuzz.c - whatever a reply says, no name or private address that is to be hidden comes out,
+ * and a mailbox of the recipients' domain stays (mask.h) */
 
 #include "smtp/mask.h"
 
@@ -48,6 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct sl_buf text, written, out;
 	struct sl_smtp_reply reply;
+	struct sl_slice result;
 	size_t used;
 
 	sl_buf_init(&text, SL_SMTP_REPLY_MAX / 4);
@@ -55,15 +56,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sl_buf_init(&out, 16 * SL_SMTP_REPLY_MAX);
 	sl_buf_add(&text, data, size);
 	sl_smtp_reply_write(&written, 550, "5.1.1", sl_buf_slice(&text));
-	if (!written.overflow && sl_smtp_reply_parse(sl_buf_slice(&written), &reply, &used) == SL_DONE) {
+	if (!written.overflow &&
+	    sl_smtp_reply_parse(sl_buf_slice(&written), &reply, &used) == SL_DONE) {
 		sl_smtp_mask_text(&out, &reply, &mask);
+		result = sl_buf_slice(&out);
 		SL_ASSERT(!out.overflow);
-		SL_ASSERT(!stands_in(sl_buf_slice(&out), SL_SLICE_LIT("mx1.inner.example"), is_alnum));
-		SL_ASSERT(!stands_in(sl_buf_slice(&out), SL_SLICE_LIT("10.1.2.3"), is_numeric));
-		SL_ASSERT(!stands_in(sl_buf_slice(&out), SL_SLICE_LIT("192.0.2.9"), is_numeric));
+		SL_ASSERT(!stands_in(result, SL_SLICE_LIT("mx1.inner.example"), is_alnum));
+		SL_ASSERT(!stands_in(result, SL_SLICE_LIT("10.1.2.3"), is_numeric));
+		SL_ASSERT(!stands_in(result, SL_SLICE_LIT("192.0.2.9"), is_numeric));
 		if (stands_in(sl_buf_slice(&text), SL_SLICE_LIT(" user@inner.example "), is_nothing) &&
 		    text.len < 400)
-			SL_ASSERT(stands_in(sl_buf_slice(&out), SL_SLICE_LIT(" user@inner.example "),
+			SL_ASSERT(stands_in(result, SL_SLICE_LIT(" user@inner.example "),
 			    is_nothing));
 	}
 	sl_buf_fini(&text);

@@ -1,5 +1,5 @@
-/* proxy_fuzz.c - a PROXY header is complete with its last byte and not before, wherever it was cut, and
- * within its limit (proxy.h) */
+/* proxy_fuzz.c - a PROXY header is complete with its last byte and not before, wherever it was cut,
+ * and within its limit (proxy.h) */
 
 #include "smtp/proxy.h"
 

@@ -1,5 +1,5 @@
-/* reply_fuzz.c - a reply is the same wherever it was cut, and what is written from it is a reply with
- * the same code, status and text (reply.h) */
+/* reply_fuzz.c - a reply is the same wherever it was cut, and what is written from it is a reply
+ * with the same code, status and text (reply.h) */
 
 #include "smtp/ehlo.h"
 

@@ -34,6 +34,18 @@ delivery_init(struct delivery *d, struct session *session, struct sl_arena *aren
 	sl_timer_init(&d->chain_timer, session->edge->loop, on_chain_timer, d);
 }
 
+/* The next hop's words as the sender may hear them. */
+static void
+relay(const struct delivery *d, const struct sl_smtp_reply *reply, struct answer *answer)
+{
+	const struct sl_slice keep[] = { d->mail->from.mailbox, sl_slice_str(d->session->helo),
+		sl_slice_str(d->session->client_text) };
+
+	hop_answer(d->hop, d->tenant, keep, SL_COUNT(keep), reply, answer);
+	if (answer->code == 421)	/* it closes its connection; ours with the sender goes on */
+		answer->code = 451;
+}
+
 static void
 enter(struct delivery *d, enum delivery_state state, uint64_t timeout_ms)
 {
@@ -387,9 +399,7 @@ envelope_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 	struct answer answer;
 	size_t number = d->answered++;
 
-	hop_answer(d->hop, d->tenant, reply, &answer);
-	if (answer.code == 421)
-		answer.code = 451;	/* it closes its connection; ours with the sender goes on */
+	relay(d, reply, &answer);
 	if (number == 0 && reply->code == 421) {
 		let_go(d, HOP_BROKEN);
 		connection_lost_early(d, &answer);
@@ -432,11 +442,9 @@ data_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 		session_on_flow(d->session);
 		return;
 	}
-	hop_answer(d->hop, d->tenant, reply, &answer);
+	relay(d, reply, &answer);
 	if (answer.code < 400)
 		answer_set(&answer, 451, "4.5.0", "The next hop answered DATA with %d", reply->code);
-	if (answer.code == 421)
-		answer.code = 451;
 	let_go(d, answer.code < 400 || reply->code == 421 ? HOP_BROKEN : HOP_OPEN);
 	give_answer(d, &answer);
 }
@@ -510,11 +518,9 @@ final_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 {
 	struct answer answer;
 
-	hop_answer(d->hop, d->tenant, reply, &answer);
+	relay(d, reply, &answer);
 	if (answer_is_positive(&answer))
 		note_queue_id(d, answer.text);
-	if (answer.code == 421)
-		answer.code = 451;
 	if (answer.code >= 300 && answer.code < 400)
 		answer_set(&answer, 451, "4.5.0", "The next hop answered the message with %d", reply->code);
 	let_go(d, reply->code == 421 || (reply->code >= 300 && reply->code < 400) ? HOP_BROKEN : HOP_CLEAN);
@@ -528,11 +534,9 @@ early_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 {
 	struct answer answer;
 
-	hop_answer(d->hop, d->tenant, reply, &answer);
+	relay(d, reply, &answer);
 	if (answer.code < 400)
 		answer_set(&answer, 451, "4.5.0", "The next hop answered before the end of the message");
-	if (answer.code == 421)
-		answer.code = 451;
 	let_go(d, HOP_BROKEN);
 	give_answer(d, &answer);
 }
@@ -559,7 +563,7 @@ delivery_on_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 			final_reply(d, reply);
 		break;
 	case DELIVERY_OPEN:	/* unasked, between RCPT and DATA: a timeout of its own, most likely */
-		hop_answer(d->hop, d->tenant, reply, &answer);
+		relay(d, reply, &answer);
 		sl_log(SL_LOG_DEBUG, "next hop %s spoke unasked: %d", d->hop_text, answer.code);
 		let_go(d, HOP_BROKEN);
 		break;

@@ -398,7 +398,7 @@ refuse(struct hop *hop, const struct sl_smtp_reply *reply, const char *step)
 	struct answer refusal;
 	bool for_good = reply->code >= 500;
 
-	hop_answer(hop, hop->tenant, reply, &answer);
+	hop_answer(hop, hop->tenant, NULL, 0, reply, &answer);
 	answer_set(&refusal, for_good ? 554 : 451, for_good ? "5.3.2" : "4.3.2",
 	    "The next hop answered %s with %d %s", step, answer.code, answer.text);
 	hop_fail_with(hop, &refusal, for_good);
@@ -610,8 +610,8 @@ on_broken(void *ctx)
 }
 
 void
-hop_answer(const struct hop *hop, const struct sl_tenant *tenant, const struct sl_smtp_reply *reply,
-    struct answer *answer)
+hop_answer(const struct hop *hop, const struct sl_tenant *tenant, const struct sl_slice *keep,
+    size_t keep_len, const struct sl_smtp_reply *reply, struct answer *answer)
 {
 	struct sl_smtp_mask mask = {
 		.our_name = sl_slice_str(hop->snapshot->settings->hostname),
@@ -622,6 +622,8 @@ hop_answer(const struct hop *hop, const struct sl_tenant *tenant, const struct s
 	};
 	struct sl_buf text;
 
+	for (size_t i = 0; i < keep_len && i < SL_COUNT(mask.keep); i++)
+		mask.keep[mask.keep_len++] = keep[i];
 	sl_buf_init(&text, sizeof(answer->text) - 1);
 	sl_smtp_mask_text(&text, reply, &mask);
 	*answer = (struct answer){ .code = reply->code, .from_hop = true };

@@ -68,9 +68,10 @@ void	hop_send(struct hop *hop, struct sl_slice bytes);
 /* Is this endpoint to be tried last? */
 bool	hop_is_down(struct edge *edge, const struct sl_tenant *tenant,
 	    const struct sl_endpoint *endpoint);
-/* Note what a next hop's reply says, masked, as an answer. */
-void	hop_answer(const struct hop *hop, const struct sl_tenant *tenant,
-	    const struct sl_smtp_reply *reply, struct answer *answer_out);
+/* Note what a next hop's reply says as an answer: masked, but for the names in `keep` (at most 4),
+ * which the sender itself has used. */
+void	hop_answer(const struct hop *hop, const struct sl_tenant *tenant, const struct sl_slice *keep,
+	    size_t keep_len, const struct sl_smtp_reply *reply, struct answer *answer_out);
 void	hops_close_idle(struct edge *edge);
 void	hops_close(struct edge *edge);		/* all, and the pools: at the end */
 void	hops_sweep(struct edge *edge);		/* free the dead, at the end of a turn */

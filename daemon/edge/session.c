@@ -417,14 +417,28 @@ proxy_header(struct session *s, struct sl_slice in)
 
 /* ---- input ---- */
 
+/* Pass over a refused line up to its LF: its tail must not become a command. */
+static size_t
+skip_line(struct session *s, struct sl_slice in)
+{
+	const unsigned char *lf = memchr(in.ptr, '\n', in.len);
+
+	s->skip_line = lf == NULL;
+	return lf == NULL ? in.len : (size_t)(lf - in.ptr) + 1;
+}
+
 /* One command line from the front of what has come; returns the bytes used, 0 for "not yet". */
 static size_t
 command_line(struct session *s, struct sl_slice in)
 {
 	struct sl_slice line;
 	size_t used = 0;
-	int r = sl_smtp_line(in, COMMAND_LINE_MAX, &line, &used);
+	int r;
 
+	if (s->skip_line)
+		return skip_line(s, in);
+	r = sl_smtp_line(in, COMMAND_LINE_MAX, &line, &used);
+	s->skip_line = r < 0 && in.ptr[used - 1] != '\n';
 	switch (r) {
 	case SL_MORE:
 		return 0;

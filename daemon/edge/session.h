@@ -92,6 +92,7 @@ struct session {
 	char			*helo;		/* NULL: not yet */
 	bool			 esmtp;
 	bool			 counted;	/* in edge->sources */
+	bool			 skip_line;	/* the rest of a line that was refused is still to come */
 	unsigned		 errors;
 	unsigned		 messages;
 	struct transaction	*tx;		/* NULL: none is open; an idle session is small */

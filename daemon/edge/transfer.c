@@ -51,6 +51,10 @@ transfer_begin(struct session *s)
 	session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 	sl_timer_set(&s->rate_timer, 60000);
 	sl_conn_want_input(&s->conn, true);
+	/* Nothing but a broken message can hold it up in pass-through: the next hop may as well be
+	 * asked while the message comes. */
+	if (!tx->judge.on)
+		delivery_begin(&tx->delivery);
 	return SESSION_DATA;
 }
 
@@ -78,6 +82,7 @@ has_room(const struct transaction *tx)
 	    : held < window_bytes(tx);
 }
 
+/* Our own lines, in front of the message's. */
 static void
 write_prefix(struct session *s)
 {
@@ -92,21 +97,24 @@ write_prefix(struct session *s)
 	s->tx->prefixed = true;
 }
 
-/* Hand the window's front to the next hop, but for `keep` bytes at its end. */
+/* Hand the window's front to the next hop, but for `keep` bytes at its end, as fast as it takes
+ * them; what it does not take is queued up to a bound, and session_on_flow comes when that is gone. */
 static void
 push(struct session *s, size_t keep)
 {
 	struct transaction *tx = s->tx;
 	struct sl_chain chain = { 0 };
-	size_t held = message_held(&tx->message), n = held > keep ? held - keep : 0;
+	size_t held, n;
 
 	if (!tx->prefixed)
 		write_prefix(s);
-	if (keep > 0)
-		n = SL_MIN(n, delivery_room(&tx->delivery));
-	message_take(&tx->message, &chain, n);
-	delivery_write(&tx->delivery, &chain);
-	delivery_flush(&tx->delivery);
+	do {
+		held = message_held(&tx->message);
+		n = SL_MIN(held - SL_MIN(held, keep), delivery_room(&tx->delivery));
+		message_take(&tx->message, &chain, n);
+		delivery_write(&tx->delivery, &chain);
+		delivery_flush(&tx->delivery);
+	} while (n > 0);
 }
 
 /* The next hop can take bytes, or the message has grown: move what may move. */
@@ -118,7 +126,8 @@ advance(struct session *s)
 	if (!tx->flowing && message_held(&tx->message) >= window_bytes(tx)) {
 		tx->flowing = true;
 		tx->burst = SL_MIN(tx->burst, (unsigned)BURST_FLOWING);
-		delivery_begin(&tx->delivery);
+		if (tx->delivery.state == DELIVERY_OPEN)
+			delivery_begin(&tx->delivery);
 	}
 	if (tx->flowing && tx->delivery.state == DELIVERY_STREAM)
 		push(s, SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes));
@@ -392,7 +401,7 @@ transfer_deliver(struct session *s)
 		tx->subject_tagged = message_tag_subject(&tx->message, tx->tenant->subject_tag);
 	session_enter(s, SESSION_AWAIT_DELIVERY);
 	sl_conn_want_input(&s->conn, true);
-	if (!tx->flowing)
+	if (tx->delivery.state == DELIVERY_OPEN)
 		delivery_begin(&tx->delivery);
 	else if (tx->delivery.state == DELIVERY_STREAM)
 		session_on_flow(s);
@@ -442,8 +451,9 @@ session_on_flow(struct session *s)
 		advance(s);
 		keep_reading(s);
 	} else if (s->state == SESSION_AWAIT_DELIVERY && tx->delivery.state == DELIVERY_STREAM) {
-		push(s, 0);		/* all of it: it is in memory anyway, and the verdict is known */
-		delivery_finish(&tx->delivery);
+		push(s, 0);
+		if (message_held(&tx->message) == 0)
+			delivery_finish(&tx->delivery);
 	}
 }
 

@@ -36,7 +36,7 @@ static int
 cannot_bind(const struct sl_endpoint *at, struct sl_buf *why)
 {
 	if (errno == EADDRINUSE)
-		sl_buf_addf(why, "cannot listen on %s: another program uses this port already", at->text);
+		sl_buf_addf(why, "cannot listen on %s: the port is in use by another program", at->text);
 	else if (errno == EACCES)
 		sl_buf_addf(why, "cannot listen on %s: only root may use ports below 1024", at->text);
 	else

@@ -112,7 +112,7 @@ static inline struct sl_slice
 sl_slice_from(struct sl_slice s, size_t from)
 {
 	SL_ASSERT(from <= s.len);
-	return (struct sl_slice){ s.ptr + from, s.len - from };
+	return from == 0 ? s : (struct sl_slice){ s.ptr + from, s.len - from };
 }
 
 static inline bool

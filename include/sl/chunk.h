@@ -17,7 +17,7 @@
 
 #include <sys/uio.h>
 
-#define SL_CHUNK_BYTES	16384		/* with its head: sized so that malloc wastes nothing */
+#define SL_CHUNK_BYTES	16384		/* with its head: whole pages */
 #define SL_CHUNK_DATA	(SL_CHUNK_BYTES - 64)
 
 struct sl_chunk_pool;

@@ -2,6 +2,8 @@
 
 #include "sl/chunk.h"
 
+#include <sys/mman.h>
+
 #define POOL_MAGIC	0x5d9001feu
 
 struct sl_piece {
@@ -21,6 +23,31 @@ struct sl_chunk_pool {
 };
 
 _Static_assert(sizeof(struct sl_chunk) <= SL_CHUNK_BYTES, "a chunk is larger than it says");
+
+/* Straight from the kernel: what a crowd of large messages needed goes back to it when they are
+ * gone, which a heap full of holes would not do. With AddressSanitizer from its heap, to be watched. */
+static struct sl_chunk *
+memory_get(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return sl_xmalloc(sizeof(struct sl_chunk));
+#else
+	void *p = mmap(NULL, SL_CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	SL_ASSERT(p != MAP_FAILED);
+	return p;
+#endif
+}
+
+static void
+memory_return(struct sl_chunk *chunk)
+{
+#ifdef __SANITIZE_ADDRESS__
+	sl_free(chunk);
+#else
+	SL_ASSERT(munmap(chunk, SL_CHUNK_BYTES) == 0);
+#endif
+}
 
 struct sl_chunk_pool *
 sl_chunk_pool_new(size_t keep)
@@ -43,7 +70,7 @@ sl_chunk_pool_free(struct sl_chunk_pool **pool)
 	SL_ASSERT((*pool)->in_use == 0);
 	for (struct sl_chunk *c = (*pool)->free_list; c != NULL; c = next) {
 		next = c->next_free;
-		sl_free(c);
+		memory_return(c);
 	}
 	SL_OBJ_FREE(pool, POOL_MAGIC);
 }
@@ -64,7 +91,7 @@ sl_chunk_get(struct sl_chunk_pool *pool)
 		pool->free_list = c->next_free;
 		pool->free_count--;
 	} else {
-		c = sl_xmalloc(sizeof(*c));
+		c = memory_get();
 		c->pool = pool;
 	}
 	c->next_free = NULL;
@@ -98,7 +125,7 @@ sl_chunk_unref(struct sl_chunk **chunk)
 	pool->in_use--;
 	sl_zero(c->data, c->used_bytes);
 	if (pool->free_count >= pool->keep) {
-		sl_free(c);
+		memory_return(c);
 		return;
 	}
 	c->next_free = pool->free_list;

@@ -109,7 +109,8 @@ sl_ngram_model_id(const struct sl_ngram_model *model)
 /* ---- a message */
 
 #define REASONS		5
-#define REASON_TEXT	28
+#define REASON_TEXT	28	/* bytes of a word that are shown */
+#define REASON_LEAST	3	/* shorter words tell a person nothing */
 
 struct reason {
 	int			weight;		/* of head `unwanted`, in steps; 0: none */
@@ -131,9 +132,10 @@ struct tally {
 struct ngram_message {
 	unsigned			 magic;
 	unsigned			 blocks;	/* complete */
+	bool				 header_over;
 	const struct sl_ngram_model	*model;
 	double				 margin;	/* of the most suspicious block so far */
-	double				 margin_phish;
+	double				 margin_phish;	/* the same for phish */
 	struct tally			 header;
 	struct tally			 now;		/* header and the block in work */
 	struct reasons			 header_reasons;
@@ -143,18 +145,29 @@ struct ngram_message {
 	struct ngram_block		 block;
 };
 
-static void
-reason_enter(struct reason list[REASONS], const struct reason *reason)
+static bool
+reason_same(const struct reason *a, const struct reason *b)
 {
-	size_t i = REASONS;
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0 && a->place == b->place;
+}
 
-	while (i > 0 && abs(list[i - 1].weight) < abs(reason->weight)) {
-		if (i < REASONS)
-			list[i] = list[i - 1];
+/* Put a reason into its place, strongest first; one of the same word joins it. */
+static void
+reason_enter(struct reason list[REASONS], struct reason reason)
+{
+	size_t i;
+
+	for (i = 0; i < REASONS - 1; i++) {
+		if (reason_same(&list[i], &reason)) {
+			reason.weight += list[i].weight;
+			break;
+		}
+	}
+	while (i > 0 && abs(list[i - 1].weight) < abs(reason.weight)) {
+		list[i] = list[i - 1];
 		i--;
 	}
-	if (i < REASONS)
-		list[i] = *reason;
+	list[i] = reason;
 }
 
 static void
@@ -163,11 +176,11 @@ reason_add(struct reasons *reasons, int weight, enum ngram_place place, struct s
 	struct reason *list = weight > 0 ? reasons->against : reasons->in_favour;
 	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
 
-	if (abs(weight) <= abs(list[REASONS - 1].weight) || word.len < 2)
+	if (abs(weight) <= abs(list[REASONS - 1].weight) || word.len < REASON_LEAST)
 		return;
 	reason.len = (unsigned char)SL_MIN(word.len, (size_t)REASON_TEXT);
 	memcpy(reason.text, word.ptr, reason.len);
-	reason_enter(list, &reason);
+	reason_enter(list, reason);
 }
 
 static double
@@ -180,19 +193,18 @@ margin(const struct ngram_message *message, int head)
 	    : message->now.sums[head] * step / sqrt(message->now.features);
 }
 
-/* The block in work is complete: keep it if it is the most suspicious one. */
+/* The block in work is complete: keep what is the most suspicious so far. */
 static void
 block_end(struct ngram_message *message)
 {
-	double unwanted = margin(message, 0);
+	double unwanted = margin(message, 0), phish = margin(message, 1);
 
-	if (message->blocks > 0)
-		unwanted -= message->model->parameters[NGRAM_LATER_PENALTY];
 	if (message->blocks == 0 || unwanted > message->margin) {
 		message->margin = unwanted;
-		message->margin_phish = margin(message, 1);
 		message->best_reasons = message->now_reasons;
 	}
+	if (message->blocks == 0 || phish > message->margin_phish)
+		message->margin_phish = phish;
 	message->blocks++;
 	message->now = message->header;
 	message->now_reasons = message->header_reasons;
@@ -205,22 +217,25 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 {
 	struct ngram_message *message = ctx;
 	const struct sl_ngram_model *model = message->model;
+	uint32_t before = message->block.features;
 	int sums[NGRAM_HEADS] = { 0 };
 
+	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+		return;		/* only in a header: it has no second block */
 	for (size_t i = 0; i < len; i++) {
 		uint32_t row = features[i] >> model->shift;
 
-		if (ngram_block_add(&message->block, row)) {
-			sums[0] += model->rows[NGRAM_HEADS * row];
-			sums[1] += model->rows[NGRAM_HEADS * row + 1];
-			message->now.features++;
-		}
+		int keep = -(int)ngram_block_add(&message->block, row);
+
+		sums[0] += model->rows[NGRAM_HEADS * row] & keep;
+		sums[1] += model->rows[NGRAM_HEADS * row + 1] & keep;
 	}
+	message->now.features += message->block.features - before;
 	message->now.sums[0] += sums[0];
 	message->now.sums[1] += sums[1];
 	if (sums[0] != 0)
 		reason_add(&message->now_reasons, sums[0], place, word);
-	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+	if (message->header_over && message->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(message);
 }
 
@@ -245,8 +260,16 @@ ngram_field(void *state, struct sl_slice name, struct sl_slice value)
 
 	SL_CHECK(message, MESSAGE_MAGIC);
 	ngram_mail_field(&message->mail, name, value);
+}
+
+static void
+header_end(struct ngram_message *message)
+{
+	message->header_over = true;
 	message->header = message->now;
 	message->header_reasons = message->now_reasons;
+	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+		block_end(message);
 }
 
 static void
@@ -255,6 +278,8 @@ ngram_body(void *state, struct sl_slice bytes)
 	struct ngram_message *message = state;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
+	if (!message->header_over)
+		header_end(message);
 	ngram_mail_body(&message->mail, bytes);
 }
 
@@ -344,8 +369,10 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	double unwanted, phish, share;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
+	if (!message->header_over)
+		header_end(message);
 	ngram_mail_end(&message->mail);
-	if (message->blocks == 0 || message->block.features > NGRAM_BLOCK_FEATURES / 8)
+	if (message->blocks == 0 || message->block.features >= NGRAM_BLOCK_LEAST)
 		block_end(message);
 	p = message->model->parameters;
 	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * message->margin,

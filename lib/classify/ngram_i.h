@@ -54,7 +54,6 @@ struct ngram_text {
 	bool			 word_address;	/* the word holds an @ */
 	uint32_t		 last4;		/* the last four bytes, newest lowest */
 	uint32_t		 word_hash;
-	uint32_t		 previous_hash;	/* of the word before; 0: none */
 	size_t			 word_len;
 	size_t			 tag_len;
 	size_t			 entity_len;
@@ -66,7 +65,7 @@ struct ngram_text {
 };
 
 void	ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx);
-/* A new run of text begins: words before it and after it are no neighbours. */
+/* A new run of text begins: no word or 4-gram reaches across. */
 void	ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html);
 void	ngram_text_feed(struct ngram_text *text, const unsigned char *data, size_t len);
 void	ngram_text_end(struct ngram_text *text);	/* the last word is complete */
@@ -106,29 +105,31 @@ void	ngram_mail_end(struct ngram_mail *mail);
 /*
  * A feature counts once in a block. A message's first block is its header and the text that
  * follows; when a block is full the next one begins, with a clean slate and the header's sum
- * carried over, and the most suspicious block stands for the message. So neither the first
- * bytes alone count nor can a long harmless text thin out what stands behind it.
+ * carried over, and the most suspicious block stands for the message, in training as in scoring.
+ * So neither do the first bytes alone count, nor can harmless text thin out what stands before
+ * or behind it. A last block that holds next to nothing does not count.
  */
-#define NGRAM_SEEN_BITS		16
-#define NGRAM_BLOCK_FEATURES	12288	/* distinct; a fifth of the bits in seen[] */
+#define NGRAM_SEEN_BITS		15
+#define NGRAM_BLOCK_FEATURES	2048	/* distinct ones; about 2 KiB of text */
+#define NGRAM_BLOCK_LEAST	(NGRAM_BLOCK_FEATURES / 8)
 
 struct ngram_block {
 	uint64_t	seen[(1u << NGRAM_SEEN_BITS) / 64];
 	uint32_t	features;
 };
 
-/* Is it the first time that this row of the table comes up? */
-static inline bool
+/* 1 if it is the first time that this row of the table comes up, else 0. Without a branch: which
+ * it is cannot be foreseen. */
+static inline uint32_t
 ngram_block_add(struct ngram_block *block, uint32_t row)
 {
 	uint32_t slot = row & ((1u << NGRAM_SEEN_BITS) - 1);
-	uint64_t bit = UINT64_C(1) << (slot & 63);
+	uint64_t *word = &block->seen[slot >> 6];
+	uint32_t fresh = (uint32_t)(~*word >> (slot & 63)) & 1;
 
-	if ((block->seen[slot >> 6] & bit) != 0)
-		return false;
-	block->seen[slot >> 6] |= bit;
-	block->features++;
-	return true;
+	*word |= UINT64_C(1) << (slot & 63);
+	block->features += fresh;
+	return fresh;
 }
 
 /*
@@ -159,7 +160,6 @@ ngram_block_add(struct ngram_block *block, uint32_t row)
 	X(OFFSET_PHISH, -1e6, 1e6)		\
 	X(SLOPE_PHISH, 0, 1e6)			\
 	X(LIMIT_PHISH, 0, 30)			\
-	X(LATER_PENALTY, 0, 1e6)		\
 	X(LEARNED_HAM, 0, 2e9)			\
 	X(LEARNED_SPAM, 0, 2e9)			\
 	X(LEARNED_PHISH, 0, 2e9)

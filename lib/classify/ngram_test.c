@@ -177,7 +177,7 @@ made_up(enum sl_ngram_label label, unsigned number)
 	    'a' + (int)(number / 26 % 26), 'a' + (int)(number % 26));
 
 	for (unsigned i = 0; i < 30; i++) {
-		const char *word = i % 3 == 0 ? words[(number * 7 + i * 5 + number / 12) % 12]
+		const char *word = i % 3 == 0 ? words[(number * 7 + i / 3 + number / 12) % 12]
 		    : common[(number + i * i) % 8];
 		char *longer = sl_xasprintf("%s%s%s", text, word, i % 10 == 9 ? "\r\n" : " ");
 
@@ -195,7 +195,7 @@ model_make(unsigned count)
 	struct sl_ngram_report report;
 	struct sl_buf model;
 
-	options.dims = 14;
+	options.dims = 18;
 	trainer = sl_ngram_trainer_new(&options);
 	for (unsigned i = 0; i < count; i++) {
 		enum sl_ngram_label label = i % 2 == 0 ? SL_NGRAM_HAM : i % 4 == 1 ? SL_NGRAM_SPAM
@@ -205,7 +205,7 @@ model_make(unsigned count)
 		sl_ngram_trainer_add(trainer, sl_slice_str(text), label);
 		sl_free(text);
 	}
-	sl_buf_init(&model, (size_t)1 << 20);
+	sl_buf_init(&model, (size_t)1 << 21);
 	assert_int_equal(sl_ngram_trainer_finish(trainer, &model, &report), 0);
 	sl_ngram_trainer_free(&trainer);
 	return model;
@@ -216,7 +216,7 @@ setup(void **state)
 {
 	static struct sl_buf bytes;
 
-	bytes = model_make(240);
+	bytes = model_make(960);
 	*state = &bytes;
 	return 0;
 }
@@ -252,7 +252,7 @@ judge(const struct sl_ngram_model *model, struct sl_slice message, size_t cut, s
 	void *message_state;
 	struct sl_slice body;
 
-	sl_arena_init(arena, 2 * STATE_MAX_BYTES);
+	sl_arena_init(arena, (size_t)2 * STATE_MAX_BYTES);
 	message_state = sl_ngram_classifier.new_message(model, arena);
 	assert_non_null(message_state);
 	body = header_give(message, classifier_field, message_state);

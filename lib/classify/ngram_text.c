@@ -39,8 +39,7 @@ mix_twice(uint32_t value, uint32_t kind)
 /* What a feature is of: kinds keep places apart where they mean different things. */
 #define KIND_GRAM(place)	(0x10u + (uint32_t)(place))
 #define KIND_WORD(place)	(0x20u + (uint32_t)(place))
-#define KIND_PAIR(place)	(0x30u + (uint32_t)(place))
-#define KIND_MARK		0x40u
+#define KIND_MARK		0x30u
 
 static inline void
 group_add(struct ngram_text *text, uint32_t feature)
@@ -75,7 +74,6 @@ word_end(struct ngram_text *text)
 	if (text->word_len == 0)
 		return;
 	if (text->word_address) {	/* whose it is must not matter */
-		text->previous_hash = 0;
 		text->word_len = 0;
 		text->word_address = false;
 		text->last4 = '@';
@@ -85,18 +83,16 @@ word_end(struct ngram_text *text)
 	group_add(text, mix_twice(text->word_hash, KIND_WORD(place)));
 	if (place == NGRAM_SUBJECT)
 		group_add(text, mix_twice(text->word_hash, KIND_WORD(NGRAM_TEXT)));
-	if (text->previous_hash != 0)
-		group_add(text, mix_twice(text->word_hash + text->previous_hash * 0x2c1b3c6du,
-		    KIND_PAIR(place)));
 	group_flush(text);
-	text->previous_hash = text->word_hash | 1;
 	text->word_len = 0;
 }
 
+/* Digits count as one: which year or price it is tells a collection, not a kind of mail. */
 static inline void
 word_add(struct ngram_text *text, unsigned char c)
 {
-	unsigned char lower = sl_ascii_lower(c);
+	unsigned char same = c >= '0' && c <= '9' ? '0' : c;
+	unsigned char lower = sl_ascii_lower(same);
 
 	if (text->word_len == 0)
 		text->word_hash = 0x811c9dc5u;
@@ -104,10 +100,10 @@ word_add(struct ngram_text *text, unsigned char c)
 		return;
 	if (c == '@')
 		text->word_address = true;
-	text->word[text->word_len++] = lower;
+	text->word[text->word_len++] = sl_ascii_lower(c);
 	text->word_hash = (text->word_hash ^ lower) * 0x01000193u;
 	if (text->place != NGRAM_MARKUP)
-		gram(text, c);
+		gram(text, same);
 }
 
 /* A character that a reader sees, entities replaced. */
@@ -170,7 +166,6 @@ static void
 tag_end(struct ngram_text *text)
 {
 	word_end(text);
-	text->previous_hash = 0;
 	text->place = text->raw_name != 0 ? NGRAM_MARKUP : NGRAM_TEXT;
 	text->state = TEXT_PLAIN;
 }
@@ -322,7 +317,6 @@ ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html)
 	text->raw_name = 0;
 	text->word_address = false;
 	text->last4 = ' ';
-	text->previous_hash = 0;
 	text->word_len = text->group_len = 0;
 }
 

@@ -6,16 +6,28 @@
 #include <stdlib.h>
 
 #include "classify/ngram_i.h"
+#include "mime/fields.h"
 
 #define TRAINER_MAGIC	0x5d6e7401u
+#define FIELD_MAX_BYTES	65536
+#define RULE_LEAST	40	/* underscores */
+#define FOOTER_LINES	6	/* with the rule */
+#define BLOCKS_MAX	8	/* of a message that are learned from */
+#define EACH_MIN	10	/* ham, and other mail, that there must be */
+
+/* Chosen by leaving out one source of mail at a time, not by the same sources' validation. */
+#define RATE		0.1f	/* of the first step of a weight */
+#define CUT_SHARE	0.9999	/* of the weights keep their value in a signed byte */
+#define SURE_LIMIT	8.0	/* log-odds: one in 3000; held-back mail shows no more */
 
 struct example {
-	uint32_t		*rows;
-	uint32_t		 len;
+	uint32_t		*rows;		/* the header's, then those of each block */
+	uint32_t		 header_len;
+	uint32_t		 ends[BLOCKS_MAX];	/* of the blocks, in rows */
+	unsigned char		 blocks;	/* at least one */
 	unsigned char		 label;
 	unsigned char		 fold;
 	float			 held[NGRAM_HEADS];	/* margins by a model that has not seen it */
-	float			 later;			/* unwanted: the highest margin of a later block */
 };
 
 struct head {
@@ -31,18 +43,19 @@ struct sl_ngram_trainer {
 	struct example		*examples;
 	size_t			 len;
 	size_t			 size;
-	struct ngram_block	 block;		/* of the message that is being read */
+	struct ngram_block	 block;
 	struct ngram_mail	 mail;
-	uint32_t		*rows;
+	uint64_t		 group;		/* of the message: it shares a fold with its like */
+	struct example		 reading;
+	bool			 header_over;
+	uint32_t		*rows;		/* of the message that is being read */
 	uint32_t		 rows_len;
 	unsigned		 shift;
 	unsigned		 work_done;
 	uint64_t		 random;
 };
 
-const struct sl_ngram_options sl_ngram_options_default = { .dims = 20, .folds = 5, .passes = 8 };
-
-static double KNOB(const char *n, double d) { const char *s = getenv(n); return s ? atof(s) : d; }
+const struct sl_ngram_options sl_ngram_options_default = { .dims = 20, .folds = 5, .passes = 12 };
 
 struct sl_ngram_trainer *
 sl_ngram_trainer_new(const struct sl_ngram_options *options)
@@ -56,7 +69,8 @@ sl_ngram_trainer_new(const struct sl_ngram_options *options)
 	trainer->magic = TRAINER_MAGIC;
 	trainer->options = *options;
 	trainer->shift = 32 - options->dims;
-	trainer->rows = sl_xmalloc(sizeof(uint32_t) * (NGRAM_BLOCK_FEATURES + NGRAM_GROUP_MAX));
+	trainer->rows = sl_xmalloc(sizeof(uint32_t) * (BLOCKS_MAX + 1) *
+	    (NGRAM_BLOCK_FEATURES + NGRAM_GROUP_MAX));
 	trainer->random = 0x9e3779b97f4a7c15u;
 	return trainer;
 }
@@ -76,16 +90,34 @@ sl_ngram_trainer_free(struct sl_ngram_trainer **trainer)
 /* ---- reading */
 
 static void
+block_end(struct sl_ngram_trainer *trainer)
+{
+	trainer->reading.ends[trainer->reading.blocks++] = trainer->rows_len;
+	memset(&trainer->block, 0, sizeof(trainer->block));
+}
+
+static void
+header_end(struct sl_ngram_trainer *trainer)
+{
+	trainer->header_over = true;
+	trainer->reading.header_len = trainer->rows_len;
+	if (trainer->block.features >= NGRAM_BLOCK_FEATURES)
+		block_end(trainer);
+}
+
+static void
 on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
     size_t len)
 {
 	struct sl_ngram_trainer *trainer = ctx;
 
-	if (trainer->block.features >= NGRAM_BLOCK_FEATURES)
+	if (trainer->block.features >= NGRAM_BLOCK_FEATURES || trainer->reading.blocks == BLOCKS_MAX)
 		return;
 	for (size_t i = 0; i < len; i++)
-		if (ngram_block_add(&trainer->block, features[i] >> trainer->shift))
+		if (ngram_block_add(&trainer->block, features[i] >> trainer->shift) != 0)
 			trainer->rows[trainer->rows_len++] = features[i] >> trainer->shift;
+	if (trainer->header_over && trainer->block.features >= NGRAM_BLOCK_FEATURES)
+		block_end(trainer);
 }
 
 /* The subject without case, digits, Re: and [tag]: the same for a thread or a campaign. */
@@ -108,36 +140,85 @@ subject_group(struct sl_slice value)
 	return sl_hash(text, len);
 }
 
-/* Cut a header into fields (RFC 5322, 2.2). Returns the offset of the body. */
-static size_t
-header_read(struct sl_ngram_trainer *trainer, struct sl_slice message, uint64_t *group)
+static void
+on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
 {
-	size_t i = 0;
+	struct sl_ngram_trainer *trainer = ctx;
 
-	while (i < message.len) {
-		size_t start = i, end;
-		const unsigned char *colon;
-		struct sl_slice field, name, value;
+	if (sl_slice_ieq(name, SL_SLICE_LIT("Subject")))
+		trainer->group = subject_group(value);
+	ngram_mail_field(&trainer->mail, name, value);
+}
 
-		do {
-			const unsigned char *lf = memchr(message.ptr + i, '\n', message.len - i);
+/* Is it the rule that list managers put above their footer? */
+static bool
+is_rule(struct sl_slice line)
+{
+	size_t len = 0;
 
-			i = lf == NULL ? message.len : (size_t)(lf + 1 - message.ptr);
-		} while (i < message.len && (message.ptr[i] == ' ' || message.ptr[i] == '\t') && i - start > 2);
-		end = i;
-		field = sl_slice_trim(sl_slice(message.ptr + start, end - start));
-		if (field.len == 0)
-			return end;
-		colon = memchr(field.ptr, ':', field.len);
-		if (colon == NULL)
-			return start;
-		name = sl_slice_trim(sl_slice(field.ptr, (size_t)(colon - field.ptr)));
-		value = sl_slice_from(field, (size_t)(colon + 1 - field.ptr));
-		if (sl_slice_ieq(name, SL_SLICE_LIT("Subject")))
-			*group = subject_group(value);
-		ngram_mail_field(&trainer->mail, name, value);
+	while (len < line.len && line.ptr[len] == '_')
+		len++;
+	return len >= RULE_LEAST && sl_slice_trim(sl_slice_from(line, len)).len == 0;
+}
+
+/* Feed a body without the footers of mailing lists: which list it was must not be learned. A rule
+ * and the lines below it, up to an empty line or a boundary. When a message is judged they are
+ * read like all else, or there would be a place to hide. */
+static void
+body_read(struct sl_ngram_trainer *trainer, struct sl_slice body)
+{
+	unsigned footer = 0;	/* lines of it that may still come */
+
+	while (body.len > 0) {
+		const unsigned char *lf = memchr(body.ptr, '\n', body.len);
+		struct sl_slice line = sl_slice(body.ptr,
+		    lf == NULL ? body.len : (size_t)(lf + 1 - body.ptr));
+
+		if (is_rule(line))
+			footer = FOOTER_LINES;
+		else if (footer > 0 && (sl_slice_trim(line).len == 0 ||
+		    sl_slice_istarts(line, SL_SLICE_LIT("--"))))
+			footer = 0;
+		if (footer == 0)
+			ngram_mail_body(&trainer->mail, line);
+		else
+			footer--;
+		body = sl_slice_from(body, line.len);
 	}
-	return i;
+}
+
+/* The whole message is fed at once, so a piece of body ends with a line or with the message. */
+static void
+on_body(void *ctx, struct sl_slice bytes)
+{
+	struct sl_ngram_trainer *trainer = ctx;
+
+	if (!trainer->header_over)
+		header_end(trainer);
+	body_read(trainer, bytes);
+}
+
+static void
+message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
+{
+	static const struct sl_fields_sink sink = { .field = on_field, .body = on_body };
+	struct sl_fields *fields = sl_fields_new(FIELD_MAX_BYTES, &sink, trainer);
+
+	memset(&trainer->block, 0, sizeof(trainer->block));
+	trainer->reading = (struct example){ 0 };
+	trainer->header_over = false;
+	trainer->rows_len = 0;
+	trainer->group = 0;
+	ngram_mail_init(&trainer->mail, on_features, trainer);
+	sl_fields_feed(fields, message.ptr, message.len);
+	sl_fields_finish(fields);
+	sl_fields_free(&fields);
+	if (!trainer->header_over)
+		header_end(trainer);
+	ngram_mail_end(&trainer->mail);
+	if (trainer->reading.blocks == 0 || (trainer->reading.blocks < BLOCKS_MAX &&
+	    trainer->block.features >= NGRAM_BLOCK_LEAST))
+		block_end(trainer);
 }
 
 void
@@ -145,25 +226,18 @@ sl_ngram_trainer_add(struct sl_ngram_trainer *trainer, struct sl_slice message,
     enum sl_ngram_label label)
 {
 	struct example *example;
-	uint64_t group = 0;
-	size_t body;
 
 	SL_CHECK(trainer, TRAINER_MAGIC);
 	SL_ASSERT(label < SL_NGRAM_LABELS);
-	memset(&trainer->block, 0, sizeof(trainer->block));
-	trainer->rows_len = 0;
-	ngram_mail_init(&trainer->mail, on_features, trainer);
-	body = header_read(trainer, message, &group);
-	ngram_mail_body(&trainer->mail, sl_slice_from(message, body));
-	ngram_mail_end(&trainer->mail);
-
+	message_read(trainer, message);
 	if (trainer->len == trainer->size) {
 		trainer->size = SL_MAX(trainer->size * 2, (size_t)256);
 		trainer->examples = sl_xrealloc(trainer->examples, trainer->size * sizeof(*example));
 	}
 	example = &trainer->examples[trainer->len++];
-	*example = (struct example){ .len = trainer->rows_len, .label = (unsigned char)label,
-		.fold = (unsigned char)((group ^ group >> 32) % trainer->options.folds) };
+	*example = trainer->reading;
+	example->label = (unsigned char)label;
+	example->fold = (unsigned char)(trainer->group % trainer->options.folds);
 	example->rows = sl_xmemdup(trainer->rows, trainer->rows_len * sizeof(uint32_t));
 }
 
@@ -178,35 +252,78 @@ random_next(uint64_t *state)	/* xorshift64* */
 	return *state * UINT64_C(0x2545f4914f6cdd1d);
 }
 
+struct block {			/* of an example, as rows of the table */
+	const uint32_t	*rows;
+	uint32_t	 len;
+};
+
+static struct block
+block_of(const struct example *example, unsigned i)
+{
+	uint32_t start = i == 0 ? example->header_len : example->ends[i - 1];
+
+	return (struct block){ example->rows + start, example->ends[i] - start };
+}
+
 static double
-head_margin(const struct head *head, const struct example *example)
+sum_of(const struct head *head, struct block block)
 {
 	double sum = 0;
 
-	for (uint32_t i = 0; i < example->len; i++)
-		sum += (double)head->weights[example->rows[i]];
-	return example->len == 0 ? 0 : sum / sqrt(example->len);
+	for (uint32_t i = 0; i < block.len; i++)
+		sum += (double)head->weights[block.rows[i]];
+	return sum;
+}
+
+/* The margin of the block that stands out most; which one is set. */
+static double
+head_margin(const struct head *head, const struct example *example, unsigned *which_out)
+{
+	struct block header = { example->rows, example->header_len };
+	double header_sum = sum_of(head, header), best = 0;
+
+	for (unsigned i = 0; i < example->blocks; i++) {
+		struct block block = block_of(example, i);
+		uint32_t len = header.len + block.len;
+		double margin = len == 0 ? 0 : (header_sum + sum_of(head, block)) / sqrt(len);
+
+		if (i == 0 || margin > best) {
+			best = margin;
+			*which_out = i;
+		}
+	}
+	return best;
 }
 
 static void
-head_learn(struct head *head, const struct example *example, bool positive, double rate)
+block_learn(struct head *head, struct block block, float gradient)
 {
-	double p = 1 / (1 + exp(-(head_margin(head, example) + (double)head->bias)));
-	double error = p - (positive ? 1 : 0);
-	float gradient, square;
+	for (uint32_t i = 0; i < block.len; i++) {
+		uint32_t row = block.rows[i];
 
-	if (example->len == 0)
-		return;
-	gradient = (float)(error / sqrt(example->len));
-	square = gradient * gradient;
-	for (uint32_t i = 0; i < example->len; i++) {
-		uint32_t row = example->rows[i];
-
-		head->squares[row] += square;
-		head->weights[row] -= (float)rate * gradient / sqrtf(head->squares[row] + 1e-6f);
+		head->squares[row] += gradient * gradient;
+		head->weights[row] -= RATE * gradient / sqrtf(head->squares[row] + 1e-6f);
 	}
+}
+
+/* Learn from the block that decides (multiple-instance learning): a wanted message must have no
+ * suspicious block, an unwanted one needs one. */
+static void
+head_learn(struct head *head, const struct example *example, bool positive)
+{
+	unsigned which = 0;
+	double p = 1 / (1 + exp(-(head_margin(head, example, &which) + (double)head->bias)));
+	double error = p - (positive ? 1 : 0);
+	struct block header = { example->rows, example->header_len }, block = block_of(example, which);
+	float gradient;
+
+	if (header.len + block.len == 0)
+		return;
+	gradient = (float)(error / sqrt(header.len + block.len));
+	block_learn(head, header, gradient);
+	block_learn(head, block, gradient);
 	head->bias_squares += (float)(error * error);
-	head->bias -= (float)(0.1 * error) / sqrtf(head->bias_squares + 1);
+	head->bias -= RATE * (float)error / sqrtf(head->bias_squares + 1);
 }
 
 /* Does a head learn from this label? Phish is told from other unwanted mail only. */
@@ -240,7 +357,6 @@ head_train(struct sl_ngram_trainer *trainer, struct head *head, int which, int w
 	size_t rows = (size_t)1 << trainer->options.dims, len = 0;
 	size_t *order = sl_xmalloc(sizeof(*order) * (trainer->len + 1));
 	uint64_t random = trainer->random;
-	double rate = KNOB("RATE", 0.1);
 
 	memset(head->weights, 0, rows * sizeof(float));
 	memset(head->squares, 0, rows * sizeof(float));
@@ -258,7 +374,7 @@ head_train(struct sl_ngram_trainer *trainer, struct head *head, int which, int w
 		for (size_t i = 0; i < len; i++) {
 			const struct example *example = &trainer->examples[order[i]];
 
-			head_learn(head, example, head_positive(which, example), rate);
+			head_learn(head, example, head_positive(which, example));
 		}
 		progress(trainer);
 	}
@@ -341,13 +457,15 @@ calibrate(const struct sl_ngram_trainer *trainer, int which)
 static struct line
 cross_fit(struct sl_ngram_trainer *trainer, struct head *head, int which)
 {
+	unsigned block;
+
 	for (unsigned fold = 0; fold < trainer->options.folds; fold++) {
 		head_train(trainer, head, which, (int)fold);
 		for (size_t i = 0; i < trainer->len; i++) {
 			struct example *example = &trainer->examples[i];
 
 			if (example->fold == fold)
-				example->held[which] = (float)(head_margin(head, example) +
+				example->held[which] = (float)(head_margin(head, example, &block) +
 				    (double)head->bias);
 		}
 	}
@@ -377,7 +495,6 @@ report_make(const struct sl_ngram_trainer *trainer, struct line line, struct sl_
 	double ham = 0, unwanted = 0, area = 0, seen_ham = 0, seen_unwanted = 0;
 	double bins[10][3] = { { 0 } };
 
-	*report = (struct sl_ngram_report){ 0 };
 	for (size_t i = 0; i < trainer->len; i++) {
 		const struct example *example = &trainer->examples[i];
 
@@ -441,7 +558,7 @@ step_of(const struct head *head, size_t rows)
 	if (len == 0)
 		sizes[len++] = 1;
 	qsort(sizes, len, sizeof(float), float_order);
-	step = (double)sizes[(size_t)((double)(len - 1) * KNOB("CLIP", 0.9999))] / 127;
+	step = (double)sizes[(size_t)((double)(len - 1) * CUT_SHARE)] / 127;
 	sl_free(sizes);
 	return step;
 }
@@ -456,44 +573,76 @@ quantise(const struct head *head, size_t rows, double step, unsigned char *out)
 	}
 }
 
+static void
+model_write(const struct sl_ngram_trainer *trainer, const double *parameters,
+    const unsigned char *table, struct sl_buf *out)
+{
+	size_t rows = (size_t)1 << trainer->options.dims;
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, NGRAM_HEAD_BYTES + rows * NGRAM_HEADS);
+	for (size_t i = 0; i < NGRAM_PARAMETER_COUNT; i++)
+		put_le(&payload, (uint64_t)(int64_t)llround(parameters[i] * NGRAM_FRACTION), 8);
+	sl_buf_add(&payload, table, rows * NGRAM_HEADS);
+	sl_buf_add(out, NGRAM_MAGIC, 8);
+	put_le(out, NGRAM_VERSION, 4);
+	put_le(out, trainer->options.dims, 4);
+	put_le(out, sl_hash(payload.data, payload.len), 8);
+	sl_buf_add_slice(out, sl_buf_slice(&payload));
+	sl_buf_fini(&payload);
+}
+
+/* Learn one head: its four parameters and its column of the table. */
+static struct line
+head_make(struct sl_ngram_trainer *trainer, struct head *head, int which, double *parameters,
+    unsigned char *table)
+{
+	size_t rows = (size_t)1 << trainer->options.dims;
+	struct line line = cross_fit(trainer, head, which);
+
+	head_train(trainer, head, which, -1);
+	parameters[0] = step_of(head, rows);
+	parameters[1] = line.offset + line.slope * (double)head->bias;
+	parameters[2] = line.slope;
+	parameters[3] = SURE_LIMIT;
+	quantise(head, rows, parameters[0], table + which);
+	return line;
+}
+
+static bool
+enough(const struct sl_ngram_trainer *trainer)
+{
+	size_t ham = 0;
+
+	for (size_t i = 0; i < trainer->len; i++)
+		ham += trainer->examples[i].label == SL_NGRAM_HAM;
+	return ham >= EACH_MIN && trainer->len - ham >= EACH_MIN;
+}
+
 int
 sl_ngram_trainer_finish(struct sl_ngram_trainer *trainer, struct sl_buf *model_out,
     struct sl_ngram_report *report_out)
 {
 	size_t rows = (size_t)1 << trainer->options.dims;
 	double parameters[NGRAM_PARAMETER_COUNT] = { 0 };
-	unsigned char *table = sl_xzalloc(rows * NGRAM_HEADS);
-	struct head head = { .weights = sl_xmalloc(rows * sizeof(float)),
+	unsigned char *table;
+	struct head head;
+	struct line line;
+
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	*report_out = (struct sl_ngram_report){ 0 };
+	if (!enough(trainer))
+		return SL_ERR_NOT_FOUND;
+	trainer->work_done = 0;
+	table = sl_xzalloc(rows * NGRAM_HEADS);
+	head = (struct head){ .weights = sl_xmalloc(rows * sizeof(float)),
 		.squares = sl_xmalloc(rows * sizeof(float)) };
-	struct sl_buf payload;
-
-	for (int which = 0; which < NGRAM_HEADS; which++) {
-		struct line line = cross_fit(trainer, &head, which);
-		double *p = parameters + 4 * which;
-
-		if (which == 0)
-			report_make(trainer, line, report_out);
-		head_train(trainer, &head, which, -1);
-		p[0] = step_of(&head, rows);
-		p[1] = line.offset + line.slope * (double)head.bias;
-		p[2] = line.slope;
-		p[3] = 8;
-		quantise(&head, rows, p[0], table + which);
-	}
-	parameters[NGRAM_LATER_PENALTY] = KNOB("LATER", 1.0);
+	line = head_make(trainer, &head, 0, parameters + NGRAM_STEP_UNWANTED, table);
+	report_make(trainer, line, report_out);
+	head_make(trainer, &head, 1, parameters + NGRAM_STEP_PHISH, table);
 	for (int i = 0; i < SL_NGRAM_LABELS; i++)
 		parameters[NGRAM_LEARNED_HAM + i] = (double)report_out->messages[i];
-
-	sl_buf_init(&payload, NGRAM_HEAD_BYTES + rows * NGRAM_HEADS);
-	for (size_t i = 0; i < NGRAM_PARAMETER_COUNT; i++)
-		put_le(&payload, (uint64_t)(int64_t)llround(parameters[i] * NGRAM_FRACTION), 8);
-	sl_buf_add(&payload, table, rows * NGRAM_HEADS);
-	sl_buf_add(model_out, NGRAM_MAGIC, 8);
-	put_le(model_out, NGRAM_VERSION, 4);
-	put_le(model_out, trainer->options.dims, 4);
-	put_le(model_out, sl_hash(payload.data, payload.len), 8);
-	sl_buf_add_slice(model_out, sl_buf_slice(&payload));
-	sl_buf_fini(&payload);
+	model_write(trainer, parameters, table, model_out);
 	sl_free(head.weights);
 	sl_free(head.squares);
 	sl_free(table);

@@ -3,7 +3,7 @@
  *
  * Pure: messages come in as bytes, the model goes out as the bytes of a file. Messages are
  * read once, by the same reader that scoring uses, and kept as lists of feature numbers (about
- * 4 bytes for each byte of text, at most 64 KiB a message; no text). Then logistic regression,
+ * 4 bytes for each byte of text, at most 80 KiB a message; no text). Then logistic regression,
  * one message at a time in a shuffled order, with a rate of its own for each weight (AdaGrad).
  *
  * Calibration: messages are dealt into folds by their normalised subject, so that copies of
@@ -43,11 +43,11 @@ struct sl_ngram_report {
 /* NULL: an option is out of range. */
 struct sl_ngram_trainer	*sl_ngram_trainer_new(const struct sl_ngram_options *options);
 void			 sl_ngram_trainer_free(struct sl_ngram_trainer **trainer);
-/* A whole message, header and body, line ends CRLF or LF. */
+/* A whole message, header and body, line ends CRLF. */
 void			 sl_ngram_trainer_add(struct sl_ngram_trainer *trainer, struct sl_slice message,
 			    enum sl_ngram_label label);
-/* Learn, and append the model to model_out. Returns 0; SL_ERR_NOT_FOUND: there must be wanted
- * and unwanted messages, some of each; SL_ERR_FULL: it does not fit model_out. */
+/* Learn, and append the model to model_out. Returns 0; SL_ERR_NOT_FOUND: there must be ten
+ * wanted and ten unwanted messages at least; SL_ERR_FULL: it does not fit model_out. */
 SL_MUST_USE int		 sl_ngram_trainer_finish(struct sl_ngram_trainer *trainer,
 			    struct sl_buf *model_out, struct sl_ngram_report *report_out);
 

@@ -155,9 +155,15 @@ SL_MUST_USE int	sl_settings_read(const char *file, struct sl_slice text,
  * `errors`; SL_ERR_NOT_FOUND if any. */
 SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors);
 
+/* Where `control: auto` is for who runs this: /run/sluice/control for root, else under
+ * $XDG_RUNTIME_DIR; "" without one. */
+#define SL_CONTROL_PATH_MAX	107	/* of a Unix socket's path */
+void	sl_control_default(char out[SL_CONTROL_PATH_MAX + 1]);
+
 struct sl_settings *sl_settings_ref(struct sl_settings *settings);
 void	sl_settings_unref(struct sl_settings **settings);
 
+#define SL_SETTINGS_PACKED_MAX	(64u << 20)	/* bytes; what a message between processes carries */
 /* The snapshot as bytes and back; pack(unpack(x)) = x. Unpack checks every length and number.
  * Returns 0, SL_ERR_SYNTAX, SL_ERR_TRUNCATED or SL_ERR_VERSION. */
 void		sl_settings_pack(const struct sl_settings *settings, struct sl_buf *out);

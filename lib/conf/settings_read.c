@@ -66,7 +66,7 @@ describe(const struct setting *row, struct sl_buf *out)
 		print(row->min, out);
 		sl_buf_add_str(out, " to ");
 		print(row->max, out);
-		sl_buf_addf(out, ", such as %s", row->preset);
+		sl_buf_addf(out, ", such as %s,", row->preset);
 	}
 	for (const struct setting_word *w = row->words; w != NULL && w->word != NULL; w++)
 		sl_buf_addf(out, "%s%s", out->len == 0 ? "" : w[1].word == NULL ? " or " : ", ",
@@ -247,30 +247,38 @@ read_path(struct reader *r, const struct setting *row, const struct conf_node *n
 		*out = absolute(r, node->text);
 }
 
+void
+sl_control_default(char out[SL_CONTROL_PATH_MAX + 1])
+{
+	static const char name[] = "/sluice/control";
+	const char *runtime = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
+
+	out[0] = '\0';
+	if (runtime != NULL && runtime[0] == '/' &&
+	    strlen(runtime) + strlen(name) <= SL_CONTROL_PATH_MAX)
+		snprintf(out, SL_CONTROL_PATH_MAX + 1, "%s%s", runtime, name);
+}
+
 static void
 read_control(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
 {
 	struct sl_arena *arena = &r->settings->arena;
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char **out = at;
+	char automatic[SL_CONTROL_PATH_MAX + 1], **out = at;
 
 	if (!path_ok(r, row, node))
 		return;
-	if (!sl_slice_eq(node->text, SL_SLICE_LIT("auto"))) {
-		*out = node->text.len == 0 ? conf_strdup(arena, node->text) : absolute(r, node->text);
-		if (strlen(*out) > 107)
-			wrong(r, row, node, "write a shorter path: a Unix socket's has at most 107 "
-			    "bytes");
-	} else if (geteuid() == 0) {
-		*out = conf_strdup(arena, SL_SLICE_LIT("/run/sluice/control"));
-	} else if (runtime != NULL && runtime[0] == '/' && strlen(runtime) < 90) {
-		*out = sl_arena_printf(arena, "%s/sluice/control", runtime);
-	} else {
-		*out = conf_strdup(arena, SL_SLICE_LIT(""));
+	if (sl_slice_eq(node->text, SL_SLICE_LIT("auto"))) {
+		sl_control_default(automatic);
+		*out = conf_strdup(arena, sl_slice_str(automatic));
+		return;
 	}
+	*out = node->text.len == 0 ? conf_strdup(arena, node->text) : absolute(r, node->text);
+	if (strlen(*out) > SL_CONTROL_PATH_MAX)
+		wrong(r, row, node, "write a shorter path: a Unix socket's has at most 107 bytes");
 }
 
-/* Where the model that comes with Sluice lies; SLUICE_DATA names another directory, or a file. */
+/* Where the model that comes with Sluice lies; SLUICE_DATA names another directory, or a file. A
+ * Sluice that was built but not installed has it in its source. */
 static char *
 default_model(struct sl_arena *arena)
 {
@@ -278,7 +286,7 @@ default_model(struct sl_arena *arena)
 	struct stat st;
 
 	if (data == NULL || data[0] == '\0')
-		data = SL_DATADIR;
+		data = access(SL_DATADIR "/default.model", F_OK) == 0 ? SL_DATADIR : SL_SOURCE_DATADIR;
 	if (stat(data, &st) == 0 && S_ISREG(st.st_mode))
 		return conf_strdup(arena, sl_slice_str(data));
 	return sl_arena_printf(arena, "%s/default.model", data);

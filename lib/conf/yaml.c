@@ -127,6 +127,15 @@ token_text(struct parse *p, struct fy_token *token)
 	return text == NULL ? sl_slice("", 0) : sl_arena_copy(p->arena, sl_slice(text, len));
 }
 
+/* The library's mark is behind the quotation mark; an editor's user looks for the mark itself. */
+static bool
+is_quoted(struct fy_token *token)
+{
+	enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_scalar_token_get_style(token);
+
+	return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static bool
 plain_null(struct fy_token *token, struct sl_slice text)
 {
@@ -161,6 +170,7 @@ on_scalar(struct parse *p, struct fy_event *event, struct conf_mark at)
 	struct sl_slice text = token_text(p, token);
 	struct conf_node *node;
 
+	at.column -= is_quoted(token) && at.column > 1;
 	refuse_extras(p, at, event->scalar.anchor, event->scalar.tag);
 	if (wants_key(p)) {
 		p->key = text;
@@ -221,6 +231,7 @@ on_event(struct parse *p, struct fy_event *event)
 		p->depth--;
 		break;
 	case FYET_ALIAS:
+		at.column -= at.column > 1;	/* the mark is at the name, behind the star */
 		stop(p, at, "write the value out: aliases (*name) are not followed");
 		break;
 	case FYET_NONE:
@@ -263,6 +274,7 @@ library_errors(struct parse *p, struct fy_diag *diag)
 	while ((e = fy_diag_errors_iterate(diag, &iterator)) != NULL) {
 		struct conf_mark at = { (unsigned)SL_MAX(e->line, 1), (unsigned)SL_MAX(e->column, 1) };
 
+		at.column -= strstr(e->msg, "closing quote") != NULL && at.column > 1;
 		conf_errors_add(p->errors, at, "%s (%s)", explain(e->msg), e->msg);
 	}
 	if (p->errors->len == before)

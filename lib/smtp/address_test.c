@@ -1,6 +1,7 @@
 /* address_test.c - see address.h; the published suites are in conformance_test.c */
 
 #include "check.h"
+#include "sl/utf8.h"
 #include "smtp/address.h"
 
 #include <stdio.h>
@@ -68,7 +69,8 @@ what_is_no_path_is_refused(void **state)
 		"", "<", "a@b", "<a@b", "<a>", "<@b>", "<a@>", "< a@b>", "<a@b >", "<a b@c>", "<a@b c>",
 		"<<a@b>>", "<a@b@c>", "<.a@b>", "<a.@b>", "<a..b@c>", "<a@.b>", "<a@b.>", "<a@b..c>",
 		"<a@-b>", "<a@b->", "<a@b.-c>", "<\"a@b>", "<\"a\"b@c>", "<a\"b\"@c>", "<\"a\tb\"@c>",
-		"<\"a\\\"@b>", "<\"a\\\x01\"@b>", "<\"a\\\xc3\xa9\"@b>", "<\"\x7f\"@b>", "<a@b,c>",
+		"<\"a\\\"@b>", "<\"a\\\x01\"@b>", "<\"a\\\xc3\xa9\"@b>", "<\"\x7f\"@b>", "<\"\xff\"@b>",
+		"<a@b,c>",
 		"<@one:>", "<@one a@b>", "<@:a@b>", "<@one,two:a@b>", "<@one:postmaster>", "<@[1.2.3.4]:a@b>",
 		"<postmaster@>", "<postmasters>", "<a\xff@b>", "<a\xc0\xaf@b>", "<a@\xed\xa0\x80>",
 		"<a@b\xe3\x80\x82" "c>" /* U+3002 */, "<a@b\xc2\x85>", "<a@b\xe2\x80\x8b" "c>",
@@ -175,6 +177,33 @@ domains_are_checked(void **state)
 	}
 }
 
+/* The ends of the ranges that no label has, and their neighbours. */
+static void
+characters_that_read_as_a_dot_or_as_nothing_are_in_no_domain(void **state)
+{
+	static const struct {
+		uint32_t	character;
+		bool		good;
+	} rows[] = {
+		{ 0x80, false }, { 0xa0, false }, { 0xa1, true }, { 0xac, true }, { 0xad, false },
+		{ 0xae, true }, { 0x1680, false }, { 0x1fff, true }, { 0x2000, false },
+		{ 0x200b, false }, { 0x200c, true }, { 0x200d, true }, { 0x200e, false },
+		{ 0x200f, false }, { 0x2010, true }, { 0x2027, true }, { 0x2028, false },
+		{ 0x202f, false }, { 0x2030, true }, { 0x205e, true }, { 0x205f, false },
+		{ 0x206f, false }, { 0x2070, true }, { 0x3000, false }, { 0x3001, true },
+		{ 0x3002, false }, { 0xfeff, false }, { 0xff0e, false }, { 0xff61, false },
+		{ 0xfff8, true }, { 0xfff9, false }, { 0xffff, false }, { 0x10000, true },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		unsigned char in[6] = "a";
+		size_t len = 1 + sl_utf8_encode(rows[i].character, in + 1);
+
+		if (sl_smtp_domain_ok(sl_slice(in, len), false) != rows[i].good)
+			fail_msg("U+%04X", rows[i].character);
+	}
+}
+
 /* Each prefix in a buffer of its own size: a byte read past the end is found by ASan. */
 static void
 no_prefix_of_a_path_is_one(void **state)
@@ -209,6 +238,7 @@ main(void)
 		cmocka_unit_test(a_path_counts_its_source_route),
 		cmocka_unit_test(a_mailbox_has_no_brackets_and_a_domain),
 		cmocka_unit_test(domains_are_checked),
+		cmocka_unit_test(characters_that_read_as_a_dot_or_as_nothing_are_in_no_domain),
 		cmocka_unit_test(no_prefix_of_a_path_is_one),
 	};
 

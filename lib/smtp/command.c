@@ -27,7 +27,10 @@ static enum sl_smtp_verb
 verb_find(struct sl_slice word)
 {
 #define VERB_ROW(name) { #name, sizeof(#name) - 1 },
-	static const struct { const char name[12]; size_t len; } rows[] = { SL_SMTP_VERBS(VERB_ROW) };
+	static const struct {
+		const char	name[12];
+		size_t		len;
+	} rows[] = { SL_SMTP_VERBS(VERB_ROW) };
 #undef VERB_ROW
 	uint32_t key;
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Call `check` with each case of a suite, one JSON object a line. Skips the test if it is absent. */
+/* Call `check` with each case of a suite, one JSON object a line. Skips the test without it. */
 static void
 each_case(const char *suite, void (*check)(json_t *row))
 {
@@ -21,7 +21,8 @@ each_case(const char *suite, void (*check)(json_t *row))
 	ssize_t len;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/conformance/%s", shared == NULL ? "../shared" : shared, suite);
+	snprintf(path, sizeof(path), "%s/conformance/%s", shared == NULL ? "../shared" : shared,
+	    suite);
 	file = fopen(path, "r");
 	if (file == NULL) {
 		print_message("skip: %s is not there\n", path);
@@ -85,8 +86,8 @@ mailbox_is_good(struct sl_slice mailbox)
 	return bare;
 }
 
-/* Good in an envelope: what is_email calls valid, what depends on DNS, and what it notes as RFC 5321
- * alone (quoted strings, literals, "::" for one group, lone and numeric top levels). Its other
+/* Good in an envelope: what is_email calls valid, what depends on DNS, and what it notes as RFC
+ * 5321 alone (quoted strings, literals, "::" for one group, lone and numeric top levels). Its other
  * classes are comments and folding (CFWS), obsolete forms (DEPREC), what only a header may have
  * (RFC5322: other literals, overlong parts) and errors; an envelope has none of these. */
 static void
@@ -100,8 +101,8 @@ isemail_case(json_t *row)
 
 	if (category == NULL)	/* a row that says only whether RFC 5322 allows it */
 		return;
-	expect(row, mailbox_is_good(text_of(row, "address")), is_one_of(category, good_categories) ||
-	    is_one_of(diagnosis, good_diagnoses));
+	expect(row, mailbox_is_good(text_of(row, "address")),
+	    is_one_of(category, good_categories) || is_one_of(diagnosis, good_diagnoses));
 }
 
 static void
@@ -116,7 +117,8 @@ static void
 flanker_case(json_t *row)
 {
 	static const char *const header_only[] = {
-		"Bill Gates <\"billy\"@retired.Micr!osoft99.com>", "\"<john@smith.com>\" <john@smith.com>",
+		"Bill Gates <\"billy\"@retired.Micr!osoft99.com>",
+		"\"<john@smith.com>\" <john@smith.com>",
 		"(this is a comment)test@example.com", "test@example.com (this is a comment)", NULL,
 	};
 	struct sl_slice text = text_of(row, "text");

@@ -15,7 +15,8 @@ enum place {
 
 /* Endings that public DNS never has: whoever shows one tells of the inside of a network. */
 static const char *const internal_endings[] = {
-	"local", "localdomain", "internal", "intranet", "lan", "corp", "home", "private", "home.arpa",
+	"local", "localdomain", "internal", "intranet", "lan", "corp", "home", "private",
+	"home.arpa",
 };
 
 /* Second levels under which a country's registry gives names to the public. */
@@ -155,7 +156,8 @@ static bool
 is_name_itself(struct sl_slice host, struct sl_slice name, enum place place)
 {
 	const unsigned char *dot = memchr(name.ptr, '.', name.len);
-	struct sl_slice label = sl_slice(name.ptr, dot == NULL ? name.len : (size_t)(dot - name.ptr));
+	size_t label_len = dot == NULL ? name.len : (size_t)(dot - name.ptr);
+	struct sl_slice label = sl_slice(name.ptr, label_len);
 
 	if (dot != NULL && sl_slice_ieq(host, name))
 		return true;

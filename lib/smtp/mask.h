@@ -8,7 +8,7 @@
  * addresses, host names of others, web addresses of public documentation, statuses, queue ids.
  *
  * What is a host name and what a word is told by its form; no look-up is made. One pass, no
- * memory of its own; masking what was masked changes nothing (if our_name is no secret itself).
+ * memory of its own.
  * Limits: an organisation is guessed from the last two labels of a name, or three where these
  * are a country's common second level (co.uk); a name in another script than the one in `names`
  * (punycode against UTF-8) is not recognised.
@@ -21,16 +21,17 @@
 
 struct sl_smtp_mask {
 	struct sl_slice	 our_name;	/* written where a secret name or address stood */
-	struct sl_slice	 names[4];	/* host names (or address literals) that must not show: of banner,
-					 * EHLO reply, settings. Also hidden: hosts below them, other hosts
-					 * of their organisation, and their first label standing alone if
-					 * it looks like a machine's (a digit or hyphen in it) */
+	struct sl_slice	 names[4];	/* host names or address literals that must not show: of
+					 * banner, EHLO reply, settings. Also hidden: hosts below
+					 * them, other hosts of their organisation, and their first
+					 * label alone if it looks like a machine's (it has a digit
+					 * or a hyphen) */
 	size_t		 names_len;
 	struct sl_slice	 address;	/* the next hop's address as text, without port */
-	struct sl_slice	 keep_domain;	/* the recipients' domain: it stays, and so does user@ it or a
-					 * domain below it, unless that is one of `names`; hosts below it
-					 * that stand alone are hidden if it is the next hop's
-					 * organisation */
+	struct sl_slice	 keep_domain;	/* the recipients' domain: it stays, and so does user@ it
+					 * or a domain below it, unless that is one of `names`;
+					 * hosts below it that stand alone are hidden if the next
+					 * hop is of the same organisation */
 	struct sl_slice	 keep[4];	/* what else stays although it looks internal: the sender's
 					 * address, the name it gave in EHLO */
 	size_t		 keep_len;

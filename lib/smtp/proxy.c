@@ -63,7 +63,8 @@ v1_endpoint(int family, struct sl_slice address, struct sl_slice port, struct so
 		return false;
 	memcpy(text, address.ptr, address.len);
 	text[address.len] = '\0';
-	if (inet_pton(family, text, bytes) != 1 || sl_slice_to_u64(port, UINT16_MAX, &number) != 0 ||
+	if (inet_pton(family, text, bytes) != 1 ||
+	    sl_slice_to_u64(port, UINT16_MAX, &number) != 0 ||
 	    (port.len > 1 && port.ptr[0] == '0'))
 		return false;
 	set_address(out, family, bytes, htons((uint16_t)number));
@@ -141,7 +142,8 @@ crc_is_right(struct sl_slice header, const unsigned char *at)
 
 	crc = crc32c(crc, zeros, CRC_BYTES);
 	crc = ~crc32c(crc, at + CRC_BYTES, (size_t)(header.ptr + header.len - at) - CRC_BYTES);
-	return crc == ((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]);
+	return crc == ((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |
+	    at[3]);
 }
 
 static size_t
@@ -204,7 +206,7 @@ v2_header(struct sl_slice header, struct sl_smtp_proxy *proxy)
 	case 0x21:			/* TCP over IPv6 */
 		addresses = 2 * 16 + 4;
 		break;
-	case 0x31:			/* stream over a Unix socket: nobody to be judged by address */
+	case 0x31:			/* a Unix socket: no address to judge by */
 		addresses = UNIX_BYTES;
 		break;
 	default:			/* datagrams, and what is not assigned */

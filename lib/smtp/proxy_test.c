@@ -99,18 +99,23 @@ headers_are_read_whole_and_byte_by_byte(void **state)
 		{ V2("\x21\x11", "\x00\x10", TCP4_BLOCK "\x04\x00\x02x"), SL_ERR_SYNTAX, NULL, NULL },
 		{ V2("\x21\x11", "\x00\x10", TCP4_BLOCK "\x04\x00\x01x"), SL_DONE, "192.0.2.1 15221",
 		    "198.51.100.1 25" },
+		{ V2("\x21\x11", "\x00\x13", TCP4_BLOCK "\x04\x00\x01x\x05\x00\x01"), SL_ERR_SYNTAX,
+		    NULL, NULL },
 		/* CRC32C, computed apart from this program. */
 		{ V2("\x21\x11", "\x00\x13", TCP4_BLOCK "\x03\x00\x04\x8c\xe1\x57\x79"), SL_DONE,
 		    "192.0.2.1 15221", "198.51.100.1 25" },
-		{ V2("\x21\x11", "\x00\x17", TCP4_BLOCK "\x03\x00\x04\xe3\xd8\x10\x4e" "\x04\x00\x01x"), SL_DONE,
+		{ V2("\x21\x11", "\x00\x17", TCP4_BLOCK "\x03\x00\x04\xe3\xd8\x10\x4e"
+		    "\x04\x00\x01x"), SL_DONE,
 		    "192.0.2.1 15221", "198.51.100.1 25" },
-		{ V2("\x21\x11", "\x00\x17", TCP4_BLOCK "\x03\x00\x04\xe3\xd8\x10\x4e" "\x04\x00\x01y"), SL_ERR_SYNTAX,
+		{ V2("\x21\x11", "\x00\x17", TCP4_BLOCK "\x03\x00\x04\xe3\xd8\x10\x4e"
+		    "\x04\x00\x01y"), SL_ERR_SYNTAX,
 		    NULL, NULL },
 		{ V2("\x21\x11", "\x00\x13", TCP4_BLOCK "\x03\x00\x04\x00\x00\x00\x00"), SL_ERR_SYNTAX,
 		    NULL, NULL },
 		{ V2("\x21\x11", "\x00\x12", TCP4_BLOCK "\x03\x00\x03\x00\x00\x00"), SL_ERR_SYNTAX,
 		    NULL, NULL },
-		{ V2("\x21\x11", "\x00\x1a", TCP4_BLOCK "\x03\x00\x04\x8c\xe1\x57\x79" "\x03\x00\x04\x8c\xe1\x57\x79"),
+		{ V2("\x21\x11", "\x00\x1a", TCP4_BLOCK "\x03\x00\x04\x8c\xe1\x57\x79"
+		    "\x03\x00\x04\x8c\xe1\x57\x79"),
 		    SL_ERR_SYNTAX, NULL, NULL },
 		{ V2("\x21\x11", "\x0f\xf1", ""), SL_ERR_TOO_LONG, NULL, NULL },
 	};

@@ -137,6 +137,8 @@ replies_are_written(void **state)
 		{ 250, "2.0.0", "Ok", "250 2.0.0 Ok\r\n" },
 		{ 250, NULL, "mx.example\nSIZE 1\nDSN", "250-mx.example\r\n250-SIZE 1\r\n250 DSN\r\n" },
 		{ 550, "5.1.1", "No\nsuch user\n", "550-5.1.1 No\r\n550 5.1.1 such user\r\n" },
+		{ 200, NULL, "x", "200 x\r\n" },
+		{ 599, "5.999.999", "x", "599 5.999.999 x\r\n" },
 		{ 354, "", "Go on", "354 Go on\r\n" },
 		{ 220, NULL, "", "220 \r\n" },
 		{ 250, NULL, "\n", "250 \r\n" },

@@ -1,8 +1,30 @@
-/* commands.h - the commands of sluicectl that have a file of their own; argv[0] is the command */
+/*
+ * commands.h - the commands of sluicectl
+ *
+ * One file each. A command gets its own name as argv[0], and returns the program's exit status.
+ * A new command is a declaration here and a row in main.c.
+ */
 #ifndef SLUICECTL_COMMANDS_H
 #define SLUICECTL_COMMANDS_H
 
+#include <stdbool.h>
+
+enum {
+	EXIT_OK = 0,
+	EXIT_PROBLEM = 1,	/* what was asked cannot be done, or the answer is no */
+	EXIT_USAGE = 2,		/* the command line is not understood */
+};
+
+int	check_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
+int	settings_main(int argc, char **argv);
+int	status_main(int argc, char **argv);
+
+/* Escape sequences, or "" when standard output is no terminal or NO_COLOR is set. */
+struct colours {
+	const char	*good, *bad, *bold, *plain;
+};
+struct colours colours_for_stdout(void);
 
 #endif

@@ -22,7 +22,7 @@ static const char usage[] =
     "  --dims BITS           size of the model: 2^BITS rows of two bytes, 12 to 20 (default 20)\n"
     "  --hold-back FRACTION  share of the messages held back in turn to calibrate on, 0.05 to 0.5\n"
     "                        (default 0.2: five times a fifth)\n"
-    "  --passes N            over the messages, 1 to 100 (default 8)\n"
+    "  --passes N            over the messages, 1 to 100 (default 12)\n"
     "  --json                print the report as one JSON line\n"
     "\n"
     "Status: 0 done, 1 a file could not be read or written, 2 wrong use or wrong labels.\n";
@@ -251,7 +251,7 @@ learn_run(struct learn *learn)
 		return status;
 	sl_buf_init(&model, (size_t)1 << 24);
 	if (sl_ngram_trainer_finish(learn->trainer, &model, &report) != 0) {
-		fprintf(stderr, "sluicectl learn: %s: there must be ham and also spam or phish\n",
+		fprintf(stderr, "sluicectl learn: %s: at least 10 ham and 10 spam or phish are needed\n",
 		    learn->labels);
 		status = 2;
 	} else {

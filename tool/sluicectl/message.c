@@ -30,6 +30,17 @@ file_read(const char *path, struct sl_buf *out)
 	return out->overflow ? SL_ERR_TOO_LONG : n < 0 ? SL_ERR_SYSTEM : 0;
 }
 
+/* Does s begin with a header field (RFC 5322, 2.2)? */
+static bool
+is_field(struct sl_slice s)
+{
+	size_t i = 0;
+
+	while (i < s.len && s.ptr[i] > ' ' && s.ptr[i] < 0x7f && s.ptr[i] != ':')
+		i++;
+	return i > 0 && i < s.len && s.ptr[i] == ':';
+}
+
 int
 message_read(const char *path, struct sl_buf *out)
 {
@@ -40,10 +51,11 @@ message_read(const char *path, struct sl_buf *out)
 	sl_buf_init(&raw, MESSAGE_MAX_BYTES);
 	r = file_read(path, &raw);
 	s = sl_buf_slice(&raw);
-	if (r == 0 && s.len > 5 && memcmp(s.ptr, "From ", 5) == 0) {
+	if (r == 0 && !is_field(s)) {
 		const unsigned char *lf = memchr(s.ptr, '\n', s.len);
+		struct sl_slice rest = sl_slice_from(s, lf == NULL ? s.len : (size_t)(lf + 1 - s.ptr));
 
-		s = sl_slice_from(s, lf == NULL ? s.len : (size_t)(lf + 1 - s.ptr));
+		s = is_field(rest) ? rest : s;
 	}
 	while (r == 0 && s.len > 0) {
 		const unsigned char *lf = memchr(s.ptr, '\n', s.len);

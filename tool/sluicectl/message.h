@@ -1,8 +1,9 @@
 /*
  * message.h - a file as the message it holds
  *
- * An mbox `From ` line in front is no part of the message and is dropped; line ends become
- * CRLF, as they are on the wire.
+ * A line in front that is no header field, with one behind it, is no part of the message: a
+ * mailbox's `From ` line, or what a tool that kept the file had to say. It is dropped. Line ends
+ * become CRLF, as they are on the wire.
  */
 #ifndef SLUICECTL_MESSAGE_H
 #define SLUICECTL_MESSAGE_H

@@ -90,6 +90,7 @@ print_json(const char *file, const struct sl_verdict *verdict)
 		sl_buf_add_json(&out, sl_slice_str(evidence->sentence));
 		sl_buf_add_str(&out, "}");
 	}
+	sl_buf_add_str(&out, "]}");
 	puts(sl_buf_cstr(&out));
 	sl_buf_fini(&out);
 }

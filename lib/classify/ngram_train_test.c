@@ -1,0 +1,158 @@
+/* ngram_train_test.c - what the trainer needs, and that it repeats itself */
+
+#include "check.h"
+#include <stdlib.h>
+
+#include "classify/ngram_train.h"
+
+/* Two vocabularies; one message in `noise` has the other's. */
+static void
+fill(struct sl_ngram_trainer *trainer, unsigned ham, unsigned spam, unsigned noise)
+{
+	static const char *const words[2][6] = {
+		{ "meeting", "minutes", "kernel", "patch", "review", "thanks" },
+		{ "viagra", "lottery", "winner", "casino", "cheap", "pills" },
+	};
+
+	srand(11);
+	for (unsigned i = 0; i < ham + spam; i++) {
+		bool unwanted = i >= ham;
+		bool swapped = noise > 0 && (unsigned)rand() % noise == 0;
+		struct sl_buf text;
+
+		sl_buf_init(&text, 10000);
+		sl_buf_addf(&text, "Subject: about %c%c%c\r\n\r\n", 'a' + rand() % 26, 'a' + rand() % 26,
+		    'a' + rand() % 26);
+		for (int k = 0; k < 20; k++)
+			sl_buf_addf(&text, "%s ", words[unwanted != swapped][rand() % 6]);
+		sl_ngram_trainer_add(trainer, sl_buf_slice(&text), unwanted ? SL_NGRAM_SPAM : SL_NGRAM_HAM);
+		sl_buf_fini(&text);
+	}
+}
+
+static int
+learn(unsigned ham, unsigned spam, unsigned noise, struct sl_buf *model,
+    struct sl_ngram_report *report)
+{
+	struct sl_ngram_options options = sl_ngram_options_default;
+	struct sl_ngram_trainer *trainer;
+	int r;
+
+	options.dims = 12;
+	trainer = sl_ngram_trainer_new(&options);
+	assert_non_null(trainer);
+	fill(trainer, ham, spam, noise);
+	sl_buf_init(model, 1u << 20);
+	r = sl_ngram_trainer_finish(trainer, model, report);
+	sl_ngram_trainer_free(&trainer);
+	assert_null(trainer);
+	return r;
+}
+
+static void
+options_out_of_range_are_refused(void **state)
+{
+	static const struct sl_ngram_options rows[] = {
+		{ .dims = 11, .folds = 5, .passes = 8 }, { .dims = 21, .folds = 5, .passes = 8 },
+		{ .dims = 20, .folds = 1, .passes = 8 }, { .dims = 20, .folds = 21, .passes = 8 },
+		{ .dims = 20, .folds = 5, .passes = 0 }, { .dims = 20, .folds = 5, .passes = 101 },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++)
+		assert_null(sl_ngram_trainer_new(&rows[i]));
+}
+
+static void
+ten_of_each_are_needed(void **state)
+{
+	static const struct {
+		unsigned	ham, spam;
+		int		result;
+	} rows[] = { { 0, 0, SL_ERR_NOT_FOUND }, { 50, 0, SL_ERR_NOT_FOUND }, { 0, 50, SL_ERR_NOT_FOUND },
+		{ 9, 50, SL_ERR_NOT_FOUND }, { 50, 9, SL_ERR_NOT_FOUND }, { 10, 10, 0 } };
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		struct sl_ngram_report report;
+		struct sl_buf model;
+
+		assert_int_equal(learn(rows[i].ham, rows[i].spam, 0, &model, &report), rows[i].result);
+		assert_int_equal(model.len > 0, rows[i].result == 0);
+		sl_buf_fini(&model);
+	}
+}
+
+static void
+the_same_messages_give_the_same_bytes(void **state)
+{
+	struct sl_ngram_report report;
+	struct sl_buf one, two, other;
+
+	assert_int_equal(learn(40, 40, 0, &one, &report), 0);
+	assert_int_equal(learn(40, 40, 0, &two, &report), 0);
+	assert_int_equal(learn(40, 41, 0, &other, &report), 0);
+	assert_true(sl_slice_eq(sl_buf_slice(&one), sl_buf_slice(&two)));
+	assert_false(sl_slice_eq(sl_buf_slice(&one), sl_buf_slice(&other)));
+	sl_buf_fini(&one);
+	sl_buf_fini(&two);
+	sl_buf_fini(&other);
+}
+
+static void
+the_report_counts_and_measures(void **state)
+{
+	struct sl_ngram_report report;
+	struct sl_buf model;
+
+	assert_int_equal(learn(100, 60, 0, &model, &report), 0);
+	assert_int_equal(report.messages[SL_NGRAM_HAM], 100);
+	assert_int_equal(report.messages[SL_NGRAM_SPAM], 60);
+	assert_int_equal(report.messages[SL_NGRAM_PHISH], 0);
+	assert_true(report.roc_area_missed < 0.001);
+	assert_true(report.caught_at[0] > 0.99 && report.caught_at[2] >= report.caught_at[0]);
+	sl_buf_fini(&model);
+}
+
+/* Where a tenth of the labels contradicts the text nothing may be surer than nine in ten. */
+static void
+wrong_labels_make_it_less_sure_not_wrong(void **state)
+{
+	struct sl_ngram_report report;
+	struct sl_buf model;
+
+	assert_int_equal(learn(400, 400, 10, &model, &report), 0);
+	assert_true(report.roc_area_missed > 0.02 && report.roc_area_missed < 0.25);
+	assert_true(report.calibration_error < 0.05);
+	sl_buf_fini(&model);
+}
+
+static void
+a_model_that_does_not_fit_is_an_error(void **state)
+{
+	struct sl_ngram_options options = sl_ngram_options_default;
+	struct sl_ngram_trainer *trainer;
+	struct sl_ngram_report report;
+	struct sl_buf model;
+
+	options.dims = 12;
+	trainer = sl_ngram_trainer_new(&options);
+	fill(trainer, 20, 20, 0);
+	sl_buf_init(&model, 1000);
+	assert_int_equal(sl_ngram_trainer_finish(trainer, &model, &report), SL_ERR_FULL);
+	sl_ngram_trainer_free(&trainer);
+	sl_buf_fini(&model);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_out_of_range_are_refused),
+		cmocka_unit_test(ten_of_each_are_needed),
+		cmocka_unit_test(the_same_messages_give_the_same_bytes),
+		cmocka_unit_test(the_report_counts_and_measures),
+		cmocka_unit_test(wrong_labels_make_it_less_sure_not_wrong),
+		cmocka_unit_test(a_model_that_does_not_fit_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

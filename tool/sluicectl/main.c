@@ -1,0 +1,60 @@
+/* main.c - sluicectl: find the command and run it */
+
+#include "commands.h"
+#include "sl/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct command {
+	const char	*name;
+	int		(*run)(int argc, char **argv);
+	const char	*help;
+} commands[] = {
+	{ "check",	check_main,	"read a settings file and say what is wrong with it" },
+	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
+	{ "score",	score_main,	"judge messages in files, with the reasons" },
+	{ "settings",	settings_main,	"print the reference of all settings, or an example file" },
+	{ "status",	status_main,	"ask a running Sluice how it is doing" },
+};
+
+struct colours
+colours_for_stdout(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (!isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0'))
+		return (struct colours){ "", "", "", "" };
+	return (struct colours){ "\033[32m", "\033[31m", "\033[1m", "\033[0m" };
+}
+
+static int
+help(FILE *out, int status)
+{
+	fprintf(out, "usage: sluicectl COMMAND [OPTIONS]\n\n");
+	for (size_t i = 0; i < SL_COUNT(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\n`sluicectl COMMAND --help` tells more.\n"
+	    "Exit status: 0 fine, 1 a problem was found, 2 the command line is wrong.\n");
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2)
+		return help(stderr, EXIT_USAGE);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0)
+		return help(stdout, EXIT_OK);
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("sluicectl %s\n", SL_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < SL_COUNT(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "sluicectl: there is no command '%s'\n\n", argv[1]);
+	return help(stderr, EXIT_USAGE);
+}

@@ -1,0 +1,249 @@
+/* status.c - sluicectl status: ask the parent over its control socket (doc/ipc.md)
+ *
+ * The answer is a JSON object whose members are the parent's business: values are printed as
+ * aligned pairs, lists of objects as tables. */
+
+#include "commands.h"
+#include "conf/settings.h"
+#include "ipc/ipc.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ANSWER_MS	5000
+#define COLUMNS_MAX	32
+#define CELL_MAX	256
+
+static const char usage[] =
+    "usage: sluicectl status [--control PATH] [--json]\n\n"
+    "Asks a running Sluice how it is doing.\n\n"
+    "  --control PATH   its control socket; the default is that of the settings:\n"
+    "                   /run/sluice/control for root, else $XDG_RUNTIME_DIR/sluice/control\n"
+    "  --json           the answer as it comes\n\n"
+    "Exit status: 0 it answered, 1 it did not, 2 the command line is wrong.\n";
+
+/* A value in a cell: text made printable, real numbers short. */
+static void
+cell(const json_t *value, char out[CELL_MAX])
+{
+	if (json_is_string(value))
+		snprintf(out, CELL_MAX, "%s", json_string_value(value));
+	else if (json_is_integer(value))
+		snprintf(out, CELL_MAX, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(out, CELL_MAX, "%.6g", json_real_value(value));
+	else if (json_is_boolean(value))
+		snprintf(out, CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
+	else
+		snprintf(out, CELL_MAX, "%s", "-");
+	for (char *p = out; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+}
+
+/* A list of objects as a table; its columns are the members of the first. */
+static void
+print_table(const char *name, json_t *list, const struct colours *c)
+{
+	int widths[COLUMNS_MAX] = { 0 };
+	const char *key;
+	json_t *row, *value;
+	size_t i, column;
+	char text[CELL_MAX];
+
+	printf("\n%s%s%s\n", c->bold, name, c->plain);
+	json_array_foreach(list, i, row) {
+		column = 0;
+		json_object_foreach(json_array_get(list, 0), key, value) {
+			if (column == COLUMNS_MAX)
+				break;
+			cell(json_object_get(row, key), text);
+			widths[column] = SL_MAX(widths[column],
+			    SL_MAX((int)strlen(text), (int)strlen(key)));
+			column++;
+		}
+	}
+	for (size_t line = 0; line <= json_array_size(list); line++) {
+		column = 0;
+		json_object_foreach(json_array_get(list, 0), key, value) {
+			const json_t *at = line == 0 ? NULL
+			    : json_object_get(json_array_get(list, line - 1), key);
+
+			if (column == COLUMNS_MAX)
+				break;
+			if (line == 0)
+				snprintf(text, sizeof(text), "%s", key);
+			else
+				cell(at, text);
+			printf("  %*s", json_is_string(value) ? -widths[column] : widths[column], text);
+			column++;
+		}
+		printf("\n");
+	}
+}
+
+static void	print_object(const char *prefix, json_t *object, int width, const struct colours *c);
+
+/* The width of the longest name of a plain value, nested ones with their prefix. */
+static int
+name_width(json_t *object, int prefix)
+{
+	const char *key;
+	json_t *value;
+	int width = 0;
+
+	json_object_foreach(object, key, value) {
+		int n = prefix + (int)strlen(key);
+
+		if (json_is_object(value) && prefix < 64)
+			n = name_width(value, n + 1);
+		width = SL_MAX(width, json_is_array(value) ? 0 : n);
+	}
+	return width;
+}
+
+static void
+print_member(const char *name, json_t *value, int width, const struct colours *c)
+{
+	char text[CELL_MAX];
+
+	if (json_is_object(value)) {
+		print_object(name, value, width, c);
+		return;
+	}
+	cell(value, text);
+	printf("%-*s  %s\n", width, name, text);
+}
+
+static void
+print_object(const char *prefix, json_t *object, int width, const struct colours *c)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		char name[CELL_MAX];
+
+		snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", key);
+		if (!json_is_array(value))
+			print_member(name, value, width, c);
+	}
+	json_object_foreach(object, key, value)		/* tables come last */
+		if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
+			print_table(key, value, c);
+}
+
+struct answer {
+	bool	json;
+	int	status;
+};
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct answer *answer = ctx;
+	struct colours c = colours_for_stdout();
+	json_error_t error;
+	json_t *root;
+
+	answer->status = EXIT_OK;
+	if (answer->json) {
+		printf(SL_SLICE_FMT "\n", SL_SLICE_ARG(message->payload));
+		return;
+	}
+	root = json_loadb((const char *)message->payload.ptr, message->payload.len, 0, &error);
+	if (!json_is_object(root)) {
+		fprintf(stderr, "sluicectl: the answer is not understood: %s\n", error.text);
+		answer->status = EXIT_PROBLEM;
+	} else {
+		print_object("", root, name_width(root, 0), &c);
+	}
+	json_decref(root);
+}
+
+/* Returns a channel, or NULL: said why. */
+static struct sl_ipc *
+connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		fprintf(stderr, "sluicectl: %s: longer than a Unix socket's path can be\n", path);
+		return NULL;
+	}
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return sl_ipc_new(fd, 1u << SL_IPC_STATUS);
+	fprintf(stderr, "sluicectl: %s: %s%s\n", path, strerror(errno),
+	    errno == ENOENT || errno == ECONNREFUSED ? " (does Sluice run?)" : "");
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static int
+ask(const char *path, bool json)
+{
+	struct answer answer = { json, EXIT_PROBLEM };
+	struct sl_ipc *ipc = connect_to(path);
+	int r;
+
+	if (ipc == NULL)
+		return EXIT_PROBLEM;
+	r = sl_ipc_send(ipc, SL_IPC_STATUS_REQUEST, sl_slice(NULL, 0), NULL, 0);
+	if (r == 0)
+		r = sl_ipc_wait(ipc, ANSWER_MS, on_message, &answer);
+	if (r < 0)
+		fprintf(stderr, "sluicectl: %s: no answer: %s\n", path, sl_strerror(r));
+	sl_ipc_free(&ipc);
+	return answer.status;
+}
+
+int
+status_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "control", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+	};
+	char path[SL_CONTROL_PATH_MAX + 1];
+	const char *control = NULL;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			control = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		default:
+			fputs(usage, option == 'h' ? stdout : stderr);
+			return option == 'h' ? EXIT_OK : EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (control == NULL) {
+		sl_control_default(path);
+		control = path;
+	}
+	if (control[0] == '\0') {
+		fprintf(stderr, "sluicectl: name the control socket (--control PATH): there is no "
+		    "$XDG_RUNTIME_DIR\n");
+		return EXIT_PROBLEM;
+	}
+	return ask(control, json);
+}
