@@ -15,13 +15,17 @@ WAYS = ("as is", "pipelined", "byte by byte", "TLS")
 FINE_S = 15
 COMPARE = {"==": operator.eq, "!=": operator.ne, ">=": operator.ge, "<=": operator.le,
            ">": operator.gt, "<": operator.lt}
+ACTIONS = ("-hup", "-term", "-int", "-expect-exit", "-bad-start")      # of an edge: not the same after them
 # RFC 2920, 3.1: these end a group of pipelined commands.
 GROUP_ENDS = {"EHLO", "HELO", "DATA", "VRFY", "EXPN", "TURN", "QUIT", "NOOP", "STARTTLS", "AUTH"}
 
 
 def encode(text):
     """Script text as bytes: \\xHH is that byte; other characters are UTF-8."""
-    return b"".join(bytes([ord(c)]) if ord(c) < 256 else c.encode() for c in text)
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return b"".join(bytes([ord(c)]) if ord(c) < 256 else c.encode() for c in text)
 
 
 def lines_of_text(size):
@@ -41,11 +45,34 @@ def lines_of_text(size):
     return bytes(out)
 
 
+class Stage:
+    """What the runs of one dialogue share: ports, and Sluice where a run leaves it as it was."""
+
+    def __init__(self, body):
+        self.ports = {}
+        self.sluices = {}           # by their settings
+        edges = [items for items in body if items[0] == "edge"]
+        hops = {str(items[1]) for items in body if items[0] == "nexthop"}
+        acted = any(str(item) in ACTIONS for items in edges for item in items if not isinstance(item, Block))
+        # With several next hops, which of them is down is remembered from run to run.
+        self.keeps_sluice = len(edges) == 1 and len(hops) == 1 and not acted
+
+    def port(self, name):
+        if name not in self.ports:
+            self.ports[name] = place.unused_port()
+        return self.ports[name]
+
+    def end(self):
+        for sluice in self.sluices.values():
+            sluice.stop()
+
+
 class Test:
     """One run of one dialogue in one way."""
 
-    def __init__(self, name, body, way, directory, tls_files):
+    def __init__(self, name, body, way, stage, directory, tls_files):
         self.name = name
+        self.stage = stage
         self.body = body
         self.way = way
         self.directory = directory
@@ -223,7 +250,8 @@ class NextHop:
         return self.hop.port
 
     def do(self, items):
-        rules, capabilities, block, down, port = [], CAPABILITIES, None, False, 0
+        rules, capabilities, block, down = [], CAPABILITIES, None, False
+        port = self.test.stage.port(self.name)
         start = self.hop is None
         for option, words in options(items, ("at", "first", "ehlo", "tls", "down", "up", "expect",
                                              "drop", "stop", "start")):
@@ -244,10 +272,9 @@ class NextHop:
             elif option == "drop":
                 self.hop.drop_connections()
             elif option == "stop":
-                port = self.port
                 self.hop.stop()
             elif option == "start":
-                port, start = self.port, True
+                start = True
             elif option == "expect":
                 self.expect(words)
         if start:
@@ -444,7 +471,7 @@ class Edge:
         self.test = test
         self.name = name
         self.sluice = None
-        self.port = place.unused_port()
+        self.port = test.stage.port(name)
         self.tenant, self.top, self.listen = "", "", ""
         self.whole = None
 
@@ -478,7 +505,12 @@ class Edge:
         return process.settings(self.port, hops, self.tenant, top, listen=self.listen)
 
     def start(self):
-        self.sluice = process.Sluice(self.text(), self.test.directory, self.port)
+        stage, text = self.test.stage, self.text()
+        self.sluice = stage.sluices.get(text)
+        if self.sluice is None or not self.sluice.alive():
+            self.sluice = process.Sluice(text, self.test.directory, self.port)
+        if stage.keeps_sluice:
+            stage.sluices[text] = self.sluice
         self.test.transcript.add(self.name, "-", b"is ready")
 
     def act(self, option, words):
@@ -517,12 +549,20 @@ class Edge:
         s = self.sluice
         if s is None:
             return
+        if self.kept() and s.alive():
+            found = process.SANITIZER.search(s.output())
+            if found:
+                raise Failed(f"{found.group()}:\n{s.output()}")
+            return
         if not s.alive() and s.process.returncode not in (0, None):
             raise Failed(f"sluiced ended with status {s.process.returncode}:\n{s.output()}")
         s.stop()
 
+    def kept(self):
+        return self.sluice in self.test.stage.sluices.values()
+
     def end(self):
-        if self.sluice:
+        if self.sluice and not self.kept():
             self.sluice.kill()
 
 
@@ -917,4 +957,4 @@ def load(path):
     return tests
 
 
-__all__ = ["Test", "WAYS", "load", "needs"]
+__all__ = ["Stage", "Test", "WAYS", "load", "needs"]
