@@ -110,7 +110,7 @@ void	ngram_mail_end(struct ngram_mail *mail);
  * or behind it. A last block that holds next to nothing does not count.
  */
 #define NGRAM_SEEN_BITS		15
-#define NGRAM_BLOCK_FEATURES	2048	/* distinct ones; about 2 KiB of text */
+#define NGRAM_BLOCK_FEATURES	3072	/* distinct ones; 2 to 3 KiB of text */
 #define NGRAM_BLOCK_LEAST	(NGRAM_BLOCK_FEATURES / 8)
 
 struct ngram_block {
