@@ -8,8 +8,8 @@
  * was found stays found, whatever follows; all else is failed.
  *
  * Limits: a clamd that falls silent is the caller's to notice (SL_CLAMD_MORE, for ever). With
- * clamd's own StreamMaxLength, MaxScanSize and the like a large message may be called clean
- * without having been read whole, unless clamd.conf says `AlertExceedsMax yes`.
+ * clamd's own MaxFileSize, MaxScanSize and the like a large message may be called clean without
+ * having been scanned whole, unless clamd.conf says `AlertExceedsMax yes`.
  */
 #ifndef SL_CLAMD_H
 #define SL_CLAMD_H

@@ -42,6 +42,7 @@ static const struct row {
 	{ "no name", S("stream:  FOUND\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },
 	{ "no name and one space", S("stream: FOUND\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },
 	{ "another subject", S("/tmp/x: OK\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },
+	{ "found in another subject", S("1: stream: X FOUND\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },
 	{ "a session's reply", S("2: stream: OK\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },
 	{ "other case", S("stream: ok\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },
 	{ "OK and more", S("stream: OKAY\0"), SL_CLAMD_FAILED, SL_CLAMD_FAILED, "" },

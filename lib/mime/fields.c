@@ -188,7 +188,9 @@ step_name(struct sl_fields *f, struct piece *in)
 
 	if (open_len(f, in) >= f->max_bytes) {
 		not_a_field(f, in);
-	} else if (c == ':' && !first) {
+		return;
+	}
+	if (c == ':' && !first) {
 		f->colon = open_len(f, in);
 		f->fields_seen = true;
 		f->state = FIELDS_VALUE;
@@ -231,7 +233,6 @@ step_empty_cr(struct sl_fields *f, struct piece *in)
 		return;
 	}
 	in->pos++;
-	sl_buf_reset(&f->held);
 	end_header(f, true);
 }
 

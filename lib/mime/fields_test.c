@@ -99,6 +99,7 @@ static const struct row {
 	{ "a control byte in a name", NO_LIMIT, "A\x01: 1\r\n", "!A\x01: 1\r\n" },
 	{ "an empty name", NO_LIMIT, "A: 1\r\n: 2\r\n\r\n", "A= 1|!: 2\r\n\r\n" },
 	{ "white space first", NO_LIMIT, " A: 1\r\n\r\nx", "! A: 1\r\n\r\nx" },
+	{ "white space and a colon first", NO_LIMIT, " : 1\r\n\r\nx", "! : 1\r\n\r\nx" },
 	{ "a CR inside an empty line", NO_LIMIT, "A: 1\r\n\r\r\nB: 2\r\n", "A= 1|!\r\r\nB: 2\r\n" },
 	{ "8-bit values stay", NO_LIMIT, "A: \xff\xc3\xa9\r\n\r\n", "A= \xff\xc3\xa9|#" },
 	{ "LF ends lines too", NO_LIMIT, "A: 1\n 2\nB: 3\n\nx\n", "A= 1\n 2|B= 3|#x\n" },
