@@ -105,7 +105,7 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_int_equal(s->limits.header_bytes, 262144);
 	assert_int_equal(s->limits.received_hops, 100);
 	assert_int_equal(s->limits.line_bytes, 1048576);
-	assert_int_equal(s->limits.hop_connections, 100);
+	assert_int_equal(s->limits.hop_connections, 1000);
 	assert_int_equal(s->limits.hop_messages, 100);
 	assert_int_equal(s->limits.data_rate_bytes_per_min, 1024);
 
