@@ -25,7 +25,7 @@ run(const char *command, char out[65536])
 	snprintf(line, sizeof(line), "cd %s && '%s' %s 2>&1", directory, program, command);
 	f = popen(line, "r");
 	assert_non_null(f);
-	len = fread(out, 1, 8191, f);
+	len = fread(out, 1, 65535, f);
 	out[len] = '\0';
 	status = pclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
