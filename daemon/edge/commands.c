@@ -47,20 +47,6 @@ offers_starttls(const struct session *s)
 	    s->listener_snapshot->server_tls != NULL;
 }
 
-/* The largest message any tenant takes: the tenant is not known yet. 0: no limit. */
-static uint64_t
-size_limit(const struct sl_settings *settings)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < settings->tenants_len; i++) {
-		if (settings->tenants[i].message_max_bytes == 0)
-			return 0;
-		most = SL_MAX(most, settings->tenants[i].message_max_bytes);
-	}
-	return most;
-}
-
 /* Only what can be kept end to end whoever the tenant is (E4). */
 static enum session_state
 ehlo_proceed(struct session *s, struct sl_slice argument)
@@ -69,8 +55,9 @@ ehlo_proceed(struct session *s, struct sl_slice argument)
 
 	greet_by_name(s, argument, true);
 	settings = session_settings(s);
+	/* SIZE is the largest of all tenants': which one it will be is not known yet. */
 	session_reply(s, 250, NULL, "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\n%s%s",
-	    settings->hostname, (unsigned long long)size_limit(settings),
+	    settings->hostname, (unsigned long long)s->edge->snapshot->size_limit,
 	    offers_starttls(s) ? "STARTTLS\n" : "", "ENHANCEDSTATUSCODES");
 	return SESSION_READY;
 }
@@ -136,7 +123,7 @@ static bool
 mail_check(struct session *s, struct sl_slice argument)
 {
 	struct sl_smtp_mail mail;
-	uint64_t limit = size_limit(session_settings(s));
+	uint64_t limit = s->edge->snapshot->size_limit;
 
 	if (s->helo == NULL) {
 		session_reply(s, 503, "5.5.1", "Send EHLO or HELO first");

@@ -106,6 +106,19 @@ load_tls(struct snapshot *s, struct sl_slice ca_pem, const unsigned char *ticket
 	return s->server_tls == NULL ? SL_ERR_TLS : 0;
 }
 
+static uint64_t
+size_limit(const struct sl_settings *settings)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < settings->tenants_len; i++) {
+		if (settings->tenants[i].message_max_bytes == 0)
+			return 0;
+		most = SL_MAX(most, settings->tenants[i].message_max_bytes);
+	}
+	return most;
+}
+
 int
 edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct edge_files *files,
     struct sl_buf *why)
@@ -117,6 +130,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 
 	s->refs = 1;
 	s->settings = settings;
+	s->size_limit = size_limit(settings);
 	if (files->ca_fd >= 0)
 		ca = map_file(files->ca_fd, &ca_len);
 	r = load_model(s, files->model_fd, why);

@@ -26,6 +26,7 @@
 struct snapshot {
 	unsigned		 refs;
 	struct sl_settings	*settings;
+	uint64_t		 size_limit;	/* the largest message any tenant takes; 0: no limit */
 	SSL_CTX			*server_tls;	/* NULL: no certificate, STARTTLS is not offered */
 	SSL_CTX			*client_tls;
 	struct sl_ngram_model	*model;		/* NULL: none */
@@ -49,6 +50,7 @@ struct edge {
 	struct sl_stats		*stats;		/* our slot of the shared table */
 	struct record_writer	*records;
 	struct session		*sessions;	/* all, newest first */
+	struct session		*dead_sessions;	/* of these: to be freed at the end of the turn */
 	unsigned		 sessions_len;
 	struct source		*sources[1024];	/* by hash of the address */
 	struct hop		*dead_hops;

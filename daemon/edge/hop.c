@@ -18,10 +18,12 @@
 /* The connections to one endpoint under one TLS policy. */
 struct hop_pool {
 	struct hop_pool		*next;
-	struct hop		*hops;		/* all of them, newest first */
+	struct hop		*first;		/* all of them: the kept ones first, the latest in front */
+	struct hop		*last;
 	unsigned		 hops_len;
 	unsigned		 idle_len;
 	uint64_t		 down_until_us;	/* it failed: tried last until then */
+	bool			 down_said;	/* and the log says so */
 	enum sl_hop_tls		 tls;
 	struct sockaddr_storage	 address;
 	socklen_t		 address_len;
@@ -74,6 +76,71 @@ hop_is_down(struct edge *edge, const struct sl_tenant *tenant, const struct sl_e
 	return pool != NULL && pool->down_until_us > sl_loop_now_us(edge->loop);
 }
 
+static void
+link_first(struct hop *hop)
+{
+	struct hop_pool *pool = hop->pool;
+
+	hop->previous = NULL;
+	hop->next = pool->first;
+	if (pool->first != NULL)
+		pool->first->previous = hop;
+	else
+		pool->last = hop;
+	pool->first = hop;
+}
+
+static void
+link_last(struct hop *hop)
+{
+	struct hop_pool *pool = hop->pool;
+
+	hop->next = NULL;
+	hop->previous = pool->last;
+	if (pool->last != NULL)
+		pool->last->next = hop;
+	else
+		pool->first = hop;
+	pool->last = hop;
+}
+
+static void
+unlink_hop(struct hop *hop)
+{
+	struct hop_pool *pool = hop->pool;
+
+	if (hop->previous != NULL)
+		hop->previous->next = hop->next;
+	else
+		pool->first = hop->next;
+	if (hop->next != NULL)
+		hop->next->previous = hop->previous;
+	else
+		pool->last = hop->previous;
+}
+
+/* Into the kept ones, and out of them. */
+static void
+enter_idle(struct hop *hop)
+{
+	hop->state = HOP_IDLE;
+	unlink_hop(hop);
+	link_first(hop);
+	hop->pool->idle_len++;
+	hop->edge->stats->hops_idle++;
+}
+
+static void
+leave_idle(struct hop *hop, enum hop_state state)
+{
+	SL_ASSERT(hop->state == HOP_IDLE);
+	hop->state = state;
+	unlink_hop(hop);
+	link_last(hop);
+	hop->pool->idle_len--;
+	hop->edge->stats->hops_idle--;
+}
+
 /* ---- life cycle ---- */
 
 static void
@@ -84,22 +151,15 @@ hop_close(struct hop *hop)
 
 	if (hop->state == HOP_DEAD)
 		return;
-	if (hop->state == HOP_IDLE) {
-		pool->idle_len--;
-		edge->stats->hops_idle--;
-	}
+	if (hop->state == HOP_IDLE)
+		leave_idle(hop, HOP_DEAD);
 	hop->state = HOP_DEAD;
 	hop->user = NULL;
 	sl_timer_clear(&hop->timer);
 	sl_conn_close(&hop->conn, false);
 	sl_buf_fini(&hop->input);
 	snapshot_unref(&hop->snapshot);
-	if (hop->previous != NULL)
-		hop->previous->next = hop->next;
-	else
-		pool->hops = hop->next;
-	if (hop->next != NULL)
-		hop->next->previous = hop->previous;
+	unlink_hop(hop);
 	pool->hops_len--;
 	edge->stats->hops_open--;
 	hop->next = edge->dead_hops;
@@ -128,7 +188,10 @@ hop_fail_with(struct hop *hop, const struct answer *answer, bool for_good)
 		hop->pool->down_until_us = sl_loop_now_us(hop->edge->loop) +
 		    hop->snapshot->settings->timers.hop_down_ms * 1000ull;
 	hop->edge->stats->hop_failures++;
-	sl_log(SL_LOG_WARNING, "next hop %s: %s", hop->endpoint->text, answer->text);
+	/* Once while it lasts, not for every message of an outage. */
+	sl_log(hop->pool->down_said ? SL_LOG_DEBUG : SL_LOG_WARNING, "next hop %s: %s",
+	    hop->endpoint->text, answer->text);
+	hop->pool->down_said = true;
 	hop_close(hop);
 	if (user != NULL)
 		delivery_on_hop_failed(user, answer, for_good);
@@ -158,10 +221,8 @@ on_timer(void *ctx)
 		hop_fail(hop, "4.4.1", "no answer in time");
 		break;
 	case HOP_IDLE:
+		leave_idle(hop, HOP_QUIT);
 		hop_send(hop, SL_SLICE_LIT("QUIT\r\n"));
-		hop->pool->idle_len--;
-		hop->edge->stats->hops_idle--;
-		hop->state = HOP_QUIT;
 		sl_timer_set(&hop->timer, HOP_QUIT_MS);
 		break;
 	case HOP_RSET:
@@ -214,10 +275,7 @@ hop_open(struct hop_pool *pool, struct edge *edge, struct snapshot *snapshot,
 	hop->opened_us = sl_loop_now_us(edge->loop);
 	hop->conn.fd = -1;
 	sl_buf_init(&hop->input, HOP_INPUT_MAX);
-	hop->next = pool->hops;
-	if (hop->next != NULL)
-		hop->next->previous = hop;
-	pool->hops = hop;
+	link_last(hop);
 	pool->hops_len++;
 	edge->stats->hops_open++;
 	edge->stats->hop_connections++;
@@ -235,21 +293,16 @@ hop_get(struct edge *edge, struct snapshot *snapshot, const struct sl_tenant *te
     const struct sl_endpoint *endpoint, bool fresh, struct delivery *user)
 {
 	struct hop_pool *pool = pool_find(edge, endpoint, tenant->next_hop_tls, true);
-	struct hop *next, *opened;
+	struct hop *hop, *opened;
 
-	for (struct hop *hop = pool->hops; hop != NULL && pool->idle_len > 0; hop = next) {
-		next = hop->next;
-		if (hop->state != HOP_IDLE)
-			continue;
+	while ((hop = pool->first) != NULL && hop->state == HOP_IDLE) {
 		if (fresh) {
 			hop_close(hop);
 			continue;
 		}
 		sl_timer_clear(&hop->timer);
-		pool->idle_len--;
-		edge->stats->hops_idle--;
+		leave_idle(hop, HOP_LENT);
 		edge->stats->hop_reuses++;
-		hop->state = HOP_LENT;
 		hop->reused = true;
 		hop->user = user;
 		return hop;
@@ -278,9 +331,7 @@ hop_keep(struct hop *hop)
 		sl_timer_set(&hop->timer, HOP_QUIT_MS);
 		return;
 	}
-	hop->state = HOP_IDLE;
-	hop->pool->idle_len++;
-	hop->edge->stats->hops_idle++;
+	enter_idle(hop);
 	sl_timer_set(&hop->timer, settings->timers.hop_idle_ms);
 }
 
@@ -308,15 +359,10 @@ hop_release(struct hop *hop, enum hop_end end)
 void
 hops_close_idle(struct edge *edge)
 {
-	struct hop *next;
-
 	for (size_t i = 0; i < SL_COUNT(edge->hop_pools); i++)
 		for (struct hop_pool *pool = edge->hop_pools[i]; pool != NULL; pool = pool->next)
-			for (struct hop *hop = pool->hops; hop != NULL; hop = next) {
-				next = hop->next;
-				if (hop->state == HOP_IDLE)
-					hop_close(hop);
-			}
+			while (pool->first != NULL && pool->first->state == HOP_IDLE)
+				hop_close(pool->first);
 }
 
 void
@@ -327,8 +373,8 @@ hops_close(struct edge *edge)
 	for (size_t i = 0; i < SL_COUNT(edge->hop_pools); i++) {
 		for (struct hop_pool *pool = edge->hop_pools[i]; pool != NULL; pool = next) {
 			next = pool->next;
-			while (pool->hops != NULL)
-				hop_close(pool->hops);
+			while (pool->first != NULL)
+				hop_close(pool->first);
 			sl_free(pool);
 		}
 		edge->hop_pools[i] = NULL;
@@ -384,6 +430,9 @@ static void
 lend(struct hop *hop)
 {
 	sl_timer_clear(&hop->timer);
+	if (hop->pool->down_said)
+		sl_log(SL_LOG_NOTICE, "next hop %s: is back", hop->endpoint->text);
+	hop->pool->down_said = false;
 	hop->pool->down_until_us = 0;
 	if (hop->user == NULL) {	/* who asked has gone: the next one will be glad of it */
 		hop_keep(hop);

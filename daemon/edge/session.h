@@ -77,6 +77,7 @@ struct transaction {
 struct session {
 	unsigned		 magic;
 	struct session		*next, *previous;	/* of the edge */
+	struct session		*next_dead;
 	struct edge		*edge;
 	enum session_state	 state;
 	struct sl_conn		 conn;

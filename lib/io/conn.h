@@ -61,6 +61,9 @@ void	sl_conn_want_input(struct sl_conn *conn, bool wanted);
  * SL_ERR_CLOSED at the end of input, SL_ERR_SYSTEM when it broke, SL_ERR_TLS. */
 SL_MUST_USE ssize_t sl_conn_read(struct sl_conn *conn, struct iovec *vectors, int count);
 
+/* Look at what is there without taking it; plain connections only. The same results. */
+SL_MUST_USE ssize_t sl_conn_peek(struct sl_conn *conn, void *buf, size_t len);
+
 void	sl_conn_write(struct sl_conn *conn, const void *data, size_t len);	/* a copy is queued */
 void	sl_conn_write_chain(struct sl_conn *conn, struct sl_chain *chain);	/* emptied */
 void	sl_conn_flush(struct sl_conn *conn);
