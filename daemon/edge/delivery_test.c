@@ -559,6 +559,25 @@ a_next_hop_that_speaks_unasked_is_opened_again(void **state)
 
 /* ---- numbers ---- */
 
+static void
+too_many_connections_defer_and_nothing_is_left_behind(void **state)
+{
+	struct rig_end *first, *second;
+
+	open_rig(&(struct rig_options){ .top = "limits: {hop_connections: 1}\n" });
+	first = sender_hello(&rig);
+	envelope(first, 0);
+	second = sender_hello(&rig);
+	end_tx(second, MAIL RCPT);
+	expect_reply(second, "250");
+	rig_pass(&rig, 2 * SL_TIMER_GRAIN_MS);
+	expect_reply(second, "451 4.3.2");
+	assert_int_equal(rig.stats.hops_open, 1);
+	rig_pass(&rig, 20000);		/* past what the connection's own timer would have been */
+	expect_nothing(second);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -584,6 +603,7 @@ main(void)
 		cmocka_unit_test(what_a_next_hop_cannot_carry_is_refused),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
+		cmocka_unit_test(too_many_connections_defer_and_nothing_is_left_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
