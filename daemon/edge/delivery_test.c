@@ -515,6 +515,36 @@ what_a_next_hop_cannot_carry_is_refused(void **state)
 	}
 }
 
+static void
+what_a_kept_connection_cannot_carry_is_refused(void **state)
+{
+	for (size_t row = 0; row < SL_COUNT(carries); row++) {
+		struct rig_end *sender, *hop;
+
+		open_rig(NULL);
+		sender = sender_hello(&rig);
+		end_tx(sender, MAIL RCPT);
+		hop = hop_greet(&rig, 0, carries[row].extensions);
+		expect_line(hop, "MAIL FROM:<a@client.example>");
+		end_tx(hop, "250 ok\r\n");
+		expect_line(hop, "RCPT TO:<u@example.com>");
+		end_tx(hop, "250 ok\r\n");
+		expect_reply(sender, "250 2.1.0");
+		expect_reply(sender, "250");
+		data(sender);
+		delivered(sender, hop);
+		end_tx(sender, carries[row].mail);
+		expect_reply(sender, "250");
+		end_tx(sender, RCPT "NOOP\r\n");
+		rig_pass(&rig, 2 * SL_TIMER_GRAIN_MS);
+		expect_reply(sender, carries[row].reply);
+		expect_reply(sender, "250");
+		expect_nothing(hop);
+		assert_int_equal(rig.stats.hops_idle, 1);
+		rig_close(&rig);
+	}
+}
+
 /* ---- a next hop that answers out of turn ---- */
 
 static void
@@ -601,6 +631,7 @@ main(void)
 		cmocka_unit_test(next_hops_that_refuse_at_the_greeting),
 		cmocka_unit_test(of_65_next_hops_64_are_tried_and_each_once),
 		cmocka_unit_test(what_a_next_hop_cannot_carry_is_refused),
+		cmocka_unit_test(what_a_kept_connection_cannot_carry_is_refused),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
 		cmocka_unit_test(too_many_connections_defer_and_nothing_is_left_behind),
