@@ -267,6 +267,16 @@ send_envelope(struct delivery *d)
 	enter(d, DELIVERY_ENVELOPE, timers_of(d)->hop_reply_ms);
 }
 
+/* Said from the loop, as every other failure: a kept connection is ready within the session's call. */
+static void
+cannot_carry(struct delivery *d, const struct answer *why)
+{
+	d->answer = *why;
+	let_go(d, HOP_CLEAN);
+	enter(d, DELIVERY_CANNOT, 0);
+	sl_timer_set(&d->timer, 0);
+}
+
 void
 delivery_on_hop_ready(struct delivery *d, struct hop *hop)
 {
@@ -277,12 +287,10 @@ delivery_on_hop_ready(struct delivery *d, struct hop *hop)
 	d->hop_tls = hop->tls_started;
 	snprintf(d->hop_text, sizeof(d->hop_text), "%s", hop->endpoint->text);
 	d->sent = d->answered = 0;
-	if (can_carry(d, &answer)) {
+	if (can_carry(d, &answer))
 		send_envelope(d);
-		return;
-	}
-	let_go(d, HOP_CLEAN);
-	give_answer(d, &answer);
+	else
+		cannot_carry(d, &answer);
 }
 
 void
@@ -575,6 +583,7 @@ delivery_on_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 		break;
 	case DELIVERY_NONE:
 	case DELIVERY_CONNECT:
+	case DELIVERY_CANNOT:
 	case DELIVERY_ENDED:
 		SL_UNREACHABLE("a reply without a connection");
 	}
@@ -611,6 +620,7 @@ delivery_on_lost(struct delivery *d, const char *why)
 		break;
 	case DELIVERY_NONE:
 	case DELIVERY_CONNECT:
+	case DELIVERY_CANNOT:
 	case DELIVERY_ENDED:
 		SL_UNREACHABLE("a connection that we do not have is lost");
 	}
@@ -623,6 +633,10 @@ on_timer(void *ctx)
 	struct answer answer;
 
 	switch (d->state) {
+	case DELIVERY_CANNOT:
+		answer = d->answer;
+		give_answer(d, &answer);
+		break;
 	case DELIVERY_ENVELOPE:
 		answer_set(&answer, 451, "4.4.1", "The next hop does not answer in time, try again later");
 		let_go(d, HOP_BROKEN);

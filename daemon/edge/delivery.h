@@ -19,6 +19,7 @@
 enum delivery_state {
 	DELIVERY_NONE,		/* nothing asked yet */
 	DELIVERY_CONNECT,	/* a connection */
+	DELIVERY_CANNOT,	/* the loop, to say that the next hop cannot carry this message */
 	DELIVERY_ENVELOPE,	/* replies to MAIL and RCPT */
 	DELIVERY_OPEN,		/* nothing: the envelope stands (or its connection was lost: hop NULL) */
 	DELIVERY_DATA,		/* 354 */

@@ -311,6 +311,7 @@ hop_get(struct edge *edge, struct snapshot *snapshot, const struct sl_tenant *te
 	if (pool->hops_len > snapshot->settings->limits.hop_connections) {
 		/* Not a queue (E9): the sender comes again. Said from the loop. */
 		sl_conn_close(&opened->conn, false);
+		sl_timer_clear(&opened->timer);
 		sl_timer_init(&opened->timer, edge->loop, on_too_many, opened);
 		sl_timer_set(&opened->timer, 0);
 	}
