@@ -475,6 +475,12 @@ delivery_room(const struct delivery *d)
 	return pending < ROOM_BYTES ? ROOM_BYTES - pending : 0;
 }
 
+bool
+delivery_keeps_up(const struct delivery *d)
+{
+	return d->state == DELIVERY_STREAM && sl_conn_pending(&d->hop->conn) == 0;
+}
+
 void
 delivery_finish(struct delivery *d)
 {

@@ -79,6 +79,8 @@ void	delivery_write(struct delivery *d, struct sl_chain *chain);
 void	delivery_flush(struct delivery *d);
 /* Bytes that may be written now without queueing much. */
 size_t	delivery_room(const struct delivery *d);
+/* Has it taken everything so far? */
+bool	delivery_keeps_up(const struct delivery *d);
 /* All has been written, the terminating dot with it. session_on_delivered follows. */
 void	delivery_finish(struct delivery *d);
 /* End it without the message: the next hop sees no final dot. No call follows. */

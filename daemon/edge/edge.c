@@ -13,7 +13,7 @@
 #include "record.h"
 #include "session.h"
 
-#define CHUNKS_KEPT	256	/* free ones, for the next messages: 4 MiB */
+#define CHUNKS_KEPT	128	/* free ones, for the next messages: 2 MiB */
 
 void
 edge_make_id(char out[EDGE_ID_LEN + 1])

@@ -13,8 +13,7 @@
 
 #define TAIL_BYTES	65536	/* of a message that flows: always waits for the verdict */
 #define AHEAD_BYTES	16384	/* read beyond the tail while the next hop is slow */
-#define BURST_MAX	4	/* chunks one read may fill */
-#define BURST_FLOWING	2	/* the same once the message flows: memory per message is bounded */
+#define BURST_MAX	8	/* chunks one read may fill */
 
 static void	act_on_verdict(struct session *s);
 
@@ -125,7 +124,6 @@ advance(struct session *s)
 
 	if (!tx->flowing && message_held(&tx->message) >= window_bytes(tx)) {
 		tx->flowing = true;
-		tx->burst = SL_MIN(tx->burst, (unsigned)BURST_FLOWING);
 		if (tx->delivery.state == DELIVERY_OPEN)
 			delivery_begin(&tx->delivery);
 	}
@@ -314,12 +312,20 @@ take_chunks(struct session *s, struct sl_chunk **chunks, struct iovec *v, size_t
 	}
 }
 
+/* How many chunks to read at once: as many as the sender fills, while the next hop takes all that it
+ * is given; two, while it does not, so that what is held beyond the tail stays small. */
+static unsigned
+burst(const struct transaction *tx)
+{
+	return tx->flowing && !delivery_keeps_up(&tx->delivery) ? SL_MIN(tx->burst, 2u) : tx->burst;
+}
+
 void
 transfer_input(struct session *s)
 {
 	struct sl_chunk *chunks[BURST_MAX];
 	struct iovec v[BURST_MAX];
-	unsigned count = s->tx->burst;
+	unsigned count = burst(s->tx);
 	size_t room = 0;
 	ssize_t n;
 
@@ -331,7 +337,7 @@ transfer_input(struct session *s)
 	}
 	n = sl_conn_read(&s->conn, v, (int)count);
 	if (n > 0) {
-		if ((size_t)n == room && !s->tx->flowing)
+		if ((size_t)n == room)
 			s->tx->burst = SL_MIN(s->tx->burst * 2, (unsigned)BURST_MAX);
 		take_chunks(s, chunks, v, (size_t)n);
 	}

@@ -125,8 +125,8 @@ struct reasons {		/* strongest first */
 };
 
 struct tally {
-	int		sums[NGRAM_HEADS];
-	uint32_t	features;
+	int		sums[NGRAM_HEADS];	/* of value * weight */
+	uint32_t	squares;		/* of the values */
 };
 
 struct ngram_message {
@@ -189,8 +189,8 @@ margin(const struct ngram_message *message, int head)
 	const double *p = message->model->parameters;
 	double step = p[head == 0 ? NGRAM_STEP_UNWANTED : NGRAM_STEP_PHISH];
 
-	return message->now.features == 0 ? 0
-	    : message->now.sums[head] * step / sqrt(message->now.features);
+	return message->now.squares == 0 ? 0
+	    : message->now.sums[head] * step / sqrt(message->now.squares);
 }
 
 /* The block in work is complete: keep what is the most suspicious so far. */
@@ -217,6 +217,7 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 {
 	struct ngram_message *message = ctx;
 	const struct sl_ngram_model *model = message->model;
+	int value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
 	uint32_t before = message->block.features;
 	int sums[NGRAM_HEADS] = { 0 };
 
@@ -230,11 +231,11 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 		sums[0] += model->rows[NGRAM_HEADS * row] & keep;
 		sums[1] += model->rows[NGRAM_HEADS * row + 1] & keep;
 	}
-	message->now.features += message->block.features - before;
-	message->now.sums[0] += sums[0];
-	message->now.sums[1] += sums[1];
+	message->now.squares += (message->block.features - before) * (uint32_t)(value * value);
+	message->now.sums[0] += value * sums[0];
+	message->now.sums[1] += value * sums[1];
 	if (sums[0] != 0)
-		reason_add(&message->now_reasons, sums[0], place, word);
+		reason_add(&message->now_reasons, value * sums[0], place, word);
 	if (message->header_over && message->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(message);
 }

@@ -110,8 +110,12 @@ void	ngram_mail_end(struct ngram_mail *mail);
  * or behind it. A last block that holds next to nothing does not count.
  */
 #define NGRAM_SEEN_BITS		15
-#define NGRAM_BLOCK_FEATURES	2048	/* distinct ones; about 2 KiB of text */
+#define NGRAM_BLOCK_FEATURES	3072	/* distinct ones; 2 to 3 KiB of text */
 #define NGRAM_BLOCK_LEAST	(NGRAM_BLOCK_FEATURES / 8)
+
+/* The value of a header's feature; one of the text is 1. A header has few features, and they say
+ * more than as many of the text's thousands. */
+#define NGRAM_HEADER_VALUE	2
 
 struct ngram_block {
 	uint64_t	seen[(1u << NGRAM_SEEN_BITS) / 64];
@@ -149,7 +153,7 @@ ngram_block_add(struct ngram_block *block, uint32_t row)
 #define NGRAM_HEADS	2	/* unwanted, phish */
 
 /* name, lowest, highest: a file whose numbers are outside is refused. The margin of a head is
- * sum of weights * step / sqrt(features); its log-odds are offset + slope * margin, kept
+ * sum of values * weights * step / sqrt(sum of squared values); its log-odds are offset + slope * margin, kept
  * within +-limit. */
 #define NGRAM_PARAMETERS(X)			\
 	X(STEP_UNWANTED, 0, 1e6)		\

@@ -16,7 +16,7 @@
 #define EACH_MIN	10	/* ham, and other mail, that there must be */
 
 /* Chosen by leaving out one source of mail at a time, not by the same sources' validation. */
-#define RATE		0.1f	/* of the first step of a weight */
+#define RATE		0.2f	/* of the first step of a weight */
 #define CUT_SHARE	0.9999	/* of the weights keep their value in a signed byte */
 #define SURE_LIMIT	8.0	/* log-odds: one in 3000; held-back mail shows no more */
 
@@ -55,7 +55,7 @@ struct sl_ngram_trainer {
 	uint64_t		 random;
 };
 
-const struct sl_ngram_options sl_ngram_options_default = { .dims = 20, .folds = 5, .passes = 12 };
+const struct sl_ngram_options sl_ngram_options_default = { .dims = 20, .folds = 5, .passes = 16 };
 
 struct sl_ngram_trainer *
 sl_ngram_trainer_new(const struct sl_ngram_options *options)
@@ -275,17 +275,24 @@ sum_of(const struct head *head, struct block block)
 	return sum;
 }
 
+/* The length of a block and the header as a vector. */
+static double
+norm_of(const struct example *example, struct block block)
+{
+	return sqrt((double)NGRAM_HEADER_VALUE * NGRAM_HEADER_VALUE * example->header_len + block.len);
+}
+
 /* The margin of the block that stands out most; which one is set. */
 static double
 head_margin(const struct head *head, const struct example *example, unsigned *which_out)
 {
 	struct block header = { example->rows, example->header_len };
-	double header_sum = sum_of(head, header), best = 0;
+	double header_sum = NGRAM_HEADER_VALUE * sum_of(head, header), best = 0;
 
 	for (unsigned i = 0; i < example->blocks; i++) {
 		struct block block = block_of(example, i);
-		uint32_t len = header.len + block.len;
-		double margin = len == 0 ? 0 : (header_sum + sum_of(head, block)) / sqrt(len);
+		double norm = norm_of(example, block);
+		double margin = norm == 0 ? 0 : (header_sum + sum_of(head, block)) / norm;
 
 		if (i == 0 || margin > best) {
 			best = margin;
@@ -319,8 +326,8 @@ head_learn(struct head *head, const struct example *example, bool positive)
 
 	if (header.len + block.len == 0)
 		return;
-	gradient = (float)(error / sqrt(header.len + block.len));
-	block_learn(head, header, gradient);
+	gradient = (float)(error / norm_of(example, block));
+	block_learn(head, header, NGRAM_HEADER_VALUE * gradient);
 	block_learn(head, block, gradient);
 	head->bias_squares += (float)(error * error);
 	head->bias -= RATE * (float)error / sqrtf(head->bias_squares + 1);

@@ -3,7 +3,7 @@
  *
  * Pure: messages come in as bytes, the model goes out as the bytes of a file. Messages are
  * read once, by the same reader that scoring uses, and kept as lists of feature numbers (about
- * 4 bytes for each byte of text, at most 80 KiB a message; no text). Then logistic regression,
+ * 4 bytes for each byte of text, at most 100 KiB a message; no text). Then logistic regression,
  * one message at a time in a shuffled order, with a rate of its own for each weight (AdaGrad).
  *
  * Calibration: messages are dealt into folds by their normalised subject, so that copies of

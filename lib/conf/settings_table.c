@@ -186,9 +186,9 @@ const struct setting settings_table[] = {
 	  "number." },
 
 	{ SCOPE_POLICY, "spam", SETTING_CATEGORY, SL_SPAM * sizeof(struct sl_policy_category), 0,
-	  "{tag: 0.8, refuse: 0.98}", 0, 0, NULL, SCOPE_CATEGORY, "Unwanted bulk, or fraud in general." },
+	  "{tag: 0.8, refuse: 0.995}", 0, 0, NULL, SCOPE_CATEGORY, "Unwanted bulk, or fraud in general." },
 	{ SCOPE_POLICY, "phish", SETTING_CATEGORY, SL_PHISH * sizeof(struct sl_policy_category), 0,
-	  "{tag: 0.8, refuse: 0.98}", 0, 0, NULL, SCOPE_CATEGORY,
+	  "{tag: 0.8, refuse: 0.995}", 0, 0, NULL, SCOPE_CATEGORY,
 	  "Attempts to steal credentials or money." },
 	{ SCOPE_POLICY, "malware", SETTING_CATEGORY, SL_MALWARE * sizeof(struct sl_policy_category), 0,
 	  "{refuse: 0.5}", 0, 0, NULL, SCOPE_CATEGORY, "Viruses, worms and droppers." },

@@ -105,7 +105,7 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_int_equal(s->limits.header_bytes, 262144);
 	assert_int_equal(s->limits.received_hops, 100);
 	assert_int_equal(s->limits.line_bytes, 1048576);
-	assert_int_equal(s->limits.hop_connections, 100);
+	assert_int_equal(s->limits.hop_connections, 1000);
 	assert_int_equal(s->limits.hop_messages, 100);
 	assert_int_equal(s->limits.data_rate_bytes_per_min, 1024);
 
@@ -120,8 +120,8 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_int_equal(t->message_max_bytes, 50 << 20);
 	assert_string_equal(t->subject_tag, "");
 	assert_string_equal(t->refusal_text, "");
-	assert_true(p[SL_SPAM].at[SL_ACTION_TAG] == 0.8 && p[SL_SPAM].at[SL_ACTION_REFUSE] == 0.98);
-	assert_true(p[SL_PHISH].at[SL_ACTION_TAG] == 0.8 && p[SL_PHISH].at[SL_ACTION_REFUSE] == 0.98);
+	assert_true(p[SL_SPAM].at[SL_ACTION_TAG] == 0.8 && p[SL_SPAM].at[SL_ACTION_REFUSE] == 0.995);
+	assert_true(p[SL_PHISH].at[SL_ACTION_TAG] == 0.8 && p[SL_PHISH].at[SL_ACTION_REFUSE] == 0.995);
 	assert_true(p[SL_MALWARE].at[SL_ACTION_TAG] > 1 && p[SL_MALWARE].at[SL_ACTION_REFUSE] == 0.5);
 	for (size_t i = 0; i < SL_CATEGORY_COUNT; i++) {
 		assert_true(p[i].at[SL_ACTION_DELIVER] == 0);

@@ -1,5 +1,6 @@
 """Programs under test, their output, and their end."""
 import json
+import os
 import re
 import signal
 import subprocess

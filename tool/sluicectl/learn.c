@@ -22,7 +22,7 @@ static const char usage[] =
     "  --dims BITS           size of the model: 2^BITS rows of two bytes, 12 to 20 (default 20)\n"
     "  --hold-back FRACTION  share of the messages held back in turn to calibrate on, 0.05 to 0.5\n"
     "                        (default 0.2: five times a fifth)\n"
-    "  --passes N            over the messages, 1 to 100 (default 12)\n"
+    "  --passes N            over the messages, 1 to 100 (default 16)\n"
     "  --json                print the report as one JSON line\n"
     "\n"
     "Status: 0 done, 1 a file could not be read or written, 2 wrong use or wrong labels.\n";

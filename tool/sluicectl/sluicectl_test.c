@@ -15,7 +15,7 @@ static char directory[] = "/tmp/sluicectl-XXXXXX";
 
 /* Run `sluicectl COMMAND` in a shell; both outputs in out. Returns the exit status. */
 static int
-run(const char *command, char out[8192])
+run(const char *command, char out[65536])
 {
 	char line[1024];
 	size_t len;
@@ -25,7 +25,7 @@ run(const char *command, char out[8192])
 	snprintf(line, sizeof(line), "cd %s && '%s' %s 2>&1", directory, program, command);
 	f = popen(line, "r");
 	assert_non_null(f);
-	len = fread(out, 1, 8191, f);
+	len = fread(out, 1, 65535, f);
 	out[len] = '\0';
 	status = pclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
@@ -70,7 +70,7 @@ commands_answer_and_say_how_it_went(void **state)
 	};
 
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		char command[2048], out[8192];
+		char command[2048], out[65536];
 		int status;
 
 		snprintf(command, sizeof(command), "%s", rows[i].command);
@@ -119,7 +119,7 @@ status_prints_what_the_parent_says(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0), status;
-	char out[8192];
+	char out[65536];
 	pid_t pid;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", directory);
