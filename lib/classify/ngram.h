@@ -4,7 +4,13 @@
  *
  * The model is one read-only block (a file, mapped): see ngram_format in ngram.c. It is
  * given by a path in the settings, checked whole (magic, version, lengths, checksum) before
- * it is used. Per message: a few KiB of state, whatever the message's size.
+ * it is used. Per message: less than 7 KiB of state, whatever the message's size.
+ *
+ * SL_SPAM gets the log-odds of being unwanted, phish included; SL_PHISH those of being unwanted
+ * and phish, never above. The sentence holds words of the message: content, where none may be kept.
+ *
+ * Limits: harmless text around an unwanted one, within the same 3 KiB, thins it out. Parts that
+ * are not text are not read. An opened model is read-only; any number of messages may be at work.
  */
 #ifndef SL_NGRAM_H
 #define SL_NGRAM_H

@@ -141,7 +141,8 @@ score_files(const char *model_path, bool json, char **files)
 	if (r == 0)
 		r = sl_ngram_model_open(sl_buf_slice(&bytes), &model);
 	if (r != 0) {
-		fprintf(stderr, "sluicectl score: model %s: %s\n", model_path, file_error(r));
+		fprintf(stderr, "sluicectl score: model %s: %s\n", model_path,
+		    r == SL_ERR_SYNTAX ? "not a model, or damaged" : file_error(r));
 		sl_buf_fini(&bytes);
 		return 1;
 	}
