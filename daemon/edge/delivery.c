@@ -112,12 +112,17 @@ all_failed(struct delivery *d)
 	give_answer(d, &answer);
 }
 
+bool
+delivery_dot_is_sent(const struct delivery *d)
+{
+	return d->state == DELIVERY_FINAL && (d->hop == NULL || sl_conn_pending(&d->hop->conn) == 0);
+}
+
 /* The message was under way: nothing may be repeated. `uncertain`: the final dot had been sent. */
 static void
 message_failed(struct delivery *d, const char *enhanced, const char *why)
 {
-	bool uncertain = d->state == DELIVERY_FINAL &&
-	    (d->hop == NULL || sl_conn_pending(&d->hop->conn) == 0);
+	bool uncertain = delivery_dot_is_sent(d);
 	struct answer answer;
 
 	answer_set(&answer, 451, enhanced, "%s", why);

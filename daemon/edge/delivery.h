@@ -84,6 +84,8 @@ size_t	delivery_room(const struct delivery *d);
 bool	delivery_keeps_up(const struct delivery *d);
 /* All has been written, the terminating dot with it. session_on_delivered follows. */
 void	delivery_finish(struct delivery *d);
+/* Has the final dot left for the next hop? Then it may have taken the message. */
+bool	delivery_dot_is_sent(const struct delivery *d);
 /* End it without the message: the next hop sees no final dot. No call follows. */
 void	delivery_abort(struct delivery *d);
 

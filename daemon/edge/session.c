@@ -298,7 +298,7 @@ session_client_gone(struct session *s)
 {
 	/* Once the final dot has gone to the next hop its answer is awaited all the same: the record
 	 * must tell what became of the message. */
-	if (s->state == SESSION_AWAIT_DELIVERY && s->tx->delivery.state == DELIVERY_FINAL) {
+	if (s->state == SESSION_AWAIT_DELIVERY && delivery_dot_is_sent(&s->tx->delivery)) {
 		sl_conn_close(&s->conn, false);
 		session_enter(s, SESSION_GONE);
 		return;
@@ -532,6 +532,10 @@ take_input(struct session *s, struct sl_slice fresh)
 		start_tls(s, s->input.len > 0);
 	if (s->state == SESSION_DEAD || s->state == SESSION_GONE)
 		return;
+	if (s->input.overflow)		/* only somebody who waits for no reply sends so much ahead */
+		session_reply(s, 421, "4.3.0", "Too much was sent ahead of our replies");
+	if (s->edge->stopping)
+		session_stop(s);
 	if (s->state == SESSION_CLOSING)
 		sl_buf_fini(&s->input);
 	/* What waits is bounded: beyond that the sender is not read. */

@@ -69,6 +69,7 @@ struct transaction {
 	bool			 hop_answered;	/* `answer` is the next hop's, for the whole message */
 	const char		*outcome;	/* for the record, once it is decided */
 	struct answer		 answer;	/* the final one, once it is known */
+	uint64_t		 skipped_bytes;	/* of a message whose refusal is decided */
 	uint64_t		 rate_bytes;	/* of the message when the rate was last looked at */
 	/* when things happened, microseconds of the loop's clock; 0: not yet */
 	uint64_t		 mail_us, rcpt_us, data_us, dot_us, verdict_us, done_us;
