@@ -112,16 +112,14 @@ all_failed(struct delivery *d)
 	give_answer(d, &answer);
 }
 
-/* The message was under way: nothing may be repeated. `uncertain`: the final dot had been sent. */
+/* The message was under way: nothing may be repeated. */
 static void
 message_failed(struct delivery *d, const char *enhanced, const char *why)
 {
-	bool uncertain = d->state == DELIVERY_FINAL &&
-	    (d->hop == NULL || sl_conn_pending(&d->hop->conn) == 0);
 	struct answer answer;
 
 	answer_set(&answer, 451, enhanced, "%s", why);
-	answer.uncertain = uncertain;
+	answer.uncertain = d->dot_left;
 	let_go(d, HOP_BROKEN);
 	give_answer(d, &answer);
 }
@@ -487,14 +485,16 @@ void
 delivery_finish(struct delivery *d)
 {
 	d->dot_sent_us = sl_loop_now_us(edge_of(d)->loop);
-	enter(d, DELIVERY_FINAL, sl_conn_pending(&d->hop->conn) > 0 ? timers_of(d)->hop_data_ms
-	    : timers_of(d)->hop_final_ms);
+	/* A connection that broke has nothing pending either: there the bytes were dropped. */
+	d->dot_left = sl_conn_is_open(&d->hop->conn) && sl_conn_pending(&d->hop->conn) == 0;
+	enter(d, DELIVERY_FINAL, d->dot_left ? timers_of(d)->hop_final_ms : timers_of(d)->hop_data_ms);
 }
 
 void
 delivery_on_drained(struct delivery *d)
 {
 	if (d->state == DELIVERY_FINAL) {
+		d->dot_left = true;
 		enter(d, DELIVERY_FINAL, timers_of(d)->hop_final_ms);
 	} else if (d->state == DELIVERY_STREAM) {
 		enter(d, DELIVERY_STREAM, timers_of(d)->hop_data_ms);
@@ -565,10 +565,10 @@ delivery_on_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 		early_reply(d, reply);
 		break;
 	case DELIVERY_FINAL:
-		if (sl_conn_pending(&d->hop->conn) > 0)	/* the dot has not even left */
-			early_reply(d, reply);
-		else
+		if (d->dot_left)
 			final_reply(d, reply);
+		else
+			early_reply(d, reply);
 		break;
 	case DELIVERY_OPEN:	/* unasked, between RCPT and DATA: a timeout of its own, most likely */
 		relay(d, reply, &answer);

@@ -319,6 +319,39 @@ lost_after_the_final_dot_defers_and_is_counted_uncertain(void **state)
 	rig_close(&rig);
 }
 
+/* Of messages that a next hop's socket just holds or just does not, one waits with its dot. */
+static void
+lost_before_the_final_dot_has_left_is_not_uncertain(void **state)
+{
+	size_t waited = 0;
+
+	for (size_t len = 100000; len < 400000; len += 20000) {
+		struct rig_end *sender, *hop;
+		const struct delivery *d;
+
+		open_rig(&(struct rig_options){ .tenant = "    window: 1MiB\n" });
+		sender = sender_hello(&rig);
+		hop = envelope(sender, 0);
+		end_tx(sender, "DATA\r\n");
+		expect_reply(sender, "354");
+		end_tx(sender, "Subject: x\r\n\r\n");
+		end_tx_fill(sender, len);
+		end_tx(sender, ".\r\n");
+		expect_line(hop, "DATA");
+		end_tx(hop, "354 go\r\n");	/* and then it takes what its socket holds, no more */
+		expect_nothing(sender);
+		d = &rig.edge->sessions->tx->delivery;
+		if (d->state == DELIVERY_FINAL && sl_conn_pending(&d->hop->conn) > 0) {
+			waited++;
+			end_reset(hop);
+			expect_reply(sender, "451 4.4.2");
+			assert_int_equal(rig.stats.uncertain, 0);
+		}
+		rig_close(&rig);
+	}
+	assert_true(waited > 0);
+}
+
 static void
 a_sender_gone_after_the_dot_does_not_hide_the_delivery(void **state)
 {
@@ -568,6 +601,32 @@ a_250_in_the_midst_of_the_message_defers(void **state)
 	rig_close(&rig);
 }
 
+/* It has closed behind a 250 that we have not read when the rest of the message is written: into
+ * nothing. */
+static void
+a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .tenant = "    window: 16KiB\n" });
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	end_tx(sender, "Subject: x\r\n\r\n");
+	end_tx_fill(sender, 40000);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	end_read(hop);
+	assert_int_equal(write(sender->fd, ".\r\n", 3), 3);	/* heard of first */
+	assert_int_equal(write(hop->fd, "250 ok\r\n", 8), 8);
+	end_close(hop);
+	expect_reply(sender, "451");
+	assert_int_equal(rig.stats.delivered, 0);
+	assert_int_equal(rig.stats.uncertain, 0);
+	rig_close(&rig);
+}
+
 static void
 a_next_hop_that_speaks_unasked_is_opened_again(void **state)
 {
@@ -624,6 +683,7 @@ main(void)
 		cmocka_unit_test(lost_after_data_before_354_with_no_other_next_hop_defers),
 		cmocka_unit_test(lost_after_bytes_of_the_message_defers),
 		cmocka_unit_test(lost_after_the_final_dot_defers_and_is_counted_uncertain),
+		cmocka_unit_test(lost_before_the_final_dot_has_left_is_not_uncertain),
 		cmocka_unit_test(a_sender_gone_after_the_dot_does_not_hide_the_delivery),
 		cmocka_unit_test(a_sender_gone_before_354_takes_its_message_with_it),
 		cmocka_unit_test(mail_refused_with_rcpt_sent_ahead_leaves_a_connection_of_use),
@@ -633,6 +693,7 @@ main(void)
 		cmocka_unit_test(what_a_next_hop_cannot_carry_is_refused),
 		cmocka_unit_test(what_a_kept_connection_cannot_carry_is_refused),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
+		cmocka_unit_test(a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
 		cmocka_unit_test(too_many_connections_defer_and_nothing_is_left_behind),
 	};
