@@ -442,16 +442,18 @@ data_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 {
 	struct answer answer;
 
-	if (reply->code == 354) {
+	/* What follows 354 already was said before the message: it must not be taken for the answer to
+	 * the final dot. */
+	if (reply->code == 354 && d->hop->input.len == 0) {
 		d->data_sent_us = sl_loop_now_us(edge_of(d)->loop);
 		enter(d, DELIVERY_STREAM, timers_of(d)->hop_data_ms);
 		session_on_flow(d->session);
 		return;
 	}
 	relay(d, reply, &answer);
-	if (answer.code < 400)
+	if (reply->code < 400)
 		answer_set(&answer, 451, "4.5.0", "The next hop answered DATA with %d", reply->code);
-	let_go(d, answer.code < 400 || reply->code == 421 ? HOP_BROKEN : HOP_OPEN);
+	let_go(d, reply->code < 400 || reply->code == 421 ? HOP_BROKEN : HOP_OPEN);
 	give_answer(d, &answer);
 }
 

@@ -581,6 +581,22 @@ what_a_kept_connection_cannot_carry_is_refused(void **state)
 /* ---- a next hop that answers out of turn ---- */
 
 static void
+a_250_sent_before_the_final_dot_is_not_the_senders(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	data(sender);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n250 2.0.0 taken, whatever it is\r\n");
+	expect_reply(sender, "451");
+	assert_int_equal(rig.stats.delivered, 0);
+	rig_close(&rig);
+}
+
+static void
 a_250_in_the_midst_of_the_message_defers(void **state)
 {
 	struct rig_end *sender, *hop;
@@ -692,6 +708,7 @@ main(void)
 		cmocka_unit_test(of_65_next_hops_64_are_tried_and_each_once),
 		cmocka_unit_test(what_a_next_hop_cannot_carry_is_refused),
 		cmocka_unit_test(what_a_kept_connection_cannot_carry_is_refused),
+		cmocka_unit_test(a_250_sent_before_the_final_dot_is_not_the_senders),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
 		cmocka_unit_test(a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
