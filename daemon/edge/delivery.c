@@ -406,6 +406,8 @@ envelope_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 	size_t number = d->answered++;
 
 	relay(d, reply, &answer);
+	if (reply->code >= 300 && reply->code < 400)
+		answer_set(&answer, 451, "4.5.0", "The next hop answered with %d", reply->code);
 	if (number == 0 && reply->code == 421) {
 		let_go(d, HOP_BROKEN);
 		connection_lost_early(d, &answer);

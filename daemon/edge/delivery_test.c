@@ -643,6 +643,36 @@ a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders(void **state)
 	rig_close(&rig);
 }
 
+static const struct {
+	const char *at;		/* replies to MAIL and RCPT */
+	const char *reply;
+} odd_replies[] = {
+	{ "250 ok\r\n354 what?\r\n", "451 4.5.0" },
+	{ "354 what?\r\n250 ok\r\n", "451 4.5.0" },
+	{ "250 ok\r\n421 closing\r\n", "451" },
+	{ "250 ok\r\n551-go\r\n551 away\r\n", "551" },
+	{ "250 ok\r\n252 perhaps\r\n", "252" },
+};
+
+static void
+odd_replies_to_the_envelope(void **state)
+{
+	for (size_t row = 0; row < SL_COUNT(odd_replies); row++) {
+		struct rig_end *sender, *hop;
+
+		open_rig(NULL);
+		sender = sender_hello(&rig);
+		end_tx(sender, MAIL RCPT);
+		expect_reply(sender, "250");
+		hop = hop_greet(&rig, 0, PIPELINING);
+		end_tx(hop, odd_replies[row].at);
+		expect_reply(sender, odd_replies[row].reply);
+		end_tx(sender, "NOOP\r\n");
+		expect_reply(sender, "250");
+		rig_close(&rig);
+	}
+}
+
 static void
 a_next_hop_that_speaks_unasked_is_opened_again(void **state)
 {
@@ -711,6 +741,7 @@ main(void)
 		cmocka_unit_test(a_250_sent_before_the_final_dot_is_not_the_senders),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
 		cmocka_unit_test(a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders),
+		cmocka_unit_test(odd_replies_to_the_envelope),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
 		cmocka_unit_test(too_many_connections_defer_and_nothing_is_left_behind),
 	};
