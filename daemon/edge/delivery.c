@@ -214,8 +214,8 @@ add_mail(const struct delivery *d, struct sl_buf *out)
 	sl_buf_add_slice(out, d->mail->from.mailbox);
 	sl_buf_add_byte(out, '>');
 	if (d->mail->has_size && (caps & SL_SMTP_CAP_SIZE))
-		sl_buf_addf(out, " SIZE=%llu",
-		    (unsigned long long)d->mail->size_bytes + OUR_HEADERS_BYTES);
+		sl_buf_addf(out, " SIZE=%llu", (unsigned long long)(d->mail->size_bytes +
+		    SL_MIN(UINT64_MAX - d->mail->size_bytes, (uint64_t)OUR_HEADERS_BYTES)));
 	if (d->mail->has_body && d->mail->body == SL_SMTP_BODY_8BITMIME)
 		sl_buf_add_str(out, " BODY=8BITMIME");
 	if (d->mail->smtputf8)

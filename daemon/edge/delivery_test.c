@@ -713,6 +713,20 @@ too_many_connections_defer_and_nothing_is_left_behind(void **state)
 	rig_close(&rig);
 }
 
+static void
+the_largest_size_is_not_made_small(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .tenant = "    message_size: 0\n" });
+	sender = sender_hello(&rig);
+	end_tx(sender, "MAIL FROM:<a@client.example> SIZE=18446744073709551615\r\n" RCPT);
+	expect_reply(sender, "250");
+	hop = hop_greet(&rig, 0, PIPELINING);
+	expect_line(hop, "MAIL FROM:<a@client.example> SIZE=18446744073709551615");
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -744,6 +758,7 @@ main(void)
 		cmocka_unit_test(odd_replies_to_the_envelope),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
 		cmocka_unit_test(too_many_connections_defer_and_nothing_is_left_behind),
+		cmocka_unit_test(the_largest_size_is_not_made_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
