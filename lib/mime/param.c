@@ -4,6 +4,7 @@
 #include "mime/charset.h"
 #include "mime/word.h"
 
+#define LIST_MAX	(2 * SL_PARAMS_MAX)	/* occurrences of one parameter, over all fields */
 #define SECTION_MAX	999	/* RFC 2231 sections above this are read as this */
 
 struct cursor {
@@ -80,8 +81,8 @@ quoted_read(struct cursor *c)
 	closed = close < c->end;
 	if (!closed) {
 		c->odd |= SL_PARAMS_ODD_QUOTE;
-		close = memchr(c->p, ';', (size_t)(c->end - c->p));
-		close = close == NULL ? c->end : close;
+		for (close = c->p; close < c->end && *close != ';'; close++)
+			continue;
 	}
 	while (c->p < close) {
 		if (*c->p == '\\' && c->p + 1 < close)
@@ -301,6 +302,27 @@ sl_params_fini(struct sl_params *params)
 	*params = (struct sl_params){ 0 };
 }
 
+struct sl_slice
+sl_params_plain(const struct sl_params *params, const char *name)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (params->params[i].section < 0 && !params->params[i].extended &&
+		    sl_slice_eq(params->params[i].name, sl_slice_str(name)))
+			return params->params[i].value;
+	return sl_slice(NULL, 0);
+}
+
+unsigned
+sl_params_odd_of(const struct sl_params *params, const char *name)
+{
+	unsigned odd = 0;
+
+	for (size_t i = 0; i < params->count; i++)
+		if (sl_slice_eq(params->params[i].name, sl_slice_str(name)))
+			odd |= params->params[i].odd;
+	return odd;
+}
+
 bool
 sl_params_has(const struct sl_params *params, const char *name)
 {
@@ -314,14 +336,14 @@ sl_params_has(const struct sl_params *params, const char *name)
  * Values. A list holds the parameter's occurrences in all fields, in order.
  */
 struct list {
-	const struct sl_param	*at[2 * SL_PARAMS_MAX];
+	const struct sl_param	*at[LIST_MAX];
 	size_t			 count;
 };
 
 static void
 list_add(struct list *list, const struct sl_params *params, const char *name)
 {
-	for (size_t i = 0; params != NULL && i < params->count; i++)
+	for (size_t i = 0; i < params->count && list->count < LIST_MAX; i++)
 		if (sl_slice_eq(params->params[i].name, sl_slice_str(name)))
 			list->at[list->count++] = &params->params[i];
 }
@@ -439,7 +461,7 @@ readings_text(struct readings *r, struct sl_slice text)
 static void
 readings_sorted(struct readings *r, const struct list *list, bool gaps)
 {
-	const struct sl_param *sorted[2 * SL_PARAMS_MAX];
+	const struct sl_param *sorted[LIST_MAX];
 	size_t count = 0;
 	int expect = 0;
 
@@ -462,7 +484,7 @@ readings_sorted(struct readings *r, const struct list *list, bool gaps)
 static void
 readings_in_order(struct readings *r, const struct list *list)
 {
-	const struct sl_param *ordered[2 * SL_PARAMS_MAX];
+	const struct sl_param *ordered[LIST_MAX];
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++)
@@ -527,14 +549,14 @@ sl_params_get(const struct sl_params *params, const char *name, struct sl_buf *o
 }
 
 size_t
-sl_params_readings(const struct sl_params *params, const struct sl_params *more, const char *name,
+sl_params_readings(const struct sl_params *fields, size_t count, const char *name,
     struct sl_buf out[SL_PARAMS_READINGS_MAX])
 {
 	struct list list = { .count = 0 };
 	struct readings r = { out, 0, SL_PARAMS_READINGS_MAX };
 
-	list_add(&list, params, name);
-	list_add(&list, more, name);
+	for (size_t i = 0; i < count; i++)
+		list_add(&list, &fields[i], name);
 	readings_all(&r, &list);
 	return r.count;
 }

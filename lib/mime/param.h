@@ -50,14 +50,18 @@ struct sl_params {
 void	sl_params_init(struct sl_params *params, struct sl_slice value);
 void	sl_params_fini(struct sl_params *params);
 
+/* The first plain occurrence (not RFC 2231), unquoted, not decoded; {NULL, 0} if none. */
+struct sl_slice sl_params_plain(const struct sl_params *params, const char *name);
+/* What was odd about the occurrences of one parameter. */
+unsigned sl_params_odd_of(const struct sl_params *params, const char *name);
 bool	sl_params_has(const struct sl_params *params, const char *name);
 /* Append the most plausible value of a parameter, as UTF-8, to `out`. Returns false if absent.
  * RFC 2231 forms come before plain ones, the first of equals before later ones. */
 bool	sl_params_get(const struct sl_params *params, const char *name, struct sl_buf *out);
-/* All readings of the parameter, distinct, the most plausible first. `out` are buffers that the caller
- * has initialised. Returns how many were set. Several fields may share a parameter
- * (name*0 in one, name*1 in another): `more` is looked at after `params`; may be NULL. */
-size_t	sl_params_readings(const struct sl_params *params, const struct sl_params *more,
-	    const char *name, struct sl_buf out[SL_PARAMS_READINGS_MAX]);
+/* All readings of a parameter, distinct, the most plausible first. Its sections may stand in several
+ * fields (name*0 in one, name*1 in another): all of `fields` are looked at, in their order. `out`
+ * are buffers that the caller has initialised. Returns how many were set. */
+size_t	sl_params_readings(const struct sl_params *fields, size_t count, const char *name,
+	    struct sl_buf out[SL_PARAMS_READINGS_MAX]);
 
 #endif

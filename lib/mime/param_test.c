@@ -85,7 +85,7 @@ check_row(const struct row *row)
 	sl_buf_init(&all, 4096);
 	sl_buf_init(&best, 4096);
 	sl_params_init(&params, sl_slice_str(row->in));
-	n = sl_params_readings(&params, NULL, row->param, out);
+	n = sl_params_readings(&params, 1, row->param, out);
 	for (size_t i = 0; i < n; i++)
 		sl_buf_addf(&all, "%s%s", i > 0 ? "|" : "", sl_buf_cstr(&out[i]));
 	found = sl_params_get(&params, row->param, &best);
@@ -115,16 +115,16 @@ static void
 sections_may_stand_in_two_fields(void **state)
 {
 	struct sl_buf out[SL_PARAMS_READINGS_MAX];
-	struct sl_params a, b;
+	struct sl_params fields[2];
 
 	for (size_t i = 0; i < SL_PARAMS_READINGS_MAX; i++)
 		sl_buf_init(&out[i], 4096);
-	sl_params_init(&a, SL_SLICE_LIT("attachment; name*0=file."));
-	sl_params_init(&b, SL_SLICE_LIT("a/b; name*1=zip"));
-	assert_int_equal(sl_params_readings(&a, &b, "name", out), 1);
+	sl_params_init(&fields[0], SL_SLICE_LIT("attachment; name*0=file."));
+	sl_params_init(&fields[1], SL_SLICE_LIT("a/b; name*1=zip"));
+	assert_int_equal(sl_params_readings(fields, 2, "name", out), 1);
 	assert_string_equal(sl_buf_cstr(&out[0]), "file.zip");
-	sl_params_fini(&a);
-	sl_params_fini(&b);
+	sl_params_fini(&fields[0]);
+	sl_params_fini(&fields[1]);
 	for (size_t i = 0; i < SL_PARAMS_READINGS_MAX; i++)
 		sl_buf_fini(&out[i]);
 }
@@ -167,7 +167,7 @@ hostile_values_take_linear_time(void **state)
 		for (size_t k = 0; k < SL_PARAMS_READINGS_MAX; k++)
 			sl_buf_init(&out[k], 1 << 20);
 		sl_params_init(&params, sl_buf_slice(&in));
-		sl_params_readings(&params, NULL, "a", out);
+		sl_params_readings(&params, 1, "a", out);
 		sl_params_fini(&params);
 		for (size_t k = 0; k < SL_PARAMS_READINGS_MAX; k++)
 			sl_buf_fini(&out[k]);
