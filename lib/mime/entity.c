@@ -89,6 +89,33 @@ header_keep(struct header *header, enum structural which, struct sl_slice value)
 	}
 }
 
+/* Could `value` be meant as that field's? (The list of names in a DKIM signature is folded, too.) */
+static bool
+value_plausible(enum structural which, struct sl_slice value)
+{
+	struct sl_slice token;
+	size_t n = 0;
+
+	value = skip_controls(value);
+	while (n < value.len && value.ptr[n] > ' ' && value.ptr[n] != ';' && value.ptr[n] != ':')
+		n++;
+	token = sl_slice(value.ptr, n);
+	if (n < value.len && value.ptr[n] == ':')
+		return false;
+	switch (which) {
+	case STRUCTURAL_TYPE:
+		return memchr(token.ptr, '/', token.len) != NULL || sl_slice_istarts(token, SL_SLICE_LIT("multi"));
+	case STRUCTURAL_ENCODING:
+		return sl_slice_istarts(token, SL_SLICE_LIT("base")) || sl_slice_istarts(token, SL_SLICE_LIT("quoted")) ||
+		    sl_slice_istarts(token, SL_SLICE_LIT("x-")) || sl_slice_istarts(token, SL_SLICE_LIT("uu"));
+	case STRUCTURAL_DISPOSITION:
+		return sl_slice_istarts(token, SL_SLICE_LIT("attach")) || sl_slice_istarts(token, SL_SLICE_LIT("inline"));
+	case STRUCTURAL_COUNT:
+		break;
+	}
+	SL_UNREACHABLE("no such field");
+}
+
 /* A structural field that hides behind a fold or a bare CR of another. */
 static void
 hidden_fields(struct header *header, struct sl_slice value)
@@ -105,19 +132,39 @@ hidden_fields(struct header *header, struct sl_slice value)
 			continue;
 		while (len < hidden.len && hidden.ptr[len] != '\r' && hidden.ptr[len] != '\n')
 			len++;
+		if (!value_plausible(which, sl_slice(hidden.ptr, len)))
+			continue;
 		header_keep(header, which, sl_slice(hidden.ptr, len));
 		header->found |= FOUND(SL_MIME_FIELD_HIDDEN);
 	}
 }
 
+/* The structural field of that name; STRUCTURAL_COUNT: none. */
+static enum structural
+structural_of(struct sl_slice name)
+{
+	enum structural f = STRUCTURAL_TYPE;
+
+	name = skip_controls(name);
+	while (f < STRUCTURAL_COUNT && !sl_slice_ieq(name, sl_slice_str(structural_names[f])))
+		f++;
+	return f;
+}
+
+bool
+is_structural(struct sl_slice name)
+{
+	return structural_of(name) != STRUCTURAL_COUNT;
+}
+
 void
 header_add(struct header *header, struct sl_slice name, struct sl_slice value)
 {
-	name = skip_controls(name);
+	enum structural which = structural_of(name);
+
 	header->fields += header->fields < 1000000;
-	for (int f = 0; f < STRUCTURAL_COUNT; f++)
-		if (sl_slice_ieq(name, sl_slice_str(structural_names[f])))
-			header_keep(header, (enum structural)f, value);
+	if (which != STRUCTURAL_COUNT)
+		header_keep(header, which, value);
 	hidden_fields(header, value);
 }
 

@@ -48,6 +48,7 @@ void	header_fini(struct header *header);
 void	header_copy(struct header *to, const struct header *from);
 /* Take a field. Keeps it if it is a structural one. */
 void	header_add(struct header *header, struct sl_slice name, struct sl_slice value);
+bool	is_structural(struct sl_slice name);
 /* Does `line` start with the name of a structural field and its colon? Sets the rest. */
 bool	structural_starts(struct sl_slice line, enum structural *which_out, struct sl_slice *value_out);
 

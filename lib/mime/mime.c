@@ -705,7 +705,7 @@ field_done(struct reader *r)
 	header_add(&r->header, name, value);
 	if (name.len == 0 || memchr(name.ptr, ' ', name.len) != NULL || name.ptr[0] < ' ')
 		finding(r->mime, &r->header.found, SL_MIME_FIELD_NAME, r->path, name);
-	if (r->after_junk && sl_slice_istarts(name, SL_SLICE_LIT("content-")))
+	if (r->after_junk && is_structural(name))
 		finding(r->mime, &r->header.found, SL_MIME_HEADER_JUNK, r->path, name);
 	if (r->field_cut || r->field.overflow)
 		finding(r->mime, &r->header.found, SL_MIME_FIELD_CUT, r->path, name);
@@ -890,6 +890,14 @@ is_field(struct sl_slice line)
 	return colon == line.ptr;
 }
 
+/* "From sender date", the first line of a message in a mailbox file, is not of the message. */
+static bool
+is_mailbox_line(const struct reader *r, struct sl_slice line)
+{
+	return r->message && r->header.fields == 0 && r->field.len == 0 &&
+	    (sl_slice_istarts(line, SL_SLICE_LIT("From ")) || sl_slice_istarts(line, SL_SLICE_LIT(">From ")));
+}
+
 static bool
 is_blank(struct sl_slice line)
 {
@@ -1011,13 +1019,13 @@ stray_lane(struct reader *r, struct sl_slice marker)
 	struct node *top = node_top(r);
 	struct outlet *out = top->outlet;
 	struct reader *flat;
-	bool plain = top->kind == NODE_LEAF && is_text(out);
+	bool quoted = top->kind == NODE_LEAF && out->part.transfer == SL_TRANSFER_IDENTITY;	/* a bounce, say */
 
 	for (unsigned d = 0; d < r->depth; d++)
 		if (r->nodes[d].stray)
 			return;
 	if (out != NULL)
-		finding(r->mime, &out->found, plain ? SL_MIME_BOUNDARY_STRAY : SL_MIME_BOUNDARY_ODD, out->path, trim_end(marker));
+		finding(r->mime, &out->found, quoted ? SL_MIME_BOUNDARY_STRAY : SL_MIME_BOUNDARY_ODD, out->path, trim_end(marker));
 	flat = lane_add_reader(r, r->depth - 1, SL_TRANSFER_IDENTITY, false);
 	if (flat == NULL)
 		return;
@@ -1245,14 +1253,13 @@ header_line(struct reader *r, struct sl_slice line, struct sl_slice eol)
 			sl_buf_add_str(&r->field, "\r\n");
 			sl_buf_add_slice(&r->field, line);
 		}
+	} else if (is_mailbox_line(r, line)) {
+		lanes_feed(r, line, eol);
 	} else if (is_field(line)) {
 		lanes_feed(r, line, eol);
 		field_done(r);
 		sl_buf_add_slice(&r->field, line);
 		r->field_cut |= eol.len == 0 && line.len >= r->mime->settings.field_max_bytes;
-	} else if (r->message && r->header.fields == 0 && r->field.len == 0 &&
-	    (sl_slice_istarts(line, SL_SLICE_LIT("From ")) || sl_slice_istarts(line, SL_SLICE_LIT(">From ")))) {
-		lanes_feed(r, line, eol);	/* of a mailbox file */
 	} else if (r->skips_junk) {
 		lanes_feed(r, line, eol);
 		field_done(r);
