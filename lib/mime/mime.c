@@ -277,7 +277,7 @@ file_begin(void *ctx, enum sl_transfer transfer, struct sl_slice name)
 	char *path = sl_xasprintf("%s.%u", out->path, ++out->files);
 
 	finding(m, &out->found, SL_MIME_EMBEDDED, out->path, name);
-	out->file = outlet_new(m, path, ++m->readings);
+	out->file = outlet_new(m, path, out->part.reading + 1);
 	sl_arena_init(&out->file->text, 4 * SL_EMBEDDED_HEAD_MAX);
 	out->file->part.transfer = transfer;
 	out->file->part.encoding = sl_slice_str(sl_transfer_name(transfer));
@@ -1141,14 +1141,16 @@ eol_of(struct sl_slice line)
 	return sl_slice_from(line, line.len - n);
 }
 
-/* Must the line that starts with `c` be seen whole? */
+/* Must what starts with `c` be seen whole, as far as LINE_MAX goes? Lines that may be a boundary;
+ * and where several lanes read, all: what they find must not be told in an order that depends on cuts. */
 static bool
 must_hold(const struct reader *r, unsigned char c)
 {
-	return c == '-' || c == '\r' || r->stray.len > 0;
+	return r->line.len > 0 || r->lanes_count > 1 ||
+	    (!r->mid_line && (c == '-' || c == '\r' || r->stray.len > 0));
 }
 
-/* Collect a line that may be a boundary. Returns how much of `in` was taken. */
+/* Collect a line. Returns how much of `in` was taken. */
 static size_t
 hold_line(struct reader *r, struct sl_slice in)
 {
@@ -1161,7 +1163,8 @@ hold_line(struct reader *r, struct sl_slice in)
 	line = sl_buf_slice(&r->line);
 	if (line.ptr[line.len - 1] != '\n' && line.len < SL_MIME_LINE_MAX) {
 		/* "-x" cannot become a boundary: let it go */
-		if (line.ptr[0] == '-' && line.len > 1 && line.ptr[1] != '-' && r->stray.len == 0) {
+		if (line.ptr[0] == '-' && line.len > 1 && line.ptr[1] != '-' && r->stray.len == 0 &&
+		    r->lanes_count <= 1) {
 			lanes_feed(r, line, sl_slice(NULL, 0));
 			sl_buf_reset(&r->line);
 			r->mid_line = true;
@@ -1170,7 +1173,10 @@ hold_line(struct reader *r, struct sl_slice in)
 	}
 	end = eol_of(line);
 	line.len -= end.len;
-	if (end.len == 0) {		/* too long to be one */
+	if (r->mid_line) {
+		lanes_feed(r, line, end);
+		r->mid_line = end.len == 0;
+	} else if (end.len == 0) {	/* too long to be a boundary */
 		if (r->stray.len > 0 && stray_settle(r, line, end))
 			line.len = 0;
 		if (r->state == READER_BODY && line.len > 0)
@@ -1225,7 +1231,7 @@ body_feed(struct reader *r, struct sl_slice in)
 		}
 		lanes_feed(r, SL_SLICE_LIT("\r"), sl_slice(NULL, 0));
 	}
-	if (r->line.len > 0 || (!r->mid_line && must_hold(r, in.ptr[0])))
+	if (must_hold(r, in.ptr[0]))
 		return hold_line(r, in);
 	return plain_run(r, in);
 }
@@ -1319,16 +1325,17 @@ reader_feed(struct reader *r, struct sl_slice in)
 static void
 reader_finish(struct reader *r)
 {
-	struct sl_slice line = sl_buf_slice(&r->line), eol = eol_of(line);
+	struct sl_slice line = sl_buf_slice(&r->line), eol = sl_slice(NULL, 0);
 
-	line.len -= eol.len;
 	if (r->held_cr)
 		lanes_feed(r, SL_SLICE_LIT("\r"), sl_slice(NULL, 0));
 	r->held_cr = false;
 	if (line.len > 0 && r->state == READER_HEADER)
 		header_line(r, line, sl_slice(NULL, 0));
+	else if (line.len > 0 && r->mid_line)
+		lanes_feed(r, line, eol);
 	else if (line.len > 0)
-		candidate_line(r, line, sl_slice(NULL, 0));
+		candidate_line(r, line, eol);
 	if (r->state == READER_HEADER) {
 		if (r->header.fields > 0 || r->field.len > 0 || r->depth == 0)
 			entity_open(r);

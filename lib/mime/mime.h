@@ -7,7 +7,8 @@
  * Readings. Programs differ about broken messages. Reading 0 is what most of them see. Where
  * others would see something else (another transfer encoding, another boundary, a header that goes
  * on, ...) the same bytes are read that way too, at the same time, and come as parts of readings
- * above 0. A part of a reading above 0 can be open while others are: events name their part.
+ * above 0. A part of a reading above 0 can be open while others are: events name their part. A file
+ * that is encoded within text is a part below it, of a reading one above that of the text.
  *
  * Paths are those of IMAP (RFC 9051, 6.4.5): "1", "2.1"; a multipart that is a whole message has
  * the path of that message (at the top: the empty string). Text before and after the parts of a
@@ -20,7 +21,7 @@
  * of about 1 KiB and their boundaries, one field of field_max_bytes, SL_MIME_FIELD_KEPT bytes
  * for each of 9 structural fields, one line of SL_MIME_LINE_MAX, SL_MIME_PREFIX_MAX decoded bytes.
  * Typical mail: under 60 KiB. Chunks: where the input is cut changes nothing but how body bytes are
- * cut. Time is linear in the input times the readings. No recursion on the input's depth.
+ * cut, and how those of different readings take turns. Time is linear in the input times the readings. No recursion on the input's depth.
  *
  * Limits: past depth_max, parts are still found (any line that looks like a boundary, before
  * one that looks like a header field) and decoded, but as siblings. The body of message/rfc822
