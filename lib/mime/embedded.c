@@ -1,6 +1,7 @@
 /* embedded.c - see mime/embedded.h */
 
 #include "mime/embedded.h"
+#include "scan_i.h"
 
 void
 sl_embedded_init(struct sl_embedded *e, const struct sl_embedded_sink *sink, void *ctx)
@@ -131,10 +132,10 @@ sl_embedded_feed(struct sl_embedded *e, struct sl_slice text)
 			text = sl_slice_from(text, head_take(e, text));
 			continue;
 		}
-		eol = memchr(text.ptr, '\n', text.len);
+		eol = find_lf(text.ptr, text.ptr + text.len);
 		/* outside of files, run over the lines that cannot be control lines */
 		while (!e->open && eol != NULL && eol + 1 < text.ptr + text.len && !head_plausible(e, eol[1]))
-			eol = memchr(eol + 1, '\n', (size_t)(text.ptr + text.len - eol - 1));
+			eol = find_lf(eol + 1, text.ptr + text.len);
 		n = eol == NULL ? text.len : (size_t)(eol - text.ptr) + 1;
 		if (e->open)
 			sl_transfer_feed_all(&e->decoder, sl_slice(text.ptr, n), body_out, e);

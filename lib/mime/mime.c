@@ -9,6 +9,7 @@
 #include "mime/mime.h"
 #include "mime/embedded.h"
 #include "entity_i.h"
+#include "scan_i.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -18,6 +19,13 @@
 #define MARKERS_MAX	8	/* boundaries that a flat node remembers */
 #define MARKER_MAX	120
 #define LANES_MAX	64	/* of one reader */
+
+/* What keeps the time for a byte even on hostile input. */
+#define PARTS_FREE		500
+#define BYTES_PER_PART		512
+#define EXTRA_FREE_BYTES	(256u * 1024)
+#define EXTRA_PER_BYTE		2
+#define LINE_COST		8	/* what a line costs, in bytes */
 
 const struct sl_mime_settings sl_mime_defaults = {
 	.field_max_bytes = 65536,
@@ -89,6 +97,7 @@ struct lane {
 	bool				 forks;		/* oddities add lanes */
 	struct outlet			*outlet;	/* either this, owned unless `shares` */
 	bool				 shares;	/* the node's own outlet */
+	bool				 extra;		/* a reading beside the first */
 	struct reader			*reader;	/* or this, owned */
 	struct tail			 tail;
 };
@@ -130,6 +139,9 @@ struct reader {
 	unsigned		 flat;		/* index + 1 of the flat node; 0: none */
 	struct lane		*lanes[LANES_MAX];
 	unsigned		 lanes_count;
+	uint64_t		 bytes;		/* read so far, but for the line in hand */
+	uint64_t		 extra_bytes;	/* given to lanes of further readings */
+	uint64_t		 parts;
 	struct sl_buf		 line;		/* a line that is not complete, or the start of it */
 	bool			 mid_line;	/* body: the rest of this line cannot be a boundary */
 	bool			 rest_of_line;	/* header: a line longer than the limit goes on */
@@ -155,7 +167,8 @@ struct sl_mime {
 	struct reader			*root;
 	unsigned			 readings;	/* numbers given */
 	unsigned			 active;	/* lanes beyond the first reading, and readers */
-	bool				 limit_found;
+	bool				 readings_found;
+	bool				 parts_found;
 	enum { ENDS_UNKNOWN, ENDS_LF, ENDS_CR } ends;
 	bool				 last_cr;
 };
@@ -180,15 +193,42 @@ finding(struct sl_mime *m, findings *found, enum sl_mime_finding_kind kind, cons
 		m->sink->finding(m->ctx, kind, path, sl_slice(detail.ptr, SL_MIN(detail.len, (size_t)200)));
 }
 
+static void
+readings_limit(struct sl_mime *m, const char *path)
+{
+	if (!m->readings_found)
+		finding(m, NULL, SL_MIME_READINGS, path, sl_slice(NULL, 0));
+	m->readings_found = true;
+}
+
+/* Have readings beside the first cost too much for this reader? */
+static bool
+readings_spent(const struct reader *r)
+{
+	return r->extra_bytes > EXTRA_FREE_BYTES + EXTRA_PER_BYTE * r->bytes;
+}
+
 /* May one more lane run beside the first reading? Says so if not. */
 static bool
-reading_allowed(struct sl_mime *m, const char *path)
+reading_allowed(struct reader *r, const char *path)
 {
-	if (m->active < m->settings.readings_max)
+	if (r->mime->active < r->mime->settings.readings_max && !readings_spent(r))
 		return true;
-	if (!m->limit_found)
-		finding(m, NULL, SL_MIME_READINGS, path, sl_slice(NULL, 0));
-	m->limit_found = true;
+	readings_limit(r->mime, path);
+	return false;
+}
+
+/* May one more part begin? Their number is bounded by the bytes they come in. */
+static bool
+part_allowed(struct reader *r, const char *path)
+{
+	struct sl_mime *m = r->mime;
+
+	if (r->parts < PARTS_FREE + r->bytes / BYTES_PER_PART)
+		return true;
+	if (!m->parts_found)
+		finding(m, NULL, SL_MIME_PARTS, path, sl_slice(NULL, 0));
+	m->parts_found = true;
 	return false;
 }
 
@@ -360,9 +400,10 @@ lane_add_reading(struct reader *r, unsigned depth, enum sl_transfer transfer)
 	struct outlet *original = r->nodes[depth].outlet;
 	struct lane *lane;
 
-	if (!reading_allowed(r->mime, original->path) || (lane = lane_add(r, depth, transfer)) == NULL)
+	if (!reading_allowed(r, original->path) || (lane = lane_add(r, depth, transfer)) == NULL)
 		return NULL;
 	r->mime->active++;
+	lane->extra = true;
 	lane->outlet = outlet_like(original, ++r->mime->readings, transfer);
 	return lane;
 }
@@ -488,6 +529,24 @@ text_feed(struct reader *r, struct sl_slice in, struct sl_slice eol)
 	tail_set(&top->tail, eol);
 }
 
+static void lane_close(struct reader *r, struct lane *lane);
+
+/* They have cost too much: only the first reading goes on. */
+static void
+readings_drop(struct reader *r)
+{
+	unsigned kept = 0;
+
+	readings_limit(r->mime, r->depth > 0 && r->nodes[r->depth - 1].outlet != NULL
+	    ? r->nodes[r->depth - 1].outlet->path : r->path);
+	for (unsigned i = 0; i < r->lanes_count; i++)
+		if (r->lanes[i]->extra)
+			lane_close(r, r->lanes[i]);
+		else
+			r->lanes[kept++] = r->lanes[i];
+	r->lanes_count = kept;
+}
+
 /* Give bytes to all who read here, and hold back the line end after them. */
 static void
 lanes_feed(struct reader *r, struct sl_slice in, struct sl_slice eol)
@@ -498,11 +557,15 @@ lanes_feed(struct reader *r, struct sl_slice in, struct sl_slice eol)
 	for (unsigned i = 0; i < count; i++) {
 		struct lane *lane = r->lanes[i];
 
-		lane_feed(r, lane, tail_slice(&lane->tail));
+		if (lane->tail.len > 0)
+			lane_feed(r, lane, tail_slice(&lane->tail));
 		lane_feed(r, lane, in);
+		r->extra_bytes += lane->extra ? in.len + LINE_COST : 0;
 	}
 	for (unsigned i = 0; i < r->lanes_count; i++)
 		tail_set(&r->lanes[i]->tail, eol);
+	if (count > 1 && readings_spent(r))
+		readings_drop(r);
 }
 
 /* The lane's body is over. */
@@ -623,6 +686,7 @@ part_start(struct reader *r)
 	const char *base = node->outlet != NULL ? node->outlet->path : r->base;
 	char *path;
 
+	r->parts++;
 	node->children++;
 	if (base[0] == '\0')
 		path = sl_xasprintf("%u", node->children);
@@ -680,9 +744,10 @@ lane_add_reader(struct reader *r, unsigned depth, enum sl_transfer transfer, boo
 	struct sl_mime *m = r->mime;
 	struct lane *lane;
 
-	if (!reading_allowed(m, reader_path(r)) || (lane = lane_add(r, depth, transfer)) == NULL)
+	if (!reading_allowed(r, reader_path(r)) || (lane = lane_add(r, depth, transfer)) == NULL)
 		return NULL;
 	m->active++;
+	lane->extra = !same_reading;
 	lane->reader = reader_new(m, same_reading ? r->reading : ++m->readings);
 	return lane->reader;
 }
@@ -1004,6 +1069,15 @@ marker_match(const struct node *flat, struct sl_slice line, bool *last_out)
 /*
  * Bodies.
  */
+static struct sl_slice
+eol_of(struct sl_slice line)
+{
+	size_t n = line.len > 0 && line.ptr[line.len - 1] == '\n' ? 1 : 0;
+
+	n += n == 1 && line.len > 1 && line.ptr[line.len - 2] == '\r';
+	return sl_slice_from(line, line.len - n);
+}
+
 static bool
 content_starts(struct sl_slice line)
 {
@@ -1052,29 +1126,21 @@ static bool
 stray_settle(struct reader *r, struct sl_slice line, struct sl_slice eol)
 {
 	struct sl_slice stray = sl_buf_slice(&r->stray), stray_eol;
-	bool begins = content_starts(line);
-	unsigned char copy[SL_MIME_LINE_MAX + 2];
+	bool begins = content_starts(line) && part_allowed(r, reader_path(r));
 
-	memcpy(copy, stray.ptr, stray.len);
-	stray.ptr = copy;
+	/* What r->stray holds stays as it is until the next candidate. */
 	sl_buf_reset(&r->stray);
-	stray_eol = sl_slice(stray.ptr + stray.len, 0);
-	while (stray.len > 0 && stray_eol.len < 2 &&
-	    (stray.ptr[stray.len - 1] == '\n' || (stray_eol.len == 1 && stray.ptr[stray.len - 1] == '\r'))) {
-		stray.len--;
-		stray_eol = sl_slice(stray.ptr + stray.len, stray_eol.len + 1);
+	stray_eol = eol_of(stray);
+	stray.len -= stray_eol.len;
+	if (r->flat != 0 && begins) {
+		flat_part(r, stray, line, eol);
+		return true;
 	}
-	if (r->flat == 0) {		/* it has been given as body */
-		if (begins)
-			stray_lane(r, stray);
-		return false;
-	}
-	if (!begins) {
+	if (r->flat != 0)
 		lanes_feed(r, stray, stray_eol);
-		return false;
-	}
-	flat_part(r, stray, line, eol);
-	return true;
+	else if (begins)			/* it has been given as body */
+		stray_lane(r, stray);
+	return false;
 }
 
 /* "--boundary CR Content-Type: ..." in one line. */
@@ -1115,11 +1181,13 @@ candidate_line(struct reader *r, struct sl_slice line, struct sl_slice eol)
 		lanes_feed(r, line, eol);
 		return;
 	}
-	if (bare.len == line.len && (depth = boundary_match(r, line, &last)) != 0) {
+	if (bare.len == line.len && (depth = boundary_match(r, line, &last)) != 0 &&
+	    (last || part_allowed(r, reader_path(r)))) {
 		boundary_enter(r, depth, last, line, eol);
 		return;
 	}
-	if (r->flat != 0 && marker_match(&r->nodes[r->flat - 1], bare, &last)) {
+	if (r->flat != 0 && marker_match(&r->nodes[r->flat - 1], bare, &last) &&
+	    (last || part_allowed(r, reader_path(r)))) {
 		boundary_enter(r, r->flat, last, line, eol);
 		r->nodes[r->flat - 1].ended = false;	/* parts may come again */
 		return;
@@ -1132,45 +1200,51 @@ candidate_line(struct reader *r, struct sl_slice line, struct sl_slice eol)
 	lanes_feed(r, line, eol);
 }
 
-static struct sl_slice
-eol_of(struct sl_slice line)
+/* Could the line at p be a boundary? CRLF and "-x" could not. */
+static bool
+stops_run(const unsigned char *p, const unsigned char *end)
 {
-	size_t n = line.len > 0 && line.ptr[line.len - 1] == '\n' ? 1 : 0;
-
-	n += n == 1 && line.len > 1 && line.ptr[line.len - 2] == '\r';
-	return sl_slice_from(line, line.len - n);
+	if (*p == '-')
+		return p + 1 == end || p[1] == '-';
+	return *p == '\r' && (p + 1 == end || p[1] != '\n');
 }
 
-/* Must what starts with `c` be seen whole, as far as LINE_MAX goes? Lines that may be a boundary;
+/* Must what comes be seen whole, as far as LINE_MAX goes? Lines that may be a boundary;
  * and where several lanes read, all: what they find must not be told in an order that depends on cuts. */
 static bool
-must_hold(const struct reader *r, unsigned char c)
+must_hold(const struct reader *r, struct sl_slice in)
 {
 	return r->line.len > 0 || r->lanes_count > 1 ||
-	    (!r->mid_line && (c == '-' || c == '\r' || r->stray.len > 0));
+	    (!r->mid_line && (r->stray.len > 0 || stops_run(in.ptr, in.ptr + in.len)));
 }
 
 /* Collect a line. Returns how much of `in` was taken. */
 static size_t
 hold_line(struct reader *r, struct sl_slice in)
 {
-	const unsigned char *eol = memchr(in.ptr, '\n', in.len);
+	const unsigned char *eol = find_lf(in.ptr, in.ptr + SL_MIN(in.len, (size_t)SL_MIME_LINE_MAX));
 	size_t n = eol == NULL ? in.len : (size_t)(eol - in.ptr) + 1, room = SL_MIME_LINE_MAX - r->line.len;
+	size_t line_len;
 	struct sl_slice line, end;
 
 	n = SL_MIN(n, room);
-	sl_buf_add(&r->line, in.ptr, n);
-	line = sl_buf_slice(&r->line);
+	line = sl_slice(in.ptr, n);
+	if (r->line.len > 0 || eol == NULL) {
+		sl_buf_add(&r->line, in.ptr, n);
+		line = sl_buf_slice(&r->line);
+	}
 	if (line.ptr[line.len - 1] != '\n' && line.len < SL_MIME_LINE_MAX) {
 		/* "-x" cannot become a boundary: let it go */
 		if (line.ptr[0] == '-' && line.len > 1 && line.ptr[1] != '-' && r->stray.len == 0 &&
 		    r->lanes_count <= 1) {
 			lanes_feed(r, line, sl_slice(NULL, 0));
+			r->bytes += line.len;
 			sl_buf_reset(&r->line);
 			r->mid_line = true;
 		}
 		return n;
 	}
+	line_len = line.len;
 	end = eol_of(line);
 	line.len -= end.len;
 	if (r->mid_line) {
@@ -1184,10 +1258,9 @@ hold_line(struct reader *r, struct sl_slice in)
 		r->rest_of_line = r->state == READER_HEADER;
 		r->mid_line = !r->rest_of_line;
 	} else {
-		/* The line must outlive what it causes: r->line is not used for anything else before
-		 * it is reset. */
 		candidate_line(r, line, end);
 	}
+	r->bytes += line_len;
 	sl_buf_reset(&r->line);
 	return n;
 }
@@ -1199,9 +1272,9 @@ plain_run(struct reader *r, struct sl_slice in)
 	const unsigned char *p = in.ptr, *end = in.ptr + in.len, *eol;
 	struct sl_slice run, line_end;
 
-	while ((eol = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+	while ((eol = find_lf(p, end)) != NULL) {
 		p = eol + 1;
-		if (p == end || *p == '-' || *p == '\r')
+		if (p == end || stops_run(p, end))
 			break;
 	}
 	if (eol == NULL)
@@ -1216,6 +1289,7 @@ plain_run(struct reader *r, struct sl_slice in)
 		run.len -= line_end.len;
 	}
 	lanes_feed(r, run, line_end);
+	r->bytes += (size_t)(p - in.ptr);
 	return (size_t)(p - in.ptr);
 }
 
@@ -1231,7 +1305,7 @@ body_feed(struct reader *r, struct sl_slice in)
 		}
 		lanes_feed(r, SL_SLICE_LIT("\r"), sl_slice(NULL, 0));
 	}
-	if (must_hold(r, in.ptr[0]))
+	if (must_hold(r, in))
 		return hold_line(r, in);
 	return plain_run(r, in);
 }
@@ -1243,7 +1317,8 @@ header_line(struct reader *r, struct sl_slice line, struct sl_slice eol)
 	bool last = false;
 	unsigned depth;
 
-	if (looks_like_boundary(line) && (depth = boundary_match(r, line, &last)) != 0) {
+	if (looks_like_boundary(line) && (depth = boundary_match(r, line, &last)) != 0 &&
+	    (last || part_allowed(r, r->path))) {
 		entity_open(r);			/* a part without a body */
 		if (r->state == READER_HEADER)	/* a message, with neither header nor body */
 			entity_open(r);
@@ -1282,7 +1357,7 @@ header_line(struct reader *r, struct sl_slice line, struct sl_slice eol)
 static size_t
 header_feed(struct reader *r, struct sl_slice in)
 {
-	const unsigned char *eol = memchr(in.ptr, '\n', in.len);
+	const unsigned char *eol = find_lf(in.ptr, in.ptr + in.len);
 	size_t n = eol == NULL ? in.len : (size_t)(eol - in.ptr) + 1, limit = r->mime->settings.field_max_bytes;
 	struct sl_slice line = sl_slice(in.ptr, n), end;
 
@@ -1290,6 +1365,7 @@ header_feed(struct reader *r, struct sl_slice in)
 		end = eol_of(line);
 		r->rest_of_line = end.len == 0;
 		lanes_feed(r, sl_slice(line.ptr, line.len - end.len), end);
+		r->bytes += n;
 		return n;
 	}
 	if (r->line.len > 0 || eol == NULL || n > limit) {
@@ -1307,6 +1383,7 @@ header_feed(struct reader *r, struct sl_slice in)
 		r->rest_of_line = false;
 		r->mid_line = true;
 	}
+	r->bytes += line.len + end.len;
 	sl_buf_reset(&r->line);
 	return n;
 }

@@ -20,8 +20,10 @@
  * Memory, whatever the input: for each of at most readings_max + 1 readings: depth_max open parts
  * of about 1 KiB and their boundaries, one field of field_max_bytes, SL_MIME_FIELD_KEPT bytes
  * for each of 9 structural fields, one line of SL_MIME_LINE_MAX, SL_MIME_PREFIX_MAX decoded bytes.
- * Typical mail: under 60 KiB. Chunks: where the input is cut changes nothing but how body bytes are
- * cut, and how those of different readings take turns. Time is linear in the input times the readings. No recursion on the input's depth.
+ * Typical mail: under 60 KiB. Time is bounded too: parts beyond 500 and one for each 512 bytes are not
+ * parted, readings beside the first end when they have cost more than 256 KiB and twice the message.
+ * Chunks: where the input is cut changes nothing but how body bytes are
+ * cut, and how those of different readings take turns. No recursion on the input's depth.
  *
  * Limits: past depth_max, parts are still found (any line that looks like a boundary, before
  * one that looks like a header field) and decoded, but as siblings. The body of message/rfc822
@@ -70,6 +72,7 @@ enum sl_mime_weight {
 	X(QP_FILE, "quoted-printable-file", AMBIGUOUS, "quoted-printable of a file has wrong escapes")	\
 	X(EMBEDDED, "embedded-file", ODD, "a file encoded within text")				\
 	X(DEPTH, "depth-limit", LIMIT, "parts are nested too deeply")				\
+	X(PARTS, "parts-limit", LIMIT, "more parts than its size allows: further ones are not parted")	\
 	X(READINGS, "readings-limit", LIMIT, "more readings than are followed")
 
 enum sl_mime_finding_kind {

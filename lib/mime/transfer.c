@@ -387,14 +387,15 @@ uu_data(struct sl_transfer_decoder *d, unsigned char c, struct out *out)
 		d->state = UU_SKIP;
 }
 
-/* The line ended early: white space at its end was lost on the way. */
+/* The line ended early: white space at its end was lost on the way. If most of it is missing, more
+ * was lost than that. */
 static void
 uu_line_end(struct sl_transfer_decoder *d, struct out *out)
 {
-	while (d->state == UU_DATA && d->expect > 0)
+	for (unsigned left = 4 * d->pad; d->state == UU_DATA && d->expect > 0 && left > 0; left--)
 		uu_data(d, ' ', out);
 	d->state = UU_LINE_START;
-	d->acc = d->count = 0;
+	d->acc = d->count = d->pad = 0;
 }
 
 static void
@@ -408,7 +409,9 @@ uu_feed(struct sl_transfer_decoder *d, struct sl_slice in, struct out *out)
 		} else if (d->state == UU_LINE_START) {
 			d->expect = (c - 0x20u) & 0x3f;
 			d->state = c > 0x20 && c < 0x60 ? UU_DATA : UU_SKIP;
+			d->pad = 1;		/* how much of the line there is */
 		} else if (d->state == UU_DATA && c >= 0x20 && c <= 0x60) {
+			d->pad++;
 			uu_data(d, c, out);
 		} else if (d->state == UU_DATA) {
 			d->acc = d->count = 0;
@@ -527,9 +530,9 @@ binhex_feed(struct sl_transfer_decoder *d, struct sl_slice in, struct out *out)
 	}
 }
 
-enum sl_transfer_odd
-sl_transfer_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out,
-    sl_transfer_sink *sink, void *ctx)
+static enum sl_transfer_odd
+decode(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out, sl_transfer_sink *sink,
+    void *ctx)
 {
 	struct out out;
 	enum sl_transfer_odd odd = SL_TRANSFER_FINE;
@@ -540,9 +543,7 @@ sl_transfer_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used
 	*used_out = in.len;
 	switch (d->transfer) {
 	case SL_TRANSFER_IDENTITY:
-		if (in.len > 0)
-			sink(ctx, in);
-		break;
+		SL_UNREACHABLE("nothing to decode");
 	case SL_TRANSFER_BASE64:
 		odd = b64_feed(d, in, used_out, &out);
 		break;
@@ -561,6 +562,18 @@ sl_transfer_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used
 	}
 	out_flush(&out);
 	return odd;
+}
+
+enum sl_transfer_odd
+sl_transfer_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out,
+    sl_transfer_sink *sink, void *ctx)
+{
+	if (d->transfer != SL_TRANSFER_IDENTITY)
+		return decode(d, in, used_out, sink, ctx);
+	*used_out = in.len;
+	if (in.len > 0)
+		sink(ctx, in);
+	return SL_TRANSFER_FINE;
 }
 
 void
