@@ -125,6 +125,7 @@ struct node {
 	bool		 stray;		/* a lane reads undeclared parts in it */
 	struct marker	*markers;	/* NODE_FLAT */
 	unsigned	 markers_count;
+	unsigned	 marker_next;
 	struct tail	 tail;		/* of the text before and after its parts */
 };
 
@@ -1040,12 +1041,13 @@ marker_add(struct node *flat, struct sl_slice line)
 	struct marker *marker;
 
 	line = trim_end(line);
-	if (flat->markers_count == MARKERS_MAX || line.len > MARKER_MAX || line.len <= 2)
+	if (line.len > MARKER_MAX || line.len <= 2)
 		return;
 	for (unsigned i = 0; i < flat->markers_count; i++)
 		if (sl_slice_eq(line, sl_slice(flat->markers[i].text, flat->markers[i].len)))
 			return;
-	marker = &flat->markers[flat->markers_count++];
+	flat->markers_count = SL_MIN(flat->markers_count + 1, (unsigned)MARKERS_MAX);
+	marker = &flat->markers[flat->marker_next++ % MARKERS_MAX];	/* the oldest is forgotten */
 	marker->len = (unsigned)line.len;
 	memcpy(marker->text, line.ptr, line.len);
 }
