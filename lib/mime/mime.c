@@ -303,6 +303,8 @@ outlet_body(void *ctx, struct sl_slice bytes)
 {
 	struct outlet *out = ctx;
 
+	if (bytes.len == 0)		/* nothing to replay */
+		return;
 	if (out->keeps_prefix && out->prefix.len == out->part.size_bytes)
 		sl_buf_add(&out->prefix, bytes.ptr, SL_MIN(bytes.len, SL_MIME_PREFIX_MAX - out->prefix.len));
 	outlet_give(out, bytes);
@@ -466,6 +468,7 @@ lane_odd(struct reader *r, struct lane *lane, enum sl_transfer_odd odd, struct s
 	case SL_TRANSFER_ODD_JUNK:
 		finding(r->mime, &out->found, text ? SL_MIME_BASE64_ODD : SL_MIME_BASE64_PADS, out->path, sl_slice(NULL, 0));
 		variant_add(r, lane, SL_TRANSFER_LINE_ENDS, rest);
+		lane->decoder.odd_seen |= 1u << SL_TRANSFER_ODD_LINE;	/* the same variant reads those */
 		break;
 	case SL_TRANSFER_ODD_LINE:
 		finding(r->mime, &out->found, SL_MIME_BASE64_ODD, out->path, sl_slice(NULL, 0));
