@@ -33,9 +33,11 @@ out_byte(struct out *out, unsigned c)
 static void
 out_run(struct out *out, const unsigned char *p, size_t len)
 {
-	if (len > OUT_BYTES - out->len)
+	bool direct = len > OUT_BYTES / 2;
+
+	if (direct || len > OUT_BYTES - out->len)
 		out_flush(out);
-	if (len > OUT_BYTES / 2) {
+	if (direct) {
 		out->sink(out->ctx, sl_slice(p, len));
 	} else if (len > 0) {
 		memcpy(out->bytes + out->len, p, len);

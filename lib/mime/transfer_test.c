@@ -250,6 +250,32 @@ decoding_undoes_encoding(void **state)
 	sl_free(data);
 }
 
+static void
+long_runs_keep_their_place(void **state)
+{
+	struct sl_transfer_decoder d;
+	struct sl_buf in, out;
+
+	sl_buf_init(&in, 1 << 20);
+	sl_buf_init(&out, 1 << 20);
+	for (size_t run = 1000; run < 8000; run += 500) {
+		sl_buf_reset(&in);
+		sl_buf_reset(&out);
+		sl_buf_add_str(&in, "=41");
+		for (size_t i = 0; i < run; i++)
+			sl_buf_add_byte(&in, 'x');
+		sl_buf_add_str(&in, "=42");
+		sl_transfer_init(&d, QP);
+		sl_transfer_feed_all(&d, sl_buf_slice(&in), sink, &out);
+		sl_transfer_finish(&d, sink, &out);
+		assert_int_equal(out.len, run + 2);
+		assert_int_equal(out.data[0], 'A');
+		assert_int_equal(out.data[run + 1], 'B');
+	}
+	sl_buf_fini(&in);
+	sl_buf_fini(&out);
+}
+
 static bool
 qp_gives(struct sl_slice in, struct sl_slice expected)
 {
@@ -290,6 +316,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_decoded_however_they_are_cut),
 		cmocka_unit_test(decoding_undoes_encoding),
+		cmocka_unit_test(long_runs_keep_their_place),
 		cmocka_unit_test(the_published_quoted_printable_cases_are_decoded),
 	};
 
