@@ -298,7 +298,7 @@ allocated(void)
 	    ? __sanitizer_get_current_allocated_bytes() : mallinfo2().uordblks;
 }
 
-/* Feed `piece` again and again, 4 MiB of it: what is allocated stays under `limit_kib`. */
+/* Feed `piece` again and again, 1 MiB of it: what is allocated stays under `limit_kib`. */
 static void
 stays_small(const char *head, const char *piece, size_t limit_kib)
 {
@@ -306,7 +306,7 @@ stays_small(const char *head, const char *piece, size_t limit_kib)
 	struct sl_mime *m = sl_mime_new(&sl_mime_defaults, &(struct sl_mime_sink){ NULL }, NULL);
 
 	sl_mime_feed(m, (const unsigned char *)head, strlen(head));
-	for (size_t n = 0; n < 4u << 20; n += len) {
+	for (size_t n = 0; n < 1u << 20; n += len) {
 		sl_mime_feed(m, (const unsigned char *)piece, len);
 		if (n % 4096 < len)
 			most = SL_MAX(most, allocated());
