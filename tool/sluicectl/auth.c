@@ -1,0 +1,142 @@
+/* auth.c - sluicectl auth: what SPF, DKIM, DMARC and ARC say of one message, offline */
+
+#include "sluicectl.h"
+#include "auth_i.h"
+
+#include "mailauth/spf.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct auth {
+	struct sl_zone	*zone;
+	unsigned char	 address[16];
+	bool		 is_ipv6;
+	bool		 has_address;
+	const char	*helo;
+	const char	*mail_from;
+	const char	*receiver;
+	const char	*file;		/* NULL: only SPF */
+	int64_t		 now_s;
+	bool		 json;
+	struct sl_spf	*spf;		/* of MAIL FROM */
+	struct sl_spf	*spf_helo;
+};
+
+static const char usage[] =
+    "usage: sluicectl auth [--json] --dns ZONE.json --ip ADDRESS --helo NAME --mail-from ADDRESS\n"
+    "                      [--receiver NAME] [--now SECONDS] [FILE]\n";
+
+static struct sl_spf *
+spf_evaluate(const struct auth *auth, const char *sender)
+{
+	struct sl_spf_input input = {
+		.is_ipv6 = auth->is_ipv6,
+		.helo = sl_slice_str(auth->helo),
+		.sender = sl_slice_str(sender),
+		.receiver = sl_slice_str(auth->receiver),
+		.now_s = auth->now_s,
+	};
+	struct sl_spf *spf;
+
+	memcpy(input.address, auth->address, sizeof(input.address));
+	spf = sl_spf_new(&input);
+	sl_zone_answer_all(auth->zone, &sl_spf_dns, spf);
+	return spf;
+}
+
+static void
+print_spf(struct sl_buf *out, const char *name, const struct sl_spf *spf)
+{
+	sl_buf_addf(out, "\"%s\":{", name);
+	auth_json_member(out, "result", sl_spf_result_name(sl_spf_result(spf)));
+	auth_json_member(out, "explanation", sl_spf_explanation(spf));
+	auth_json_member(out, "domain", sl_spf_domain(spf));
+	auth_json_member(out, "reason", sl_spf_reason(spf));
+	sl_buf_add_str(out, "}");
+}
+
+static int
+auth_options(struct auth *auth, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "dns", required_argument, NULL, 'd' },
+		{ "ip", required_argument, NULL, 'i' },
+		{ "helo", required_argument, NULL, 'h' },
+		{ "mail-from", required_argument, NULL, 'f' },
+		{ "receiver", required_argument, NULL, 'r' },
+		{ "now", required_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *zone = NULL;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			auth->json = true;
+			break;
+		case 'd':
+			zone = optarg;
+			break;
+		case 'i':
+			if (!auth_parse_ip(optarg, auth->address, &auth->is_ipv6)) {
+				fprintf(stderr, "sluicectl: '%s' is no IP address\n", optarg);
+				return 2;
+			}
+			auth->has_address = true;
+			break;
+		case 'h':
+			auth->helo = optarg;
+			break;
+		case 'f':
+			auth->mail_from = optarg;
+			break;
+		case 'r':
+			auth->receiver = optarg;
+			break;
+		case 'n':
+			auth->now_s = strtoll(optarg, NULL, 10);
+			break;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (zone == NULL || !auth->has_address || argc - optind > 1) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	auth->file = argv[optind];
+	auth->zone = auth_read_zone(zone);
+	return auth->zone == NULL ? 1 : 0;
+}
+
+int
+auth_main(int argc, char **argv)
+{
+	struct auth auth = { .helo = "", .mail_from = "", .receiver = "", .now_s = time(NULL) };
+	struct sl_buf out;
+	int status = auth_options(&auth, argc, argv);
+
+	if (status != 0)
+		return status;
+	sl_buf_init(&out, 1u << 20);
+	auth.spf = spf_evaluate(&auth, auth.mail_from);
+	auth.spf_helo = spf_evaluate(&auth, "");
+	sl_buf_add_str(&out, "{");
+	print_spf(&out, "spf", auth.spf);
+	sl_buf_add_str(&out, ",");
+	print_spf(&out, "spf_helo", auth.spf_helo);
+	sl_buf_add_str(&out, "}\n");
+	fputs(sl_buf_cstr(&out), stdout);
+	sl_buf_fini(&out);
+	sl_spf_free(&auth.spf);
+	sl_spf_free(&auth.spf_helo);
+	sl_zone_free(&auth.zone);
+	return status;
+}

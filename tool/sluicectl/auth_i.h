@@ -1,0 +1,19 @@
+/* auth_i.h - what the authentication commands share */
+#ifndef SLUICECTL_AUTH_I_H
+#define SLUICECTL_AUTH_I_H
+
+#include "mailauth/zone.h"
+#include "sl/buf.h"
+
+#define AUTH_FILE_MAX	(64u << 20)
+
+/* Read a whole file ("-": standard input) into out. False: said on standard error. */
+bool	auth_read_file(const char *path, struct sl_buf *out);
+/* Read and parse ZONE.json. NULL: said on standard error. */
+struct sl_zone	*auth_read_zone(const char *path);
+/* Parse "192.0.2.1" or "2001:db8::1". */
+bool	auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out);
+/* Add `"name":"value"`, with a comma before it unless it opens an object. */
+void	auth_json_member(struct sl_buf *out, const char *name, const char *value);
+
+#endif
