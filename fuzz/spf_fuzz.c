@@ -20,8 +20,6 @@ struct script {
 	unsigned	flavour;
 };
 
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static void
 script_cut(struct script *script, struct sl_slice in)
 {
