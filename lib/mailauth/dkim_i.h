@@ -3,6 +3,7 @@
 #define SL_MAILAUTH_DKIM_I_H
 
 #include "mailauth/dkim.h"
+#include "mailauth/signkey.h"
 #include "mailauth/taglist.h"
 
 #include <openssl/evp.h>
@@ -83,5 +84,14 @@ struct key_record {
 /* Read the key record of an answer for a signature of this type. NULL, or what is wrong. */
 const char	*key_record_read(const struct sl_dns_answer *answer, enum sl_key_type type,
 		    struct key_record *record_out);
+
+/* ---- writing signature fields ---- */
+
+/* Add the instances of h= for the fields there are: each name of `names` as often as it
+ * occurs, From, To, Date and Subject once more if `oversign`; folded. */
+void	sign_add_names(struct sl_buf *out, const struct sl_headers *headers, const char *names,
+	    bool oversign);
+/* Add base64, folded. */
+void	sign_add_base64(struct sl_buf *out, struct sl_slice bytes);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sluicectl.h"
 #include "auth_i.h"
 
+#include "mailauth/dkim.h"
 #include "mailauth/spf.h"
 
 #include <getopt.h>
@@ -23,6 +24,10 @@ struct auth {
 	bool		 json;
 	struct sl_spf	*spf;		/* of MAIL FROM */
 	struct sl_spf	*spf_helo;
+	struct sl_headers headers;
+	struct sl_buf	 body;
+	struct sl_keys	*keys;
+	struct sl_dkim	*dkim;
 };
 
 static const char usage[] =
@@ -56,6 +61,68 @@ print_spf(struct sl_buf *out, const char *name, const struct sl_spf *spf)
 	auth_json_member(out, "domain", sl_spf_domain(spf));
 	auth_json_member(out, "reason", sl_spf_reason(spf));
 	sl_buf_add_str(out, "}");
+}
+
+static void
+print_dkim(struct sl_buf *out, const struct sl_dkim *dkim)
+{
+	sl_buf_add_str(out, "\"dkim\":[");
+	for (size_t i = 0; i < sl_dkim_count(dkim); i++) {
+		const struct sl_dkim_signature *signature = sl_dkim_get(dkim, i);
+
+		sl_buf_add_str(out, i > 0 ? ",{" : "{");
+		auth_json_member(out, "result", sl_dkim_result_name(signature->result));
+		auth_json_member(out, "domain", signature->domain);
+		auth_json_member(out, "selector", signature->selector);
+		auth_json_member(out, "reason", signature->reason);
+		sl_buf_add_byte(out, '}');
+	}
+	sl_buf_add_byte(out, ']');
+}
+
+/* Read FILE and evaluate what hangs on the message. */
+static bool
+message_evaluate(struct auth *auth)
+{
+	struct sl_buf message;
+
+	if (!auth_read_file(auth->file, &message)) {
+		sl_buf_fini(&message);
+		return false;
+	}
+	auth_split(&message, &auth->headers, &auth->body);
+	auth->keys = sl_keys_new(64);
+	auth->dkim = sl_dkim_new(&auth->headers, auth->keys, auth->now_s);
+	sl_zone_answer_all(auth->zone, &sl_dkim_dns, auth->dkim);
+	sl_dkim_body(auth->dkim, auth->body.data, auth->body.len);
+	sl_dkim_body_end(auth->dkim);
+	return true;
+}
+
+static void
+print_all(struct sl_buf *out, const struct auth *auth)
+{
+	sl_buf_add_byte(out, '{');
+	print_spf(out, "spf", auth->spf);
+	sl_buf_add_byte(out, ',');
+	print_spf(out, "spf_helo", auth->spf_helo);
+	if (auth->file != NULL) {
+		sl_buf_add_byte(out, ',');
+		print_dkim(out, auth->dkim);
+	}
+	sl_buf_add_str(out, "}\n");
+}
+
+static void
+auth_fini(struct auth *auth)
+{
+	sl_spf_free(&auth->spf);
+	sl_spf_free(&auth->spf_helo);
+	sl_dkim_free(&auth->dkim);
+	sl_keys_free(&auth->keys);
+	sl_headers_fini(&auth->headers);
+	sl_buf_fini(&auth->body);
+	sl_zone_free(&auth->zone);
 }
 
 static int
@@ -128,15 +195,13 @@ auth_main(int argc, char **argv)
 	sl_buf_init(&out, 1u << 20);
 	auth.spf = spf_evaluate(&auth, auth.mail_from);
 	auth.spf_helo = spf_evaluate(&auth, "");
-	sl_buf_add_str(&out, "{");
-	print_spf(&out, "spf", auth.spf);
-	sl_buf_add_str(&out, ",");
-	print_spf(&out, "spf_helo", auth.spf_helo);
-	sl_buf_add_str(&out, "}\n");
-	fputs(sl_buf_cstr(&out), stdout);
+	if (auth.file == NULL || message_evaluate(&auth)) {
+		print_all(&out, &auth);
+		fputs(sl_buf_cstr(&out), stdout);
+	} else {
+		status = 1;
+	}
 	sl_buf_fini(&out);
-	sl_spf_free(&auth.spf);
-	sl_spf_free(&auth.spf_helo);
-	sl_zone_free(&auth.zone);
+	auth_fini(&auth);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* auth_common.c - see auth_i.h */
 
 #include "auth_i.h"
+#include "mime/fields.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -53,6 +54,53 @@ auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out
 	memset(address_out, 0, 16);
 	*is_ipv6_out = strchr(text, ':') != NULL;
 	return inet_pton(*is_ipv6_out ? AF_INET6 : AF_INET, text, address_out) == 1;
+}
+
+struct split {
+	struct sl_headers	*headers;
+	struct sl_buf		*body;
+};
+
+static void
+take_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+{
+	struct split *split = ctx;
+
+	if (name.len > 0)	/* name and value lie in one run: the field as sent */
+		sl_headers_add(split->headers, sl_slice(name.ptr, (size_t)(value.ptr + value.len - name.ptr)));
+	if (cut)
+		split->headers->overflow = true;
+}
+
+static void
+take_body(void *ctx, struct sl_slice bytes)
+{
+	struct split *split = ctx;
+
+	sl_buf_add_slice(split->body, bytes);
+}
+
+void
+auth_split(struct sl_buf *message, struct sl_headers *headers, struct sl_buf *body)
+{
+	static const struct sl_fields_sink sink = { .field = take_field, .body = take_body };
+	struct split split = { headers, body };
+	struct sl_fields *fields = sl_fields_new(SL_HEADERS_BYTES_MAX, &sink, &split);
+	size_t from = 0;
+
+	sl_headers_init(headers, SL_HEADERS_BYTES_MAX, SL_HEADERS_FIELDS_MAX);
+	sl_buf_init(body, 2 * AUTH_FILE_MAX);
+	for (size_t i = 0; i < message->len; i++) {
+		if (message->data[i] != '\n' || (i > 0 && message->data[i - 1] == '\r'))
+			continue;
+		sl_fields_feed(fields, message->data + from, i - from);
+		sl_fields_feed(fields, (const unsigned char *)"\r", 1);
+		from = i;
+	}
+	sl_fields_feed(fields, message->data + from, message->len - from);
+	sl_fields_finish(fields);
+	sl_fields_free(&fields);
+	sl_buf_fini(message);
 }
 
 void

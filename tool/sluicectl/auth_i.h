@@ -2,8 +2,8 @@
 #ifndef SLUICECTL_AUTH_I_H
 #define SLUICECTL_AUTH_I_H
 
+#include "mailauth/headers.h"
 #include "mailauth/zone.h"
-#include "sl/buf.h"
 
 #define AUTH_FILE_MAX	(64u << 20)
 
@@ -13,6 +13,9 @@ bool	auth_read_file(const char *path, struct sl_buf *out);
 struct sl_zone	*auth_read_zone(const char *path);
 /* Parse "192.0.2.1" or "2001:db8::1". */
 bool	auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out);
+/* Cut a message into header and body. Lines that end in a bare LF get a CRLF, as they would
+ * have on the wire. The message is consumed. */
+void	auth_split(struct sl_buf *message, struct sl_headers *headers, struct sl_buf *body);
 /* Add `"name":"value"`, with a comma before it unless it opens an object. */
 void	auth_json_member(struct sl_buf *out, const char *name, const char *value);
 
