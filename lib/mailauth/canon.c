@@ -90,21 +90,41 @@ is_stop(enum sl_canon canon, unsigned char c, unsigned char next)
 	    (c == ' ' && (next == ' ' || next == '\t' || next == '\r')));
 }
 
-/* The same for 16 pairs at once: is there a stop among them? */
-static bool
-block_has_stop(enum sl_canon canon, const unsigned char *p)
+/* The same for 16 pairs at once: a byte is not 0 where there is a stop. */
+static inline block
+block_stops(enum sl_canon canon, const unsigned char *p)
 {
 	block c, next, found;
-	uint64_t half[2];
 
 	memcpy(&c, p, BLOCK);
 	memcpy(&next, p + 1, BLOCK);
-	found = (block)((c == '\n') & (next == '\r'));
-	if (canon == SL_CANON_RELAXED)
-		found |= (block)((c == '\t') |
-		    ((c == ' ') & ((next == ' ') | (next == '\t') | (next == '\r'))));
-	memcpy(half, &found, sizeof(half));
+	if (canon == SL_CANON_SIMPLE)
+		return (block)((c == '\n') & (next == '\r'));
+	found = (block)(((c == '\n') | (c == ' ')) & (next == '\r'));
+	return found | (block)((c == '\t') | ((c == ' ') & ((next == ' ') | (next == '\t'))));
+}
+
+static inline bool
+any(block b)
+{
+	uint64_t half[2];
+
+	memcpy(half, &b, sizeof(half));
 	return (half[0] | half[1]) != 0;
+}
+
+/* How many bytes from the front, in whole blocks, hold no stop? One byte more has to be there. */
+static inline size_t
+blocks_without_stop(enum sl_canon canon, const unsigned char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i + 4 * BLOCK < len && !any(block_stops(canon, p + i) | block_stops(canon, p + i + BLOCK) |
+	    block_stops(canon, p + i + 2 * BLOCK) | block_stops(canon, p + i + 3 * BLOCK)))
+		i += 4 * BLOCK;
+	while (i + BLOCK < len && !any(block_stops(canon, p + i)))
+		i += BLOCK;
+	return i;
 }
 
 /*
@@ -115,10 +135,10 @@ block_has_stop(enum sl_canon canon, const unsigned char *p)
 static size_t
 plain_run(enum sl_canon canon, const unsigned char *p, size_t len)
 {
-	size_t i = 0;
+	/* The form is written out so that the compiler makes a loop for each. */
+	size_t i = canon == SL_CANON_SIMPLE ? blocks_without_stop(SL_CANON_SIMPLE, p, len) :
+	    blocks_without_stop(SL_CANON_RELAXED, p, len);
 
-	while (i + BLOCK < len && !block_has_stop(canon, p + i))
-		i += BLOCK;
 	while (i + 1 < len && !is_stop(canon, p[i], p[i + 1]))
 		i++;
 	if (i + 1 < len && p[i] == '\n')

@@ -115,17 +115,19 @@ sl_taglist_item(struct sl_slice *value, struct sl_slice *item_out)
 	return true;
 }
 
-static int
-base64_digit(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+enum {
+	B64_NONE = 0,		/* not of base64; 1 to 64: a digit, its value and one */
+	B64_SPACE = 65,
+	B64_PAD,
+};
+
+static const unsigned char base64_values[256] = {
+	[' '] = B64_SPACE, ['\t'] = B64_SPACE, ['\r'] = B64_SPACE, ['\n'] = B64_SPACE, ['='] = B64_PAD,
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+	24, 25, 26, ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44,
+	45, 46, 47, 48, 49, 50, 51, 52, ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63,
+	['/'] = 64,
+};
 
 bool
 sl_base64_decode(struct sl_slice text, unsigned char *out, size_t out_size, size_t *len_out)
@@ -135,18 +137,17 @@ sl_base64_decode(struct sl_slice text, unsigned char *out, size_t out_size, size
 	size_t n = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = text.ptr[i];
-		int value = base64_digit(c);
+		unsigned char value = base64_values[text.ptr[i]];
 
-		if (is_space(c))
+		if (value == B64_SPACE)
 			continue;
-		if (c == '=') {
+		if (value == B64_PAD) {
 			pads++;
 			continue;
 		}
-		if (value < 0 || pads > 0)
+		if (value == B64_NONE || pads > 0)
 			return false;
-		bits = bits << 6 | (uint32_t)value;
+		bits = bits << 6 | (value - 1u);
 		if (++digits % 4 == 1)
 			continue;
 		if (n == out_size)
