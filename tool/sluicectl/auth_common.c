@@ -112,3 +112,30 @@ auth_json_member(struct sl_buf *out, const char *name, const char *value)
 	sl_buf_add_byte(out, ':');
 	sl_buf_add_json(out, sl_slice_str(value));
 }
+
+void
+auth_add_dmarc(struct sl_buf *out, const struct sl_dmarc_verdict *v, bool json)
+{
+	if (!json) {
+		sl_buf_addf(out, "dmarc: %s", sl_dmarc_result_name(v->result));
+		if (v->policy != SL_DMARC_POLICY_UNSET)
+			sl_buf_addf(out, ", policy %s of %s", sl_dmarc_policy_name(v->policy), v->domain);
+		sl_buf_addf(out, ", disposition %s", sl_dmarc_policy_name(v->disposition));
+		if (v->reason[0] != '\0')
+			sl_buf_addf(out, ": %s", v->reason);
+		return;
+	}
+	sl_buf_add_byte(out, '{');
+	auth_json_member(out, "result", sl_dmarc_result_name(v->result));
+	auth_json_member(out, "policy", sl_dmarc_policy_name(v->policy));
+	auth_json_member(out, "disposition", sl_dmarc_policy_name(v->disposition));
+	auth_json_member(out, "domain", v->domain);
+	auth_json_member(out, "from", v->from);
+	auth_json_member(out, "reason", v->reason);
+	auth_json_member(out, "aligned_dkim", v->aligned_dkim);
+	sl_buf_addf(out, ",\"aligned_spf\":%s", v->aligned_spf ? "true" : "false");
+	auth_json_member(out, "p", sl_dmarc_policy_name(v->record.p));
+	auth_json_member(out, "sp", sl_dmarc_policy_name(v->record.sp));
+	auth_json_member(out, "np", sl_dmarc_policy_name(v->record.np));
+	sl_buf_add_byte(out, '}');
+}

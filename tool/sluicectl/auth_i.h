@@ -2,6 +2,7 @@
 #ifndef SLUICECTL_AUTH_I_H
 #define SLUICECTL_AUTH_I_H
 
+#include "mailauth/dmarc.h"
 #include "mailauth/headers.h"
 #include "mailauth/zone.h"
 
@@ -18,5 +19,7 @@ bool	auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv
 void	auth_split(struct sl_buf *message, struct sl_headers *headers, struct sl_buf *body);
 /* Add `"name":"value"`, with a comma before it unless it opens an object. */
 void	auth_json_member(struct sl_buf *out, const char *name, const char *value);
+/* Add a DMARC verdict, as a JSON object or as words. */
+void	auth_add_dmarc(struct sl_buf *out, const struct sl_dmarc_verdict *verdict, bool json);
 
 #endif

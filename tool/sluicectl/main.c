@@ -12,6 +12,7 @@ static const struct {
 	const char	*about;
 } commands[] = {
 	{ "auth", auth_main, "evaluate SPF, DKIM, DMARC and ARC of one message" },
+	{ "dmarc", dmarc_main, "evaluate DMARC for identities already proven" },
 };
 
 int
