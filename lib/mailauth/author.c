@@ -1,10 +1,9 @@
 /* author.c - see mailauth/author.h */
 
 #include "mailauth/author.h"
+#include "mailauth/cfws.h"
 
 #include <idn2.h>
-
-#define COMMENT_DEPTH_MAX	50
 
 enum token_kind {
 	TOKEN_END,
@@ -27,59 +26,6 @@ struct element {
 	struct sl_slice	spelled;	/* domain of an address without brackets; empty: none */
 	struct sl_slice	bracketed;	/* of the one in brackets */
 };
-
-/* Take the comment at the front off, with those in it. False if it does not end. */
-static bool
-skip_comment(struct sl_slice *in)
-{
-	unsigned depth = 0;
-
-	for (size_t i = 0; i < in->len; i++) {
-		unsigned char c = in->ptr[i];
-
-		if (c == '\\') {
-			i++;
-		} else if (c == '(') {
-			if (++depth > COMMENT_DEPTH_MAX)
-				return false;
-		} else if (c == ')' && --depth == 0) {
-			*in = sl_slice_from(*in, i + 1);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Take white space, folds and comments off the front. */
-static bool
-skip_cfws(struct sl_slice *in)
-{
-	while (in->len > 0) {
-		unsigned char c = in->ptr[0];
-
-		if (c == '(') {
-			if (!skip_comment(in))
-				return false;
-		} else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-			*in = sl_slice_from(*in, 1);
-		} else {
-			break;
-		}
-	}
-	return true;
-}
-
-static size_t
-quoted_length(struct sl_slice in)
-{
-	for (size_t i = 1; i < in.len; i++) {
-		if (in.ptr[i] == '\\')
-			i++;
-		else if (in.ptr[i] == '"')
-			return i + 1;
-	}
-	return 0;
-}
 
 static bool
 is_sign(unsigned char c)
@@ -107,7 +53,7 @@ token_next(struct reader *r)
 {
 	size_t left = r->in.len, n = 0;
 
-	if (!skip_cfws(&r->in)) {
+	if (!sl_cfws_skip(&r->in)) {
 		r->kind = TOKEN_BAD;
 		return;
 	}
@@ -117,7 +63,7 @@ token_next(struct reader *r)
 	} else if (is_sign(r->in.ptr[0])) {
 		token_take(r, TOKEN_SIGN, 1);
 	} else if (r->in.ptr[0] == '"') {
-		n = quoted_length(r->in);
+		n = sl_quoted_length(r->in);
 		token_take(r, n > 0 ? TOKEN_QUOTED : TOKEN_BAD, n);
 	} else {
 		while (n < r->in.len && is_word_byte(r->in.ptr[n]))

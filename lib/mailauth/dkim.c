@@ -112,34 +112,10 @@ names_fault(struct dkim_check *check, size_t from_count)
 static const char *
 domain_fault(struct dkim_check *check)
 {
-	struct sl_dkim_signature *view = &check->view;
-	int n;
+	const char *fault = signature_key_name(&check->tags, check->view.domain, check->view.selector,
+	    check->name);
 
-	if (!sl_dns_name_copy(view->domain, sl_taglist_get(&check->tags, "d")) ||
-	    sl_dns_name_labels(sl_slice_str(view->domain)) < 2)
-		return "d= is no domain";
-	if (!sl_dns_name_copy(view->selector, sl_taglist_get(&check->tags, "s")))
-		return "s= is no selector";
-	n = snprintf(check->name, sizeof(check->name), "%s._domainkey.%s", view->selector, view->domain);
-	if (n >= (int)sizeof(check->name))
-		return "the key's name is too long";
-	return identity_ok(check, false) ? NULL : "i= is not within d=";
-}
-
-/* b= and bh=, base64 undone. */
-static const char *
-hashes_fault(struct dkim_check *check)
-{
-	struct signature *s = &check->signature;
-	struct sl_slice b = sl_taglist_get(&check->tags, "b");
-	size_t len;
-
-	if (!sl_base64_decode(b, s->b, sizeof(s->b), &s->b_len) || s->b_len == 0)
-		return "b= is not base64, or too long";
-	if (!sl_base64_decode(sl_taglist_get(&check->tags, "bh"), s->bh, sizeof(s->bh), &len) ||
-	    len != DIGEST_LEN)
-		return "bh= is not a SHA-256 hash";
-	return NULL;
+	return fault != NULL ? fault : identity_ok(check, false) ? NULL : "i= is not within d=";
 }
 
 static bool
@@ -175,7 +151,7 @@ check_fault(struct sl_dkim *dkim, struct dkim_check *check)
 		return "a required tag is missing";
 	if (!sl_slice_eq(sl_taglist_get(&check->tags, "v"), SL_SLICE_LIT("1")))
 		return "v= is not 1";
-	if ((fault = domain_fault(check)) != NULL || (fault = hashes_fault(check)) != NULL)
+	if ((fault = domain_fault(check)) != NULL || (fault = signature_hashes(&check->tags, s, true)) != NULL)
 		return fault;
 	if (!signature_canon(sl_taglist_get(&check->tags, "c"), s))
 		return "c= is not known";

@@ -2,6 +2,8 @@
 
 #include "mailauth/dkim_i.h"
 
+#include <stdio.h>
+
 EVP_MD_CTX *
 digest_new(void)
 {
@@ -186,6 +188,35 @@ signature_canon(struct sl_slice c, struct signature *signature)
 		return canon_parse(c, &signature->header_canon);
 	return canon_parse(sl_slice(c.ptr, (size_t)(slash - c.ptr)), &signature->header_canon) &&
 	    canon_parse(sl_slice_from(c, (size_t)(slash - c.ptr) + 1), &signature->body_canon);
+}
+
+const char *
+signature_hashes(const struct sl_taglist *tags, struct signature *signature, bool want_bh)
+{
+	size_t len;
+
+	if (!sl_base64_decode(sl_taglist_get(tags, "b"), signature->b, sizeof(signature->b),
+	    &signature->b_len) || signature->b_len == 0)
+		return "b= is not base64, or too long";
+	if (want_bh && (!sl_base64_decode(sl_taglist_get(tags, "bh"), signature->bh,
+	    sizeof(signature->bh), &len) || len != DIGEST_LEN))
+		return "bh= is not a SHA-256 hash";
+	return NULL;
+}
+
+const char *
+signature_key_name(const struct sl_taglist *tags, char domain_out[SL_DNS_NAME_MAX + 1],
+    char selector_out[SL_DNS_NAME_MAX + 1], char name_out[SL_DNS_NAME_MAX + 1])
+{
+	if (!sl_dns_name_copy(domain_out, sl_taglist_get(tags, "d")) ||
+	    sl_dns_name_labels(sl_slice_str(domain_out)) < 2)
+		return "d= is no domain";
+	if (!sl_dns_name_copy(selector_out, sl_taglist_get(tags, "s")))
+		return "s= is no selector";
+	if (snprintf(name_out, SL_DNS_NAME_MAX + 1, "%s._domainkey.%s", selector_out, domain_out) >
+	    SL_DNS_NAME_MAX)
+		return "the key's name is too long";
+	return NULL;
 }
 
 size_t

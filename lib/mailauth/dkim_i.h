@@ -27,7 +27,7 @@ void	digest_add_named(EVP_MD_CTX *ctx, enum sl_canon canon, const struct sl_head
 
 /* ---- the body, hashed for several signatures at once ---- */
 
-#define BODY_HASHES_MAX	(SL_DKIM_SIGNATURES_MAX + 1)
+#define BODY_HASHES_MAX	SL_DKIM_SIGNATURES_MAX
 #define BODY_WHOLE	UINT64_MAX
 
 struct body_hash {
@@ -69,6 +69,11 @@ struct signature {
 int	signature_algorithm(struct sl_slice a, enum sl_key_type *type_out, const char **why_out);
 /* c=, absent: simple/simple. False if it is none. */
 bool	signature_canon(struct sl_slice c, struct signature *signature);
+/* b= and, if it has to be there, bh=: base64 undone. NULL, or what is wrong. */
+const char	*signature_hashes(const struct sl_taglist *tags, struct signature *signature, bool want_bh);
+/* d=, s=, and the name of the key they make, all lower case. NULL, or what is wrong. */
+const char	*signature_key_name(const struct sl_taglist *tags, char domain_out[SL_DNS_NAME_MAX + 1],
+		    char selector_out[SL_DNS_NAME_MAX + 1], char name_out[SL_DNS_NAME_MAX + 1]);
 /* h=: count its names; look for `name` among them. */
 size_t	signature_names(struct sl_slice names, struct sl_slice name, bool *found_out);
 

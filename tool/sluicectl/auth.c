@@ -3,6 +3,7 @@
 #include "sluicectl.h"
 #include "auth_i.h"
 
+#include "mailauth/arc.h"
 #include "mailauth/dkim.h"
 #include "mailauth/spf.h"
 
@@ -28,6 +29,8 @@ struct auth {
 	struct sl_buf	 body;
 	struct sl_keys	*keys;
 	struct sl_dkim	*dkim;
+	struct sl_arc	*arc;
+	struct sl_dmarc	*dmarc;
 };
 
 static const char usage[] =
@@ -80,6 +83,34 @@ print_dkim(struct sl_buf *out, const struct sl_dkim *dkim)
 	sl_buf_add_byte(out, ']');
 }
 
+static void
+print_arc(struct sl_buf *out, const struct sl_arc *arc)
+{
+	sl_buf_add_str(out, "\"arc\":{");
+	auth_json_member(out, "result", sl_arc_result_name(sl_arc_result(arc)));
+	sl_buf_addf(out, ",\"instance\":%u", sl_arc_instance(arc));
+	auth_json_member(out, "domain", sl_arc_sealer(arc));
+	auth_json_member(out, "reason", sl_arc_reason(arc));
+	sl_buf_add_byte(out, '}');
+}
+
+/* DMARC over what the others have proven. */
+static void
+dmarc_evaluate(struct auth *auth)
+{
+	struct sl_author author;
+
+	sl_author_find(&auth->headers, &author);
+	auth->dmarc = sl_dmarc_new(&author, NULL);
+	if (sl_spf_result(auth->spf) == SL_SPF_PASS)
+		sl_dmarc_add_spf(auth->dmarc, sl_slice_str(sl_spf_domain(auth->spf)));
+	for (size_t i = 0; i < sl_dkim_count(auth->dkim); i++)
+		if (sl_dkim_get(auth->dkim, i)->result == SL_DKIM_PASS)
+			sl_dmarc_add_dkim(auth->dmarc, sl_slice_str(sl_dkim_get(auth->dkim, i)->domain));
+	sl_dmarc_end(auth->dmarc);
+	sl_zone_answer_all(auth->zone, &sl_dmarc_dns, auth->dmarc);
+}
+
 /* Read FILE and evaluate what hangs on the message. */
 static bool
 message_evaluate(struct auth *auth)
@@ -93,9 +124,14 @@ message_evaluate(struct auth *auth)
 	auth_split(&message, &auth->headers, &auth->body);
 	auth->keys = sl_keys_new(64);
 	auth->dkim = sl_dkim_new(&auth->headers, auth->keys, auth->now_s);
+	auth->arc = sl_arc_new(&auth->headers, auth->keys, false);
 	sl_zone_answer_all(auth->zone, &sl_dkim_dns, auth->dkim);
+	sl_zone_answer_all(auth->zone, &sl_arc_dns, auth->arc);
 	sl_dkim_body(auth->dkim, auth->body.data, auth->body.len);
+	sl_arc_body(auth->arc, auth->body.data, auth->body.len);
 	sl_dkim_body_end(auth->dkim);
+	sl_arc_body_end(auth->arc);
+	dmarc_evaluate(auth);
 	return true;
 }
 
@@ -109,6 +145,10 @@ print_all(struct sl_buf *out, const struct auth *auth)
 	if (auth->file != NULL) {
 		sl_buf_add_byte(out, ',');
 		print_dkim(out, auth->dkim);
+		sl_buf_add_str(out, ",\"dmarc\":");
+		auth_add_dmarc(out, sl_dmarc_verdict(auth->dmarc), true);
+		sl_buf_add_byte(out, ',');
+		print_arc(out, auth->arc);
 	}
 	sl_buf_add_str(out, "}\n");
 }
@@ -119,6 +159,8 @@ auth_fini(struct auth *auth)
 	sl_spf_free(&auth->spf);
 	sl_spf_free(&auth->spf_helo);
 	sl_dkim_free(&auth->dkim);
+	sl_arc_free(&auth->arc);
+	sl_dmarc_free(&auth->dmarc);
 	sl_keys_free(&auth->keys);
 	sl_headers_fini(&auth->headers);
 	sl_buf_fini(&auth->body);
