@@ -115,7 +115,10 @@ spf_over(struct sl_spf *spf, enum sl_spf_result result)
 static void
 spf_error(struct sl_spf *spf, enum sl_spf_result result, const char *why)
 {
-	set_reason(spf, "%s: %s", spf->depth > 0 ? top(spf)->domain : "", why);
+	if (spf->depth > 0)
+		set_reason(spf, "%s: %s", top(spf)->domain, why);
+	else
+		set_reason(spf, "%s", why);
 	spf_over(spf, result);
 }
 

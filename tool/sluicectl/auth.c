@@ -153,6 +153,27 @@ print_all(struct sl_buf *out, const struct auth *auth)
 	sl_buf_add_str(out, "}\n");
 }
 
+/* For people: a line each. */
+static void
+print_words(struct sl_buf *out, const struct auth *auth)
+{
+	sl_buf_addf(out, "spf: %s (%s)\nspf of HELO: %s (%s)\n",
+	    sl_spf_result_name(sl_spf_result(auth->spf)), sl_spf_reason(auth->spf),
+	    sl_spf_result_name(sl_spf_result(auth->spf_helo)), sl_spf_reason(auth->spf_helo));
+	if (auth->file == NULL)
+		return;
+	for (size_t i = 0; i < sl_dkim_count(auth->dkim); i++) {
+		const struct sl_dkim_signature *s = sl_dkim_get(auth->dkim, i);
+
+		sl_buf_addf(out, "dkim: %s, %s of %s%s%s\n", sl_dkim_result_name(s->result), s->selector,
+		    s->domain, s->reason[0] != '\0' ? ": " : "", s->reason);
+	}
+	auth_add_dmarc(out, sl_dmarc_verdict(auth->dmarc), false);
+	sl_buf_addf(out, "\narc: %s, %u sets%s%s\n", sl_arc_result_name(sl_arc_result(auth->arc)),
+	    sl_arc_instance(auth->arc), sl_arc_reason(auth->arc)[0] != '\0' ? ": " : "",
+	    sl_arc_reason(auth->arc));
+}
+
 static void
 auth_fini(struct auth *auth)
 {
@@ -238,7 +259,10 @@ auth_main(int argc, char **argv)
 	auth.spf = spf_evaluate(&auth, auth.mail_from);
 	auth.spf_helo = spf_evaluate(&auth, "");
 	if (auth.file == NULL || message_evaluate(&auth)) {
-		print_all(&out, &auth);
+		if (auth.json)
+			print_all(&out, &auth);
+		else
+			print_words(&out, &auth);
 		fputs(sl_buf_cstr(&out), stdout);
 	} else {
 		status = 1;

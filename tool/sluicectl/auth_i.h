@@ -4,6 +4,7 @@
 
 #include "mailauth/dmarc.h"
 #include "mailauth/headers.h"
+#include "mailauth/signkey.h"
 #include "mailauth/zone.h"
 
 #define AUTH_FILE_MAX	(64u << 20)
@@ -12,6 +13,8 @@
 bool	auth_read_file(const char *path, struct sl_buf *out);
 /* Read and parse ZONE.json. NULL: said on standard error. */
 struct sl_zone	*auth_read_zone(const char *path);
+/* Read a private key (PEM). NULL: said on standard error. */
+struct sl_signkey	*auth_read_key(const char *path);
 /* Parse "192.0.2.1" or "2001:db8::1". */
 bool	auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out);
 /* Cut a message into header and body. Lines that end in a bare LF get a CRLF, as they would

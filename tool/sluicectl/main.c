@@ -13,6 +13,8 @@ static const struct {
 } commands[] = {
 	{ "auth", auth_main, "evaluate SPF, DKIM, DMARC and ARC of one message" },
 	{ "dmarc", dmarc_main, "evaluate DMARC for identities already proven" },
+	{ "dkim-key", dkim_key_main, "make a signing key and the DNS record to publish" },
+	{ "dkim-sign", dkim_sign_main, "sign a message in a file (DKIM, ARC)" },
 };
 
 int

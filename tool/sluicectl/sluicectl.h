@@ -10,5 +10,6 @@
 int	auth_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);
 int	dkim_key_main(int argc, char **argv);
+int	dkim_sign_main(int argc, char **argv);
 
 #endif
