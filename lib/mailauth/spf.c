@@ -610,12 +610,15 @@ ptr_next(struct sl_spf *spf)
 	spf_ask(spf, WAIT_PTR_ADDRESS, address_type(spf));
 }
 
-/* Errors and surplus names are passed over, not counted (RFC 7208, 4.6.4 and 5.5). */
+/* Errors and surplus names are passed over (RFC 7208, 4.6.4 and 5.5); no name at all is a void
+ * look-up of the term that asked, if one did. */
 static void
 ptr_answer(struct sl_spf *spf, const struct sl_dns_answer *answer)
 {
 	size_t count = answer->status == SL_DNS_FOUND ? SL_MIN(answer->count, SL_SPF_NAMES_MAX) : 0;
 
+	if (spf->result != SL_SPF_FAIL && !void_counted(spf, answer))
+		return;
 	spf->name_count = spf->name_at = 0;
 	for (size_t i = 0; i < count; i++)
 		spf->name_count += sl_dns_name_copy(spf->names[spf->name_count], answer->records[i].data);
