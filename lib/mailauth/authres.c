@@ -149,11 +149,12 @@ sl_authres_next(struct sl_authres *authres, struct sl_authres_result *result_out
 static bool
 same_name(const char *a, const char *b)
 {
+	struct sl_slice s = sl_slice_trim(sl_slice_str(a)), t = sl_slice_trim(sl_slice_str(b));
 	char x[SL_DNS_NAME_MAX + 1], y[SL_DNS_NAME_MAX + 1];
 
-	if (sl_domain_ascii(sl_slice_trim(sl_slice_str(a)), x) && sl_domain_ascii(sl_slice_str(b), y))
+	if (sl_domain_ascii(s, x) && sl_domain_ascii(t, y))
 		return strcmp(x, y) == 0;
-	return sl_slice_ieq(sl_slice_str(a), sl_slice_str(b));
+	return sl_slice_ieq(s, t);
 }
 
 bool

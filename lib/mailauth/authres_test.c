@@ -94,6 +94,7 @@ who_bears_our_name_has_to_go(void **state)
 		if (sl_authres_is_forged(sl_slice_str(forgeries[i].name), sl_slice_str(forgeries[i].value),
 		    "mx.example.com") != forgeries[i].forged)
 			fail_msg("%s: %s", forgeries[i].name, forgeries[i].value);
+	assert_true(sl_authres_is_forged(FIELD, SL_SLICE_LIT("\"q, \"; spf=pass"), "q, "));	/* found by fuzzing */
 	assert_true(sl_authres_is_forged(FIELD, SL_SLICE_LIT("xn--bcher-kva.example; spf=pass"),
 	    "b\xc3\xbc" "cher.example"));
 	assert_true(sl_authres_is_forged(FIELD, SL_SLICE_LIT("b\xc3\xbc" "cher.example; spf=pass"),
