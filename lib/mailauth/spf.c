@@ -1,5 +1,6 @@
 /* spf.c - see mailauth/spf.h */
 
+#include "mailauth/author.h"
 #include "mailauth/spf_i.h"
 
 #include <arpa/inet.h>
@@ -734,9 +735,6 @@ domain_checkable(struct sl_slice domain)
 {
 	if (domain.len > 0 && domain.ptr[0] == '[')
 		return false;
-	for (size_t i = 0; i < domain.len; i++)
-		if (domain.ptr[i] >= 0x80)
-			return false;
 	if (domain.len > 0 && domain.ptr[domain.len - 1] == '.')
 		domain.len--;
 	return sl_dns_name_labels(domain) > 1;
@@ -754,7 +752,7 @@ sl_spf_new(const struct sl_spf_input *input)
 	copy_text(spf->helo, sizeof(spf->helo), input->helo);
 	copy_text(spf->receiver, sizeof(spf->receiver), input->receiver);
 	domain = sender_split(spf, input);
-	if (!domain_checkable(domain) || !sl_dns_name_copy(spf->sender_domain, domain)) {
+	if (!domain_checkable(domain) || !sl_domain_ascii(domain, spf->sender_domain)) {
 		spf->sender_domain[0] = '\0';
 		spf_error(spf, SL_SPF_NONE, "no domain name to check");
 		return spf;

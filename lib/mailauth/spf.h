@@ -8,9 +8,7 @@
  * (RFC 7208, 4.6.4); a record of 4096 octets, longer ones are permerror. The total time is the
  * owner's to bound: see sl_spf_expire. Memory: 12 KiB and one record per level of include,
  * at most 56 KiB.
- *
- * Limits: names are sought as given. A domain in UTF-8 is to be handed in as A-labels
- * (RFC 8616, 4); else it is no domain, and gives `none`.
+ * A domain in UTF-8 is sought by its A-labels (RFC 8616, 4).
  */
 #ifndef SL_MAILAUTH_SPF_H
 #define SL_MAILAUTH_SPF_H

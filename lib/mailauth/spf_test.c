@@ -24,6 +24,7 @@ static const char zone_text[] =
     "  \"slow.test\": [ \"TIMEOUT\" ],"
     "  \"five.test\": [ {\"TXT\": \"v=spf1 a:n1.test a:n2.test -all\"} ],"
     "  \"two.test\": [ {\"TXT\": \"v=spf1 -all\"}, {\"TXT\": \"V=SPF1 +all\"} ],"
+    "  \"xn--caf-dma.test\": [ {\"TXT\": \"v=spf1 +all\"} ],"
     "  \"half.test\": [ {\"TXT\": \"v=spf10 +all\"}, {\"TXT\": \"v=spf1 ~all\"} ] }";
 
 /* `record` is published as the TXT of t.example.com, from where the mail claims to be. */
@@ -138,7 +139,8 @@ static const struct {
 	{ "an explanation that is not ASCII is none", "x", "a@odd.test", SL_SPF_FAIL, "odd.test", "" },
 	{ "one label is no domain", "helo.test", "a@localhost", SL_SPF_NONE, "", "" },
 	{ "nor is a literal", "[192.0.2.25]", "", SL_SPF_NONE, "", "" },
-	{ "nor is UTF-8", "helo.test", "a@caf\xc3\xa9.test", SL_SPF_NONE, "", "" },
+	{ "UTF-8 is sought by its A-labels", "helo.test", "a@caf\xc3\xa9.test", SL_SPF_PASS, "xn--caf-dma.test", "" },
+	{ "what is not UTF-8 is no domain", "helo.test", "a@caf\xe9.test", SL_SPF_NONE, "", "" },
 	{ "nor is nothing", "", "", SL_SPF_NONE, "", "" },
 	{ "a final dot changes nothing", "helo.test", "a@pass.test.", SL_SPF_PASS, "pass.test", "" },
 	{ "no such domain", "helo.test", "a@nowhere.test", SL_SPF_NONE, "nowhere.test", "" },
