@@ -15,7 +15,11 @@ enum {
 	EXIT_USAGE = 2,		/* the command line is not understood */
 };
 
+int	auth_main(int argc, char **argv);
 int	check_main(int argc, char **argv);
+int	dkim_key_main(int argc, char **argv);
+int	dkim_sign_main(int argc, char **argv);
+int	dmarc_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
 int	settings_main(int argc, char **argv);
