@@ -199,6 +199,7 @@ auth_options(struct auth *auth, int argc, char **argv)
 		{ "mail-from", required_argument, NULL, 'f' },
 		{ "receiver", required_argument, NULL, 'r' },
 		{ "now", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *zone = NULL;
@@ -206,6 +207,10 @@ auth_options(struct auth *auth, int argc, char **argv)
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == OPTION_HELP) {
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		}
 		switch (c) {
 		case 'j':
 			auth->json = true;

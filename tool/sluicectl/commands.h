@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#define OPTION_HELP	200	/* what getopt_long gives for --help */
+
 enum {
 	EXIT_OK = 0,
 	EXIT_PROBLEM = 1,	/* what was asked cannot be done, or the answer is no */

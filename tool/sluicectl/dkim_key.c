@@ -38,6 +38,7 @@ options_read(struct options *o, int argc, char **argv)
 		{ "key", required_argument, NULL, 'k' },
 		{ "type", required_argument, NULL, 't' },
 		{ "bits", required_argument, NULL, 'b' },
+		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char **text[] = { ['d'] = &o->domain, ['s'] = &o->selector, ['o'] = &o->out, ['k'] = &o->key,
@@ -46,6 +47,10 @@ options_read(struct options *o, int argc, char **argv)
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == OPTION_HELP) {
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		}
 		if (c == '?')
 			return false;
 		if (c == 'j')

@@ -33,6 +33,7 @@ options_read(struct options *o, int argc, char **argv)
 		{ "now", required_argument, NULL, 'n' },
 		{ "arc", required_argument, NULL, 'a' },
 		{ "dns", required_argument, NULL, 'z' },
+		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char **text[] = { ['k'] = &o->key, ['d'] = &o->domain, ['s'] = &o->selector, ['c'] = &o->canon,
@@ -42,6 +43,10 @@ options_read(struct options *o, int argc, char **argv)
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == OPTION_HELP) {
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		}
 		if (c == '?')
 			return false;
 		*text[c] = optarg;

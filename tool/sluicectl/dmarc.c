@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char usage[] =
     "usage: sluicectl dmarc [--json] --dns ZONE.json --from ADDRESS [--dkim DOMAIN]... [--spf DOMAIN]...\n";
@@ -31,12 +32,17 @@ options_read(struct options *o, int argc, char **argv)
 		{ "from", required_argument, NULL, 'f' },
 		{ "dkim", required_argument, NULL, 'k' },
 		{ "spf", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == OPTION_HELP) {
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		}
 		switch (c) {
 		case 'j':
 			o->json = true;
