@@ -68,7 +68,7 @@ session_settings(const struct session *s)
 static bool
 under_stress(const struct session *s)
 {
-	return s->edge->sessions_len >= session_settings(s)->limits.sessions / 10 * 9;
+	return s->edge->sessions_len * 10ull >= session_settings(s)->limits.sessions * 9ull;
 }
 
 /* How long a state may wait for the sender; 0: somebody else's timer runs. */
