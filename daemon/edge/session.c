@@ -646,21 +646,24 @@ on_timer(void *ctx)
 	}
 }
 
-/* Once a minute in DATA: a sender that trickles holds a session for hours. */
+/* Once a minute: a sender that trickles holds a session for hours. Silence is what `timers.data` is
+ * for; a message's beginning may be slow; and where we did not read, for a slow next hop, that is
+ * not held against the sender. */
 static void
 on_rate_timer(void *ctx)
 {
 	struct session *s = ctx;
 	struct transaction *tx = s->tx;
-	uint64_t least = session_settings(s)->limits.data_rate_bytes_per_min;
+	uint64_t least = session_settings(s)->limits.data_rate_bytes_per_min, grown;
 
-	if (tx == NULL || s->state != SESSION_DATA)
+	if (tx == NULL || (s->state != SESSION_DATA && s->state != SESSION_SKIP))
 		return;
-	/* Not reading is our own doing (a slow next hop): that is not held against the sender. */
-	if (s->conn.reading && tx->message.wire_bytes - tx->rate_bytes < least) {
-		session_reply(s, 421, "4.4.2", "The message comes too slowly");
+	grown = tx->message.wire_bytes - tx->rate_bytes;
+	if (!tx->paused && tx->rate_bytes > 0 && grown > 0 && grown < least) {
+		transfer_too_slow(s);
 		return;
 	}
+	tx->paused = !s->conn.reading;
 	tx->rate_bytes = tx->message.wire_bytes;
 	sl_timer_set(&s->rate_timer, 60000);
 }

@@ -151,6 +151,25 @@ a_tls_handshake_has_the_time_of_a_command(void **state)
 }
 
 static void
+a_sender_silent_inside_a_message_has_three_minutes(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	almost(3 * MINUTE);
+	expect_nothing(sender);
+	end_tx_fill(sender, 4000);		/* each block starts the time anew */
+	almost(3 * MINUTE);
+	expect_nothing(sender);
+	expect_421(sender, "421 4.4.2");
+	expect_line(hop, "RSET");
+	rig_close(&rig);
+}
+
+static void
 a_message_must_grow_by_its_rate_each_minute_or_stand_still(void **state)
 {
 	struct rig_end *sender;
@@ -173,6 +192,30 @@ a_message_must_grow_by_its_rate_each_minute_or_stand_still(void **state)
 	rig_close(&rig);
 }
 
+/* A message may begin slowly; a byte now and then does not keep a session. */
+static void
+a_trickling_sender_is_cut(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	envelope(sender, 0);
+	begin_data(sender);
+	end_tx(sender, "S");
+	rig_pass(&rig, MINUTE);
+	rig_pass(&rig, MINUTE);
+	rig_pass(&rig, 30 * S);
+	end_tx(sender, "u");
+	expect_nothing(sender);
+	rig_pass(&rig, 29 * S);
+	expect_nothing(sender);
+	rig_pass(&rig, 2 * S);
+	expect_reply(sender, "421 4.4.2");
+	expect_closed(sender);
+	rig_close(&rig);
+}
+
 static void
 after_a_refused_message_silence_ends_soon(void **state)
 {
@@ -186,6 +229,49 @@ after_a_refused_message_silence_ends_soon(void **state)
 	almost(10 * S);
 	expect_nothing(sender);
 	expect_421(sender, "550 5.5.2");
+	rig_close(&rig);
+}
+
+static void
+trickling_after_a_refused_message_is_cut(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	envelope(sender, 0);
+	begin_data(sender);
+	end_tx(sender, "Subject: x\n\n");
+	for (int i = 0; i < 23; i++) {
+		rig_pass(&rig, 5 * S);
+		end_tx(sender, "x");
+		expect_nothing(sender);
+	}
+	rig_pass(&rig, 6 * S);
+	expect_reply(sender, "550 5.5.2");
+	expect_closed(sender);
+	rig_close(&rig);
+}
+
+static void
+our_own_pauses_are_not_the_senders(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .tenant = "    window: 64KiB\n",
+	    .top = "timers: {data: 20s, chain: 60s, connect: 60s}\nlimits: {data_rate: 1MiB/min}\n" });
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	end_close(hop);
+	begin_data(sender);
+	end_tx(sender, "Subject: x\r\n\r\n");
+	end_tx_fill(sender, 2 << 20);		/* more than is read while the next hop is opened */
+	hop = rig_hop(&rig, 0);
+	rig_pass(&rig, 50 * S);			/* past the sender's own time */
+	expect_nothing(sender);
+	end_tx(hop, "220 inner.example\r\n");
+	rig_pass(&rig, 11 * S);			/* the minute is over */
+	expect_nothing(sender);
 	rig_close(&rig);
 }
 
@@ -552,6 +638,33 @@ rset_has_ten_seconds(void **state)
 }
 
 static void
+a_next_hop_that_takes_no_data_has_three_minutes(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	end_tx(sender, "Subject: x\r\n\r\n");
+	end_tx_fill(sender, 600000);		/* it flows, up to what sockets and bounds hold */
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	almost(3 * MINUTE);
+	expect_nothing(sender);
+	end_read(hop);				/* it takes some: its time starts anew */
+	end_tx_fill(sender, 600000);
+	almost(3 * MINUTE);
+	expect_nothing(sender);
+	due();
+	end_tx_fill(sender, 600000);
+	end_tx(sender, ".\r\n");
+	expect_reply(sender, "451 4.4.2");
+	assert_int_equal(rig.stats.uncertain, 0);
+	rig_close(&rig);
+}
+
+static void
 the_answer_to_the_final_dot_has_ten_minutes(void **state)
 {
 	struct rig_end *sender, *hop;
@@ -787,8 +900,12 @@ main(void)
 		cmocka_unit_test(a_sender_has_five_minutes_for_a_command),
 		cmocka_unit_test(half_a_command_does_not_start_the_time_anew),
 		cmocka_unit_test(a_tls_handshake_has_the_time_of_a_command),
+		cmocka_unit_test(a_sender_silent_inside_a_message_has_three_minutes),
 		cmocka_unit_test(a_message_must_grow_by_its_rate_each_minute_or_stand_still),
+		cmocka_unit_test(a_trickling_sender_is_cut),
 		cmocka_unit_test(after_a_refused_message_silence_ends_soon),
+		cmocka_unit_test(trickling_after_a_refused_message_is_cut),
+		cmocka_unit_test(our_own_pauses_are_not_the_senders),
 		cmocka_unit_test(from_nine_tenths_of_the_sessions_on_a_command_has_half_a_minute),
 		cmocka_unit_test(under_stress_silence_inside_a_message_has_fifteen_seconds),
 		cmocka_unit_test(one_session_too_many_is_told_at_once),
@@ -806,6 +923,7 @@ main(void)
 		cmocka_unit_test(a_later_rcpt_has_five_minutes),
 		cmocka_unit_test(data_has_five_minutes),
 		cmocka_unit_test(rset_has_ten_seconds),
+		cmocka_unit_test(a_next_hop_that_takes_no_data_has_three_minutes),
 		cmocka_unit_test(the_answer_to_the_final_dot_has_ten_minutes),
 		cmocka_unit_test(a_scanner_has_its_deadline),
 		cmocka_unit_test(all_our_thinking_has_twenty_seconds),
