@@ -392,27 +392,44 @@ session_new(struct edge *edge, int fd, const struct sockaddr_storage *peer,
 	}
 }
 
-/* The balancer's header: whom it speaks for. Anything else is closed without a word. */
-static size_t
-proxy_header(struct session *s, struct sl_slice in)
+/* The balancer's header: whom it speaks for. Anything else is closed without a word. Taken from the
+ * socket to its last byte and no further: what follows belongs to a TLS handshake, or comes before
+ * the greeting. */
+static void
+proxy_input(struct session *s)
 {
 	struct sl_smtp_proxy proxy;
-	size_t used = 0;
-	int r = sl_smtp_proxy_parse(in, &proxy, &used);
+	struct iovec v = { s->edge->scratch, SL_SMTP_PROXY_MAX };
+	size_t had = s->input.len, used = 0;
+	ssize_t n = sl_conn_peek(&s->conn, v.iov_base, v.iov_len);
+	int r;
 
-	if (r == SL_MORE)
-		return 0;
+	if (n == 0)
+		return;
+	if (n < 0) {
+		session_end(s);
+		return;
+	}
+	sl_buf_add(&s->input, v.iov_base, (size_t)n);
+	r = sl_smtp_proxy_parse(sl_buf_slice(&s->input), &proxy, &used);
 	if (r < 0) {
 		sl_log(SL_LOG_WARNING, "%s: a balancer's PROXY header is not valid: %s", s->id,
 		    sl_strerror(r));
 		session_end(s);
-		return in.len;
+		return;
 	}
+	v.iov_len = r == SL_DONE ? used - had : (size_t)n;
+	if (sl_conn_read(&s->conn, &v, 1) != (ssize_t)v.iov_len) {
+		session_end(s);		/* cannot be: the bytes were there */
+		return;
+	}
+	if (r == SL_MORE)
+		return;
+	sl_buf_fini(&s->input);
 	if (!proxy.local)
 		s->client = proxy.source;
 	if (session_admit(s))
 		session_admitted(s);
-	return used;
 }
 
 /* ---- input ---- */
@@ -472,9 +489,7 @@ consume(struct session *s, struct sl_slice in)
 		n = 0;
 		if (rest.len == 0)
 			break;
-		if (s->state == SESSION_PROXY)
-			n = proxy_header(s, rest);
-		else if ((IN_COMMANDS & 1u << s->state) != 0)
+		if ((IN_COMMANDS & 1u << s->state) != 0)
 			n = command_line(s, rest);
 		else if (s->state == SESSION_DATA || s->state == SESSION_SKIP)
 			n = transfer_bytes(s, rest);
@@ -526,7 +541,7 @@ take_input(struct session *s, struct sl_slice fresh)
 	if (s->state == SESSION_CLOSING)
 		sl_buf_fini(&s->input);
 	/* What waits is bounded: beyond that the sender is not read. */
-	if ((IN_COMMANDS & 1u << s->state) != 0 || s->state == SESSION_PROXY)
+	if ((IN_COMMANDS & 1u << s->state) != 0)
 		sl_conn_want_input(&s->conn, true);
 	else if (s->input.len >= INPUT_WAITING_MAX)
 		sl_conn_want_input(&s->conn, false);
@@ -557,6 +572,10 @@ on_input(void *ctx)
 	SL_CHECK(s, SESSION_MAGIC);
 	if (s->state == SESSION_DEAD)
 		return;
+	if (s->state == SESSION_PROXY) {
+		proxy_input(s);
+		return;
+	}
 	if ((s->state == SESSION_DATA || s->state == SESSION_SKIP) && s->input.len == 0) {
 		transfer_input(s);
 		return;

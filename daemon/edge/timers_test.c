@@ -435,6 +435,51 @@ what_comes_with_the_balancers_header_is_the_senders(void **state)
 	rig_close(&rig);
 }
 
+static void
+who_talks_with_the_balancers_header_is_an_early_talker(void **state)
+{
+	struct rig_end *sender;
+
+	open_behind_balancer("timers: {greeting_delay: 5s}\n");
+	sender = rig_sender(&rig);
+	end_tx(sender, "PROXY TCP4 198.51.100.3 192.0.2.1 4000 25\r\nEHLO a\r\n");
+	expect_reply(sender, "421 4.7.0");
+	expect_closed(sender);
+	rig_close(&rig);
+}
+
+/* Bytes behind the header belong to the handshake: as commands they would be injected. */
+static void
+what_comes_with_the_balancers_header_is_tls_where_tls_is_implicit(void **state)
+{
+	static const char header[] = "PROXY TCP4 198.51.100.3 192.0.2.1 4000 465\r\n";
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(ctx);
+	BIO *out = BIO_new(BIO_s_mem());
+	unsigned char first[4000];
+	struct rig_end *sender;
+	size_t n = sizeof(header) - 1;
+	int r;
+
+	open_behind_balancer(NULL);
+	rig.edge->snapshot->server_tls = SSL_CTX_new(TLS_server_method());
+	rig.edge->snapshot->settings->listeners[0].tls = SL_LISTENER_TLS_IMPLICIT;
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+	SSL_set_connect_state(ssl);
+	assert_true(SSL_do_handshake(ssl) < 0);
+	memcpy(first, header, n);
+	r = BIO_read(out, first + n, (int)(sizeof(first) - n));
+	assert_true(r > 0);
+	sender = rig_sender(&rig);
+	end_tx_bytes(sender, first, n + (size_t)r);
+	/* It has no certificate: that it says so at once shows that it read the ClientHello. */
+	end_read(sender);
+	assert_true(sender->got.len >= 7 && sender->got.data[0] == 21);	/* a TLS alert */
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	rig_close(&rig);
+}
+
 /* ---- opening a next hop ---- */
 
 /* Steps that a next hop reaches before it hangs. */
@@ -914,6 +959,8 @@ main(void)
 		cmocka_unit_test(a_sender_that_does_not_close_has_five_seconds),
 		cmocka_unit_test(a_balancer_has_five_seconds_for_its_header),
 		cmocka_unit_test(what_comes_with_the_balancers_header_is_the_senders),
+		cmocka_unit_test(who_talks_with_the_balancers_header_is_an_early_talker),
+		cmocka_unit_test(what_comes_with_the_balancers_header_is_tls_where_tls_is_implicit),
 		cmocka_unit_test(a_next_hop_has_ten_seconds_to_be_open),
 		cmocka_unit_test(a_next_hop_that_does_not_even_accept_has_ten_seconds),
 		cmocka_unit_test(the_next_one_is_tried_when_a_next_hop_is_late),

@@ -230,6 +230,17 @@ read_tls(struct sl_conn *conn, struct iovec *vectors, int count)
 	return total;
 }
 
+/* What a read or recv of a plain socket gave, with its errno, as a result. */
+static ssize_t
+read_result(ssize_t n)
+{
+	if (n > 0)
+		return n;
+	if (n == 0)
+		return SL_ERR_CLOSED;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : SL_ERR_SYSTEM;
+}
+
 ssize_t
 sl_conn_read(struct sl_conn *conn, struct iovec *vectors, int count)
 {
@@ -242,11 +253,19 @@ sl_conn_read(struct sl_conn *conn, struct iovec *vectors, int count)
 		n = count == 1 ? read(conn->fd, vectors[0].iov_base, vectors[0].iov_len)
 		    : readv(conn->fd, vectors, count);
 	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		return n;
-	if (n == 0)
-		return SL_ERR_CLOSED;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : SL_ERR_SYSTEM;
+	return read_result(n);
+}
+
+ssize_t
+sl_conn_peek(struct sl_conn *conn, void *data, size_t len)
+{
+	ssize_t n;
+
+	SL_ASSERT(conn->fd >= 0 && conn->phase == PHASE_OPEN && conn->ssl == NULL);
+	do
+		n = recv(conn->fd, data, len, MSG_PEEK);
+	while (n < 0 && errno == EINTR);
+	return read_result(n);
 }
 
 void
