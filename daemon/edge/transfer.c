@@ -215,12 +215,15 @@ skip_bytes(struct session *s, const unsigned char *data, size_t len)
 {
 	struct transaction *tx = s->tx;
 	size_t used;
+	int r = sl_smtp_data_skip(&tx->message.scanner, data, len, &used);
 
-	if (sl_smtp_data_skip(&tx->message.scanner, data, len, &used) == SL_DONE) {
+	tx->message.wire_bytes += used;
+	tx->skipped_bytes += used;
+	s->edge->stats->bytes += used;
+	if (r == SL_DONE) {
 		skip_done(s);
 		return used;
 	}
-	tx->skipped_bytes += used;
 	if (tx->skipped_bytes > SL_MAX(tx->tenant->message_max_bytes, (uint64_t)SKIP_MAX_BYTES))
 		transfer_timeout(s);
 	return used;
@@ -281,12 +284,20 @@ chunk_with_room(struct session *s)
 	return tx->chunk;
 }
 
-/* After bytes of the message: wait for more, if there is room for it. */
+/* After bytes of the message: wait for more, if there is room for it. If not, the sender waits for us
+ * and has no time to keep: the next hop has, or an engine. */
 static void
 keep_reading(struct session *s)
 {
-	session_wait_again(s);
-	sl_conn_want_input(&s->conn, s->state == SESSION_SKIP || has_room(s->tx));
+	bool wanted = s->state == SESSION_SKIP || has_room(s->tx);
+
+	if (wanted) {
+		session_wait_again(s);
+	} else {
+		sl_timer_clear(&s->timer);
+		s->tx->paused = true;
+	}
+	sl_conn_want_input(&s->conn, wanted);
 }
 
 /* Bytes that came together with commands are copied into a chunk, as if read there. */
@@ -506,15 +517,27 @@ session_on_delivered(struct session *s, const struct answer *answer)
 
 /* In DATA: 421, and the next hop never sees a final dot. In SKIP: the refusal that was to be given at
  * an end that does not come. */
-void
-transfer_timeout(struct session *s)
+static void
+give_up_waiting(struct session *s, const char *why)
 {
 	struct answer answer = s->tx->answer;
 
 	if (s->state == SESSION_DATA) {
-		session_reply(s, 421, "4.4.2", "Timeout waiting for the message");
+		session_reply(s, 421, "4.4.2", "%s", why);
 		return;
 	}
 	session_reply_answer(s, &answer);
 	session_close(s);
+}
+
+void
+transfer_timeout(struct session *s)
+{
+	give_up_waiting(s, "Timeout waiting for the message");
+}
+
+void
+transfer_too_slow(struct session *s)
+{
+	give_up_waiting(s, "The message comes too slowly");
 }
