@@ -1,8 +1,9 @@
 # The front door. Meson and Ninja do the work; see `make help`.
-.PHONY: help setup build run test bench fuzz format lint clean
+.PHONY: help setup build install run test bench fuzz format lint clean
 RELEASE = build/release
 TESTING = build/test
 FUZZING = build/fuzz
+PREFIX = /usr/local
 
 help:	## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' Makefile
@@ -15,6 +16,11 @@ build: setup	## optimised, hardened programs in build/release
 	@ninja -C $(RELEASE) --quiet
 	@for program in daemon/sluiced/sluiced tool/sluicectl/sluicectl tool/sluice-sink/sluice-sink; do \
 	    ln -sf $$program $(RELEASE)/; done
+
+install: build	## into $(DESTDIR)$(PREFIX), settings and log rotation below /etc
+	@meson setup --reconfigure -Dprefix=$(PREFIX) -Dsysconfdir=/etc $(RELEASE) >/dev/null
+	@ninja -C $(RELEASE) >build/install.log || { cat build/install.log; exit 1; }
+	@meson install -C $(RELEASE) --no-rebuild --quiet
 
 run: build	## Sluice before a small mail server on loopback, with sample mail (ONCE=1: then end)
 	@script/demo $(if $(ONCE),--once)
