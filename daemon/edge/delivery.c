@@ -112,16 +112,20 @@ all_failed(struct delivery *d)
 	give_answer(d, &answer);
 }
 
-/* The message was under way: nothing may be repeated. `uncertain`: the final dot had been sent. */
+bool
+delivery_dot_is_sent(const struct delivery *d)
+{
+	return d->state == DELIVERY_FINAL && d->dot_left;
+}
+
+/* The message was under way: nothing may be repeated. */
 static void
 message_failed(struct delivery *d, const char *enhanced, const char *why)
 {
-	bool uncertain = d->state == DELIVERY_FINAL &&
-	    (d->hop == NULL || sl_conn_pending(&d->hop->conn) == 0);
 	struct answer answer;
 
 	answer_set(&answer, 451, enhanced, "%s", why);
-	answer.uncertain = uncertain;
+	answer.uncertain = d->dot_left;
 	let_go(d, HOP_BROKEN);
 	give_answer(d, &answer);
 }
@@ -216,8 +220,8 @@ add_mail(const struct delivery *d, struct sl_buf *out)
 	sl_buf_add_slice(out, d->mail->from.mailbox);
 	sl_buf_add_byte(out, '>');
 	if (d->mail->has_size && (caps & SL_SMTP_CAP_SIZE))
-		sl_buf_addf(out, " SIZE=%llu",
-		    (unsigned long long)d->mail->size_bytes + OUR_HEADERS_BYTES);
+		sl_buf_addf(out, " SIZE=%llu", (unsigned long long)(d->mail->size_bytes +
+		    SL_MIN(UINT64_MAX - d->mail->size_bytes, (uint64_t)OUR_HEADERS_BYTES)));
 	if (d->mail->has_body && d->mail->body == SL_SMTP_BODY_8BITMIME)
 		sl_buf_add_str(out, " BODY=8BITMIME");
 	if (d->mail->smtputf8)
@@ -408,6 +412,8 @@ envelope_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 	size_t number = d->answered++;
 
 	relay(d, reply, &answer);
+	if (reply->code >= 300 && reply->code < 400)
+		answer_set(&answer, 451, "4.5.0", "The next hop answered with %d", reply->code);
 	if (number == 0 && reply->code == 421) {
 		let_go(d, HOP_BROKEN);
 		connection_lost_early(d, &answer);
@@ -444,16 +450,18 @@ data_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 {
 	struct answer answer;
 
-	if (reply->code == 354) {
+	/* What follows 354 already was said before the message: it must not be taken for the answer to
+	 * the final dot. */
+	if (reply->code == 354 && d->hop->input.len == 0) {
 		d->data_sent_us = sl_loop_now_us(edge_of(d)->loop);
 		enter(d, DELIVERY_STREAM, timers_of(d)->hop_data_ms);
 		session_on_flow(d->session);
 		return;
 	}
 	relay(d, reply, &answer);
-	if (answer.code < 400)
+	if (reply->code < 400)
 		answer_set(&answer, 451, "4.5.0", "The next hop answered DATA with %d", reply->code);
-	let_go(d, answer.code < 400 || reply->code == 421 ? HOP_BROKEN : HOP_OPEN);
+	let_go(d, reply->code < 400 || reply->code == 421 ? HOP_BROKEN : HOP_OPEN);
 	give_answer(d, &answer);
 }
 
@@ -493,14 +501,16 @@ void
 delivery_finish(struct delivery *d)
 {
 	d->dot_sent_us = sl_loop_now_us(edge_of(d)->loop);
-	enter(d, DELIVERY_FINAL, sl_conn_pending(&d->hop->conn) > 0 ? timers_of(d)->hop_data_ms
-	    : timers_of(d)->hop_final_ms);
+	/* A connection that broke has nothing pending either: there the bytes were dropped. */
+	d->dot_left = sl_conn_is_open(&d->hop->conn) && sl_conn_pending(&d->hop->conn) == 0;
+	enter(d, DELIVERY_FINAL, d->dot_left ? timers_of(d)->hop_final_ms : timers_of(d)->hop_data_ms);
 }
 
 void
 delivery_on_drained(struct delivery *d)
 {
 	if (d->state == DELIVERY_FINAL) {
+		d->dot_left = true;
 		enter(d, DELIVERY_FINAL, timers_of(d)->hop_final_ms);
 	} else if (d->state == DELIVERY_STREAM) {
 		enter(d, DELIVERY_STREAM, timers_of(d)->hop_data_ms);
@@ -571,10 +581,10 @@ delivery_on_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 		early_reply(d, reply);
 		break;
 	case DELIVERY_FINAL:
-		if (sl_conn_pending(&d->hop->conn) > 0)	/* the dot has not even left */
-			early_reply(d, reply);
-		else
+		if (d->dot_left)
 			final_reply(d, reply);
+		else
+			early_reply(d, reply);
 		break;
 	case DELIVERY_OPEN:	/* unasked, between RCPT and DATA: a timeout of its own, most likely */
 		relay(d, reply, &answer);

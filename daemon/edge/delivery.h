@@ -56,6 +56,7 @@ struct delivery {
 	bool			 wants_data;	/* go on to DATA as soon as the envelope stands */
 	bool			 mail_refused;
 	bool			 started;	/* the next hop has been given message bytes */
+	bool			 dot_left;	/* the final dot, and all before it, has gone out */
 	unsigned		 failures;	/* next hops that failed in this opening ... */
 	unsigned		 failures_for_good;	/* ... of these: that refused to talk with 5yz */
 	struct answer		 answer;	/* of the last failure; of MAIL if it was refused */
@@ -84,6 +85,8 @@ size_t	delivery_room(const struct delivery *d);
 bool	delivery_keeps_up(const struct delivery *d);
 /* All has been written, the terminating dot with it. session_on_delivered follows. */
 void	delivery_finish(struct delivery *d);
+/* Has the final dot left for the next hop? Then it may have taken the message. */
+bool	delivery_dot_is_sent(const struct delivery *d);
 /* End it without the message: the next hop sees no final dot. No call follows. */
 void	delivery_abort(struct delivery *d);
 

@@ -319,6 +319,39 @@ lost_after_the_final_dot_defers_and_is_counted_uncertain(void **state)
 	rig_close(&rig);
 }
 
+/* Of messages that a next hop's socket just holds or just does not, one waits with its dot. */
+static void
+lost_before_the_final_dot_has_left_is_not_uncertain(void **state)
+{
+	size_t waited = 0;
+
+	for (size_t len = 100000; len < 400000; len += 20000) {
+		struct rig_end *sender, *hop;
+		const struct delivery *d;
+
+		open_rig(&(struct rig_options){ .tenant = "    window: 1MiB\n" });
+		sender = sender_hello(&rig);
+		hop = envelope(sender, 0);
+		end_tx(sender, "DATA\r\n");
+		expect_reply(sender, "354");
+		end_tx(sender, "Subject: x\r\n\r\n");
+		end_tx_fill(sender, len);
+		end_tx(sender, ".\r\n");
+		expect_line(hop, "DATA");
+		end_tx(hop, "354 go\r\n");	/* and then it takes what its socket holds, no more */
+		expect_nothing(sender);
+		d = &rig.edge->sessions->tx->delivery;
+		if (d->state == DELIVERY_FINAL && sl_conn_pending(&d->hop->conn) > 0) {
+			waited++;
+			end_reset(hop);
+			expect_reply(sender, "451 4.4.2");
+			assert_int_equal(rig.stats.uncertain, 0);
+		}
+		rig_close(&rig);
+	}
+	assert_true(waited > 0);
+}
+
 static void
 a_sender_gone_after_the_dot_does_not_hide_the_delivery(void **state)
 {
@@ -548,6 +581,22 @@ what_a_kept_connection_cannot_carry_is_refused(void **state)
 /* ---- a next hop that answers out of turn ---- */
 
 static void
+a_250_sent_before_the_final_dot_is_not_the_senders(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	data(sender);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n250 2.0.0 taken, whatever it is\r\n");
+	expect_reply(sender, "451");
+	assert_int_equal(rig.stats.delivered, 0);
+	rig_close(&rig);
+}
+
+static void
 a_250_in_the_midst_of_the_message_defers(void **state)
 {
 	struct rig_end *sender, *hop;
@@ -566,6 +615,62 @@ a_250_in_the_midst_of_the_message_defers(void **state)
 	expect_reply(sender, "451 4.5.0");
 	assert_int_equal(rig.stats.delivered, 0);
 	rig_close(&rig);
+}
+
+/* It has closed behind a 250 that we have not read when the rest of the message is written: into
+ * nothing. */
+static void
+a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .tenant = "    window: 16KiB\n" });
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	end_tx(sender, "Subject: x\r\n\r\n");
+	end_tx_fill(sender, 40000);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	end_read(hop);
+	assert_int_equal(write(sender->fd, ".\r\n", 3), 3);	/* heard of first */
+	assert_int_equal(write(hop->fd, "250 ok\r\n", 8), 8);
+	end_close(hop);
+	expect_reply(sender, "451");
+	assert_int_equal(rig.stats.delivered, 0);
+	assert_int_equal(rig.stats.uncertain, 0);
+	rig_close(&rig);
+}
+
+static const struct {
+	const char *at;		/* replies to MAIL and RCPT */
+	const char *reply;
+} odd_replies[] = {
+	{ "250 ok\r\n354 what?\r\n", "451 4.5.0" },
+	{ "354 what?\r\n250 ok\r\n", "451 4.5.0" },
+	{ "250 ok\r\n421 closing\r\n", "451" },
+	{ "250 ok\r\n551-go\r\n551 away\r\n", "551" },
+	{ "250 ok\r\n252 perhaps\r\n", "252" },
+};
+
+static void
+odd_replies_to_the_envelope(void **state)
+{
+	for (size_t row = 0; row < SL_COUNT(odd_replies); row++) {
+		struct rig_end *sender, *hop;
+
+		open_rig(NULL);
+		sender = sender_hello(&rig);
+		end_tx(sender, MAIL RCPT);
+		expect_reply(sender, "250");
+		hop = hop_greet(&rig, 0, PIPELINING);
+		end_tx(hop, odd_replies[row].at);
+		expect_reply(sender, odd_replies[row].reply);
+		end_tx(sender, "NOOP\r\n");
+		expect_reply(sender, "250");
+		rig_close(&rig);
+	}
 }
 
 static void
@@ -608,6 +713,20 @@ too_many_connections_defer_and_nothing_is_left_behind(void **state)
 	rig_close(&rig);
 }
 
+static void
+the_largest_size_is_not_made_small(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .tenant = "    message_size: 0\n" });
+	sender = sender_hello(&rig);
+	end_tx(sender, "MAIL FROM:<a@client.example> SIZE=18446744073709551615\r\n" RCPT);
+	expect_reply(sender, "250");
+	hop = hop_greet(&rig, 0, PIPELINING);
+	expect_line(hop, "MAIL FROM:<a@client.example> SIZE=18446744073709551615");
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -624,6 +743,7 @@ main(void)
 		cmocka_unit_test(lost_after_data_before_354_with_no_other_next_hop_defers),
 		cmocka_unit_test(lost_after_bytes_of_the_message_defers),
 		cmocka_unit_test(lost_after_the_final_dot_defers_and_is_counted_uncertain),
+		cmocka_unit_test(lost_before_the_final_dot_has_left_is_not_uncertain),
 		cmocka_unit_test(a_sender_gone_after_the_dot_does_not_hide_the_delivery),
 		cmocka_unit_test(a_sender_gone_before_354_takes_its_message_with_it),
 		cmocka_unit_test(mail_refused_with_rcpt_sent_ahead_leaves_a_connection_of_use),
@@ -632,9 +752,13 @@ main(void)
 		cmocka_unit_test(of_65_next_hops_64_are_tried_and_each_once),
 		cmocka_unit_test(what_a_next_hop_cannot_carry_is_refused),
 		cmocka_unit_test(what_a_kept_connection_cannot_carry_is_refused),
+		cmocka_unit_test(a_250_sent_before_the_final_dot_is_not_the_senders),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
+		cmocka_unit_test(a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders),
+		cmocka_unit_test(odd_replies_to_the_envelope),
 		cmocka_unit_test(a_next_hop_that_speaks_unasked_is_opened_again),
 		cmocka_unit_test(too_many_connections_defer_and_nothing_is_left_behind),
+		cmocka_unit_test(the_largest_size_is_not_made_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

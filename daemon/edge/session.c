@@ -68,7 +68,7 @@ session_settings(const struct session *s)
 static bool
 under_stress(const struct session *s)
 {
-	return s->edge->sessions_len >= session_settings(s)->limits.sessions / 10 * 9;
+	return s->edge->sessions_len * 10ull >= session_settings(s)->limits.sessions * 9ull;
 }
 
 /* How long a state may wait for the sender; 0: somebody else's timer runs. */
@@ -298,7 +298,7 @@ session_client_gone(struct session *s)
 {
 	/* Once the final dot has gone to the next hop its answer is awaited all the same: the record
 	 * must tell what became of the message. */
-	if (s->state == SESSION_AWAIT_DELIVERY && s->tx->delivery.state == DELIVERY_FINAL) {
+	if (s->state == SESSION_AWAIT_DELIVERY && delivery_dot_is_sent(&s->tx->delivery)) {
 		sl_conn_close(&s->conn, false);
 		session_enter(s, SESSION_GONE);
 		return;
@@ -393,31 +393,38 @@ session_new(struct edge *edge, int fd, const struct sockaddr_storage *peer,
 	}
 }
 
-/* The balancer's header says whom it speaks for. Not a byte behind it is read with it: TLS may begin
- * there. A header that is not valid closes the connection without a word. */
+/* The balancer's header: whom it speaks for. Anything else is closed without a word. Taken from the
+ * socket to its last byte and no further: what follows belongs to a TLS handshake, or comes before
+ * the greeting. */
 static void
 proxy_input(struct session *s)
 {
 	struct sl_smtp_proxy proxy;
-	size_t before = s->input.len, used = 0;
 	struct iovec v = { s->edge->scratch, SL_SMTP_PROXY_MAX };
+	size_t had = s->input.len, used = 0;
 	ssize_t n = sl_conn_peek(&s->conn, v.iov_base, v.iov_len);
 	int r;
 
 	if (n == 0)
 		return;
-	if (n > 0)
-		sl_buf_add(&s->input, v.iov_base, (size_t)n);
-	r = n < 0 ? (int)n : sl_smtp_proxy_parse(sl_buf_slice(&s->input), &proxy, &used);
-	v.iov_len = r == SL_DONE ? used - before : (size_t)SL_MAX(n, 0);
-	if (r < 0 || sl_conn_read(&s->conn, &v, 1) < 0) {
-		if (n > 0)
-			sl_log(SL_LOG_WARNING, "%s: a balancer's PROXY header is not valid: %s", s->id,
-			    sl_strerror(r));
+	if (n < 0) {
 		session_end(s);
 		return;
 	}
-	if (r != SL_DONE)
+	sl_buf_add(&s->input, v.iov_base, (size_t)n);
+	r = sl_smtp_proxy_parse(sl_buf_slice(&s->input), &proxy, &used);
+	if (r < 0) {
+		sl_log(SL_LOG_WARNING, "%s: a balancer's PROXY header is not valid: %s", s->id,
+		    sl_strerror(r));
+		session_end(s);
+		return;
+	}
+	v.iov_len = r == SL_DONE ? used - had : (size_t)n;
+	if (sl_conn_read(&s->conn, &v, 1) != (ssize_t)v.iov_len) {
+		session_end(s);		/* cannot be: the bytes were there */
+		return;
+	}
+	if (r == SL_MORE)
 		return;
 	sl_buf_fini(&s->input);
 	if (!proxy.local)
@@ -532,6 +539,10 @@ take_input(struct session *s, struct sl_slice fresh)
 		start_tls(s, s->input.len > 0);
 	if (s->state == SESSION_DEAD || s->state == SESSION_GONE)
 		return;
+	if (s->input.overflow)		/* only somebody who waits for no reply sends so much ahead */
+		session_reply(s, 421, "4.3.0", "Too much was sent ahead of our replies");
+	if (s->edge->stopping)
+		session_stop(s);
 	if (s->state == SESSION_CLOSING)
 		sl_buf_fini(&s->input);
 	/* What waits is bounded: beyond that the sender is not read. */
@@ -659,21 +670,24 @@ on_timer(void *ctx)
 	}
 }
 
-/* Once a minute in DATA: a sender that trickles holds a session for hours. */
+/* Once a minute: a sender that trickles holds a session for hours. Silence is what `timers.data` is
+ * for; a message's beginning may be slow; and where we did not read, for a slow next hop, that is
+ * not held against the sender. */
 static void
 on_rate_timer(void *ctx)
 {
 	struct session *s = ctx;
 	struct transaction *tx = s->tx;
-	uint64_t least = session_settings(s)->limits.data_rate_bytes_per_min;
+	uint64_t least = session_settings(s)->limits.data_rate_bytes_per_min, grown;
 
-	if (tx == NULL || s->state != SESSION_DATA)
+	if (tx == NULL || (s->state != SESSION_DATA && s->state != SESSION_SKIP))
 		return;
-	/* Not reading is our own doing (a slow next hop): that is not held against the sender. */
-	if (s->conn.reading && tx->message.wire_bytes - tx->rate_bytes < least) {
-		session_reply(s, 421, "4.4.2", "The message comes too slowly");
+	grown = tx->message.wire_bytes - tx->rate_bytes;
+	if (!tx->paused && tx->rate_bytes > 0 && grown > 0 && grown < least) {
+		transfer_too_slow(s);
 		return;
 	}
+	tx->paused = !s->conn.reading;
 	tx->rate_bytes = tx->message.wire_bytes;
 	sl_timer_set(&s->rate_timer, 60000);
 }

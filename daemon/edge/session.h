@@ -69,7 +69,9 @@ struct transaction {
 	bool			 hop_answered;	/* `answer` is the next hop's, for the whole message */
 	const char		*outcome;	/* for the record, once it is decided */
 	struct answer		 answer;	/* the final one, once it is known */
+	uint64_t		 skipped_bytes;	/* of a message whose refusal is decided */
 	uint64_t		 rate_bytes;	/* of the message when the rate was last looked at */
+	bool			 paused;	/* since then the sender was not read for a while */
 	/* when things happened, microseconds of the loop's clock; 0: not yet */
 	uint64_t		 mail_us, rcpt_us, data_us, dot_us, verdict_us, done_us;
 };
@@ -136,5 +138,6 @@ void	session_on_flow(struct session *s);		/* from delivery.c and judge.c: go on 
 void	session_on_verdict(struct session *s);		/* from judge.c */
 void	session_on_delivered(struct session *s, const struct answer *answer);	/* from delivery.c */
 void	transfer_timeout(struct session *s);		/* the sender is silent in DATA or SKIP */
+void	transfer_too_slow(struct session *s);		/* or trickles */
 
 #endif

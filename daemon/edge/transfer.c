@@ -13,6 +13,7 @@
 
 #define TAIL_BYTES	65536	/* of a message that flows: always waits for the verdict */
 #define AHEAD_BYTES	16384	/* read beyond the tail while the next hop is slow */
+#define SKIP_MAX_BYTES	(64u << 20)	/* of a refused message that are read, at least */
 #define BURST_MAX	8	/* chunks one read may fill */
 
 static void	act_on_verdict(struct session *s);
@@ -208,6 +209,26 @@ skip_done(struct session *s)
 	session_enter(s, SESSION_READY);
 }
 
+/* Bytes of a message that is refused already. Who goes on far beyond what he may send is cut short. */
+static size_t
+skip_bytes(struct session *s, const unsigned char *data, size_t len)
+{
+	struct transaction *tx = s->tx;
+	size_t used;
+	int r = sl_smtp_data_skip(&tx->message.scanner, data, len, &used);
+
+	tx->message.wire_bytes += used;
+	tx->skipped_bytes += used;
+	s->edge->stats->bytes += used;
+	if (r == SL_DONE) {
+		skip_done(s);
+		return used;
+	}
+	if (tx->skipped_bytes > SL_MAX(tx->tenant->message_max_bytes, (uint64_t)SKIP_MAX_BYTES))
+		transfer_timeout(s);
+	return used;
+}
+
 static void
 message_complete(struct session *s)
 {
@@ -231,11 +252,8 @@ take_bytes(struct session *s, struct sl_chunk *chunk, const unsigned char *data,
 	size_t used;
 	int r;
 
-	if (s->state == SESSION_SKIP) {
-		if (sl_smtp_data_skip(&tx->message.scanner, data, len, &used) == SL_DONE)
-			skip_done(s);
-		return used;
-	}
+	if (s->state == SESSION_SKIP)
+		return skip_bytes(s, data, len);
 	r = message_feed(&tx->message, chunk, data, len, &used);
 	s->edge->stats->bytes += used;
 	if (r < 0) {
@@ -266,12 +284,20 @@ chunk_with_room(struct session *s)
 	return tx->chunk;
 }
 
-/* After bytes of the message: wait for more, if there is room for it. */
+/* After bytes of the message: wait for more, if there is room for it. If not, the sender waits for us
+ * and has no time to keep: the next hop has, or an engine. */
 static void
 keep_reading(struct session *s)
 {
-	session_wait_again(s);
-	sl_conn_want_input(&s->conn, s->state == SESSION_SKIP || has_room(s->tx));
+	bool wanted = s->state == SESSION_SKIP || has_room(s->tx);
+
+	if (wanted) {
+		session_wait_again(s);
+	} else {
+		sl_timer_clear(&s->timer);
+		s->tx->paused = true;
+	}
+	sl_conn_want_input(&s->conn, wanted);
 }
 
 /* Bytes that came together with commands are copied into a chunk, as if read there. */
@@ -400,10 +426,12 @@ static void
 transfer_deliver(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	const struct ruling *ruling = &tx->ruling;
+	struct ruling *ruling = &tx->ruling;
+	bool tag = ruling->enforced && ruling->action == SL_ACTION_TAG;
 
-	if (ruling->enforced && ruling->action == SL_ACTION_TAG && !tx->prefixed &&
-	    *tx->tenant->subject_tag != '\0')
+	if (tag && tx->prefixed)	/* its header has gone: the record must not claim a tag */
+		ruling->enforced = false;
+	else if (tag && *tx->tenant->subject_tag != '\0')
 		tx->subject_tagged = message_tag_subject(&tx->message, tx->tenant->subject_tag);
 	session_enter(s, SESSION_AWAIT_DELIVERY);
 	sl_conn_want_input(&s->conn, true);
@@ -489,15 +517,27 @@ session_on_delivered(struct session *s, const struct answer *answer)
 
 /* In DATA: 421, and the next hop never sees a final dot. In SKIP: the refusal that was to be given at
  * an end that does not come. */
-void
-transfer_timeout(struct session *s)
+static void
+give_up_waiting(struct session *s, const char *why)
 {
 	struct answer answer = s->tx->answer;
 
 	if (s->state == SESSION_DATA) {
-		session_reply(s, 421, "4.4.2", "Timeout waiting for the message");
+		session_reply(s, 421, "4.4.2", "%s", why);
 		return;
 	}
 	session_reply_answer(s, &answer);
 	session_close(s);
+}
+
+void
+transfer_timeout(struct session *s)
+{
+	give_up_waiting(s, "Timeout waiting for the message");
+}
+
+void
+transfer_too_slow(struct session *s)
+{
+	give_up_waiting(s, "The message comes too slowly");
 }

@@ -60,6 +60,8 @@ void	sl_conn_want_input(struct sl_conn *conn, bool wanted);
 /* Read into the vectors. Returns the count of bytes (> 0), 0 when there is nothing now,
  * SL_ERR_CLOSED at the end of input, SL_ERR_SYSTEM when it broke, SL_ERR_TLS. */
 SL_MUST_USE ssize_t sl_conn_read(struct sl_conn *conn, struct iovec *vectors, int count);
+/* Look at what can be read without taking it, before TLS only. The same results. */
+SL_MUST_USE ssize_t sl_conn_peek(struct sl_conn *conn, void *data, size_t len);
 
 /* Look at what is there without taking it; plain connections only. The same results. */
 SL_MUST_USE ssize_t sl_conn_peek(struct sl_conn *conn, void *buf, size_t len);

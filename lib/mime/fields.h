@@ -35,7 +35,8 @@ struct sl_fields;
 struct sl_fields_sink {
 	/* name: without colon and white space around it. value: after the colon, folds as sent,
 	 * without the final CRLF. Both borrowed for the call. The limit counts name, colon and
-	 * value. */
+	 * value. Both lie in one run of memory: the field as sent, which signatures cover, is
+	 * name.ptr up to value.ptr + value.len. */
 	void	(*field)(void *ctx, struct sl_slice name, struct sl_slice value, bool cut);
 	/* The header is over; `proper`: by an empty line. Called once, also at finish. */
 	void	(*header_end)(void *ctx, bool proper);

@@ -9,13 +9,19 @@
 
 #include <stdbool.h>
 
+#define OPTION_HELP	200	/* what getopt_long gives for --help */
+
 enum {
 	EXIT_OK = 0,
 	EXIT_PROBLEM = 1,	/* what was asked cannot be done, or the answer is no */
 	EXIT_USAGE = 2,		/* the command line is not understood */
 };
 
+int	auth_main(int argc, char **argv);
 int	check_main(int argc, char **argv);
+int	dkim_key_main(int argc, char **argv);
+int	dkim_sign_main(int argc, char **argv);
+int	dmarc_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
 int	settings_main(int argc, char **argv);

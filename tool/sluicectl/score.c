@@ -81,8 +81,8 @@ print_json(const char *file, const struct sl_verdict *verdict)
 	for (size_t i = 0; i < verdict->evidence_len; i++) {
 		const struct sl_evidence *evidence = &verdict->evidence[i];
 
-		sl_buf_addf(&out, "%s{\"name\": \"%s\", \"log_odds\": {", i > 0 ? ", " : "",
-		    evidence->name);
+		sl_buf_addf(&out, "%s{\"name\": \"%s\", \"log_odds\": %.9f, \"by_category\": {",
+		    i > 0 ? ", " : "", evidence->name, evidence->log_odds[SL_SPAM]);
 		for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 			sl_buf_addf(&out, "%s\"%s\": %.9f", c > 0 ? ", " : "",
 			    sl_category_word((enum sl_category)c), evidence->log_odds[c]);
