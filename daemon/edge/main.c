@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -159,6 +160,7 @@ edge_main(unsigned slot, int parent_fd)
 	struct process p = { .slot = slot };
 
 	snprintf(name, sizeof(name), "edge-%u", slot);
+	(void)prctl(PR_SET_NAME, name);		/* in ps; else it would be called after /proc/self/exe */
 	sl_log_init(name, sl_log_enabled(SL_LOG_DEBUG) ? SL_LOG_DEBUG : SL_LOG_NOTICE);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);	/* the parent's business, also from a terminal */

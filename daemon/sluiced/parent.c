@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -461,6 +462,19 @@ make_stats(struct parent *parent)
 	SL_ASSERT(parent->stats != MAP_FAILED);
 }
 
+/* A session takes up to three descriptors: as many as the system lets us have, for all edges too. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		sl_log(SL_LOG_WARNING, "cannot raise the limit on descriptors: %s", strerror(errno));
+}
+
 int
 parent_run(const char *settings_path)
 {
@@ -468,6 +482,7 @@ parent_run(const char *settings_path)
 	struct sl_signal hangup, terminate, interrupt, child;
 
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors();
 	parent.settings_path = settings_path;
 	parent.loop = sl_loop_new(&sl_clock_system);
 	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;

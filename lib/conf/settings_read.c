@@ -277,16 +277,37 @@ read_control(struct reader *r, const struct setting *row, const struct conf_node
 		wrong(r, row, node, "write a shorter path: a Unix socket's has at most 107 bytes");
 }
 
-/* Where the model that comes with Sluice lies; SLUICE_DATA names another directory, or a file. A
- * Sluice that was built but not installed has it in its source. */
+/* The data directory of the source tree that this program was built in and not installed from: four
+ * levels above it. NULL if there is none. */
+static char *
+source_data(struct sl_arena *arena)
+{
+	char path[4000];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *found;
+
+	for (int level = 0; level < 5 && n > 0; level++) {
+		while (n > 0 && path[--n] != '/')
+			;
+		path[n] = '\0';
+		found = sl_arena_printf(arena, "%s/data", path);
+		if (found != NULL && access(sl_arena_printf(arena, "%s/default.model", found), F_OK) == 0)
+			return found;
+	}
+	return NULL;
+}
+
+/* Where the model that comes with Sluice lies; SLUICE_DATA names another directory, or a file. */
 static char *
 default_model(struct sl_arena *arena)
 {
-	const char *data = getenv("SLUICE_DATA");
+	const char *data = getenv("SLUICE_DATA"), *source;
 	struct stat st;
 
-	if (data == NULL || data[0] == '\0')
-		data = access(SL_DATADIR "/default.model", F_OK) == 0 ? SL_DATADIR : SL_SOURCE_DATADIR;
+	if (data == NULL || data[0] == '\0') {
+		source = access(SL_DATADIR "/default.model", F_OK) == 0 ? NULL : source_data(arena);
+		data = source != NULL ? source : SL_DATADIR;
+	}
 	if (stat(data, &st) == 0 && S_ISREG(st.st_mode))
 		return conf_strdup(arena, sl_slice_str(data));
 	return sl_arena_printf(arena, "%s/default.model", data);
