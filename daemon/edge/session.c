@@ -487,6 +487,8 @@ consume(struct session *s, struct sl_slice in)
 		struct sl_slice rest = sl_slice_from(in, used);
 
 		n = 0;
+		if (s->edge->stopping)
+			session_stop(s);	/* one that finished its transaction meanwhile */
 		if (rest.len == 0)
 			break;
 		if ((IN_COMMANDS & 1u << s->state) != 0)
