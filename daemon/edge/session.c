@@ -222,6 +222,11 @@ transaction_end(struct session *s, const char *outcome)
 void
 session_abort(struct session *s, const char *outcome)
 {
+	/* The next hop has all of it and has not answered: what becomes of it is not known. */
+	if (s->tx != NULL && s->tx->delivery.state == DELIVERY_FINAL && s->tx->delivery.dot_left) {
+		s->edge->stats->uncertain++;
+		outcome = "uncertain";
+	}
 	if (s->tx != NULL && s->tx->recipients_tried > 0)
 		s->edge->stats->aborted++;
 	transaction_end(s, outcome);

@@ -981,6 +981,27 @@ at_stop_who_does_not_finish_is_cut(void **state)
 	rig_close(&rig);
 }
 
+static void
+a_message_cut_after_its_final_dot_is_counted_uncertain(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	text(sender);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	expect_message(hop);
+	rig_stop(&rig);
+	almost(30 * S);
+	due();
+	expect_closed(sender);
+	assert_int_equal(rig.stats.uncertain, 1);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -1025,6 +1046,7 @@ main(void)
 		cmocka_unit_test(at_stop_the_idle_are_told_and_the_others_may_finish),
 		cmocka_unit_test(at_stop_no_new_transaction_begins),
 		cmocka_unit_test(at_stop_who_does_not_finish_is_cut),
+		cmocka_unit_test(a_message_cut_after_its_final_dot_is_counted_uncertain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
