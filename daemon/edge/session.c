@@ -222,6 +222,11 @@ transaction_end(struct session *s, const char *outcome)
 void
 session_abort(struct session *s, const char *outcome)
 {
+	/* The next hop has all of it and has not answered: what becomes of it is not known. */
+	if (s->tx != NULL && s->tx->delivery.state == DELIVERY_FINAL && s->tx->delivery.dot_left) {
+		s->edge->stats->uncertain++;
+		outcome = "uncertain";
+	}
 	if (s->tx != NULL && s->tx->recipients_tried > 0)
 		s->edge->stats->aborted++;
 	transaction_end(s, outcome);
@@ -488,6 +493,8 @@ consume(struct session *s, struct sl_slice in)
 		struct sl_slice rest = sl_slice_from(in, used);
 
 		n = 0;
+		if (s->edge->stopping)
+			session_stop(s);	/* one that finished its transaction meanwhile */
 		if (rest.len == 0)
 			break;
 		if ((IN_COMMANDS & 1u << s->state) != 0)

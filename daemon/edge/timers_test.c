@@ -918,6 +918,49 @@ a_next_hop_that_failed_is_tried_last_for_ten_seconds(void **state)
 /* ---- stopping ---- */
 
 static void
+at_stop_the_idle_are_told_and_the_others_may_finish(void **state)
+{
+	struct rig_end *idle, *busy, *hop;
+
+	open_rig(NULL);
+	idle = sender_hello(&rig);
+	busy = sender_hello(&rig);
+	hop = envelope(busy, 0);
+	rig_stop(&rig);
+	expect_reply(idle, "421 4.3.2");
+	expect_closed(idle);
+	end_close(idle);
+	assert_false(rig.stopped);
+	deliver(busy, hop);
+	expect_reply(busy, "421 4.3.2");
+	expect_closed(busy);
+	end_close(busy);
+	assert_true(rig.stopped);
+	rig_close(&rig);
+}
+
+static void
+at_stop_no_new_transaction_begins(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	rig_stop(&rig);
+	begin_data(sender);
+	end_tx(sender, "x: y\r\n\r\n.\r\n" ENVELOPE);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	expect_message(hop);
+	end_tx(hop, "250 2.0.0 ok\r\n");
+	expect_reply(sender, "250 2.0.0");
+	expect_reply(sender, "421 4.3.2");
+	expect_closed(sender);
+	rig_close(&rig);
+}
+
+static void
 at_stop_who_does_not_finish_is_cut(void **state)
 {
 	struct rig_end *sender, *hop;
@@ -935,6 +978,27 @@ at_stop_who_does_not_finish_is_cut(void **state)
 	assert_true(rig.stopped);
 	end_read(hop);
 	assert_null(memmem(hop->got.data, hop->got.len, "\r\n.\r\n", 5));
+	rig_close(&rig);
+}
+
+static void
+a_message_cut_after_its_final_dot_is_counted_uncertain(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	text(sender);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	expect_message(hop);
+	rig_stop(&rig);
+	almost(30 * S);
+	due();
+	expect_closed(sender);
+	assert_int_equal(rig.stats.uncertain, 1);
 	rig_close(&rig);
 }
 
@@ -979,7 +1043,10 @@ main(void)
 		cmocka_unit_test(a_kept_connection_is_kept_for_half_a_minute),
 		cmocka_unit_test(a_connection_is_not_kept_when_it_is_old),
 		cmocka_unit_test(a_next_hop_that_failed_is_tried_last_for_ten_seconds),
+		cmocka_unit_test(at_stop_the_idle_are_told_and_the_others_may_finish),
+		cmocka_unit_test(at_stop_no_new_transaction_begins),
 		cmocka_unit_test(at_stop_who_does_not_finish_is_cut),
+		cmocka_unit_test(a_message_cut_after_its_final_dot_is_counted_uncertain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
