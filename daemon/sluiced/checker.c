@@ -42,7 +42,8 @@ read_settings(const char *path, struct sl_buf *errors)
 	sl_buf_init(&text, SETTINGS_FILE_MAX);
 	if (read_file(path, &text, errors) == 0 &&
 	    sl_settings_read(path, sl_buf_slice(&text), &settings, errors) == 0 &&
-	    sl_settings_resolve(settings, errors) != 0)
+	    (sl_settings_resolve(settings, errors) != 0 ||
+	    sl_settings_check_files(settings, errors) != 0))
 		sl_settings_unref(&settings);
 	sl_buf_fini(&text);
 	return settings;

@@ -160,6 +160,10 @@ SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf 
 #define SL_CONTROL_PATH_MAX	107	/* of a Unix socket's path */
 void	sl_control_default(char out[SL_CONTROL_PATH_MAX + 1]);
 
+/* Do the files that edges will be given hold what they should (the model)? Problems are added to
+ * `errors`, a line each; then an SL_ERR_*. */
+SL_MUST_USE int	sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors);
+
 struct sl_settings *sl_settings_ref(struct sl_settings *settings);
 void	sl_settings_unref(struct sl_settings **settings);
 
