@@ -497,21 +497,31 @@ delivery_keeps_up(const struct delivery *d)
 	return d->state == DELIVERY_STREAM && sl_conn_pending(&d->hop->conn) == 0;
 }
 
+/* What the next hop says from here on is its answer to the message. */
+static void
+dot_has_left(struct delivery *d)
+{
+	d->dot_left = true;
+	d->spoke_early = d->hop->input.len > 0;
+	enter(d, DELIVERY_FINAL, timers_of(d)->hop_final_ms);
+}
+
 void
 delivery_finish(struct delivery *d)
 {
 	d->dot_sent_us = sl_loop_now_us(edge_of(d)->loop);
 	/* A connection that broke has nothing pending either: there the bytes were dropped. */
-	d->dot_left = sl_conn_is_open(&d->hop->conn) && sl_conn_pending(&d->hop->conn) == 0;
-	enter(d, DELIVERY_FINAL, d->dot_left ? timers_of(d)->hop_final_ms : timers_of(d)->hop_data_ms);
+	if (sl_conn_is_open(&d->hop->conn) && sl_conn_pending(&d->hop->conn) == 0)
+		dot_has_left(d);
+	else
+		enter(d, DELIVERY_FINAL, timers_of(d)->hop_data_ms);
 }
 
 void
 delivery_on_drained(struct delivery *d)
 {
 	if (d->state == DELIVERY_FINAL) {
-		d->dot_left = true;
-		enter(d, DELIVERY_FINAL, timers_of(d)->hop_final_ms);
+		dot_has_left(d);
 	} else if (d->state == DELIVERY_STREAM) {
 		enter(d, DELIVERY_STREAM, timers_of(d)->hop_data_ms);
 		session_on_flow(d->session);
@@ -561,6 +571,7 @@ early_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 	relay(d, reply, &answer);
 	if (answer.code < 400)
 		answer_set(&answer, 451, "4.5.0", "The next hop answered before the end of the message");
+	answer.uncertain = d->dot_left;
 	let_go(d, HOP_BROKEN);
 	give_answer(d, &answer);
 }
@@ -581,7 +592,7 @@ delivery_on_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 		early_reply(d, reply);
 		break;
 	case DELIVERY_FINAL:
-		if (d->dot_left)
+		if (d->dot_left && !d->spoke_early)
 			final_reply(d, reply);
 		else
 			early_reply(d, reply);

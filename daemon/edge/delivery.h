@@ -56,7 +56,8 @@ struct delivery {
 	bool			 wants_data;	/* go on to DATA as soon as the envelope stands */
 	bool			 mail_refused;
 	bool			 started;	/* the next hop has been given message bytes */
-	bool			 dot_left;	/* the final dot, and all before it, has gone out */
+	bool			 dot_left;	/* the final dot, and all before it, has gone out ... */
+	bool			 spoke_early;	/* ... and an answer had begun before that */
 	unsigned		 failures;	/* next hops that failed in this opening ... */
 	unsigned		 failures_for_good;	/* ... of these: that refused to talk with 5yz */
 	struct answer		 answer;	/* of the last failure; of MAIL if it was refused */

@@ -597,6 +597,30 @@ a_250_sent_before_the_final_dot_is_not_the_senders(void **state)
 }
 
 static void
+a_250_begun_before_the_final_dot_is_not_the_senders(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .tenant = "    window: 16KiB\n" });
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	end_tx(sender, "Subject: x\r\n\r\n");
+	end_tx_fill(sender, 40000);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	end_tx(hop, "250 2.0.0 all");
+	end_tx(sender, ".\r\n");
+	expect_nothing(sender);
+	end_tx(hop, " of it\r\n");
+	expect_reply(sender, "451 4.5.0");
+	assert_int_equal(rig.stats.delivered, 0);
+	assert_int_equal(rig.stats.uncertain, 1);
+	rig_close(&rig);
+}
+
+static void
 a_250_in_the_midst_of_the_message_defers(void **state)
 {
 	struct rig_end *sender, *hop;
@@ -753,6 +777,7 @@ main(void)
 		cmocka_unit_test(what_a_next_hop_cannot_carry_is_refused),
 		cmocka_unit_test(what_a_kept_connection_cannot_carry_is_refused),
 		cmocka_unit_test(a_250_sent_before_the_final_dot_is_not_the_senders),
+		cmocka_unit_test(a_250_begun_before_the_final_dot_is_not_the_senders),
 		cmocka_unit_test(a_250_in_the_midst_of_the_message_defers),
 		cmocka_unit_test(a_250_of_a_connection_that_broke_before_the_dot_is_not_the_senders),
 		cmocka_unit_test(odd_replies_to_the_envelope),
