@@ -58,6 +58,9 @@ struct ngram_text {
 	size_t			 tag_len;
 	size_t			 entity_len;
 	size_t			 group_len;
+	size_t			 read_bytes;	/* of the message's text, see NGRAM_READ_BYTES ... */
+	size_t			 read_until;	/* ... the next stop */
+	size_t			 skip;		/* bytes of text to pass over */
 	unsigned char		 word[NGRAM_WORD_MAX];
 	unsigned char		 tag[12];
 	unsigned char		 entity[10];
@@ -109,6 +112,15 @@ void	ngram_mail_end(struct ngram_mail *mail);
  * So neither do the first bytes alone count, nor can harmless text thin out what stands before
  * or behind it. A last block that holds next to nothing does not count.
  */
+/* A long text is not read whole: it would hold an edge up for 17 ms a MiB. Beyond the first part a
+ * stretch is read, then seven times as much passed over; far beyond, 63 times as much. How much
+ * exactly follows from the text itself, so that no place is known to be safe without trying. */
+#define NGRAM_READ_BYTES	((size_t)96 << 10)	/* all of it up to here */
+#define NGRAM_STRETCH_BYTES	((size_t)4 << 10)
+#define NGRAM_SAMPLED_BYTES	((size_t)224 << 10)	/* read in all, from where on little is */
+#define NGRAM_SKIP_BYTES	((size_t)28 << 10)	/* on average */
+#define NGRAM_SKIP_FAR_BYTES	((size_t)252 << 10)
+
 #define NGRAM_SEEN_BITS		15
 #define NGRAM_BLOCK_FEATURES	3072	/* distinct ones; 2 to 3 KiB of text */
 #define NGRAM_BLOCK_LEAST	(NGRAM_BLOCK_FEATURES / 8)

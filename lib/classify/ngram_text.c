@@ -305,6 +305,9 @@ ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx)
 {
 	text->sink = sink;
 	text->ctx = ctx;
+	text->skip = text->read_bytes = 0;
+	text->word_hash = 0;
+	text->read_until = NGRAM_READ_BYTES;
 	ngram_text_start(text, NGRAM_TEXT, false);
 }
 
@@ -320,15 +323,56 @@ ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html)
 	text->word_len = text->group_len = 0;
 }
 
+/* Pass over what is to be skipped. The word and tag that were under way are given up. */
+static size_t
+skip(struct ngram_text *text, size_t len)
+{
+	size_t n = SL_MIN(text->skip, len);
+
+	text->skip -= n;
+	if (text->skip == 0) {
+		text->state = TEXT_PLAIN;
+		text->raw_name = 0;
+		text->place = text->place == NGRAM_MARKUP ? NGRAM_TEXT : text->place;
+		text->word_address = false;
+		text->last4 = ' ';
+		text->word_len = text->group_len = 0;
+	}
+	return n;
+}
+
+/* A stretch has been read: how much to pass over before the next. */
+static void
+stretch_end(struct ngram_text *text)
+{
+	size_t mean = text->read_bytes < NGRAM_SAMPLED_BYTES ? NGRAM_SKIP_BYTES : NGRAM_SKIP_FAR_BYTES;
+
+	text->skip = mean / 2 + mix_twice(text->last4, text->word_hash) % mean;
+	text->read_until = text->read_bytes + NGRAM_STRETCH_BYTES;
+}
+
 void
 ngram_text_feed(struct ngram_text *text, const unsigned char *data, size_t len)
 {
-	if (text->html)
-		for (size_t i = 0; i < len; i++)
-			html_next(text, data[i]);
-	else
-		for (size_t i = 0; i < len; i++)
-			visible(text, data[i]);
+	size_t i = 0;
+
+	while (i < len) {
+		size_t end = i + SL_MIN(len - i, text->read_until - text->read_bytes);
+
+		if (text->skip > 0) {
+			i += skip(text, len - i);
+			continue;
+		}
+		text->read_bytes += end - i;
+		if (text->html)
+			while (i < end)
+				html_next(text, data[i++]);
+		else
+			while (i < end)
+				visible(text, data[i++]);
+		if (text->read_bytes == text->read_until)
+			stretch_end(text);
+	}
 }
 
 void
