@@ -3,7 +3,9 @@
 #include "record.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,18 +13,30 @@
 
 struct record_writer {
 	int		 fd;
+	bool		 is_file;	/* else a pipe or a socket, whose reader may be slow */
+	bool		 torn;		/* the last line that was written has no end */
 	struct sl_stats	*stats;
-	struct sl_buf	 pending;
-	uint64_t	 pending_lines;
+	struct sl_buf	 pending;	/* whole lines */
 	bool		 complained;	/* said once that lines are lost */
 };
+
+static void
+use_fd(struct record_writer *w, int fd)
+{
+	struct stat st;
+
+	w->fd = fd;
+	w->is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	w->torn = false;
+	w->complained = false;
+}
 
 struct record_writer *
 record_writer_new(int fd, struct sl_stats *stats)
 {
 	struct record_writer *w = sl_xzalloc(sizeof(*w));
 
-	w->fd = fd;
+	use_fd(w, fd);
 	w->stats = stats;
 	sl_buf_init(&w->pending, PENDING_MAX);
 	return w;
@@ -47,40 +61,75 @@ record_writer_reopen(struct record_writer *w, int fd)
 	record_flush(w);
 	if (w->fd >= 0)
 		close(w->fd);
-	w->fd = fd;
-	w->complained = false;
+	use_fd(w, fd);
 }
 
 static void
-lines_lost(struct record_writer *w, const char *why)
+lines_lost(struct record_writer *w, uint64_t lines, const char *why)
 {
-	w->stats->records_lost += w->pending_lines;
+	w->stats->records_lost += lines;
 	if (!w->complained)
 		sl_log(SL_LOG_ERROR, "records are being lost: %s (mail goes on)", why);
 	w->complained = true;
 }
 
+static uint64_t
+count_lines(struct sl_slice s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 1; i < s.len; i++)	/* an end alone in front is that of a torn line */
+		n += s.ptr[i] == '\n';
+	return n;
+}
+
+/* How much goes out in one write. Of several edges' lines in a file none may part another, so there
+ * it is all; a pipe takes PIPE_BUF bytes undivided, and without waiting when it is writable at all. */
+static size_t
+write_len(const struct record_writer *w, struct sl_slice rest)
+{
+	size_t n = SL_MIN(rest.len, (size_t)PIPE_BUF);
+	const unsigned char *end;
+
+	if (w->is_file)
+		return rest.len;
+	end = n < rest.len ? memrchr(rest.ptr, '\n', n) : NULL;
+	return end != NULL ? (size_t)(end - rest.ptr) + 1 : n;
+}
+
+/* One write, or the reason why not. */
+static const char *
+write_some(struct record_writer *w, struct sl_slice *rest)
+{
+	struct pollfd out = { .fd = w->fd, .events = POLLOUT };
+	size_t len = write_len(w, *rest);
+	ssize_t n;
+
+	if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0)
+		return "nobody reads them";
+	n = write(w->fd, rest->ptr, len);
+	if (n < 0)
+		return strerror(errno);
+	w->torn = n > 0 ? rest->ptr[n - 1] != '\n' : w->torn;
+	*rest = sl_slice_from(*rest, (size_t)n);
+	return (size_t)n == len ? NULL : "the disk is full";
+}
+
 void
 record_flush(struct record_writer *w)
 {
-	struct pollfd out = { .fd = w->fd, .events = POLLOUT };
-	ssize_t n;
+	struct sl_slice rest = sl_buf_slice(&w->pending);
+	const char *why = NULL;
 
-	if (w->pending.len == 0)
+	if (rest.len == 0)
 		return;
-	if (w->pending.overflow)
-		lines_lost(w, "too many at once");
-	if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) {
-		lines_lost(w, "nobody reads them");
-	} else {
-		n = write(w->fd, w->pending.data, w->pending.len);
-		if (n != (ssize_t)w->pending.len)
-			lines_lost(w, n < 0 ? strerror(errno) : "the disk is full");
-		else
-			w->complained = false;
-	}
+	while (rest.len > 0 && why == NULL)
+		why = write_some(w, &rest);
+	if (why == NULL)
+		w->complained = false;
+	else
+		lines_lost(w, count_lines(rest), why);
 	sl_buf_reset(&w->pending);
-	w->pending_lines = 0;
 }
 
 /* ---- one line ---- */
@@ -211,16 +260,12 @@ add_steps(struct sl_buf *out, const struct transaction *tx)
 	sl_buf_add_str(out, "}");
 }
 
-void
-record_transaction(const struct session *s, const char *outcome)
+static void
+add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 {
-	struct record_writer *w = s->edge->records;
 	const struct transaction *tx = s->tx;
 	const struct sl_clock *clock = s->edge->clock;
-	struct sl_buf *out = &w->pending;
 
-	if (w->fd < 0)
-		return;
 	add_time(out, clock->wall_us(clock->ctx));
 	add_str(out, "id", tx->id);
 	add_str(out, "session", s->id);
@@ -240,5 +285,32 @@ record_transaction(const struct session *s, const char *outcome)
 	add_hop(out, tx);
 	add_steps(out, tx);
 	sl_buf_add_str(out, "}\n");
-	w->pending_lines++;
+}
+
+/* Add the line, or leave what is pending as it was. */
+static bool
+try_line(struct record_writer *w, const struct session *s, const char *outcome)
+{
+	size_t before = w->pending.len;
+
+	if (before == 0 && w->torn)
+		sl_buf_add_byte(&w->pending, '\n');
+	add_line(&w->pending, s, outcome);
+	if (!w->pending.overflow)
+		return true;
+	w->pending.overflow = false;
+	w->pending.len = before;
+	return false;
+}
+
+void
+record_transaction(const struct session *s, const char *outcome)
+{
+	struct record_writer *w = s->edge->records;
+
+	if (w->fd < 0 || try_line(w, s, outcome))
+		return;
+	record_flush(w);		/* many at once: those before go first */
+	if (!try_line(w, s, outcome))
+		lines_lost(w, 1, "a line is too long");
 }

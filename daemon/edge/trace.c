@@ -17,14 +17,14 @@ add_date(struct sl_buf *out, int64_t wall_us)
 	sl_buf_add_str(out, text);
 }
 
-/* What the sender says of itself, made safe for a header: it may hold anything printable. */
+/* What the sender says of itself, made safe for a header: it may hold anything but controls. */
 static void
 add_safe(struct sl_buf *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		sl_buf_add_byte(out, c <= 0x20 || c == 0x7f || strchr("()<>\"\\;,", c) != NULL ? '?' : c);
+		sl_buf_add_byte(out, c <= 0x20 || c >= 0x7f || strchr("()<>\"\\;,", c) != NULL ? '?' : c);
 	}
 }
 
