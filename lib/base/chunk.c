@@ -4,6 +4,14 @@
 
 #include <sys/mman.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define CHUNKS_FROM_HEAP 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHUNKS_FROM_HEAP 1
+#endif
+#endif
+
 #define POOL_MAGIC	0x5d9001feu
 
 struct sl_piece {
@@ -29,7 +37,7 @@ _Static_assert(sizeof(struct sl_chunk) <= SL_CHUNK_BYTES, "a chunk is larger tha
 static struct sl_chunk *
 memory_get(void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef CHUNKS_FROM_HEAP
 	return sl_xmalloc(sizeof(struct sl_chunk));
 #else
 	void *p = mmap(NULL, SL_CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -42,7 +50,7 @@ memory_get(void)
 static void
 memory_return(struct sl_chunk *chunk)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef CHUNKS_FROM_HEAP
 	sl_free(chunk);
 #else
 	SL_ASSERT(munmap(chunk, SL_CHUNK_BYTES) == 0);

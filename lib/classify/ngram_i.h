@@ -113,12 +113,12 @@ void	ngram_mail_end(struct ngram_mail *mail);
  * or behind it. A last block that holds next to nothing does not count.
  */
 /* A long text is not read whole: it would hold an edge up for 17 ms a MiB. Beyond the first part a
- * stretch is read, then seven times as much passed over; far beyond, 63 times as much. How much
+ * stretch is read, then three times as much passed over; far beyond, 63 times as much. How much
  * exactly follows from the text itself, so that no place is known to be safe without trying. */
-#define NGRAM_READ_BYTES	((size_t)32 << 10)	/* all of it up to here */
+#define NGRAM_READ_BYTES	((size_t)64 << 10)	/* all of it up to here */
 #define NGRAM_STRETCH_BYTES	((size_t)4 << 10)
-#define NGRAM_SAMPLED_BYTES	((size_t)128 << 10)	/* read in all, from where on little is */
-#define NGRAM_SKIP_BYTES	((size_t)28 << 10)	/* on average */
+#define NGRAM_SAMPLED_BYTES	((size_t)176 << 10)	/* read in all, from where on little is */
+#define NGRAM_SKIP_BYTES	((size_t)12 << 10)	/* on average */
 #define NGRAM_SKIP_FAR_BYTES	((size_t)252 << 10)
 
 #define NGRAM_SEEN_BITS		15
