@@ -44,6 +44,16 @@ enum ngram_place {
 typedef void ngram_sink(void *ctx, enum ngram_place place, struct sl_slice word,
     const uint32_t *features, size_t len);
 
+/* A long text is not read whole: it would hold an edge up for 17 ms a MiB. Beyond the first part a
+ * stretch is read, then three times as much passed over; far beyond, 63 times as much. How much
+ * exactly follows from the text itself, so that no place is known to be safe without trying; and the end of the text is always read. */
+#define NGRAM_READ_BYTES	((size_t)64 << 10)	/* all of it up to here */
+#define NGRAM_STRETCH_BYTES	((size_t)4 << 10)
+#define NGRAM_SAMPLED_BYTES	((size_t)176 << 10)	/* read in all, from where on little is */
+#define NGRAM_SKIP_BYTES	((size_t)12 << 10)	/* on average */
+#define NGRAM_SKIP_FAR_BYTES	((size_t)252 << 10)
+#define NGRAM_TAIL_BYTES	4096
+
 struct ngram_text {
 	ngram_sink		*sink;
 	void			*ctx;
@@ -61,10 +71,12 @@ struct ngram_text {
 	size_t			 read_bytes;	/* of the message's text, see NGRAM_READ_BYTES ... */
 	size_t			 read_until;	/* ... the next stop */
 	size_t			 skip;		/* bytes of text to pass over */
+	size_t			 tail_bytes;	/* passed over in all; the last ones are in tail[] */
 	unsigned char		 word[NGRAM_WORD_MAX];
 	unsigned char		 tag[12];
 	unsigned char		 entity[10];
 	uint32_t		 group[NGRAM_GROUP_MAX];
+	unsigned char		 tail[NGRAM_TAIL_BYTES];	/* a ring: read when the message ends */
 };
 
 void	ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx);
@@ -72,6 +84,7 @@ void	ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx);
 void	ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html);
 void	ngram_text_feed(struct ngram_text *text, const unsigned char *data, size_t len);
 void	ngram_text_end(struct ngram_text *text);	/* the last word is complete */
+void	ngram_text_tail(struct ngram_text *text);	/* the message ends: read what was passed over last */
 /* One feature of its own, such as `mime: text/html`. */
 void	ngram_text_mark(struct ngram_text *text, enum ngram_place place, const char *kind,
 	    struct sl_slice value);
@@ -112,15 +125,6 @@ void	ngram_mail_end(struct ngram_mail *mail);
  * So neither do the first bytes alone count, nor can harmless text thin out what stands before
  * or behind it. A last block that holds next to nothing does not count.
  */
-/* A long text is not read whole: it would hold an edge up for 17 ms a MiB. Beyond the first part a
- * stretch is read, then three times as much passed over; far beyond, 63 times as much. How much
- * exactly follows from the text itself, so that no place is known to be safe without trying. */
-#define NGRAM_READ_BYTES	((size_t)64 << 10)	/* all of it up to here */
-#define NGRAM_STRETCH_BYTES	((size_t)4 << 10)
-#define NGRAM_SAMPLED_BYTES	((size_t)176 << 10)	/* read in all, from where on little is */
-#define NGRAM_SKIP_BYTES	((size_t)12 << 10)	/* on average */
-#define NGRAM_SKIP_FAR_BYTES	((size_t)252 << 10)
-
 #define NGRAM_SEEN_BITS		15
 #define NGRAM_BLOCK_FEATURES	3072	/* distinct ones; 2 to 3 KiB of text */
 #define NGRAM_BLOCK_LEAST	(NGRAM_BLOCK_FEATURES / 8)

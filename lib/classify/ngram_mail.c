@@ -626,4 +626,5 @@ ngram_mail_end(struct ngram_mail *mail)
 	if (mail->line_dashes)
 		dashes_end(mail, true);
 	ngram_text_end(&mail->text);
+	ngram_text_tail(&mail->text);
 }

@@ -455,6 +455,7 @@ long_text(const unsigned char *text, size_t len, size_t piece, size_t *read_out)
 	for (size_t i = 0; i < len; i += piece)
 		ngram_text_feed(&reader, text + i, SL_MIN(piece, len - i));
 	ngram_text_end(&reader);
+	ngram_text_tail(&reader);
 	*read_out = reader.read_bytes;
 	return all;
 }

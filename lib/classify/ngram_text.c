@@ -305,7 +305,7 @@ ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx)
 {
 	text->sink = sink;
 	text->ctx = ctx;
-	text->skip = text->read_bytes = 0;
+	text->skip = text->read_bytes = text->tail_bytes = 0;
 	text->word_hash = 0;
 	text->read_until = NGRAM_READ_BYTES;
 	ngram_text_start(text, NGRAM_TEXT, false);
@@ -323,22 +323,52 @@ ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html)
 	text->word_len = text->group_len = 0;
 }
 
-/* Pass over what is to be skipped. The word and tag that were under way are given up. */
-static size_t
-skip(struct ngram_text *text, size_t len)
+/* Go on reading behind a gap. The word and tag that were under way are given up. */
+static void
+resume(struct ngram_text *text)
 {
-	size_t n = SL_MIN(text->skip, len);
+	text->skip = 0;
+	text->state = TEXT_PLAIN;
+	text->raw_name = 0;
+	text->place = text->place == NGRAM_MARKUP ? NGRAM_TEXT : text->place;
+	text->word_address = false;
+	text->last4 = ' ';
+	text->word_len = text->group_len = 0;
+}
 
+/* Pass over what is to be skipped, but keep the last of it. */
+static size_t
+skip(struct ngram_text *text, const unsigned char *data, size_t len)
+{
+	size_t n = SL_MIN(text->skip, len), kept = SL_MIN(n, (size_t)NGRAM_TAIL_BYTES);
+	size_t at = (text->tail_bytes + n - kept) % NGRAM_TAIL_BYTES;
+	size_t first = SL_MIN(kept, NGRAM_TAIL_BYTES - at);
+
+	memcpy(text->tail + at, data + n - kept, first);
+	memcpy(text->tail, data + n - kept + first, kept - first);
+	text->tail_bytes += n;
 	text->skip -= n;
-	if (text->skip == 0) {
-		text->state = TEXT_PLAIN;
-		text->raw_name = 0;
-		text->place = text->place == NGRAM_MARKUP ? NGRAM_TEXT : text->place;
-		text->word_address = false;
-		text->last4 = ' ';
-		text->word_len = text->group_len = 0;
-	}
+	if (text->skip == 0)
+		resume(text);
 	return n;
+}
+
+void
+ngram_text_tail(struct ngram_text *text)
+{
+	size_t len = SL_MIN(text->tail_bytes, (size_t)NGRAM_TAIL_BYTES);
+	size_t at = text->tail_bytes - len;
+
+	if (len == 0)
+		return;
+	resume(text);
+	for (size_t i = 0; i < len; i++, at++) {
+		if (text->html)
+			html_next(text, text->tail[at % NGRAM_TAIL_BYTES]);
+		else
+			visible(text, text->tail[at % NGRAM_TAIL_BYTES]);
+	}
+	ngram_text_end(text);
 }
 
 /* A stretch has been read: how much to pass over before the next. */
@@ -360,7 +390,7 @@ ngram_text_feed(struct ngram_text *text, const unsigned char *data, size_t len)
 		size_t end = i + SL_MIN(len - i, text->read_until - text->read_bytes);
 
 		if (text->skip > 0) {
-			i += skip(text, len - i);
+			i += skip(text, data + i, len - i);
 			continue;
 		}
 		text->read_bytes += end - i;
