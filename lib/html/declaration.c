@@ -2,8 +2,8 @@
 
 #include "html/token_i.h"
 
-void
-html_comment_give(struct sl_html *h, struct sl_slice text, bool end)
+static void
+comment_give(struct sl_html *h, struct sl_slice text, bool end)
 {
 	if ((text.len > 0 || end) && h->sink->comment != NULL)
 		h->sink->comment(h->ctx, text, end);
@@ -31,7 +31,7 @@ html_declaration(struct sl_html *h, struct sl_slice in)
 	bool is_cdata = goes_on(h, cdata, c) && (c < 'a' || c > 'z');
 
 	if (!goes_on(h, comment, c) && !goes_on(h, doctype, c) && !is_cdata) {
-		html_comment_give(h, sl_slice(h->held, h->held_len), false);
+		comment_give(h, sl_slice(h->held, h->held_len), false);
 		return html_go(h, HTML_BOGUS_COMMENT, 0);
 	}
 	h->held[h->held_len++] = c;
@@ -48,7 +48,7 @@ html_declaration(struct sl_html *h, struct sl_slice in)
 		h->content = SL_HTML_CDATA;
 		return html_go(h, HTML_TEXT, 1);
 	}
-	html_comment_give(h, cdata, false);
+	comment_give(h, cdata, false);
 	return html_go(h, HTML_BOGUS_COMMENT, 1);
 }
 
@@ -56,7 +56,7 @@ html_declaration(struct sl_html *h, struct sl_slice in)
 void
 html_end_declaration(struct sl_html *h)
 {
-	html_comment_give(h, sl_slice(h->held, h->held_len), true);
+	comment_give(h, sl_slice(h->held, h->held_len), true);
 	html_find(h, SL_HTML_COMMENT_UNENDED);
 }
 
@@ -68,10 +68,10 @@ take_comment(struct sl_html *h, struct sl_slice in, unsigned char stop)
 
 	while (n < in.len && in.ptr[n] != stop && in.ptr[n] != '\0')
 		n++;
-	html_comment_give(h, sl_slice(in.ptr, n), false);
+	comment_give(h, sl_slice(in.ptr, n), false);
 	if (n < in.len && in.ptr[n] == '\0') {
 		html_find(h, SL_HTML_NUL);
-		html_comment_give(h, HTML_REPLACEMENT, false);
+		comment_give(h, HTML_REPLACEMENT, false);
 		n++;
 	}
 	return n;
@@ -81,7 +81,7 @@ take_comment(struct sl_html *h, struct sl_slice in, unsigned char stop)
 static size_t
 comment_over(struct sl_html *h)
 {
-	html_comment_give(h, sl_slice(h->held, 0), true);
+	comment_give(h, sl_slice(h->held, 0), true);
 	return html_go(h, HTML_TEXT, 1);
 }
 
@@ -89,7 +89,7 @@ comment_over(struct sl_html *h)
 static size_t
 comment_goes_on(struct sl_html *h, struct sl_slice text)
 {
-	html_comment_give(h, text, false);
+	comment_give(h, text, false);
 	return html_go(h, HTML_COMMENT, 0);
 }
 
@@ -147,7 +147,7 @@ html_comment_dashes(struct sl_html *h, struct sl_slice in)
 	case '!':
 		return html_go(h, HTML_COMMENT_BANG, 1);
 	case '-':
-		html_comment_give(h, SL_SLICE_LIT("-"), false);
+		comment_give(h, SL_SLICE_LIT("-"), false);
 		return 1;
 	default:
 		return comment_goes_on(h, SL_SLICE_LIT("--"));
@@ -166,7 +166,7 @@ html_comment_bang(struct sl_html *h, struct sl_slice in)
 void
 html_end_comment(struct sl_html *h)
 {
-	html_comment_give(h, sl_slice(h->held, 0), true);
+	comment_give(h, sl_slice(h->held, 0), true);
 	html_find(h, SL_HTML_COMMENT_UNENDED);
 }
 

@@ -49,7 +49,7 @@ html_raw_end_name(struct sl_html *h, struct sl_slice in)
 		return 1;
 	}
 	if (h->held_len == h->raw_name_len && (html_is_space(c) || c == '/' || c == '>')) {
-		html_start_tag_begin(h, true);
+		html_tag_begin(h, true);
 		html_add_lower(h, sl_slice(h->held, h->held_len));
 		return html_go(h, HTML_TAG_NAME, 0);
 	}

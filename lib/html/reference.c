@@ -41,9 +41,9 @@ html_ampersand(struct sl_html *h, struct sl_slice in)
 {
 	h->held_len = 0;
 	if (html_is_alpha(in.ptr[0]))	/* no name begins with a digit */
-		return html_go(h, HTML_NAMED, 0);
+		return html_go_on(h, in, 0, HTML_NAMED, html_named);
 	if (in.ptr[0] == '#')
-		return html_go(h, HTML_NUMBER, 1);
+		return html_go_on(h, in, 1, HTML_NUMBER, html_number);
 	put(h, SL_SLICE_LIT("&"));
 	return html_go(h, h->back, 0);
 }

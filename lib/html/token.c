@@ -253,8 +253,26 @@ take_name(struct sl_html *h, struct sl_slice in, unsigned mask)
 	return n;
 }
 
-size_t
-html_text(struct sl_html *h, struct sl_slice in)
+/* Can c after '<' or '&' make it more than text, whatever the kind of text? */
+static bool
+opens(unsigned char lt_or_ampersand, unsigned char c)
+{
+	if (lt_or_ampersand == '&')
+		return html_is_alpha(c) || c == '#';
+	return html_is_alpha(c) || c == '/' || c == '!' || c == '?';
+}
+
+/* Does NUL stand as it came? */
+static bool
+is_nul_text(const struct sl_html *h)
+{
+	return h->content == SL_HTML_DATA || h->content == SL_HTML_CDATA;
+}
+
+/* The length of the text at the front. A '<' or '&' that opens nothing goes along, if it can be
+ * told from the byte after it: a text of nothing else must not cost a call for each. */
+static size_t
+text_run(struct sl_html *h, struct sl_slice in)
 {
 	static const unsigned masks[] = {
 		[SL_HTML_DATA] = STOP_LT | STOP_AMPERSAND | STOP_NUL,
@@ -263,23 +281,42 @@ html_text(struct sl_html *h, struct sl_slice in)
 		[SL_HTML_PLAINTEXT] = STOP_NUL,
 		[SL_HTML_CDATA] = STOP_BRACKET | STOP_NUL,
 	};
-	size_t n = run(in, masks[h->content]);
+	/* The first one has to be said where it is. */
+	bool nul_passes = is_nul_text(h) && (h->found & 1u << SL_HTML_NUL) != 0;
+
+	for (size_t n = 0;; n++) {
+		n += run(sl_slice(in.ptr + n, in.len - n), masks[h->content]);
+		if (n == in.len)
+			return n;
+		if (in.ptr[n] == '\0' && nul_passes)
+			continue;
+		if ((in.ptr[n] != '<' && in.ptr[n] != '&') || n + 1 == in.len ||
+		    opens(in.ptr[n], in.ptr[n + 1]))
+			return n;
+	}
+}
+
+size_t
+html_text(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = text_run(h, in);
 
 	html_give_text(h, sl_slice(in.ptr, n));
 	if (n == in.len)
 		return n;
 	switch (in.ptr[n]) {
 	case '<':
-		return html_go(h, h->content == SL_HTML_DATA ? HTML_TAG_OPEN : HTML_RAW_LT, n + 1);
+		if (h->content != SL_HTML_DATA)
+			return html_go(h, HTML_RAW_LT, n + 1);
+		return html_go_on(h, in, n + 1, HTML_TAG_OPEN, html_tag_open);
 	case '&':
 		h->back = HTML_TEXT;
-		return html_go(h, HTML_AMPERSAND, n + 1);
+		return html_go_on(h, in, n + 1, HTML_AMPERSAND, html_ampersand);
 	case ']':
 		return html_go(h, HTML_CDATA_BRACKET, n + 1);
 	default:
 		html_find(h, SL_HTML_NUL);
-		html_give_text(h, h->content == SL_HTML_DATA || h->content == SL_HTML_CDATA ?
-		    sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
+		html_give_text(h, is_nul_text(h) ? sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
 		return n + 1;
 	}
 }
@@ -292,7 +329,7 @@ html_end_text(struct sl_html *h)
 }
 
 void
-html_start_tag_begin(struct sl_html *h, bool end_tag)
+html_tag_begin(struct sl_html *h, bool end_tag)
 {
 	h->tag = (struct sl_html_tag){ .attrs = h->attrs };
 	h->end_tag = end_tag;
@@ -305,12 +342,12 @@ size_t
 html_tag_open(struct sl_html *h, struct sl_slice in)
 {
 	if (html_is_alpha(in.ptr[0])) {
-		html_start_tag_begin(h, false);
-		return html_go(h, HTML_TAG_NAME, 0);
+		html_tag_begin(h, false);
+		return html_go_on(h, in, 0, HTML_TAG_NAME, html_tag_name);
 	}
 	switch (in.ptr[0]) {
 	case '/':
-		return html_go(h, HTML_END_TAG_OPEN, 1);
+		return html_go_on(h, in, 1, HTML_END_TAG_OPEN, html_end_tag_slash);
 	case '!':
 		h->held_len = 0;
 		return html_go(h, HTML_DECLARATION, 1);
@@ -327,8 +364,8 @@ size_t
 html_end_tag_slash(struct sl_html *h, struct sl_slice in)
 {
 	if (html_is_alpha(in.ptr[0])) {
-		html_start_tag_begin(h, true);
-		return html_go(h, HTML_TAG_NAME, 0);
+		html_tag_begin(h, true);
+		return html_go_on(h, in, 0, HTML_TAG_NAME, html_tag_name);
 	}
 	if (in.ptr[0] == '>')
 		return html_go(h, HTML_TEXT, 1);
@@ -380,6 +417,8 @@ html_tag_name(struct sl_html *h, struct sl_slice in)
 	if (n == in.len || (stops[in.ptr[n]] & (STOP_SPACE | STOP_SLASH | STOP_GT)) == 0)
 		return n;
 	h->tag.name = html_close(h);
+	if (in.ptr[n] == '>')
+		return n + give_tag(h);
 	return html_go(h, HTML_BEFORE_ATTR, n);
 }
 
@@ -397,28 +436,28 @@ attr_begin(struct sl_html *h)
 		h->used_bytes = h->tag.name.len;
 	}
 	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
-	h->state = HTML_ATTR_NAME;
 }
 
 /* After the tag's name, or an attribute. */
 size_t
 html_before_attr(struct sl_html *h, struct sl_slice in)
 {
-	switch (in.ptr[0]) {
-	case ' ': case '\n': case '\t': case '\f':
-		return 1;
-	case '/':
-		return html_go(h, HTML_SELF_CLOSING, 1);
-	case '>':
-		return give_tag(h);
-	case '=':	/* can only begin a name here */
-		attr_begin(h);
-		html_add(h, sl_slice(in.ptr, 1));
-		return 1;
-	default:
-		attr_begin(h);
-		return 0;
+	size_t n = 0;
+
+	while (n < in.len && html_is_space(in.ptr[n]))
+		n++;
+	if (n == in.len)
+		return n;
+	if (in.ptr[n] == '/')
+		return html_go(h, HTML_SELF_CLOSING, n + 1);
+	if (in.ptr[n] == '>')
+		return n + give_tag(h);
+	attr_begin(h);
+	if (in.ptr[n] == '=') {		/* can only begin a name here */
+		html_add(h, sl_slice(in.ptr + n, 1));
+		n++;
 	}
+	return html_go_on(h, in, n, HTML_ATTR_NAME, html_attr_name);
 }
 
 static uint32_t
@@ -473,18 +512,22 @@ html_attr_name(struct sl_html *h, struct sl_slice in)
 		return n;
 	attr_named(h);
 	if (in.ptr[n] == '=')
-		return html_go(h, HTML_BEFORE_VALUE, n + 1);
-	return html_go(h, HTML_AFTER_ATTR_NAME, n);
+		return html_go_on(h, in, n + 1, HTML_BEFORE_VALUE, html_before_value);
+	return html_go_on(h, in, n, HTML_AFTER_ATTR_NAME, html_after_attr_name);
 }
 
 size_t
 html_after_attr_name(struct sl_html *h, struct sl_slice in)
 {
-	if (in.ptr[0] == '=')
-		return html_go(h, HTML_BEFORE_VALUE, 1);
-	if (html_is_space(in.ptr[0]))
-		return 1;
-	return html_go(h, HTML_BEFORE_ATTR, 0);
+	size_t n = 0;
+
+	while (n < in.len && html_is_space(in.ptr[n]))
+		n++;
+	if (n == in.len)
+		return n;
+	if (in.ptr[n] == '=')
+		return html_go_on(h, in, n + 1, HTML_BEFORE_VALUE, html_before_value);
+	return html_go(h, HTML_BEFORE_ATTR, n);
 }
 
 /* After the '='. */
@@ -499,7 +542,7 @@ html_before_value(struct sl_html *h, struct sl_slice in)
 		return give_tag(h);
 	h->quote = c == '"' || c == '\'' ? c : 0;
 	html_open(h, h->limits.value_bytes_max, SL_HTML_VALUE_LONG);
-	return html_go(h, HTML_VALUE, h->quote != 0);
+	return html_go_on(h, in, h->quote != 0, HTML_VALUE, html_value);
 }
 
 size_t

@@ -16,7 +16,7 @@
  *
  * Memory: the limits' tag_bytes_max, about 50 bytes for each of attrs_max, and some hundred.
  * Time: linear; no byte is looked at more than a few times. Cuts change nothing but the lengths of
- * the pieces of text and comments, which may split a character.
+ * the pieces of text and comments, which may split a character; a finding stands where it was found.
  *
  * Limits: bytes that are not UTF-8 pass as they are. Without a tree, what <select>, <template> or
  * <frameset> forbid is read as if allowed. In <svg> and <math> one level of HTML within (as in
@@ -106,7 +106,8 @@ struct sl_html;
 struct sl_html	*sl_html_new(const struct sl_html_limits *limits, const struct sl_html_sink *sink,
 		    void *ctx);
 void	sl_html_free(struct sl_html **html);	/* NULL is fine */
-/* Read what comes next as the content of `element`; before the first feed, for a fragment. */
+/* Read what comes next as the content of `element` (in lower case, at most 16 bytes, may be empty);
+ * before the first feed, for a fragment. */
 void	sl_html_enter(struct sl_html *html, enum sl_html_content content, struct sl_slice element);
 void	sl_html_feed(struct sl_html *html, const unsigned char *data, size_t len);
 /* No more comes: gives what is still open. After it only _free may be called. */

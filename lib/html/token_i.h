@@ -156,6 +156,17 @@ html_go(struct sl_html *h, enum html_state state, size_t taken)
 	return taken;
 }
 
+/* Go on with the next state's step at once, having taken `taken` bytes, if there are more. Only
+ * to a step that does not do so back: the loop in token.c is what bounds the stack. */
+static inline size_t
+html_go_on(struct sl_html *h, struct sl_slice in, size_t taken, enum html_state state,
+    size_t (*step)(struct sl_html *h, struct sl_slice in))
+{
+	h->state = state;
+	return taken == in.len ? taken :
+	    taken + step(h, sl_slice(in.ptr + taken, in.len - taken));
+}
+
 /* token.c */
 void	html_find(struct sl_html *h, enum sl_html_finding finding);	/* once for each */
 void	html_give_text(struct sl_html *h, struct sl_slice text);
@@ -166,13 +177,11 @@ void	html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_lon
 void	html_add(struct sl_html *h, struct sl_slice s);
 void	html_add_lower(struct sl_html *h, struct sl_slice s);
 struct sl_slice html_close(struct sl_html *h);
-void	html_start_tag_begin(struct sl_html *h, bool end_tag);
+/* Begin a tag: its name is gathered next. */
+void	html_tag_begin(struct sl_html *h, bool end_tag);
 
 /* raw.c: how the tag that has just been given changes what follows. */
 void	html_after_start_tag(struct sl_html *h);
 void	html_after_end_tag(struct sl_html *h);
-
-/* declaration.c */
-void	html_comment_give(struct sl_html *h, struct sl_slice text, bool end);
 
 #endif

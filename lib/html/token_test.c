@@ -132,7 +132,7 @@ static const struct nul_row {
 	{ "NUL after '<'", SL_SLICE_LIT("<\0"), SL_SLICE_LIT("<\0#4") },
 };
 
-/* Findings come when they are found; say them at the end instead, in order. */
+/* Findings come where they are found; rows have them at the end, in order of their numbers. */
 static unsigned found;
 
 static void
