@@ -1,0 +1,579 @@
+/* token.c - see html/token.h; text, tags and attributes */
+
+#include "html/token_i.h"
+
+#define HTML_MAGIC	0x47a6c0deu
+#define HTML_NAME_MIN	32	/* the least limit of a name's length */
+
+const struct sl_html_limits sl_html_limits_default = {
+	.name_bytes_max = 256,
+	.value_bytes_max = 8192,
+	.attrs_max = 64,
+	.tag_bytes_max = 32768,
+};
+
+static const struct {
+	size_t	(*step)(struct sl_html *h, struct sl_slice in);
+	void	(*end)(struct sl_html *h);
+} states[] = {
+#define HTML_STATE_ROW(name, step, end) [HTML_##name] = { html_##step, html_##end },
+	HTML_STATES(HTML_STATE_ROW)
+#undef HTML_STATE_ROW
+};
+
+/* What stops a run of bytes that mean only themselves. */
+enum stop {
+	STOP_LT = 1 << 0,		/* < */
+	STOP_AMPERSAND = 1 << 1,	/* & */
+	STOP_NUL = 1 << 2,
+	STOP_BRACKET = 1 << 3,		/* ] */
+	STOP_QUOTE = 1 << 4,		/* " */
+	STOP_APOSTROPHE = 1 << 5,	/* ' */
+	STOP_SPACE = 1 << 6,		/* space, LF, HT, FF */
+	STOP_GT = 1 << 7,		/* > */
+	STOP_SLASH = 1 << 8,		/* / */
+	STOP_EQUALS = 1 << 9,		/* = */
+	STOP_UPPER = 1 << 10,		/* A to Z */
+};
+
+static const uint16_t stops[256] = {
+	['<'] = STOP_LT, ['&'] = STOP_AMPERSAND, [0] = STOP_NUL, [']'] = STOP_BRACKET,
+	['"'] = STOP_QUOTE, ['\''] = STOP_APOSTROPHE, ['>'] = STOP_GT, ['/'] = STOP_SLASH,
+	['='] = STOP_EQUALS, [' '] = STOP_SPACE, ['\n'] = STOP_SPACE, ['\t'] = STOP_SPACE,
+	['\f'] = STOP_SPACE, ['A' ... 'Z'] = STOP_UPPER,
+};
+
+/* Bytes at the front that none of `mask` stops. */
+static inline size_t
+run(struct sl_slice in, unsigned mask)
+{
+	size_t n = 0;
+
+	while (n < in.len && (stops[in.ptr[n]] & mask) == 0)
+		n++;
+	return n;
+}
+
+const char *
+sl_html_finding_text(enum sl_html_finding finding)
+{
+	static const char *const texts[] = {
+#define FINDING_TEXT(name, text) [name] = text,
+		SL_HTML_FINDINGS(FINDING_TEXT)
+#undef FINDING_TEXT
+	};
+
+	SL_ASSERT((size_t)finding < SL_COUNT(texts));
+	return texts[finding];
+}
+
+struct sl_html *
+sl_html_new(const struct sl_html_limits *limits, const struct sl_html_sink *sink, void *ctx)
+{
+	struct sl_html *h = sl_xzalloc(sizeof(*h));
+
+	h->magic = HTML_MAGIC;
+	h->limits = limits == NULL ? sl_html_limits_default : *limits;
+	SL_ASSERT(h->limits.name_bytes_max >= HTML_NAME_MIN && h->limits.value_bytes_max >= 1 &&
+	    h->limits.attrs_max >= 1);
+	SL_ASSERT(h->limits.tag_bytes_max >= 3 * h->limits.name_bytes_max +
+	    h->limits.value_bytes_max);
+	h->bytes = sl_xmalloc(h->limits.tag_bytes_max);
+	h->attrs = sl_xmalloc(h->limits.attrs_max * sizeof(*h->attrs));
+	h->attr_hashes = sl_xmalloc(h->limits.attrs_max * sizeof(*h->attr_hashes));
+	h->sink = sink;
+	h->ctx = ctx;
+	return h;
+}
+
+void
+sl_html_free(struct sl_html **html)
+{
+	if (*html != NULL) {
+		SL_CHECK(*html, HTML_MAGIC);
+		sl_free((*html)->bytes);
+		sl_free((*html)->attrs);
+		sl_free((*html)->attr_hashes);
+	}
+	SL_OBJ_FREE(html, HTML_MAGIC);
+}
+
+void
+sl_html_enter(struct sl_html *h, enum sl_html_content content, struct sl_slice element)
+{
+	SL_CHECK(h, HTML_MAGIC);
+	SL_ASSERT(element.len <= sizeof(h->raw_name));
+	if (element.len > 0)
+		memcpy(h->raw_name, element.ptr, element.len);
+	h->raw_name_len = (unsigned char)element.len;
+	h->content = content;
+	html_go_text(h);
+}
+
+static void
+take(struct sl_html *h, struct sl_slice in)
+{
+	while (in.len > 0)
+		in = sl_slice_from(in, states[h->state].step(h, in));
+}
+
+/* A line end is LF: CRLF and a lone CR are made so before any state sees them (13.2.3.5). */
+void
+sl_html_feed(struct sl_html *h, const unsigned char *data, size_t len)
+{
+	struct sl_slice in = sl_slice(data, len);
+
+	SL_CHECK(h, HTML_MAGIC);
+	SL_ASSERT(!h->finished);
+	while (in.len > 0) {
+		const unsigned char *cr;
+
+		if (h->skip_lf && in.ptr[0] == '\n')
+			in = sl_slice_from(in, 1);
+		h->skip_lf = false;
+		cr = in.len == 0 ? NULL : memchr(in.ptr, '\r', in.len);
+		if (cr == NULL) {
+			take(h, in);
+			return;
+		}
+		take(h, sl_slice(in.ptr, (size_t)(cr - in.ptr)));
+		in = sl_slice_from(in, (size_t)(cr - in.ptr) + 1);
+		if (in.len == 0 || in.ptr[0] != '\n') {
+			take(h, SL_SLICE_LIT("\n"));
+			h->skip_lf = in.len == 0;
+		}
+	}
+}
+
+void
+sl_html_finish(struct sl_html *h)
+{
+	enum html_state state;
+
+	SL_CHECK(h, HTML_MAGIC);
+	SL_ASSERT(!h->finished);
+	do {	/* the end of a reference leads back to where it stood */
+		state = h->state;
+		states[state].end(h);
+	} while (h->state != state);
+	h->finished = true;
+}
+
+void
+html_find(struct sl_html *h, enum sl_html_finding finding)
+{
+	if ((h->found & 1u << finding) != 0)
+		return;
+	h->found |= 1u << finding;
+	if (h->sink->finding != NULL)
+		h->sink->finding(h->ctx, finding);
+}
+
+void
+html_give_text(struct sl_html *h, struct sl_slice text)
+{
+	if (text.len > 0 && h->sink->text != NULL)
+		h->sink->text(h->ctx, text, h->content);
+}
+
+void
+html_go_text(struct sl_html *h)
+{
+	h->state = h->content == SL_HTML_SCRIPT ? HTML_SCRIPT : HTML_TEXT;
+}
+
+void
+html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long)
+{
+	h->open = (struct html_open){ h->bytes + h->used_bytes, 0, bytes_max, false, too_long };
+}
+
+/* How many bytes at the end are the beginning of a character and no more. */
+static size_t
+torn_bytes(const unsigned char *s, size_t len)
+{
+	for (size_t n = 1; n <= SL_MIN(len, (size_t)3); n++) {
+		unsigned char c = s[len - n];
+
+		if (c >= 0xc0)
+			return n < (c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u) ? n : 0;
+		if (c < 0x80)
+			break;
+	}
+	return 0;
+}
+
+void
+html_add(struct sl_html *h, struct sl_slice s)
+{
+	struct html_open *o = &h->open;
+	size_t n = SL_MIN(s.len, o->max - o->len);
+
+	if (o->cut)
+		return;
+	memcpy(o->ptr + o->len, s.ptr, n);
+	o->len += n;
+	if (n < s.len) {
+		o->cut = true;
+		o->len -= torn_bytes(o->ptr, o->len);
+		html_find(h, o->too_long);
+	}
+}
+
+void
+html_add_lower(struct sl_html *h, struct sl_slice s)
+{
+	size_t from = h->open.len;
+
+	html_add(h, s);
+	for (size_t i = from; i < h->open.len; i++)
+		h->open.ptr[i] = sl_ascii_lower(h->open.ptr[i]);
+}
+
+struct sl_slice
+html_close(struct sl_html *h)
+{
+	h->used_bytes = (size_t)(h->open.ptr - h->bytes) + h->open.len;
+	return sl_slice(h->open.ptr, h->open.len);
+}
+
+/* Take a run of a name, and the NUL that stopped it, which stands as U+FFFD. Returns the bytes
+ * taken; fewer than there are when something else stopped it. */
+static size_t
+take_name(struct sl_html *h, struct sl_slice in, unsigned mask)
+{
+	size_t n = run(in, mask | STOP_NUL);
+
+	html_add_lower(h, sl_slice(in.ptr, n));
+	if (n < in.len && in.ptr[n] == '\0') {
+		html_find(h, SL_HTML_NUL);
+		html_add(h, HTML_REPLACEMENT);
+		n++;
+	}
+	return n;
+}
+
+/* Can c after '<' or '&' make it more than text, whatever the kind of text? */
+static bool
+opens(unsigned char lt_or_ampersand, unsigned char c)
+{
+	if (lt_or_ampersand == '&')
+		return html_is_alpha(c) || c == '#';
+	return html_is_alpha(c) || c == '/' || c == '!' || c == '?';
+}
+
+/* Does NUL stand as it came? */
+static bool
+is_nul_text(const struct sl_html *h)
+{
+	return h->content == SL_HTML_DATA || h->content == SL_HTML_CDATA;
+}
+
+/* The length of the text at the front. A '<' or '&' that opens nothing goes along, if it can be
+ * told from the byte after it: a text of nothing else must not cost a call for each. */
+static size_t
+text_run(struct sl_html *h, struct sl_slice in)
+{
+	static const unsigned masks[] = {
+		[SL_HTML_DATA] = STOP_LT | STOP_AMPERSAND | STOP_NUL,
+		[SL_HTML_RCDATA] = STOP_LT | STOP_AMPERSAND | STOP_NUL,
+		[SL_HTML_RAWTEXT] = STOP_LT | STOP_NUL,
+		[SL_HTML_PLAINTEXT] = STOP_NUL,
+		[SL_HTML_CDATA] = STOP_BRACKET | STOP_NUL,
+	};
+	/* The first one has to be said where it is. */
+	bool nul_passes = is_nul_text(h) && (h->found & 1u << SL_HTML_NUL) != 0;
+
+	for (size_t n = 0;; n++) {
+		n += run(sl_slice(in.ptr + n, in.len - n), masks[h->content]);
+		if (n == in.len)
+			return n;
+		if (in.ptr[n] == '\0' && nul_passes)
+			continue;
+		if ((in.ptr[n] != '<' && in.ptr[n] != '&') || n + 1 == in.len ||
+		    opens(in.ptr[n], in.ptr[n + 1]))
+			return n;
+	}
+}
+
+size_t
+html_text(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = text_run(h, in);
+
+	html_give_text(h, sl_slice(in.ptr, n));
+	if (n == in.len)
+		return n;
+	switch (in.ptr[n]) {
+	case '<':
+		if (h->content != SL_HTML_DATA)
+			return html_go(h, HTML_RAW_LT, n + 1);
+		return html_go_on(h, in, n + 1, HTML_TAG_OPEN, html_tag_open);
+	case '&':
+		h->back = HTML_TEXT;
+		return html_go_on(h, in, n + 1, HTML_AMPERSAND, html_ampersand);
+	case ']':
+		return html_go(h, HTML_CDATA_BRACKET, n + 1);
+	default:
+		html_find(h, SL_HTML_NUL);
+		html_give_text(h, is_nul_text(h) ? sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
+		return n + 1;
+	}
+}
+
+void
+html_end_text(struct sl_html *h)
+{
+	if (h->content != SL_HTML_DATA && h->content != SL_HTML_PLAINTEXT)
+		html_find(h, SL_HTML_RAW_UNENDED);
+}
+
+void
+html_tag_begin(struct sl_html *h, bool end_tag)
+{
+	h->tag = (struct sl_html_tag){ .attrs = h->attrs };
+	h->end_tag = end_tag;
+	h->used_bytes = 0;
+	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
+}
+
+/* After '<'. */
+size_t
+html_tag_open(struct sl_html *h, struct sl_slice in)
+{
+	if (html_is_alpha(in.ptr[0])) {
+		html_tag_begin(h, false);
+		return html_go_on(h, in, 0, HTML_TAG_NAME, html_tag_name);
+	}
+	switch (in.ptr[0]) {
+	case '/':
+		return html_go_on(h, in, 1, HTML_END_TAG_OPEN, html_end_tag_slash);
+	case '!':
+		h->held_len = 0;
+		return html_go(h, HTML_DECLARATION, 1);
+	case '?':
+		return html_go(h, HTML_BOGUS_COMMENT, 0);
+	default:
+		html_give_text(h, SL_SLICE_LIT("<"));
+		return html_go(h, HTML_TEXT, 0);
+	}
+}
+
+/* After "</". */
+size_t
+html_end_tag_slash(struct sl_html *h, struct sl_slice in)
+{
+	if (html_is_alpha(in.ptr[0])) {
+		html_tag_begin(h, true);
+		return html_go_on(h, in, 0, HTML_TAG_NAME, html_tag_name);
+	}
+	if (in.ptr[0] == '>')
+		return html_go(h, HTML_TEXT, 1);
+	return html_go(h, HTML_BOGUS_COMMENT, 0);
+}
+
+void
+html_end_tag_open(struct sl_html *h)
+{
+	html_give_text(h, h->state == HTML_TAG_OPEN ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
+}
+
+/* The input ends in a tag: browsers drop it. */
+void
+html_end_tag(struct sl_html *h)
+{
+	html_find(h, SL_HTML_TAG_UNENDED);
+}
+
+static void
+give_part(struct sl_html *h, bool last)
+{
+	h->tag.last = last;
+	if (!h->end_tag && h->sink->start_tag != NULL)
+		h->sink->start_tag(h->ctx, &h->tag);
+}
+
+/* The tag is complete. Returns 1, for its '>'. */
+static size_t
+give_tag(struct sl_html *h)
+{
+	h->state = HTML_TEXT;
+	if (h->end_tag) {
+		if (h->sink->end_tag != NULL)
+			h->sink->end_tag(h->ctx, h->tag.name);
+		html_after_end_tag(h);
+	} else {
+		give_part(h, true);
+		html_after_start_tag(h);
+	}
+	return 1;
+}
+
+size_t
+html_tag_name(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = take_name(h, in, STOP_SPACE | STOP_SLASH | STOP_GT);
+
+	if (n == in.len || (stops[in.ptr[n]] & (STOP_SPACE | STOP_SLASH | STOP_GT)) == 0)
+		return n;
+	h->tag.name = html_close(h);
+	if (in.ptr[n] == '>')
+		return n + give_tag(h);
+	return html_go(h, HTML_BEFORE_ATTR, n);
+}
+
+static void
+attr_begin(struct sl_html *h)
+{
+	size_t need = h->limits.name_bytes_max + h->limits.value_bytes_max;
+
+	if (h->tag.attrs_len == h->limits.attrs_max ||
+	    h->limits.tag_bytes_max - h->used_bytes < need) {
+		html_find(h, SL_HTML_TAG_LONG);
+		give_part(h, false);
+		h->tag.part++;
+		h->tag.attrs_len = 0;
+		h->used_bytes = h->tag.name.len;
+	}
+	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
+}
+
+/* After the tag's name, or an attribute. */
+size_t
+html_before_attr(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = 0;
+
+	while (n < in.len && html_is_space(in.ptr[n]))
+		n++;
+	if (n == in.len)
+		return n;
+	if (in.ptr[n] == '/')
+		return html_go(h, HTML_SELF_CLOSING, n + 1);
+	if (in.ptr[n] == '>')
+		return n + give_tag(h);
+	attr_begin(h);
+	if (in.ptr[n] == '=') {		/* can only begin a name here */
+		html_add(h, sl_slice(in.ptr + n, 1));
+		n++;
+	}
+	return html_go_on(h, in, n, HTML_ATTR_NAME, html_attr_name);
+}
+
+static uint32_t
+name_hash(struct sl_slice name)
+{
+	uint32_t hash = 2166136261u;	/* FNV-1a */
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = (hash ^ name.ptr[i]) * 16777619u;
+	return hash;
+}
+
+/* The attribute's name is complete: it is one more, unless it was there. */
+static void
+attr_named(struct sl_html *h)
+{
+	size_t n = h->tag.attrs_len;
+	struct sl_slice name = html_close(h);
+	uint32_t hash = name_hash(name);
+
+	h->attr_dropped = false;
+	for (size_t i = 0; i < n && !h->attr_dropped; i++)
+		h->attr_dropped = h->attr_hashes[i] == hash && sl_slice_eq(h->attrs[i].name, name);
+	if (h->attr_dropped) {
+		html_find(h, SL_HTML_ATTR_TWICE);
+		h->used_bytes -= name.len;
+		return;
+	}
+	h->attr_hashes[n] = hash;
+	h->attrs[n] = (struct sl_html_attr){ name, { NULL, 0 }, h->open.cut };
+	h->tag.attrs_len++;
+}
+
+static void
+attr_valued(struct sl_html *h)
+{
+	struct sl_html_attr *attr = &h->attrs[h->tag.attrs_len - 1];
+
+	if (h->attr_dropped)
+		return;
+	attr->value = html_close(h);
+	attr->cut |= h->open.cut;
+}
+
+size_t
+html_attr_name(struct sl_html *h, struct sl_slice in)
+{
+	static const unsigned ends = STOP_SPACE | STOP_SLASH | STOP_GT | STOP_EQUALS;
+	size_t n = take_name(h, in, ends);
+
+	if (n == in.len || (stops[in.ptr[n]] & ends) == 0)
+		return n;
+	attr_named(h);
+	if (in.ptr[n] == '=')
+		return html_go_on(h, in, n + 1, HTML_BEFORE_VALUE, html_before_value);
+	return html_go_on(h, in, n, HTML_AFTER_ATTR_NAME, html_after_attr_name);
+}
+
+size_t
+html_after_attr_name(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = 0;
+
+	while (n < in.len && html_is_space(in.ptr[n]))
+		n++;
+	if (n == in.len)
+		return n;
+	if (in.ptr[n] == '=')
+		return html_go_on(h, in, n + 1, HTML_BEFORE_VALUE, html_before_value);
+	return html_go(h, HTML_BEFORE_ATTR, n);
+}
+
+/* After the '='. */
+size_t
+html_before_value(struct sl_html *h, struct sl_slice in)
+{
+	unsigned char c = in.ptr[0];
+
+	if (html_is_space(c))
+		return 1;
+	if (c == '>')
+		return give_tag(h);
+	h->quote = c == '"' || c == '\'' ? c : 0;
+	html_open(h, h->limits.value_bytes_max, SL_HTML_VALUE_LONG);
+	return html_go_on(h, in, h->quote != 0, HTML_VALUE, html_value);
+}
+
+size_t
+html_value(struct sl_html *h, struct sl_slice in)
+{
+	unsigned ends = h->quote == '"' ? STOP_QUOTE : h->quote == '\'' ? STOP_APOSTROPHE :
+	    STOP_SPACE | STOP_GT;
+	size_t n = run(in, ends | STOP_AMPERSAND | STOP_NUL);
+
+	html_add(h, sl_slice(in.ptr, n));
+	if (n == in.len)
+		return n;
+	if (in.ptr[n] == '&') {
+		h->back = HTML_VALUE;
+		return html_go(h, HTML_AMPERSAND, n + 1);
+	}
+	if (in.ptr[n] == '\0') {
+		html_find(h, SL_HTML_NUL);
+		html_add(h, HTML_REPLACEMENT);
+		return n + 1;
+	}
+	attr_valued(h);
+	return html_go(h, HTML_BEFORE_ATTR, n + (h->quote != 0));
+}
+
+/* After a '/' in a tag. */
+size_t
+html_self_closing(struct sl_html *h, struct sl_slice in)
+{
+	if (in.ptr[0] != '>')
+		return html_go(h, HTML_BEFORE_ATTR, 0);
+	h->tag.self_closing = true;
+	return give_tag(h);
+}
