@@ -371,6 +371,7 @@ a_sender_gone_after_the_dot_does_not_hide_the_delivery(void **state)
 	assert_int_equal(rig.stats.sessions_open, 0);
 	assert_int_equal(rig.stats.delivered, 1);
 	assert_int_equal(rig.stats.uncertain, 0);
+	assert_int_equal(rig.stats.aborted, 0);
 	rig_close(&rig);
 }
 

@@ -222,13 +222,18 @@ transaction_end(struct session *s, const char *outcome)
 void
 session_abort(struct session *s, const char *outcome)
 {
-	/* The next hop has all of it and has not answered: what becomes of it is not known. */
-	if (s->tx != NULL && s->tx->delivery.state == DELIVERY_FINAL && s->tx->delivery.dot_left) {
+	const struct transaction *tx = s->tx;
+
+	if (tx == NULL)
+		return;
+	/* The next hop has all of it and has not answered: what becomes of it is not known. What was
+	 * decided before the sender left is counted as that, not as his leaving. */
+	if (delivery_dot_is_sent(&tx->delivery)) {
 		s->edge->stats->uncertain++;
 		outcome = "uncertain";
-	}
-	if (s->tx != NULL && s->tx->recipients_tried > 0)
+	} else if (tx->outcome == NULL && tx->recipients_tried > 0) {
 		s->edge->stats->aborted++;
+	}
 	transaction_end(s, outcome);
 }
 
