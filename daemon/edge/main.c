@@ -25,6 +25,7 @@ struct process {
 	struct sl_watch	 watch;
 	struct edge	*edge;
 	bool		 jailed;
+	bool		 refused;	/* the last settings: the listeners that follow belong to them */
 	bool		 failed;
 };
 
@@ -93,7 +94,8 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 	if (stats_fd >= 0)
 		close(stats_fd);
 	sl_buf_init(&why, 1000);
-	if (edge_use_settings(p->edge, settings, &files, &why) != 0) {
+	p->refused = edge_use_settings(p->edge, settings, &files, &why) != 0;
+	if (p->refused) {
 		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
 		p->failed = p->edge->snapshot == NULL;	/* else the old ones stay */
 	}
@@ -126,8 +128,7 @@ on_message(void *ctx, struct sl_ipc_message *message)
 
 	if (message->type == SL_IPC_SETTINGS) {
 		on_settings(p, message);
-	} else if (message->type == SL_IPC_LISTENERS && !p->failed) {
-		SL_ASSERT(p->edge != NULL);
+	} else if (message->type == SL_IPC_LISTENERS && !p->refused && !p->edge->stopping) {
 		edge_use_listeners(p->edge, message->fds, message->fds_len);
 		for (size_t i = 0; i < message->fds_len; i++)
 			message->fds[i] = -1;

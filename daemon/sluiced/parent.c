@@ -70,31 +70,38 @@ open_files(const struct sl_settings *settings, int *model_out, int *ca_out, stru
 }
 
 static void
+close_files(int model, int ca)
+{
+	if (model >= 0)
+		close(model);
+	if (ca >= 0)
+		close(ca);
+}
+
+static void
 send_settings(struct edge_process *e)
 {
 	struct parent *parent = e->parent;
-	int fds[4], listeners[SL_IPC_FDS_MAX], model, ca, record = open_record(parent->settings);
+	int fds[4], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
 	size_t n = 0;
 	uint32_t flags = 0;
-	struct sl_buf payload, why;
+	struct sl_buf payload;
 
-	sl_buf_init(&why, 1000);
 	sl_buf_init(&payload, SL_IPC_PAYLOAD_MAX);
-	if (!open_files(parent->settings, &model, &ca, &why))
-		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
+	SL_ASSERT(parent->bound_len <= SL_COUNT(listeners));
 	if (record >= 0) {
 		flags |= SL_IPC_HAS_RECORD;
 		fds[n++] = record;
 	}
 	flags |= SL_IPC_HAS_STATS;
 	fds[n++] = parent->stats_fd;
-	if (model >= 0) {
+	if (parent->model_fd >= 0) {
 		flags |= SL_IPC_HAS_MODEL;
-		fds[n++] = model;
+		fds[n++] = parent->model_fd;
 	}
-	if (ca >= 0) {
+	if (parent->ca_fd >= 0) {
 		flags |= SL_IPC_HAS_CA;
-		fds[n++] = ca;
+		fds[n++] = parent->ca_fd;
 	}
 	sl_pack_u32(&payload, flags);
 	sl_pack_bytes(&payload, sl_slice(parent->ticket_key, sizeof(parent->ticket_key)));
@@ -104,11 +111,9 @@ send_settings(struct edge_process *e)
 	if (sl_ipc_send(e->ipc, SL_IPC_SETTINGS, sl_buf_slice(&payload), fds, n) != 0 ||
 	    sl_ipc_send(e->ipc, SL_IPC_LISTENERS, sl_slice(NULL, 0), listeners, parent->bound_len) != 0)
 		sl_log(SL_LOG_WARNING, "edge %u does not take its settings", e->slot);
-	for (size_t i = 0; i < n; i++)
-		if (fds[i] != parent->stats_fd)
-			close(fds[i]);
+	if (record >= 0)
+		close(record);
 	sl_buf_fini(&payload);
-	sl_buf_fini(&why);
 }
 
 /* ---- edges ---- */
@@ -164,7 +169,10 @@ on_edge(void *ctx, unsigned events)
 static void
 on_restart(void *ctx)
 {
-	edge_start(ctx);
+	struct edge_process *e = ctx;
+
+	if (!e->parent->stopping)
+		edge_start(e);
 }
 
 /* A new program image for each: its memory holds nothing of ours, and its layout is its own. */
@@ -226,6 +234,7 @@ edge_died(struct edge_process *e, int status)
 	struct parent *parent = e->parent;
 	uint64_t lived_us = sl_loop_now_us(parent->loop) - e->started_us;
 	bool never_ready = !e->ready && !parent->said_ready;
+	const char *next;
 
 	if (e->ipc != NULL)		/* it may have said READY just before */
 		on_edge(e, SL_READ);
@@ -237,11 +246,12 @@ edge_died(struct edge_process *e, int status)
 			sl_loop_stop(parent->loop);
 		return;
 	}
+	next = never_ready ? "Sluice cannot start" : "it is replaced";
 	if (WIFSIGNALED(status))
-		sl_log(SL_LOG_ERROR, "edge %u died of signal %d: it is replaced", e->slot, WTERMSIG(status));
+		sl_log(SL_LOG_ERROR, "edge %u died of signal %d: %s", e->slot, WTERMSIG(status), next);
 	else
-		sl_log(SL_LOG_ERROR, "edge %u ended with status %d: it is replaced", e->slot,
-		    WEXITSTATUS(status));
+		sl_log(SL_LOG_ERROR, "edge %u ended with status %d: %s", e->slot, WEXITSTATUS(status),
+		    next);
 	if (never_ready) {	/* at the first start: something is wrong that will not mend itself */
 		parent->status = 1;
 		parent->stopping = true;
@@ -287,7 +297,7 @@ say_what_is_missing(const struct sl_settings *settings)
 
 /* Settings that cannot be used: the first ones end the program, later ones change nothing. */
 static void
-settings_refused(struct parent *parent, const char *why)
+settings_refused(struct parent *parent)
 {
 	if (parent->settings != NULL) {
 		sl_log(SL_LOG_ERROR, "the new settings are not used, the old ones stay in force");
@@ -321,11 +331,15 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 		sl_log(SL_LOG_NOTICE, "workers: the new number is used after the next start");
 	if (!open_files(settings, &model, &ca, &why) || bind_listeners(parent, settings, &why) != 0) {
 		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
-		settings_refused(parent, sl_buf_cstr(&why));
+		settings_refused(parent);
 		sl_settings_unref(&settings);
+		close_files(model, ca);
 	} else {
 		sl_settings_unref(&parent->settings);
+		close_files(parent->model_fd, parent->ca_fd);
 		parent->settings = settings;
+		parent->model_fd = model;
+		parent->ca_fd = ca;
 		sl_buf_reset(&parent->packed);
 		sl_buf_add_slice(&parent->packed, packed);
 		parent->reloads += !first;
@@ -341,10 +355,6 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 				send_settings(&parent->edges[i]);
 		}
 	}
-	if (model >= 0)
-		close(model);
-	if (ca >= 0)
-		close(ca);
 	sl_buf_fini(&why);
 }
 
@@ -368,12 +378,14 @@ on_checker_message(void *ctx, struct sl_ipc_message *message)
 	struct sl_settings *settings = NULL;
 
 	parent->checker_pid = 0;	/* it has answered */
+	if (parent->stopping)		/* too late: ports must not be bound again now */
+		return;
 	if (message->type == SL_IPC_CHECKED && sl_settings_unpack(message->payload, &settings) == 0) {
 		use_settings(parent, settings, message->payload);
 		return;
 	}
 	log_errors(message->payload);
-	settings_refused(parent, "");
+	settings_refused(parent);
 }
 
 static void
@@ -388,7 +400,7 @@ on_checker(void *ctx, unsigned events)
 	if (parent->checker_pid != 0) {
 		sl_log(SL_LOG_ERROR, "the checker died before it had read %s", parent->settings_path);
 		parent->checker_pid = 0;
-		settings_refused(parent, "");
+		settings_refused(parent);
 	}
 }
 
@@ -404,7 +416,7 @@ check_settings(struct parent *parent)
 	fd = checker_start(parent->settings_path, &parent->checker_pid);
 	if (fd < 0) {
 		sl_log(SL_LOG_ERROR, "cannot start the checker: %s", strerror(errno));
-		settings_refused(parent, "");
+		settings_refused(parent);
 		return;
 	}
 	parent->checker = sl_ipc_new(fd, 1u << SL_IPC_CHECKED | 1u << SL_IPC_CHECK_FAILED);
@@ -484,6 +496,7 @@ parent_run(const char *settings_path)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	parent.settings_path = settings_path;
+	parent.model_fd = parent.ca_fd = -1;
 	parent.loop = sl_loop_new(&sl_clock_system);
 	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;
 	sl_buf_init(&parent.packed, SL_IPC_PAYLOAD_MAX);

@@ -13,7 +13,7 @@
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
 
-#define EDGES_MAX	64
+#define EDGES_MAX	256
 
 struct parent;
 
@@ -41,6 +41,8 @@ struct parent {
 	struct sl_loop		*loop;
 	struct sl_settings	*settings;	/* in use; NULL until the first check has passed */
 	struct sl_buf		 packed;	/* the same, as the checker wrote it */
+	int			 model_fd;	/* of these settings, held open so that a replaced edge gets */
+	int			 ca_fd;		/* the same files; -1: none */
 	struct bound		*bound;
 	size_t			 bound_len;
 	int			 stats_fd;
