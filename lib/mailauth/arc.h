@@ -12,7 +12,7 @@
 #ifndef SL_MAILAUTH_ARC_H
 #define SL_MAILAUTH_ARC_H
 
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 #include "mailauth/headers.h"
 #include "mailauth/keys.h"
 #include "mailauth/signkey.h"

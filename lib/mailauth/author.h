@@ -11,7 +11,7 @@
 #ifndef SL_MAILAUTH_AUTHOR_H
 #define SL_MAILAUTH_AUTHOR_H
 
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 #include "mailauth/headers.h"
 
 enum sl_author_status {

@@ -5,7 +5,7 @@
  * streams by, it is hashed for all signatures together. What is left to do at the end is to
  * compare hashes.
  *
- *	new, then in any order: DNS questions answered (mailauth/dns.h), body fed and ended;
+ *	new, then in any order: DNS questions answered (dns/dns.h), body fed and ended;
  *	when both are over (done), the results are read.
  *
  * Believed is rsa-sha256 with 1024 to 8192 bits and ed25519-sha256; rsa-sha1 fails (RFC 8301).
@@ -20,7 +20,7 @@
 #define SL_MAILAUTH_DKIM_H
 
 #include "mailauth/canon.h"
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 #include "mailauth/headers.h"
 #include "mailauth/keys.h"
 

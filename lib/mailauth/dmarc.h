@@ -5,7 +5,7 @@
  * SPF and DKIM have proven; then it settles whether one of them is aligned with the author,
  * and what the author's domain wants done if not.
  *
- *	new, then in any order: DNS questions answered (mailauth/dns.h), identities added and
+ *	new, then in any order: DNS questions answered (dns/dns.h), identities added and
  *	ended; when both are over (done), the verdict is read.
  *
  * Organisational domains are found by the tree walk of RFC 9989, 4.10, whose questions are
@@ -18,7 +18,7 @@
 #define SL_MAILAUTH_DMARC_H
 
 #include "mailauth/author.h"
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 
 #define SL_DMARC_WALK_MAX	8	/* RFC 9989, 4.10 */
 #define SL_DMARC_IDENTITIES_MAX	11

@@ -2,7 +2,7 @@
  * spf.h - may this address send for this domain? (RFC 7208)
  *
  * check_host() as a state machine: made, asked for its DNS questions one at a time, given
- * the answers (mailauth/dns.h), read when done. All mechanisms, modifiers and macros.
+ * the answers (dns/dns.h), read when done. All mechanisms, modifiers and macros.
  *
  * Bounds: 10 terms that look up, 2 void look-ups, 10 names of an MX or PTR answer
  * (RFC 7208, 4.6.4); a record of 4096 octets, longer ones are permerror. The total time is the
@@ -13,7 +13,7 @@
 #ifndef SL_MAILAUTH_SPF_H
 #define SL_MAILAUTH_SPF_H
 
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 
 #define SL_SPF_TERMS_MAX	10	/* include, a, mx, ptr, exists, redirect */
 #define SL_SPF_VOID_MAX		2

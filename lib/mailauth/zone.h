@@ -15,7 +15,7 @@
 #ifndef SL_MAILAUTH_ZONE_H
 #define SL_MAILAUTH_ZONE_H
 
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 
 struct sl_zone;
 

@@ -15,8 +15,8 @@
  * The owner follows CNAMEs (and bounds their chains), joins the strings of one TXT record,
  * and drops records that are not of the type asked.
  */
-#ifndef SL_MAILAUTH_DNS_H
-#define SL_MAILAUTH_DNS_H
+#ifndef SL_DNS_DNS_H
+#define SL_DNS_DNS_H
 
 #include "sl/base.h"
 

@@ -1,6 +1,6 @@
-/* dns.c - see mailauth/dns.h */
+/* dns.c - see dns/dns.h */
 
-#include "mailauth/dns.h"
+#include "dns/dns.h"
 
 bool
 sl_dns_name_ok(struct sl_slice name)
