@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "domain/idna.h"
 #include "hop.h"
 #include "io/tls.h"
 #include "listener.h"
+#include "mime/charset.h"
 #include "record.h"
 #include "session.h"
 
@@ -180,6 +182,11 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	edge->chunks = sl_chunk_pool_new(CHUNKS_KEPT);
 	edge->stats = stats;
 	edge->records = record_writer_new(record_fd, stats);
+	/* What is read from files, or set up on first use, is read and set up now: soon no file can be
+	 * opened. */
+	sl_charset_preload();
+	sl_idna_preload();
+	edge->suffix = sl_suffix_open(NULL);
 	stats->sessions_open = stats->hops_open = stats->hops_idle = stats->chunks = 0;
 	sl_loop_after_turn(loop, after_turn, edge);
 	return edge;
@@ -202,6 +209,7 @@ edge_free(struct edge **edge)
 	record_writer_free(&e->records);
 	snapshot_unref(&e->snapshot);
 	sl_chunk_pool_free(&e->chunks);
+	sl_suffix_free(&e->suffix);
 	sl_loop_after_turn(e->loop, NULL, NULL);
 	sl_free(e);
 }
