@@ -1,9 +1,9 @@
 /* attach_scan.c - print what lib/attach says of the parts of messages, one JSON document a line, for
  * test/attach/run
  *
- * usage: attach_scan [--save FOLDER] FILE...
+ * usage: attach_scan [--files] [--save FOLDER] FILE...
  *
- * With --save each part's first 256 KiB are written to FOLDER/N, N counting from 0 in the order of
+ * With --files each FILE is an attachment, not a message. With --save each part's first 256 KiB are written to FOLDER/N, N counting from 0 in the order of
  * the lines, so that other programs can be asked.
  */
 
@@ -168,32 +168,64 @@ on_end(void *ctx, struct sl_mime_part *part)
 
 static const struct sl_mime_sink sink = { .begin = on_begin, .body = on_body, .end = on_end };
 
+/* A file that is an attachment as it stands. */
+static void
+scan_file(struct scan *scan, FILE *file)
+{
+	const char *slash = strrchr(scan->message, '/');
+	struct sl_mime_part part = { .path = "", .type = SL_SLICE_LIT("application/octet-stream"),
+		.filename = sl_slice_str(slash == NULL ? scan->message : slash + 1) };
+	unsigned char piece[16384];
+	size_t n;
+
+	on_begin(scan, &part);
+	while ((n = fread(piece, 1, sizeof(piece), file)) > 0) {
+		on_body(scan, &part, sl_slice(piece, n));
+		part.size_bytes += n;
+	}
+	on_end(scan, &part);
+}
+
+static void
+scan_message(struct scan *scan, FILE *file)
+{
+	struct sl_mime *mime = sl_mime_new(&sl_mime_defaults, &sink, scan);
+	unsigned char piece[16384];
+	size_t n;
+
+	while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
+		sl_mime_feed(mime, piece, n);
+	sl_mime_finish(mime);
+	sl_mime_free(&mime);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct scan scan = { 0 };
+	bool files = false;
 	int i = 1;
 
-	if (argc > 2 && strcmp(argv[1], "--save") == 0) {
-		scan.folder = argv[2];
-		i = 3;
+	if (i < argc && strcmp(argv[i], "--files") == 0) {
+		files = true;
+		i++;
+	}
+	if (i + 1 < argc && strcmp(argv[i], "--save") == 0) {
+		scan.folder = argv[i + 1];
+		i += 2;
 	}
 	for (; i < argc; i++) {
 		FILE *file = fopen(argv[i], "rb");
-		unsigned char piece[16384];
-		struct sl_mime *mime;
-		size_t n;
 
 		if (file == NULL) {
 			perror(argv[i]);
 			return 1;
 		}
 		scan.message = argv[i];
-		mime = sl_mime_new(&sl_mime_defaults, &sink, &scan);
-		while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
-			sl_mime_feed(mime, piece, n);
-		sl_mime_finish(mime);
-		sl_mime_free(&mime);
+		if (files)
+			scan_file(&scan, file);
+		else
+			scan_message(&scan, file);
 		fclose(file);
 	}
 	return 0;
