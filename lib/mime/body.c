@@ -134,15 +134,6 @@ stops_run(const unsigned char *p, const unsigned char *end)
 	return *p == '\r' && (p + 1 == end || p[1] != '\n');
 }
 
-/* Must what comes be seen whole, as far as LINE_MAX goes? Lines that may be a boundary;
- * and where several lanes read, all: what they find must not be told in an order that depends on cuts. */
-static bool
-must_hold(const struct reader *r, struct sl_slice in)
-{
-	return r->line.len > 0 || r->lanes_count > 1 ||
-	    (!r->mid_line && (r->stray.len > 0 || stops_run(in.ptr, in.ptr + in.len)));
-}
-
 /* Collect a line. Returns how much of `in` was taken. */
 static size_t
 hold_line(struct reader *r, struct sl_slice in)
@@ -190,16 +181,75 @@ hold_line(struct reader *r, struct sl_slice in)
 	return n;
 }
 
-/* Bytes up to the next line that must be held. Returns how many. */
-static size_t
-plain_run(struct reader *r, struct sl_slice in)
+/* Does what comes, a line's start, not say "Content-", and is that plain from what is there? */
+static bool
+content_ruled_out(const unsigned char *p, const unsigned char *end)
 {
-	const unsigned char *p = in.ptr, *end = in.ptr + in.len, *eol;
+	while (p < end && (*p <= ' ' || *p == ':') && *p != '\n')
+		p++;
+	return p < end && sl_ascii_lower(*p) != 'c';
+}
+
+/* A line at *p, in a run that starts at `start`, that looks like a boundary: is it none, and is that known
+ * without holding it? Then *p moves to its end. What is asked is what body_line and body_stray_settle ask. */
+static bool
+run_goes_on(struct reader *r, const unsigned char *start, const unsigned char **p, const unsigned char *end)
+{
+	const unsigned char *eol;
+	struct sl_slice line;
+	bool last = false, told = r->mime->parts_found;	/* the first part that is refused is told where it stands */
+
+	if (**p != '-')
+		return false;
+	eol = find_lf(*p, *p + SL_MIN((size_t)(end - *p), (size_t)SL_MIME_LINE_MAX - 1));
+	if (eol == NULL)
+		return false;
+	line = sl_slice(*p, (size_t)(eol - *p));
+	line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r';
+	if (line.len < 2 || memchr(line.ptr, '\r', line.len) != NULL)
+		return false;
+	if (boundary_match(r, line, &last) != 0 && (last || !told || reader_parts_left(r, (size_t)(*p - start))))
+		return false;
+	if (r->flat != 0 && marker_match(&r->nodes[r->flat - 1], line, &last) &&
+	    (last || !told || reader_parts_left(r, (size_t)(*p - start))))
+		return false;
+	if (!content_ruled_out(eol + 1, end) && (!told || reader_parts_left(r, (size_t)(eol + 1 - start))))
+		return false;
+	*p = eol;
+	return true;
+}
+
+/* Must what comes be seen whole, as far as LINE_MAX goes? Lines that may be a boundary;
+ * and where several lanes read, all: what they find must not be told in an order that depends on cuts.
+ * If not, *from_out is where the run goes on. */
+static bool
+must_hold(struct reader *r, struct sl_slice in, const unsigned char **from_out)
+{
+	const unsigned char *end = in.ptr + in.len;
+
+	*from_out = in.ptr;
+	if (r->line.len > 0 || r->lanes_count > 1)
+		return true;
+	if (r->mid_line)
+		return false;
+	if (r->stray.len > 0) {
+		if (r->flat != 0 || (!content_ruled_out(in.ptr, end) && (!r->mime->parts_found || reader_parts_left(r, 0))))
+			return true;
+		sl_buf_reset(&r->stray);	/* it was none, and has been given as body */
+	}
+	return stops_run(in.ptr, end) && !run_goes_on(r, in.ptr, from_out, end);
+}
+
+/* Bytes up to the next line that must be held; there is none before `p`. Returns how many. */
+static size_t
+plain_run(struct reader *r, struct sl_slice in, const unsigned char *p)
+{
+	const unsigned char *end = in.ptr + in.len, *eol;
 	struct sl_slice run, line_end;
 
-	while ((eol = find_lf(p, end)) != NULL) {
+	while ((eol = find_line(p, end, '-', '\r', '\r')) != NULL) {
 		p = eol + 1;
-		if (p == end || stops_run(p, end))
+		if (p == end || (stops_run(p, end) && !run_goes_on(r, in.ptr, &p, end)))
 			break;
 	}
 	if (eol == NULL)
@@ -221,6 +271,8 @@ plain_run(struct reader *r, struct sl_slice in)
 size_t
 body_feed(struct reader *r, struct sl_slice in)
 {
+	const unsigned char *from;
+
 	if (r->held_cr) {
 		r->held_cr = false;
 		if (in.ptr[0] == '\n') {
@@ -230,7 +282,7 @@ body_feed(struct reader *r, struct sl_slice in)
 		}
 		lanes_feed(r, SL_SLICE_LIT("\r"), sl_slice(NULL, 0));
 	}
-	if (must_hold(r, in))
+	if (must_hold(r, in, &from))
 		return hold_line(r, in);
-	return plain_run(r, in);
+	return plain_run(r, in, from);
 }

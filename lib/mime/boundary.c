@@ -20,6 +20,8 @@ boundary_match(struct reader *r, struct sl_slice line, bool *last_out)
 	uint32_t whole, cut;
 	bool may_end = text.len > 2 && text.ptr[text.len - 1] == '-' && text.ptr[text.len - 2] == '-';
 
+	if (text.len == 0 || (r->boundary_starts[text.ptr[0] / 32] & 1u << text.ptr[0] % 32) == 0)
+		return 0;
 	shorter.len -= may_end ? 2 : 0;
 	whole = boundary_hash(text);
 	cut = may_end ? boundary_hash(shorter) : whole;

@@ -26,6 +26,7 @@ lane_add_reading(struct reader *r, unsigned depth, enum sl_transfer transfer)
 	if (!reader_reading_allowed(r, original->path) || (lane = lane_add(r, depth, transfer)) == NULL)
 		return NULL;
 	r->mime->active++;
+	r->extra_bytes += READING_COST;
 	lane->extra = true;
 	lane->outlet = outlet_like(original, ++r->mime->readings, transfer);
 	return lane;
@@ -42,7 +43,8 @@ lane_add_reader(struct reader *r, unsigned depth, enum sl_transfer transfer, boo
 		return NULL;
 	m->active++;
 	lane->extra = !same_reading;
-	lane->reader = reader_new(m, same_reading ? r->reading : ++m->readings);
+	lane->reader = reader_new(m, same_reading ? r->reading : ++m->readings, r);
+	r->extra_bytes += READER_COST;
 	return lane->reader;
 }
 
@@ -171,6 +173,7 @@ lane_close(struct reader *r, struct lane *lane)
 	sl_transfer_finish(&lane->decoder, lane_sink, lane);
 	if (lane->reader != NULL) {
 		reader_finish(lane->reader);
+		r->extra_bytes += lane->reader->extra_bytes;	/* it was of this budget */
 		reader_free(&lane->reader);
 		m->active--;
 	} else if (!lane->shares) {

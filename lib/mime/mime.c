@@ -75,7 +75,7 @@ sl_mime_new(const struct sl_mime_settings *settings, const struct sl_mime_sink *
 	m->settings = *settings;
 	m->sink = sink;
 	m->ctx = ctx;
-	m->root = reader_new(m, 0);
+	m->root = reader_new(m, 0, NULL);
 	header_start(m->root, sl_xstrdup(""), true, false);
 	return m;
 }

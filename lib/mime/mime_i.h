@@ -28,8 +28,13 @@
 #define PARTS_FREE		500
 #define BYTES_PER_PART		512
 #define EXTRA_FREE_BYTES	(256u * 1024)
-#define EXTRA_PER_BYTE		2
-#define LINE_COST		8	/* what a line costs, in bytes */
+#define EXTRA_HALVES		4	/* of a byte, for each byte of the message; */
+#define EXTRA_HALVES_INNER	1	/* for each byte of what a further reading reads */
+#define LINE_COST		16	/* what a line costs a further reading, in bytes */
+#define READING_COST		2048	/* what its begin costs */
+#define READER_COST		4096	/* ... if it parts what it reads */
+#define FIELDS_ORDINARY		1000	/* a header of more fields is a finding, and of those beyond */
+#define FIELD_SHORT		8	/* the ones that are shorter are not given */
 
 /* Where body events of one part go. */
 struct outlet {
@@ -99,10 +104,13 @@ struct reader {
 	struct node		*nodes;
 	unsigned		 depth;		/* nodes in use */
 	unsigned		 flat;		/* index + 1 of the flat node; 0: none */
+	uint32_t		 boundary_starts[8];	/* bits: first bytes of boundaries that were declared */
 	struct lane		*lanes[LANES_MAX];
 	unsigned		 lanes_count;
 	uint64_t		 bytes;		/* read so far, but for the line in hand */
-	uint64_t		 extra_bytes;	/* given to lanes of further readings */
+	uint64_t		 extra_bytes;	/* what further readings have cost */
+	uint64_t		 extra_free;	/* what they may: this, and so much for each byte */
+	unsigned		 extra_halves;
 	uint64_t		 parts;
 	struct sl_buf		 line;		/* a line that is not complete, or the start of it */
 	bool			 mid_line;	/* body: the rest of this line cannot be a boundary */
@@ -173,7 +181,8 @@ void	lanes_close(struct reader *r, unsigned depth);
 /*
  * reader.c
  */
-struct reader	*reader_new(struct sl_mime *m, unsigned reading);
+/* `outer`: the reader that it is a lane of, whose budget for further readings it shares; NULL: none. */
+struct reader	*reader_new(struct sl_mime *m, unsigned reading, const struct reader *outer);
 void	reader_free(struct reader **reader);
 void	reader_base(struct reader *r, const char *base);
 void	reader_feed(struct reader *r, struct sl_slice in);
@@ -231,6 +240,13 @@ size_t	body_feed(struct reader *r, struct sl_slice in);
 /*
  * Lines.
  */
+/* May one more part begin, `further` bytes from here? */
+static inline bool
+reader_parts_left(const struct reader *r, size_t further)
+{
+	return r->parts < PARTS_FREE + (r->bytes + further) / BYTES_PER_PART;
+}
+
 static inline struct sl_slice
 trim_end(struct sl_slice s)
 {

@@ -112,7 +112,15 @@ file_end(void *ctx)
 	outlet_close(&out->file);
 }
 
-static const struct sl_embedded_sink file_sink = { file_begin, file_body, file_end };
+static void
+file_limit(void *ctx)
+{
+	struct outlet *out = ctx;
+
+	mime_finding(out->mime, &out->found, SL_MIME_PARTS, out->path, SL_SLICE_LIT("embedded files"));
+}
+
+static const struct sl_embedded_sink file_sink = { file_begin, file_body, file_end, file_limit };
 
 bool
 outlet_is_text(const struct outlet *out)

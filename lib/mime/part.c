@@ -152,9 +152,10 @@ entity_open(struct reader *r)
 	out->text = entity.text;	/* taken */
 	sl_free(path);
 	node = node_push(r, node_kind_for(r, out, &entity), out);
-	if (node->kind == NODE_MULTIPART && r->flat == 0) {
+	if (node->kind == NODE_MULTIPART && r->flat == 0 && entity.boundary.len > 0) {
 		node->boundary = entity.boundary;
 		node->hash = boundary_hash(entity.boundary);
+		r->boundary_starts[entity.boundary.ptr[0] / 32] |= 1u << entity.boundary.ptr[0] % 32;
 	}
 	node->digest = sl_slice_eq(out->part.type, SL_SLICE_LIT("multipart/digest"));
 	r->state = READER_BODY;

@@ -2,11 +2,17 @@
 
 #include "mime_i.h"
 
+static uint64_t
+extra_allowed(const struct reader *r)
+{
+	return r->extra_free + r->bytes * r->extra_halves / 2;
+}
+
 /* Have readings beside the first cost too much for this reader? */
 bool
 reader_readings_spent(const struct reader *r)
 {
-	return r->extra_bytes > EXTRA_FREE_BYTES + EXTRA_PER_BYTE * r->bytes;
+	return r->extra_bytes > extra_allowed(r);
 }
 
 /* May one more lane run beside the first reading? Says so if not. */
@@ -25,7 +31,7 @@ reader_part_allowed(struct reader *r, const char *path)
 {
 	struct sl_mime *m = r->mime;
 
-	if (r->parts < PARTS_FREE + r->bytes / BYTES_PER_PART)
+	if (reader_parts_left(r, 0))
 		return true;
 	if (!m->parts_found)
 		mime_finding(m, NULL, SL_MIME_PARTS, path, sl_slice(NULL, 0));
@@ -80,12 +86,18 @@ reader_path(struct reader *r)
 }
 
 struct reader *
-reader_new(struct sl_mime *m, unsigned reading)
+reader_new(struct sl_mime *m, unsigned reading, const struct reader *outer)
 {
 	struct reader *r = sl_xzalloc(sizeof(*r));
 
 	r->mime = m;
 	r->reading = reading;
+	r->extra_free = EXTRA_FREE_BYTES;
+	r->extra_halves = EXTRA_HALVES;
+	if (outer != NULL) {
+		r->extra_free = (extra_allowed(outer) - SL_MIN(outer->extra_bytes, extra_allowed(outer))) / 2;
+		r->extra_halves = EXTRA_HALVES_INNER;
+	}
 	r->nodes = sl_xmalloc((m->settings.depth_max + DEPTH_SLACK) * sizeof(*r->nodes));
 	r->path = sl_xstrdup("");
 	r->base = sl_xstrdup("");
