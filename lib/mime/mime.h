@@ -53,6 +53,7 @@ enum sl_mime_weight {
 	X(FIELD_HIDDEN, "field-hidden", AMBIGUOUS, "a structural field hides in another")	\
 	X(FIELD_TWICE, "field-twice", AMBIGUOUS, "a structural field is given twice, and differs")	\
 	X(FIELD_CUT, "field-cut", LIMIT, "a header field is longer than the limit")		\
+	X(FIELDS, "fields-limit", LIMIT, "a header has more fields than any ordinary one")	\
 	X(FIELD_NAME, "field-name", ODD, "a header field's name is not well-formed")		\
 	X(BARE_CR, "bare-cr", AMBIGUOUS, "lines end with CR alone")				\
 	X(TYPE_ODD, "type-odd", AMBIGUOUS, "programs read the content type differently")	\
