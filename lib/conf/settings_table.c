@@ -29,6 +29,7 @@ static const struct setting_word fail_modes[] = {
 	{ "defer", SL_FAIL_DEFER }, { "pass", SL_FAIL_PASS }, { NULL, 0 },
 };
 static const struct setting_word automatic[] = { { "auto", 0 }, { NULL, 0 } };
+static const struct setting_word none[] = { { "0", 0 }, { NULL, 0 } };
 static const struct setting_word no_limit[] = { { "0", 0 }, { NULL, 0 } };
 static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 
@@ -36,6 +37,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define TOP(member)		AT(sl_settings, member)
 #define LISTENER(member)	AT(sl_listener, member)
 #define CLAMD(member)		AT(sl_clamd_settings, member)
+#define DNS(member)		AT(sl_dns_settings, member)
 #define TIMER(key, member, preset, min, max, sentence) \
 	{ SCOPE_TIMERS, key, SETTING_DURATION, AT(sl_timers, member), preset, min, max, NULL, 0, \
 	    sentence }
@@ -68,6 +70,8 @@ const struct setting settings_table[] = {
 	  "Certificates." },
 	{ SCOPE_TOP, "clamd", SETTING_CLAMD, TOP(clamd), NULL, 0, 0, NULL, SCOPE_CLAMD,
 	  "The virus scanner; without this map there is none." },
+	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
+	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "timers", SETTING_MAP, TOP(timers), NULL, 0, 0, NULL, SCOPE_TIMERS,
 	  "How long to wait for whom." },
 	{ SCOPE_TOP, "limits", SETTING_MAP, TOP(limits), NULL, 0, 0, NULL, SCOPE_LIMITS,
@@ -108,6 +112,19 @@ const struct setting settings_table[] = {
 	  0, "After so many failures in a row clamd is left alone ..." },
 	{ SCOPE_CLAMD, "breaker_time", SETTING_DURATION, CLAMD(breaker_ms), "30s", 10, 1 * HOUR, NULL,
 	  0, "... for this long, and `on_failure` applies at once." },
+
+	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
+	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
+	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
+	{ SCOPE_DNS, "timeout", SETTING_DURATION, DNS(timeout_ms), "1500ms", 10, 10 * SEC, NULL, 0,
+	  "When the next server is tried; who answers late is still heard." },
+	{ SCOPE_DNS, "deadline", SETTING_DURATION, DNS(deadline_ms), "6s", 10, 10 * SEC, NULL, 0,
+	  "When a question is given up, over all tries." },
+	{ SCOPE_DNS, "cache", SETTING_SIZE, DNS(cache_bytes), "16MiB", 64 * KIB, 1024 * MIB, none, 0,
+	  "What a worker remembers of answers, as long as they say and for a day at most; 0: "
+	  "nothing." },
+	{ SCOPE_DNS, "lookups", SETTING_COUNT, DNS(lookups), "500", 1, 10000, NULL, 0,
+	  "Questions that a worker may have under way at once; more are given up at once." },
 
 	TIMER("greeting_delay", greeting_delay_ms, "0", 0, 30 * SEC,
 	  "Before our greeting; who talks earlier is refused. 0: none."),
@@ -208,6 +225,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "`address`." },
 	[SCOPE_TLS] = { "tls", "Without a certificate STARTTLS is not offered to senders." },
 	[SCOPE_CLAMD] = { "clamd", "The virus scanner, spoken to while the message arrives." },
+	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
+	    "is one thing less that is known." },
 	[SCOPE_TIMERS] = { "timers", "Defaults are those of RFC 5321, 4.5.3.2." },
 	[SCOPE_LIMITS] = { "limits", "What one sender, one message and one worker may use." },
 	[SCOPE_TENANT] = { "tenants[]", "One customer, and likewise `defaults` for all of them." },

@@ -15,6 +15,7 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_LISTEN,		/* an entry of listen */
 	SCOPE_TLS,
 	SCOPE_CLAMD,
+	SCOPE_DNS,
 	SCOPE_TIMERS,
 	SCOPE_LIMITS,
 	SCOPE_TENANT,		/* an entry of tenants; defaults is one too */
@@ -48,6 +49,7 @@ enum setting_type {
 	SETTING_NETWORKS,	/* list; pointer and count of the struct */
 	SETTING_DOMAINS,
 	SETTING_NEXT_HOPS,
+	SETTING_SERVERS,	/* list of struct sl_endpoint: IP or IP:PORT; or auto, which is none */
 	SETTING_LISTENERS,
 	SETTING_TENANTS,
 	SETTING_MAP,		/* the rows of scope `map`; what is not given is inherited */
