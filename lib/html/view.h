@@ -28,7 +28,7 @@
  * Limits: no layout: what is covered by something else, or pushed out by padding, is seen. A style
  * sheet holds for what follows it only (a finding tells of one after text). Selectors with
  * attributes, pseudo-classes, '+' and '~' match nothing. Tags nested beyond depth_max are read, but
- * what they say of looks holds to their parent's end. Style sheets elsewhere are not known.
+ * not what they say of looks. Style sheets elsewhere are not known.
  */
 #ifndef SL_HTML_VIEW_H
 #define SL_HTML_VIEW_H
