@@ -16,8 +16,9 @@
  * A file is cut where its content says so (about every 96 bytes), and the pieces are its shingles: an
  * insertion changes only the pieces around it.
  *
- * Hashes are keyed: who does not know the key cannot make a text that passes for another, or one that is
- * far from its copies. Fingerprints of different keys cannot be compared.
+ * Hashes are keyed (multiplications by secrets that SipHash makes of the key; fast, and strong enough
+ * as long as fingerprints are not shown to outsiders): who does not know the key cannot make a text
+ * that passes for another. Fingerprints of different keys cannot be compared.
  *
  * Memory: struct sl_fingerprint, under 2 KiB. Time: linear. Of a text beyond its first
  * SL_FINGERPRINT_FULL bytes every eighth shingle counts, chosen by its hash, and so the same ones in
@@ -56,9 +57,11 @@ struct sl_fingerprint {		/* embedded in its owner; private */
 	unsigned char	cut[4];
 	unsigned	cut_len;
 	unsigned char	word[SL_FINGERPRINT_WORD + 8];
-	unsigned	word_len;	/* SL_FINGERPRINT_WORD + 1: too long */
-	unsigned	digit_runs, letter_runs;	/* in the word */
-	unsigned	url;		/* how much of "http://" has been seen, or where in a link */
+	unsigned	word_len;
+	bool		word_long;
+	unsigned	turns;		/* from letters to digits or back, in the word */
+	unsigned char	last_class;	/* of its last character */
+	unsigned	url;		/* how much of "://" has been seen, or where in a link */
 	bool		address;	/* the token holds an '@' */
 	uint64_t	token[8];	/* hashes of its words */
 	unsigned	token_len;
