@@ -45,6 +45,8 @@ lane_add_reader(struct reader *r, unsigned depth, enum sl_transfer transfer, boo
 	lane->extra = !same_reading;
 	lane->reader = reader_new(m, same_reading ? r->reading : ++m->readings, r);
 	r->extra_bytes += READER_COST;
+	lane->reader->doubtful = r->doubtful;
+	lane->reader->doubt = r->doubt;
 	return lane->reader;
 }
 
