@@ -11,6 +11,16 @@ content_starts(struct sl_slice line)
 	return sl_slice_istarts(line, SL_SLICE_LIT("content-"));
 }
 
+/* Does a lane read the undeclared parts that there are? */
+static bool
+has_stray_lane(const struct reader *r)
+{
+	for (unsigned d = 0; d < r->depth; d++)
+		if (r->nodes[d].stray)
+			return true;
+	return false;
+}
+
 /* Undeclared parts in the node on top: let a lane read them. Its header starts with what is fed next. */
 static void
 stray_lane(struct reader *r, struct sl_slice marker)
@@ -20,16 +30,17 @@ stray_lane(struct reader *r, struct sl_slice marker)
 	struct reader *flat;
 	bool quoted = top->kind == NODE_LEAF && out->part.transfer == SL_TRANSFER_IDENTITY;	/* a bounce, say */
 
-	for (unsigned d = 0; d < r->depth; d++)
-		if (r->nodes[d].stray)
-			return;
+	if (has_stray_lane(r))
+		return;
 	if (out != NULL)
-		mime_finding(r->mime, &out->found, quoted ? SL_MIME_BOUNDARY_STRAY : SL_MIME_BOUNDARY_ODD, out->path, trim_end(marker));
+		mime_finding(r->mime, &out->found, SL_MIME_BOUNDARY_STRAY, out->path, trim_end(marker));
 	flat = lane_add_reader(r, r->depth - 1, SL_TRANSFER_IDENTITY, false);
 	if (flat == NULL)
 		return;
 	top->stray = true;
 	reader_base(flat, out != NULL ? out->path : r->base);
+	if (!quoted)
+		reader_doubt(flat, SL_MIME_BOUNDARY_ODD);
 	marker_add(node_push(flat, NODE_FLAT, NULL), marker);
 	part_start(flat);
 }
@@ -213,7 +224,7 @@ run_goes_on(struct reader *r, const unsigned char *start, const unsigned char **
 	if (r->flat != 0 && marker_match(&r->nodes[r->flat - 1], line, &last) &&
 	    (last || !told || reader_parts_left(r, (size_t)(*p - start))))
 		return false;
-	if (!content_ruled_out(eol + 1, end) && (!told || reader_parts_left(r, (size_t)(eol + 1 - start))))
+	if (!content_ruled_out(eol + 1, end) && !has_stray_lane(r) && (!told || reader_parts_left(r, (size_t)(eol + 1 - start))))
 		return false;
 	*p = eol;
 	return true;

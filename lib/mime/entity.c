@@ -325,9 +325,7 @@ boundary_find(struct entity *entity, const struct sl_params *params)
 		entity->found |= FOUND(SL_MIME_BOUNDARY_ODD);
 	while (plain.len > 0 && plain.ptr[plain.len - 1] <= ' ')	/* RFC 2046, 5.1.1 */
 		plain.len--;
-	if (plain.len == 0 || plain.len > SL_MIME_BOUNDARY_MAX)
-		entity->found |= FOUND(SL_MIME_BOUNDARY_MISSING);
-	else
+	if (plain.len > 0 && plain.len <= SL_MIME_BOUNDARY_MAX)
 		entity->boundary = keep(entity, plain);
 	for (size_t i = 0; i < SL_PARAMS_READINGS_MAX; i++)
 		sl_buf_fini(&readings[i]);

@@ -23,7 +23,7 @@ field_tell(struct reader *r, struct sl_slice field, bool cut)
 	if (name.len == 0 || memchr(name.ptr, ' ', name.len) != NULL || name.ptr[0] < ' ')
 		mime_finding(r->mime, &r->header.found, SL_MIME_FIELD_NAME, r->path, name);
 	if (r->after_junk && is_structural(name))
-		mime_finding(r->mime, &r->header.found, SL_MIME_HEADER_JUNK, r->path, name);
+		reader_doubt(r, SL_MIME_HEADER_JUNK);
 	if (cut)
 		mime_finding(r->mime, &r->header.found, SL_MIME_FIELD_CUT, r->path, name);
 	if (sink->field != NULL)

@@ -45,6 +45,8 @@ lane_add_reader(struct reader *r, unsigned depth, enum sl_transfer transfer, boo
 	lane->extra = !same_reading;
 	lane->reader = reader_new(m, same_reading ? r->reading : ++m->readings, r);
 	r->extra_bytes += READER_COST;
+	lane->reader->doubtful = r->doubtful;
+	lane->reader->doubt = r->doubt;
 	return lane->reader;
 }
 
@@ -128,9 +130,9 @@ lane_feed(struct reader *r, struct lane *lane, struct sl_slice in)
 	do {
 		odd = sl_transfer_feed(&lane->decoder, in, &used, lane_sink, lane);
 		in = sl_slice_from(in, used);
-		if (odd != SL_TRANSFER_FINE)
+		if (odd != SL_TRANSFER_FINE && !lane->outlet->part.skip)
 			lane_odd(r, lane, odd, in);
-	} while (odd != SL_TRANSFER_FINE);
+	} while (odd != SL_TRANSFER_FINE && !lane->outlet->part.skip);
 }
 
 static struct sl_slice
@@ -179,7 +181,7 @@ lane_close(struct reader *r, struct lane *lane)
 	} else if (!lane->shares) {
 		outlet_close(&lane->outlet);
 		m->active--;
-	} else if (!outlet_is_text(lane->outlet) && sl_transfer_mixed_case(&lane->decoder)) {
+	} else if (!lane->outlet->part.skip && !outlet_is_text(lane->outlet) && sl_transfer_mixed_case(&lane->decoder)) {
 		mime_finding(m, &lane->outlet->found, SL_MIME_QP_FILE, lane->outlet->path, sl_slice(NULL, 0));
 	}
 	sl_free(lane);
@@ -211,6 +213,8 @@ lanes_feed(struct reader *r, struct sl_slice in, struct sl_slice eol)
 	for (unsigned i = 0; i < count; i++) {
 		struct lane *lane = r->lanes[i];
 
+		if (lane->outlet != NULL && lane->outlet->part.skip)
+			continue;
 		if (lane->tail.len > 0)
 			lane_feed(r, lane, tail_slice(&lane->tail));
 		lane_feed(r, lane, in);

@@ -89,6 +89,7 @@ struct node {
 	bool		 digest;	/* multipart/digest */
 	bool		 ended;		/* by its last boundary */
 	bool		 stray;		/* a lane reads undeclared parts in it */
+	bool		 undeclared;	/* NODE_FLAT: a multipart that names no boundary */
 	struct marker	*markers;	/* NODE_FLAT */
 	unsigned	 markers_count;
 	unsigned	 marker_next;
@@ -124,6 +125,9 @@ struct reader {
 	bool			 digest;
 	bool			 skips_junk;	/* this reading goes on past lines that are no fields */
 	bool			 after_junk;
+	/* Why not all programs read what is read here, if not; told when it holds what matters. */
+	bool			 doubtful;
+	enum sl_mime_finding_kind doubt;
 	struct header		 header;
 	struct sl_buf		 field;		/* the field that is open, with its name */
 	bool			 field_cut;
@@ -201,6 +205,8 @@ void	node_pop(struct reader *r);
 /*
  * part.c
  */
+/* Not all programs read what `r` reads. */
+void	reader_doubt(struct reader *r, enum sl_mime_finding_kind kind);
 void	header_start(struct reader *r, char *path, bool message, bool digest);	/* path is taken */
 void	part_start(struct reader *r);	/* the next part of the node on top begins */
 void	entity_open(struct reader *r);	/* the header is over: open its entity */

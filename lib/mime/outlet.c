@@ -28,6 +28,7 @@ outlet_like(const struct outlet *original, unsigned reading, enum sl_transfer tr
 	out->part.transfer = transfer;
 	out->part.size_bytes = 0;
 	out->part.user = NULL;
+	out->part.skip = false;
 	return out;
 }
 
@@ -56,6 +57,8 @@ outlet_give(struct outlet *out, struct sl_slice bytes)
 {
 	const struct sl_mime_sink *sink = out->mime->sink;
 
+	if (out->part.skip)
+		return;
 	out->part.size_bytes += bytes.len;
 	if (out->digest != NULL)
 		SL_ASSERT(EVP_DigestUpdate(out->digest, bytes.ptr, bytes.len) == 1);
@@ -69,12 +72,12 @@ outlet_body(void *ctx, struct sl_slice bytes)
 {
 	struct outlet *out = ctx;
 
-	if (bytes.len == 0)		/* nothing to replay */
+	if (bytes.len == 0 || out->part.skip)	/* nothing to replay; nobody wants it */
 		return;
 	if (out->keeps_prefix && out->prefix.len == out->part.size_bytes)
 		sl_buf_add(&out->prefix, bytes.ptr, SL_MIN(bytes.len, SL_MIME_PREFIX_MAX - out->prefix.len));
 	outlet_give(out, bytes);
-	if (out->embedded != NULL)
+	if (out->embedded != NULL && !out->part.skip)
 		sl_embedded_feed(out->embedded, bytes);
 }
 
@@ -147,7 +150,7 @@ outlet_close(struct outlet **outlet)
 	*outlet = NULL;
 	if (out->embedded != NULL)
 		sl_embedded_finish(out->embedded);
-	if (out->digest != NULL)
+	if (out->digest != NULL && !out->part.skip)
 		SL_ASSERT(EVP_DigestFinal_ex(out->digest, out->part.sha256, NULL) == 1);
 	if (out->mime->sink->end != NULL)
 		out->mime->sink->end(out->mime->ctx, &out->part);

@@ -48,6 +48,39 @@ entity_findings(struct reader *r, struct outlet *out, const struct entity *entit
 			    ? entity->part.encoding : entity->part.type);
 }
 
+/* Is it a file, or encoded as one? Programs that overlook it, or see it where others do not, matter; text
+ * that is there to be seen in each way of reading is only odd. */
+static bool
+matters(const struct entity *entity)
+{
+	const struct sl_mime_part *part = &entity->part;
+
+	for (size_t i = 0; i < entity->transfers_count; i++)
+		if (entity->transfers[i] != SL_TRANSFER_IDENTITY && entity->transfers[i] != SL_TRANSFER_QP)
+			return true;
+	return part->names_count > 0 || (!part->is_multipart && !sl_slice_istarts(part->type, SL_SLICE_LIT("text/")) &&
+	    !sl_slice_istarts(part->type, SL_SLICE_LIT("message/")));
+}
+
+void
+reader_doubt(struct reader *r, enum sl_mime_finding_kind kind)
+{
+	r->doubtful = true;
+	r->doubt = kind;
+}
+
+/* Tell why not all programs see this entity. */
+static void
+doubts_tell(struct reader *r, struct outlet *out, const struct entity *entity)
+{
+	if (!matters(entity))
+		return;
+	if (r->doubtful)
+		mime_finding(r->mime, &out->found, r->doubt, out->path, out->part.type);
+	if ((r->flat != 0 && r->nodes[r->flat - 1].undeclared) || node_top(r)->undeclared)
+		mime_finding(r->mime, &out->found, SL_MIME_BOUNDARY_MISSING, out->path, out->part.type);
+}
+
 /* The path of what a message holds: a multipart has the message's own. */
 static char *
 content_path(struct reader *r, bool multipart)
@@ -157,10 +190,12 @@ entity_open(struct reader *r)
 		node->hash = boundary_hash(entity.boundary);
 		r->boundary_starts[entity.boundary.ptr[0] / 32] |= 1u << entity.boundary.ptr[0] % 32;
 	}
+	node->undeclared = out->part.is_multipart && entity.boundary.len == 0;
 	node->digest = sl_slice_eq(out->part.type, SL_SLICE_LIT("multipart/digest"));
 	r->state = READER_BODY;
 	r->mid_line = r->skips_junk = false;
 	entity_findings(r, out, &entity);
+	doubts_tell(r, out, &entity);
 	outlet_begin(out);
 	if (node->kind == NODE_MESSAGE)
 		header_start(r, sl_xstrdup(out->path), true, false);

@@ -60,9 +60,11 @@ node_pop(struct reader *r)
 	struct outlet *out = node->outlet;
 
 	lanes_close(r, r->depth - 1);
-	if (node->kind == NODE_MULTIPART && out != NULL) {
-		if (node->children == 0 && node->boundary.len > 0)
+	if ((node->kind == NODE_MULTIPART || node->undeclared) && out != NULL) {
+		if (node->children == 0 && (node->boundary.len > 0 || node->undeclared))
 			mime_finding(r->mime, &out->found, SL_MIME_BOUNDARY_UNUSED, out->path, node->boundary);
+		else if (node->undeclared)
+			mime_finding(r->mime, &out->found, SL_MIME_BOUNDARY_STRAY, out->path, sl_slice(NULL, 0));
 		else if (!node->ended && node->boundary.len > 0)
 			mime_finding(r->mime, &out->found, SL_MIME_BOUNDARY_NO_END, out->path, node->boundary);
 	}

@@ -55,6 +55,12 @@ sl_transfer_init(struct sl_transfer_decoder *d, enum sl_transfer transfer)
 	    .line_ended = transfer == SL_TRANSFER_BINHEX };
 }
 
+static inline bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Is this the first time of `odd`? Then the caller stops. */
 static bool
 odd_first(struct sl_transfer_decoder *d, enum sl_transfer_odd odd)
@@ -135,7 +141,7 @@ b64_slow(struct sl_transfer_decoder *d, unsigned char c, struct out *out, enum s
 		d->skip_line = false;
 		return true;
 	}
-	if (d->skip_line || c == ' ' || c == '\t')
+	if (d->skip_line || is_blank(c))
 		return true;
 	if (value == 0 && c != '=') {
 		if (odd_first(d, *odd_out = SL_TRANSFER_ODD_JUNK))
@@ -202,8 +208,11 @@ b64_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out, st
 			}
 			if (p == end)
 				break;
-		} else if (*p == '=' && d->pad >= PADS_COUNTED && !d->line_ended) {
+		} else if (is_blank(*p) || (*p == '=' && d->pad >= PADS_COUNTED && !d->line_ended)) {
 			p++;
+			continue;
+		} else if (base64_values[*p] != 0 && !d->line_ended && d->pad == 0 && d->expect == 0) {
+			b64_symbol(d, base64_values[*p++] - 1u, out);
 			continue;
 		}
 		if (!b64_slow(d, *p, out, &odd)) {
@@ -235,12 +244,6 @@ hex_value(const struct sl_transfer_decoder *d, unsigned char c)
 	if (c >= 'a' && d->habit == SL_TRANSFER_ESCAPE_DROPPED2)
 		return 16;
 	return hex_values[c] - 1u;
-}
-
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
 }
 
 static void
@@ -347,13 +350,38 @@ qp_plain(const unsigned char *p, size_t len, struct out *out)
 	return i;
 }
 
-/* An escape at p that is whole and as it should be, or whose fault has been told and is left as it stands.
- * Returns how many bytes it takes; 0: not so simple. */
+/* How many bytes a wrong escape at p takes, the fault being known; 0: not so simple. What qp_escape and qp_wrong would
+ * do, seen all at once. */
+static size_t
+qp_wrong_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, struct out *out)
+{
+	size_t held = 1;
+
+	if (hex_value(d, p[1]) < 16)
+		held = 2;
+	while (held < len && held < 8 && hex_value(d, p[1]) >= 16 && is_blank(p[held]))
+		held++;
+	if (held == len || held == 8 || ((p[held] == '\r' || p[held] == '\n') && is_blank(p[held - 1])))
+		return 0;
+	if (d->habit == SL_TRANSFER_ESCAPE_KEPT) {
+		out_byte(out, '=');
+		return 1;
+	}
+	if (p[held] == '\r' || p[held] == '\n' || d->outer_escape)
+		return 0;
+	if (d->habit == SL_TRANSFER_ESCAPE_DROPPED2)
+		return held > 1 ? held : p[1] == '=' ? 0 : 2;
+	if (p[held] == '=' || held >= 3)
+		return held;
+	d->expect = held < 2;
+	return held + 1;
+}
+
+/* An escape at p that is whole and as it should be, or whose fault has been told. Returns how many bytes
+ * it takes; 0: not so simple. */
 static size_t
 qp_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, struct out *out)
 {
-	size_t i = 1;
-
 	if (len < 4)
 		return 0;
 	if (p[1] == '\n')
@@ -365,14 +393,9 @@ qp_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, stru
 		qp_byte(d, p[2], out);
 		return 3;
 	}
-	if (d->habit != SL_TRANSFER_ESCAPE_KEPT || (d->odd_seen & ODD_BIT(SL_TRANSFER_ODD_ESCAPE)) == 0)
+	if ((d->odd_seen & ODD_BIT(SL_TRANSFER_ODD_ESCAPE)) == 0 || p[1] == '\r')
 		return 0;
-	while (i < len && i < 8 && is_blank(p[i]))
-		i++;
-	if (i == len || i == 8 || p[i] == '\r' || p[i] == '\n')
-		return 0;
-	out_byte(out, '=');
-	return 1;
+	return qp_wrong_whole(d, p, len, out);
 }
 
 static enum sl_transfer_odd
@@ -604,11 +627,12 @@ enum sl_transfer_odd
 sl_transfer_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out,
     sl_transfer_sink *sink, void *ctx)
 {
+	*used_out = in.len;
+	if (in.len == 0)
+		return SL_TRANSFER_FINE;
 	if (d->transfer != SL_TRANSFER_IDENTITY)
 		return decode(d, in, used_out, sink, ctx);
-	*used_out = in.len;
-	if (in.len > 0)
-		sink(ctx, in);
+	sink(ctx, in);
 	return SL_TRANSFER_FINE;
 }
 
