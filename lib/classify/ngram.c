@@ -461,6 +461,12 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	double unwanted, phish, share;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
+	if (message->no_memory) {
+		evidence.state = SL_EVIDENCE_FAILED;
+		evidence.sentence = "no memory was left for another reading of it";
+		sl_verdict_add(verdict, &evidence);
+		return;
+	}
 	reading = worst(message);
 	p = reading->model->parameters;
 	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * reading->margin,
@@ -472,8 +478,6 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	evidence.log_odds[SL_PHISH] = log_odds_of_both(unwanted + sl_combine_prior(SL_SPAM),
 	    phish + log(share / (1 - share))) - sl_combine_prior(SL_PHISH);
 	evidence.sentence = sentence(reading, unwanted, arena);
-	if (message->no_memory)
-		evidence.state = SL_EVIDENCE_FAILED;
 	sl_verdict_add(verdict, &evidence);
 }
 

@@ -178,7 +178,8 @@ ngram_mail_begin(struct ngram_mail *mail, const struct sl_content_part *part)
 {
 	const struct sl_mime_part *mime = part->mime;
 	enum ngram_place place = place_of(mail);
-	const unsigned char *dot = memrchr(mime->filename.ptr, '.', mime->filename.len);
+	const unsigned char *dot = mime->filename.len == 0 ? NULL
+	    : memrchr(mime->filename.ptr, '.', mime->filename.len);
 
 	ngram_text_end(&mail->text);
 	ngram_text_mark(&mail->text, place, "type ", mime->type);
@@ -218,6 +219,9 @@ void
 ngram_mail_text(struct ngram_mail *mail, const struct sl_content_part *part, struct sl_slice utf8,
     enum sl_view_kind kind)
 {
+	/* Comments are mostly what one program or another writes for its like. */
+	if (kind == SL_VIEW_COMMENT || kind == SL_VIEW_CONDITIONAL)
+		return;
 	open_part(mail, part);
 	if (sl_view_kind_hidden(kind))
 		ngram_text_hidden(&mail->text, utf8);

@@ -29,7 +29,7 @@ content_found(struct sl_content *content, const char *name, const char *sentence
 }
 
 void
-part_found(struct part *part, enum content_finding finding, struct sl_slice detail)
+content_part_found(struct part *part, enum content_finding finding, struct sl_slice detail)
 {
 	static const struct {
 		const char		*name, *sentence;
@@ -45,6 +45,12 @@ part_found(struct part *part, enum content_finding finding, struct sl_slice deta
 	part->found |= 1u << finding;
 	content_found(part->content, rows[finding].name, rows[finding].sentence, rows[finding].weight,
 	    part->pub.mime->path, detail);
+}
+
+bool
+content_wants_links(const struct sl_content *content)
+{
+	return content->sink->link != NULL || content->sink->finding != NULL;
 }
 
 /* ---- what mime.h says of the message */
@@ -63,10 +69,10 @@ static void
 on_finding(void *ctx, enum sl_mime_finding_kind kind, const char *path, struct sl_slice detail)
 {
 	content_found(ctx, sl_mime_finding_name(kind), sl_mime_finding_text(kind),
-	    weight_of_mime(kind), path, detail);
+	    content_weight_of_mime(kind), path, detail);
 }
 
-static const struct sl_mime_sink mime_sink = { on_field, part_begin, part_body, part_end, on_finding };
+static const struct sl_mime_sink mime_sink = { on_field, content_part_begin, content_part_body, content_part_end, on_finding };
 
 struct sl_content *
 sl_content_new(const struct sl_content_settings *settings, const struct sl_content_sink *sink,
@@ -94,7 +100,7 @@ sl_content_free(struct sl_content **content)
 		return;
 	sl_mime_free(&(*content)->mime);	/* tells nobody of the parts that are open */
 	while ((*content)->open != NULL)
-		part_free((*content)->open);
+		content_part_free((*content)->open);
 	sl_free((*content)->url);
 	sl_free((*content)->plain_print);
 	sl_free((*content)->html_print);

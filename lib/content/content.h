@@ -114,7 +114,8 @@ struct sl_content_sink {
 struct sl_content_settings {
 	struct sl_mime_settings	 mime;		/* its `hash` gives SHA-256; without it files that nobody
 						 * wants are passed over undecoded */
-	const struct sl_suffix	*suffix;	/* kept; NULL: `domain` of links stays empty */
+	const struct sl_suffix	*suffix;	/* kept; NULL: links in running text are not found, and
+						 * `domain` stays empty */
 	const struct sl_fingerprint_key *fingerprint;	/* kept; NULL: none are made */
 	const struct sl_view_limits *view;	/* kept; NULL: the default ones */
 };

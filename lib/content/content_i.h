@@ -61,13 +61,12 @@ struct part {
 	const struct sl_charset		*charset;	/* of text; NULL: not told, or unknown */
 	struct sl_charset_decoder	*decoder;
 	struct sl_view			*view;
-	struct sl_link_finder		*finder;
+	struct sl_link_finder		*finder;	/* over the text that is seen; NULL: nobody asks */
 	struct sl_url			*base;		/* of an HTML page; NULL: none */
 	struct sl_zip			*zip;
 	struct sl_zip_summary		 zip_summary;
 	struct sl_fingerprint		*print;		/* of a file */
 	struct sl_fingerprint_result	 print_result;
-	struct sl_link_finder		*view_finder;	/* over the text seen of HTML */
 	unsigned			 found;		/* bits of enum content_finding told of this part */
 };
 
@@ -75,31 +74,34 @@ struct part {
 void	content_found(struct sl_content *content, const char *name, const char *sentence,
 	    enum sl_content_weight weight, const char *path, struct sl_slice detail);
 /* One of our own, once for each part. */
-void	part_found(struct part *part, enum content_finding finding, struct sl_slice detail);
+void	content_part_found(struct part *part, enum content_finding finding, struct sl_slice detail);
+
+/* Does anybody want to know about links? Finding them costs. */
+bool	content_wants_links(const struct sl_content *content);
 
 /* part.c: what mime.h says of parts */
-void	part_begin(void *ctx, struct sl_mime_part *mime);
-void	part_body(void *ctx, struct sl_mime_part *mime, struct sl_slice bytes);
-void	part_end(void *ctx, struct sl_mime_part *mime);
-void	part_free(struct part *part);	/* without a word: the message was given up */
+void	content_part_begin(void *ctx, struct sl_mime_part *mime);
+void	content_part_body(void *ctx, struct sl_mime_part *mime, struct sl_slice bytes);
+void	content_part_end(void *ctx, struct sl_mime_part *mime);
+void	content_part_free(struct part *part);	/* without a word: the message was given up */
 
 /* text.c: a part that is text or HTML, from its charset on */
-void	text_begin(struct part *part);
-void	text_feed(struct part *part, struct sl_slice bytes);
-void	text_end(struct part *part);
+void	content_text_begin(struct part *part);
+void	content_text_feed(struct part *part, struct sl_slice bytes);
+void	content_text_end(struct part *part);
 /* Whether the names and types say that it is a page; `sniffed` may say so as well. */
-bool	text_is_html(const struct sl_mime_part *mime, const struct sl_sniffed *sniffed);
+bool	content_text_is_html(const struct sl_mime_part *mime, const struct sl_sniffed *sniffed);
 
 /* link.c */
-void	link_from_text(void *ctx, const struct sl_found_link *found);		/* ctx: struct part */
-void	link_from_view(void *ctx, const struct sl_view_link *link);
-void	image_from_view(void *ctx, const struct sl_view_image *image);
+void	content_link_from_text(void *ctx, const struct sl_found_link *found);		/* ctx: struct part */
+void	content_link_from_view(void *ctx, const struct sl_view_link *link);
+void	content_image_from_view(void *ctx, const struct sl_view_image *image);
 
 /* weight.c: how much other libraries' findings say */
-enum sl_content_weight	weight_of_mime(enum sl_mime_finding_kind kind);
-enum sl_content_weight	weight_of_view(enum sl_view_finding finding);
-enum sl_content_weight	weight_of_name(enum sl_name_finding finding);
-enum sl_content_weight	weight_of_agree(enum sl_agree_finding finding);
-enum sl_content_weight	weight_of_zip(enum sl_zip_finding finding);
+enum sl_content_weight	content_weight_of_mime(enum sl_mime_finding_kind kind);
+enum sl_content_weight	content_weight_of_view(enum sl_view_finding finding);
+enum sl_content_weight	content_weight_of_name(enum sl_name_finding finding);
+enum sl_content_weight	content_weight_of_agree(enum sl_agree_finding finding);
+enum sl_content_weight	content_weight_of_zip(enum sl_zip_finding finding);
 
 #endif

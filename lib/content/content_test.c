@@ -43,7 +43,7 @@ static const struct {
 } rows[] = {
 	{ "plain text is seen, its links are found",
 	    "Subject: x\r\n\r\nsee http://www.Example.co.uk/a?b now\r\n",
-	    { "part 1/0 text/plain as text windows-1252\n", "visible: see http://www.Example.co.uk/a?b now\\n\n",
+	    { "part 1/0 text/plain as text us-ascii\n", "visible: see http://www.Example.co.uk/a?b now\\n\n",
 	      "link a http://www.example.co.uk/a?b [example.co.uk]\n" } },
 	{ "a charset is told by its label",
 	    "Content-Type: text/plain; charset=koi8-r\r\n\r\n\xd0\xd2\xc9\xd7\xc5\xd4\r\n",
@@ -56,7 +56,7 @@ static const struct {
 	    { "visible: hello\\n\n", "odd charset-unknown 1 \"martian\"" } },
 	{ "what is hidden is told apart",
 	    HTML "<p>Hello <span style=\"display:none\">secret words that nobody sees</span>World</p>",
-	    { "visible: Hello", "display: ", "fact text-hidden 1 \"29 bytes not displayed\"" } },
+	    { "visible: Hello", "display: ", "fact text-hidden 1 \"25 bytes not displayed\"" } },
 	{ "a link that shows another domain",
 	    HTML "<a href=\"http://evil.example.net/login\">www.bank.example.com</a>",
 	    { "link a http://evil.example.net/login [example.net] \"www.bank.example.com\"\n",

@@ -15,7 +15,7 @@ may_parse(struct part *part)
 		return true;
 	}
 	if (!content->links_limited)
-		part_found(part, CONTENT_LINKS_LIMIT, SL_SLICE_LIT(""));
+		content_part_found(part, CONTENT_LINKS_LIMIT, SL_SLICE_LIT(""));
 	content->links_limited = true;
 	return false;
 }
@@ -37,9 +37,9 @@ tell_oddities(struct part *part, const struct sl_url *url)
 
 	for (size_t i = 0; i < SL_COUNT(rows); i++)
 		if ((url->flags & rows[i].flags) != 0)
-			part_found(part, rows[i].finding, sl_url_href(url));
+			content_part_found(part, rows[i].finding, sl_url_href(url));
 	if (url->host_kind == SL_URL_HOST_IPV4 || url->host_kind == SL_URL_HOST_IPV6)
-		part_found(part, CONTENT_LINK_ADDRESS, sl_url_href(url));
+		content_part_found(part, CONTENT_LINK_ADDRESS, sl_url_href(url));
 }
 
 static bool
@@ -59,7 +59,7 @@ tell_elsewhere(struct part *part, const struct sl_content_link *link)
 	struct sl_slice named;
 
 	if (link->anchor.len == 0 || !is_web(link->url) || link->host.len == 0 ||
-	    !sl_link_names_host(link->anchor, shown))
+	    !sl_link_names_host(link->anchor, suffix, shown))
 		return;
 	named = sl_slice_str(shown);
 	if (suffix != NULL)
@@ -68,7 +68,7 @@ tell_elsewhere(struct part *part, const struct sl_content_link *link)
 		return;
 	snprintf(detail, sizeof(detail), "%s is shown, " SL_SLICE_FMT " is opened", shown,
 	    SL_SLICE_ARG(link->host));
-	part_found(part, CONTENT_LINK_ELSEWHERE, sl_slice_str(detail));
+	content_part_found(part, CONTENT_LINK_ELSEWHERE, sl_slice_str(detail));
 }
 
 /* Fill in what the URL says. */
@@ -101,15 +101,18 @@ give(struct part *part, const struct sl_content_link *link)
 }
 
 void
-link_from_text(void *ctx, const struct sl_found_link *found)
+content_link_from_text(void *ctx, const struct sl_found_link *found)
 {
 	struct part *part = ctx;
+	const struct sl_suffix *suffix = part->content->settings.suffix;
 	struct sl_content_link link = { .part = &part->pub, .element = SL_VIEW_IN_A, .in_text = true,
-		.raw = found->raw, .found_flags = found->flags };
+		.raw = found->raw, .url = found->url, .href = sl_url_href(found->url),
+		.host = found->host, .found_flags = found->flags };
 
-	describe(part, found->url, NULL, &link);
-	if (link.url != NULL)
-		tell_oddities(part, link.url);
+	if (suffix != NULL && (found->url->host_kind == SL_URL_HOST_DOMAIN ||
+	    (found->flags & SL_LINK_MAIL) != 0))
+		link.domain = sl_suffix_registrable(suffix, found->host);
+	tell_oddities(part, found->url);
 	give(part, &link);
 }
 
@@ -136,7 +139,7 @@ is_fragment(struct sl_slice url)
 }
 
 void
-link_from_view(void *ctx, const struct sl_view_link *seen)
+content_link_from_view(void *ctx, const struct sl_view_link *seen)
 {
 	struct part *part = ctx;
 	struct sl_content_link link = { .part = &part->pub, .element = seen->element, .raw = seen->url,
@@ -144,7 +147,7 @@ link_from_view(void *ctx, const struct sl_view_link *seen)
 
 	if (seen->element == SL_VIEW_IN_BASE)
 		base_set(part, seen->url);
-	if (is_fragment(sl_slice_trim(seen->url)))
+	if (!content_wants_links(part->content) || is_fragment(sl_slice_trim(seen->url)))
 		return;
 	describe(part, seen->url, part->base, &link);
 	if (link.url != NULL && (seen->element == SL_VIEW_IN_A || seen->element == SL_VIEW_IN_AREA ||
@@ -153,12 +156,12 @@ link_from_view(void *ctx, const struct sl_view_link *seen)
 		tell_elsewhere(part, &link);
 	}
 	if ((seen->flags & SL_VIEW_URL_CUT) != 0)
-		part_found(part, CONTENT_LINK_LONG, SL_SLICE_LIT(""));
+		content_part_found(part, CONTENT_LINK_LONG, SL_SLICE_LIT(""));
 	give(part, &link);
 }
 
 void
-image_from_view(void *ctx, const struct sl_view_image *image)
+content_image_from_view(void *ctx, const struct sl_view_image *image)
 {
 	struct part *part = ctx;
 	bool none = image->width == 0 || image->height == 0 || (image->flags & SL_VIEW_HIDDEN) != 0;
@@ -167,7 +170,7 @@ image_from_view(void *ctx, const struct sl_view_image *image)
 	if ((none || dot) && (sl_slice_istarts(image->src, SL_SLICE_LIT("http:")) ||
 	    sl_slice_istarts(image->src, SL_SLICE_LIT("https:")) ||
 	    sl_slice_istarts(image->src, SL_SLICE_LIT("//"))))
-		part_found(part, CONTENT_BEACON, image->src);
+		content_part_found(part, CONTENT_BEACON, image->src);
 	if (part->content->sink->image != NULL)
 		part->content->sink->image(part->content->ctx, &part->pub, image);
 }

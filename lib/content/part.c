@@ -19,7 +19,7 @@ on_zip_finding(void *ctx, enum sl_zip_finding finding, struct sl_slice detail)
 	struct part *part = ctx;
 
 	content_found(part->content, sl_zip_finding_name(finding), sl_zip_finding_text(finding),
-	    weight_of_zip(finding), part->pub.mime->path, detail);
+	    content_weight_of_zip(finding), part->pub.mime->path, detail);
 }
 
 static const struct sl_zip_sink zip_sink = { on_zip_entry, on_zip_finding };
@@ -58,9 +58,9 @@ file_end(struct part *part)
 	if (zip->is_zip) {
 		part->pub.zip = zip;
 		if (zip->has_macros)
-			part_found(part, CONTENT_MACROS, SL_SLICE_LIT(""));
+			content_part_found(part, CONTENT_MACROS, SL_SLICE_LIT(""));
 		if (zip->has_program)
-			part_found(part, CONTENT_PROGRAM_INSIDE, SL_SLICE_LIT(""));
+			content_part_found(part, CONTENT_PROGRAM_INSIDE, SL_SLICE_LIT(""));
 	}
 	/* By its entries it is known better than by its first bytes. */
 	if (zip->is_zip && part->pub.sniffed.type == SL_TYPE_ZIP && zip->type != SL_TYPE_UNKNOWN) {
@@ -103,18 +103,20 @@ part_decide(struct part *part)
 
 	part->decided = true;
 	pub->sniffed = sl_sniff_finish(&part->sniff);
-	if (text_is_html(mime, &pub->sniffed))
+	if (content_text_is_html(mime, &pub->sniffed))
 		pub->role = SL_CONTENT_HTML;
 	else if (declared_text(mime))
 		pub->role = SL_CONTENT_TEXT;
+	else if (pub->sniffed.family == SL_FAMILY_TEXT && pub->sniffed.text != SL_SNIFF_BINARY &&
+	    sl_slice_istarts(mime->type, SL_SLICE_LIT("application/")))
+		pub->role = SL_CONTENT_TEXT;
 	else
-		pub->role = pub->sniffed.family == SL_FAMILY_TEXT && pub->sniffed.text != SL_SNIFF_BINARY
-		    ? SL_CONTENT_TEXT : SL_CONTENT_FILE;
+		pub->role = SL_CONTENT_FILE;
 	text = pub->role != SL_CONTENT_FILE;
 	pub->is_attached = !declared_text(mime) ||
 	    sl_slice_eq(mime->disposition, SL_SLICE_LIT("attachment"));
 	if (text)
-		text_begin(part);
+		content_text_begin(part);
 	if (part->content->sink->begin != NULL)
 		part->content->sink->begin(part->content->ctx, pub);
 	if (!text)
@@ -129,13 +131,13 @@ part_deliver(struct part *part, struct sl_slice bytes)
 	if (part->pub.role == SL_CONTENT_FILE)
 		file_feed(part, bytes);
 	else
-		text_feed(part, bytes);
+		content_text_feed(part, bytes);
 }
 
 /* ---- what mime.h says */
 
 void
-part_begin(void *ctx, struct sl_mime_part *mime)
+content_part_begin(void *ctx, struct sl_mime_part *mime)
 {
 	struct sl_content *content = ctx;
 	struct part *part = sl_xzalloc(sizeof(*part));
@@ -159,14 +161,14 @@ part_begin(void *ctx, struct sl_mime_part *mime)
 	if (mime->charset.len > 0) {
 		part->charset = sl_charset_find(mime->charset);
 		if (part->charset == NULL && declared_text(mime))
-			part_found(part, CONTENT_CHARSET_UNKNOWN, mime->charset);
+			content_part_found(part, CONTENT_CHARSET_UNKNOWN, mime->charset);
 	}
 	if (known_at_once(part))
 		part_decide(part);
 }
 
 void
-part_body(void *ctx, struct sl_mime_part *mime, struct sl_slice bytes)
+content_part_body(void *ctx, struct sl_mime_part *mime, struct sl_slice bytes)
 {
 	struct part *part = mime->user;
 	size_t held = part->sniff.len;
@@ -205,19 +207,19 @@ names_look(struct part *part)
 	for (int i = 0; i < SL_NAME_FINDING_COUNT; i++)
 		if ((findings & 1u << i) != 0)
 			content_found(content, sl_name_finding_name(i), sl_name_finding_text(i),
-			    weight_of_name(i), mime->path, mime->filename);
+			    content_weight_of_name(i), mime->path, mime->filename);
 	part->pub.agree = sl_agree_check(&part->pub.sniffed, &part->pub.name, mime->type);
 	for (int i = 0; i < SL_AGREE_FINDING_COUNT; i++)
 		if ((part->pub.agree & 1u << i) != 0)
 			content_found(content, sl_agree_finding_name(i), sl_agree_finding_text(i),
-			    weight_of_agree(i), mime->path,
+			    content_weight_of_agree(i), mime->path,
 			    sl_slice_str(sl_type_mime(part->pub.sniffed.type)));
 	if (((part->pub.sniffed.flags | part->pub.name.flags) & SL_FLAG_RUNS) != 0)
-		part_found(part, CONTENT_PROGRAM, mime->filename);
+		content_part_found(part, CONTENT_PROGRAM, mime->filename);
 }
 
 void
-part_free(struct part *part)
+content_part_free(struct part *part)
 {
 	*part->link = part->next;
 	if (part->next != NULL)
@@ -225,7 +227,6 @@ part_free(struct part *part)
 	sl_charset_decoder_free(&part->decoder);
 	sl_view_free(&part->view);
 	sl_link_finder_free(&part->finder);
-	sl_link_finder_free(&part->view_finder);
 	sl_zip_free(&part->zip);
 	sl_free(part->print);
 	sl_free(part->base);
@@ -233,7 +234,7 @@ part_free(struct part *part)
 }
 
 void
-part_end(void *ctx, struct sl_mime_part *mime)
+content_part_end(void *ctx, struct sl_mime_part *mime)
 {
 	struct sl_content *content = ctx;
 	struct part *part = mime->user;
@@ -247,11 +248,11 @@ part_end(void *ctx, struct sl_mime_part *mime)
 		if (part->pub.role == SL_CONTENT_FILE)
 			file_end(part);
 		else
-			text_end(part);
+			content_text_end(part);
 		names_look(part);
 	}
 	if (content->sink->end != NULL)
 		content->sink->end(content->ctx, &part->pub);
 	mime->user = NULL;
-	part_free(part);
+	content_part_free(part);
 }

@@ -58,7 +58,7 @@ charset_of_content(const struct part *part)
 }
 
 bool
-text_is_html(const struct sl_mime_part *mime, const struct sl_sniffed *sniffed)
+content_text_is_html(const struct sl_mime_part *mime, const struct sl_sniffed *sniffed)
 {
 	struct sl_name name;
 
@@ -113,7 +113,8 @@ on_plain(void *ctx, struct sl_slice utf8)
 
 	give_text(part, utf8, SL_VIEW_VISIBLE);
 	print_feed(part, &part->content->plain_print, utf8);
-	sl_link_finder_feed(part->finder, utf8.ptr, utf8.len);
+	if (part->finder != NULL)
+		sl_link_finder_feed(part->finder, utf8.ptr, utf8.len);
 }
 
 static void
@@ -124,7 +125,8 @@ on_view_text(void *ctx, struct sl_slice text, enum sl_view_kind kind)
 	give_text(part, text, kind);
 	if (kind == SL_VIEW_VISIBLE) {
 		print_feed(part, &part->content->html_print, text);
-		sl_link_finder_feed(part->view_finder, text.ptr, text.len);
+		if (part->finder != NULL)
+			sl_link_finder_feed(part->finder, text.ptr, text.len);
 	}
 }
 
@@ -143,7 +145,7 @@ on_view_finding(void *ctx, enum sl_view_finding finding, struct sl_slice detail)
 	struct part *part = ctx;
 
 	content_found(part->content, sl_view_finding_name(finding), sl_view_finding_text(finding),
-	    weight_of_view(finding), part->pub.mime->path, detail);
+	    content_weight_of_view(finding), part->pub.mime->path, detail);
 }
 
 static void
@@ -157,14 +159,12 @@ on_view_tag(void *ctx, const struct sl_html_tag *tag)
 
 static const struct sl_view_sink view_sink = {
 	.text = on_view_text,
-	.link = link_from_view,
-	.image = image_from_view,
+	.link = content_link_from_view,
+	.image = content_image_from_view,
 	.form = on_view_form,
 	.finding = on_view_finding,
 	.tag = on_view_tag,
 };
-
-static const struct sl_link_sink link_sink = { link_from_text };
 
 static void
 on_html(void *ctx, struct sl_slice utf8)
@@ -175,29 +175,29 @@ on_html(void *ctx, struct sl_slice utf8)
 }
 
 void
-text_begin(struct part *part)
+content_text_begin(struct part *part)
 {
 	const struct sl_charset *seen = charset_of_content(part);
 
 	/* A byte order mark and NULs in every second byte are stronger than a label. */
 	if (part->charset != NULL && seen != NULL && part->pub.sniffed.text >= SL_SNIFF_UTF16LE &&
 	    part->pub.sniffed.text <= SL_SNIFF_UTF32BE)
-		part_found(part, CONTENT_TEXT_CHARSET, sl_slice_str(sl_charset_name(seen)));
+		content_part_found(part, CONTENT_TEXT_CHARSET, sl_slice_str(sl_charset_name(seen)));
 	if (part->charset == NULL)
 		part->charset = seen != NULL ? seen : sl_charset_unlabelled();
 	part->pub.charset = sl_charset_name(part->charset);
 	if (part->pub.role == SL_CONTENT_HTML) {
 		part->view = sl_view_new(part->content->settings.view, &view_sink, part);
-		part->view_finder = sl_link_finder_new(&link_sink, part);
 		part->decoder = sl_charset_decoder_new(part->charset, on_html, part);
 	} else {
-		part->finder = sl_link_finder_new(&link_sink, part);
 		part->decoder = sl_charset_decoder_new(part->charset, on_plain, part);
 	}
+	if (content_wants_links(part->content) && part->content->settings.suffix != NULL)
+		part->finder = sl_link_finder_new(part->content->settings.suffix, content_link_from_text, part);
 }
 
 void
-text_feed(struct part *part, struct sl_slice bytes)
+content_text_feed(struct part *part, struct sl_slice bytes)
 {
 	sl_charset_feed(part->decoder, bytes);
 }
@@ -220,20 +220,19 @@ tell_hidden(struct part *part)
 			    sl_view_kind_text(kind));
 	}
 	if (len > 0)
-		part_found(part, CONTENT_TEXT_HIDDEN, sl_slice(detail, len));
+		content_part_found(part, CONTENT_TEXT_HIDDEN, sl_slice(detail, len));
 }
 
 void
-text_end(struct part *part)
+content_text_end(struct part *part)
 {
 	sl_charset_finish(part->decoder);
 	if (sl_charset_bad(part->decoder) > 0 && part->pub.mime->charset.len > 0)
-		part_found(part, CONTENT_CHARSET_BAD, part->pub.mime->charset);
+		content_part_found(part, CONTENT_CHARSET_BAD, part->pub.mime->charset);
 	if (part->view != NULL) {
 		sl_view_finish(part->view);
-		sl_link_finder_finish(part->view_finder);
 		tell_hidden(part);
-	} else {
-		sl_link_finder_finish(part->finder);
 	}
+	if (part->finder != NULL)
+		sl_link_finder_finish(part->finder);
 }

@@ -3,7 +3,7 @@
 #include "content/content_i.h"
 
 enum sl_content_weight
-weight_of_mime(enum sl_mime_finding_kind kind)
+content_weight_of_mime(enum sl_mime_finding_kind kind)
 {
 	switch (sl_mime_finding_weight(kind)) {
 	case SL_MIME_ODD:
@@ -17,7 +17,7 @@ weight_of_mime(enum sl_mime_finding_kind kind)
 }
 
 enum sl_content_weight
-weight_of_view(enum sl_view_finding finding)
+content_weight_of_view(enum sl_view_finding finding)
 {
 	switch (finding) {
 	case SL_VIEW_FOUND_HAS_SCRIPT:
@@ -56,19 +56,19 @@ weight_of_view(enum sl_view_finding finding)
 }
 
 enum sl_content_weight
-weight_of_name(enum sl_name_finding finding)
+content_weight_of_name(enum sl_name_finding finding)
 {
 	return finding < SL_NAME_TRAVERSAL ? SL_CONTENT_DECEPTIVE : SL_CONTENT_ODD;
 }
 
 enum sl_content_weight
-weight_of_agree(enum sl_agree_finding finding)
+content_weight_of_agree(enum sl_agree_finding finding)
 {
 	return finding <= SL_AGREE_POLYGLOT ? SL_CONTENT_DECEPTIVE : SL_CONTENT_ODD;
 }
 
 enum sl_content_weight
-weight_of_zip(enum sl_zip_finding finding)
+content_weight_of_zip(enum sl_zip_finding finding)
 {
 	switch (finding) {
 	case SL_ZIP_ENDS:

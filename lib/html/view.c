@@ -361,6 +361,8 @@ on_start_tag(void *ctx, const struct sl_html_tag *tag)
 		attrs_begin(&v->attrs);
 		bytes = tag->name.len + 2;
 	}
+	if (v->sink->tag != NULL)
+		v->sink->tag(v->ctx, tag);
 	attrs_take(&v->attrs, tag, !tag->last);
 	for (size_t i = 0; i < tag->attrs_len; i++)
 		bytes += tag->attrs[i].name.len + tag->attrs[i].value.len;

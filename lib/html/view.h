@@ -172,6 +172,8 @@ struct sl_view_sink {
 	void	(*form)(void *ctx, const struct sl_view_form *form);	/* when it ends */
 	/* Once for each kind; detail (the attribute, the target, ...) may be empty. */
 	void	(*finding)(void *ctx, enum sl_view_finding finding, struct sl_slice detail);
+	/* Every start tag, as token.h gives it, before what it causes. */
+	void	(*tag)(void *ctx, const struct sl_html_tag *tag);
 };
 
 struct sl_view_totals {

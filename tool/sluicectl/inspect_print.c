@@ -53,14 +53,14 @@ title(const char *words, size_t count, const struct colours *c)
 }
 
 static void
-size_text(uint64_t bytes, char out[16])
+size_text(uint64_t bytes, char out[24])
 {
 	if (bytes < 10000)
-		snprintf(out, 16, "%llu B", (unsigned long long)bytes);
+		snprintf(out, 24, "%llu B", (unsigned long long)bytes);
 	else if (bytes < 10000u << 10)
-		snprintf(out, 16, "%llu KiB", (unsigned long long)(bytes >> 10));
+		snprintf(out, 24, "%llu KiB", (unsigned long long)(bytes >> 10));
 	else
-		snprintf(out, 16, "%llu MiB", (unsigned long long)(bytes >> 20));
+		snprintf(out, 24, "%llu MiB", (unsigned long long)(bytes >> 20));
 }
 
 static void
@@ -89,7 +89,7 @@ print_header(const struct inspect *inspect, const struct colours *c)
 static void
 print_part(const struct inspect_part *part)
 {
-	char size[16];
+	char size[24];
 	int depth = 0;
 
 	for (size_t i = 0; i < part->path.len; i++)
