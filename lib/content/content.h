@@ -78,6 +78,7 @@ struct sl_content_link {
 	enum sl_view_element	 element;	/* of HTML; A for links in plain text */
 	bool			 in_text;	/* found in running text, not in markup */
 	struct sl_slice		 raw;		/* as found */
+	struct sl_slice		 written;	/* the same with its scheme, put together again */
 	const struct sl_url	*url;		/* NULL: it is none, or was not parsed */
 	struct sl_slice		 href;		/* serialised; empty if url is NULL */
 	struct sl_slice		 host;		/* as a browser would look it up; may be empty */

@@ -106,7 +106,7 @@ content_link_from_text(void *ctx, const struct sl_found_link *found)
 	struct part *part = ctx;
 	const struct sl_suffix *suffix = part->content->settings.suffix;
 	struct sl_content_link link = { .part = &part->pub, .element = SL_VIEW_IN_A, .in_text = true,
-		.raw = found->raw, .url = found->url, .href = sl_url_href(found->url),
+		.raw = found->raw, .written = found->text, .url = found->url, .href = sl_url_href(found->url),
 		.host = found->host, .found_flags = found->flags };
 
 	if (suffix != NULL && (found->url->host_kind == SL_URL_HOST_DOMAIN ||
@@ -142,7 +142,7 @@ void
 content_link_from_view(void *ctx, const struct sl_view_link *seen)
 {
 	struct part *part = ctx;
-	struct sl_content_link link = { .part = &part->pub, .element = seen->element, .raw = seen->url,
+	struct sl_content_link link = { .part = &part->pub, .element = seen->element, .raw = seen->url, .written = seen->url,
 		.anchor = seen->text, .flags = seen->flags };
 
 	if (seen->element == SL_VIEW_IN_BASE)

@@ -47,7 +47,7 @@ struct inspect_part {
 };
 
 struct inspect_link {
-	struct text	raw, url, host, domain, anchor;
+	struct text	raw, written, url, host, domain, anchor;
 	const char	*element;
 	size_t		part;		/* in parts */
 	bool		in_text, hidden;

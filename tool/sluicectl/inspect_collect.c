@@ -168,6 +168,7 @@ on_link(void *ctx, const struct sl_content_link *link)
 	struct inspect_link *kept = MORE(inspect->links, inspect->links_len);
 
 	kept->raw = text_of(link->raw);
+	kept->written = text_of(link->written);
 	kept->url = text_of(link->href);
 	kept->host = text_of(link->host);
 	kept->domain = text_of(link->domain);

@@ -114,6 +114,7 @@ add_links(struct sl_buf *out, const struct inspect *inspect)
 		comma(out, i);
 		sl_buf_add_byte(out, '{');
 		member(out, "raw", slice(&link->raw));
+		member(out, "written", slice(&link->written));
 		member(out, "url", slice(&link->url));
 		member(out, "host", slice(&link->host));
 		member(out, "domain", slice(&link->domain));
