@@ -17,6 +17,15 @@ same_servers(const struct sl_resolver_settings *a, const struct sl_resolver_sett
 	    memcmp(a->servers, b->servers, a->servers_len * sizeof(a->servers[0])) == 0;
 }
 
+/* Questions under way are put to the new servers now. */
+static void
+queries_wake(struct sl_resolver *resolver)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		for (struct query *query = resolver->slots[i]; query != NULL; query = query->next)
+			sl_timer_set(&query->try_timer, 0);
+}
+
 void
 sl_resolver_use(struct sl_resolver *resolver, const struct sl_resolver_settings *settings)
 {
@@ -30,6 +39,7 @@ sl_resolver_use(struct sl_resolver *resolver, const struct sl_resolver_settings 
 		memset(resolver->servers, 0, sizeof(resolver->servers));
 		for (size_t i = 0; i < settings->servers_len; i++)
 			resolver->servers[i].address = settings->servers[i];
+		queries_wake(resolver);
 	}
 	if (resolver->cache == NULL || settings->cache_bytes_max != resolver->settings.cache_bytes_max) {
 		sl_dns_cache_free(&resolver->cache);
@@ -295,6 +305,19 @@ query_new(struct sl_resolver *resolver, enum sl_dns_type type, struct sl_slice n
 	return query;
 }
 
+/* While every server is thought dead, there is one try at each, and no long waiting. */
+static uint64_t
+patience_ms(const struct sl_resolver *resolver)
+{
+	const struct sl_resolver_settings *settings = &resolver->settings;
+	uint64_t now_us = sl_loop_now_us(resolver->loop), least = (uint64_t)settings->timeout_ms * settings->servers_len;
+
+	for (size_t i = 0; i < settings->servers_len; i++)
+		if (resolver->servers[i].dead_until_us <= now_us)
+			return settings->deadline_ms;
+	return SL_MIN(least, (uint64_t)settings->deadline_ms);
+}
+
 int
 sl_resolver_ask(struct sl_resolver *resolver, const struct sl_dns_question *question,
     struct sl_lookup *lookup, sl_lookup_fn *fn, void *ctx, struct sl_dns_answer *answer_out)
@@ -302,6 +325,7 @@ sl_resolver_ask(struct sl_resolver *resolver, const struct sl_dns_question *ques
 	char text[SL_DNS_NAME_MAX + 1];
 	struct sl_slice name;
 	struct query *query;
+	uint64_t wait_ms;
 
 	SL_CHECK(resolver, RESOLVER_MAGIC);
 	SL_ASSERT(lookup->query == NULL && !resolver->freed);
@@ -330,10 +354,11 @@ sl_resolver_ask(struct sl_resolver *resolver, const struct sl_dns_question *ques
 		resolver->stats.temperrors++;
 		return SL_DONE;
 	}
+	wait_ms = patience_ms(resolver);
 	query = query_new(resolver, question->type, name);
 	query_join(query, lookup);
 	/* If nobody can be asked: the owner hears it from the loop, as he was promised. */
-	sl_timer_set(&query->deadline, try_next(query) ? resolver->settings.deadline_ms : 0);
+	sl_timer_set(&query->deadline, try_next(query) ? wait_ms : 0);
 	return SL_MORE;
 }
 
