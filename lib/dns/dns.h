@@ -46,8 +46,8 @@ struct sl_dns_question {
 };
 
 struct sl_dns_record {
-	struct sl_slice	data;	/* A, AAAA: 4 or 16 octets; TXT: its strings joined; PTR, MX, CNAME: a name,
-				 * which is "" for an MX that says "no mail" (RFC 7505) */
+	struct sl_slice	data;	/* A, AAAA: 4 or 16 octets; TXT: its strings joined; PTR, MX, CNAME:
+				 * a name, which is "" for an MX that says "no mail" (RFC 7505) */
 	unsigned	preference;	/* MX */
 };
 

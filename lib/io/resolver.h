@@ -70,14 +70,17 @@ struct sl_resolver_stats {
 };
 
 /* `loop` is kept, settings are copied. */
-struct sl_resolver	*sl_resolver_new(struct sl_loop *loop, const struct sl_resolver_settings *settings);
+struct sl_resolver	*sl_resolver_new(struct sl_loop *loop,
+			    const struct sl_resolver_settings *settings);
 /* Questions under way are dropped without an answer. NULL is fine. */
 void			 sl_resolver_free(struct sl_resolver **resolver);
 
 /* Other settings from now on; questions under way go on, and are put to the new servers. What is
  * remembered stays unless the servers or the size of the cache changed. */
-void			 sl_resolver_use(struct sl_resolver *resolver, const struct sl_resolver_settings *settings);
-void			 sl_resolver_stats(const struct sl_resolver *resolver, struct sl_resolver_stats *stats_out);
+void			 sl_resolver_use(struct sl_resolver *resolver,
+			    const struct sl_resolver_settings *settings);
+void			 sl_resolver_stats(const struct sl_resolver *resolver,
+			    struct sl_resolver_stats *stats_out);
 
 /* Ask. SL_DONE: the answer is in *answer_out, borrowed until the resolver is next called.
  * SL_MORE: `fn` will be called from the loop, once, never from inside this call; `lookup` must
