@@ -171,6 +171,9 @@ it_asks_whom_the_newest_settings_name(void **state)
 		assert_int_equal(poll(&p, 1, 10000), 1);
 		assert_true(recv(server->udp, in, sizeof(in), 0) > 12);
 		sl_lookup_cancel(&lookup);
+		sl_loop_turn(loop);
+		assert_int_equal(stats->dns_questions, i + 1);
+		assert_true(stats->dns_sent >= i + 1 && stats->dns_cache_bytes > 0);
 		p.fd = servers[(i + 1) % 2].udp;
 		assert_int_equal(poll(&p, 1, 0), 0);
 	}
