@@ -13,6 +13,7 @@ struct seat {
 struct sl_panel {
 	unsigned		 magic;
 	struct sl_arena		*arena;
+	struct sl_content_sink	 sink;		/* what somebody listens to: the rest is not made */
 	struct sl_content	*content;
 	struct seat		 seats[SL_PANEL_MAX];
 	size_t			 len;
@@ -137,7 +138,8 @@ on_finding(void *ctx, const struct sl_content_finding *finding)
 	TELL(panel, finding, finding);
 }
 
-static const struct sl_content_sink content_sink = {
+/* What comes when a classifier with that member listens. */
+static const struct sl_content_sink all = {
 	.field = on_field,
 	.begin = on_begin,
 	.text = on_text,
@@ -159,7 +161,7 @@ sl_panel_new(const struct sl_content_settings *settings, struct sl_arena *arena)
 
 	panel->magic = PANEL_MAGIC;
 	panel->arena = arena;
-	panel->content = sl_content_new(settings, &content_sink, panel);
+	panel->content = sl_content_new(settings, &panel->sink, panel);
 	return panel;
 }
 
@@ -176,6 +178,25 @@ sl_panel_free(struct sl_panel **panel)
 	SL_OBJ_FREE(panel, PANEL_MAGIC);
 }
 
+static void
+listen_to(struct sl_content_sink *sink, const struct sl_classifier *classifier)
+{
+#define LISTEN(event)	sink->event = classifier->event != NULL ? all.event : sink->event
+	LISTEN(field);
+	LISTEN(begin);
+	LISTEN(text);
+	LISTEN(tag);
+	LISTEN(link);
+	LISTEN(image);
+	LISTEN(form);
+	LISTEN(file);
+	LISTEN(bytes);
+	LISTEN(entry);
+	LISTEN(finding);
+#undef LISTEN
+	sink->end = all.end;
+}
+
 void *
 sl_panel_add(struct sl_panel *panel, const struct sl_classifier *classifier, const void *model)
 {
@@ -186,6 +207,7 @@ sl_panel_add(struct sl_panel *panel, const struct sl_classifier *classifier, con
 	SL_ASSERT((classifier->file == NULL) == (classifier->bytes == NULL));
 	seat = &panel->seats[panel->len++];
 	seat->classifier = classifier;
+	listen_to(&panel->sink, classifier);
 	seat->state = classifier->new_message(model, panel->arena);
 	return seat->state;
 }

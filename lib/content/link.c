@@ -58,12 +58,10 @@ tell_elsewhere(struct part *part, const struct sl_content_link *link)
 	const struct sl_suffix *suffix = part->content->settings.suffix;
 	struct sl_slice named;
 
-	if (link->anchor.len == 0 || !is_web(link->url) || link->host.len == 0 ||
+	if (suffix == NULL || link->anchor.len == 0 || !is_web(link->url) || link->host.len == 0 ||
 	    !sl_link_names_host(link->anchor, suffix, shown))
 		return;
-	named = sl_slice_str(shown);
-	if (suffix != NULL)
-		named = sl_suffix_registrable(suffix, named);
+	named = sl_suffix_registrable(suffix, sl_slice_str(shown));
 	if (named.len == 0 || sl_slice_ieq(named, link->domain.len > 0 ? link->domain : link->host))
 		return;
 	snprintf(detail, sizeof(detail), "%s is shown, " SL_SLICE_FMT " is opened", shown,
