@@ -14,7 +14,7 @@ static const struct {
 } kinds[WORD_KINDS] = {
 	[JSCRIPT] = { SL_TYPE_JS, 4 }, [VBSCRIPT] = { SL_TYPE_VBS, 4 }, [PSHELL] = { SL_TYPE_POWERSHELL, 5 },
 	[BATCHES] = { SL_TYPE_BATCH, 5 }, [MARKUP] = { SL_TYPE_HTML, 8 }, [HTAPP] = { SL_TYPE_HTA, 8 },
-	[DRAWING] = { SL_TYPE_SVG, 8 },
+	[DRAWING] = { SL_TYPE_SVG, 8 }, [WEBLINK] = { SL_TYPE_URL, 8 },
 };
 
 struct view {			/* the head as lower-case ASCII; other characters as 0xff */
@@ -229,7 +229,7 @@ start_type(struct sl_slice rest)
 		    memcmp(rest.ptr, s->text, s->len) != 0)
 			continue;
 		if (s->follow == BREAK && s->len < rest.len && !is_space(rest.ptr[s->len]) &&
-		    rest.ptr[s->len] != '>' && rest.ptr[s->len] != '/')
+		    rest.ptr[s->len] != '>' && rest.ptr[s->len] != '/' && rest.ptr[s->len] != '?')
 			continue;
 		if (s->type == SL_TYPE_SCRIPT || s->type == SL_TYPE_SHELL)
 			return interpreter(rest);
@@ -321,6 +321,19 @@ score(struct sl_slice in, int scores[WORD_KINDS])
 	}
 }
 
+/* An object whose first member has a name. */
+static bool
+is_json(struct sl_slice in)
+{
+	size_t i = 1;
+
+	if (in.len == 0 || in.ptr[0] != '{')
+		return false;
+	while (i < in.len && is_space(in.ptr[i]))
+		i++;
+	return i < in.len && in.ptr[i] == '"';
+}
+
 /* What its words tell. Scripts for Windows Script Host can be of both its languages: the higher score. */
 static enum sl_type
 words_type(struct sl_slice in)
@@ -356,6 +369,6 @@ sniff_text(const struct sl_sniff *s, enum sl_sniff_text *text_out)
 	if (type == SL_TYPE_UNKNOWN)
 		type = mail_type(in);
 	if (type == SL_TYPE_UNKNOWN)
-		type = words_type(rest);
+		type = is_json(rest) ? SL_TYPE_JSON : words_type(rest);
 	return type;
 }

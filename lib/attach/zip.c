@@ -687,6 +687,7 @@ sl_zip_finish(struct sl_zip *zip, struct sl_zip_summary *out)
 	if (zip->open) {	/* cut off within an entry */
 		if (zip->entry.size_unknown)
 			zip_finding(zip, SL_ZIP_DESCRIPTOR_LOST, zip_text(zip));
+		zip->cut_off = true;
 		data_end(zip, zip->passed, zip->entry.bytes);
 	} else if (zip->ends > 0 && zip->state == ZIP_SEEK && zip->pos > zip->expect + LINE_END)
 		zip_finding(zip, SL_ZIP_SUFFIX, sl_slice(NULL, 0));
