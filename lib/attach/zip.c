@@ -128,6 +128,8 @@ gap_check(struct sl_zip *zip)
 	if (!zip->sum.is_zip) {
 		zip->sum.is_zip = true;
 		zip->sum.first = at;
+		if (zip->spanned)
+			zip_finding(zip, SL_ZIP_SPANNED, sl_slice(NULL, 0));
 	}
 }
 
@@ -144,7 +146,7 @@ step_seek(struct sl_zip *zip, struct sl_slice in)
 	if (record->state == ZIP_DESCRIPTOR && zip->record_at != zip->expect)
 		return n;
 	if (record->state == ZIP_DESCRIPTOR && !zip->sum.is_zip) {
-		zip_finding(zip, SL_ZIP_SPANNED, sl_slice(NULL, 0));
+		zip->spanned = true;
 		enter_seek(zip, zip->record_at + 4);
 		return n;
 	}

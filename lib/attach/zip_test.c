@@ -401,6 +401,19 @@ make_text(struct writer *w)
 }
 
 static void
+make_spanned(struct writer *w)
+{
+	sl_buf_add(&w->out, "PK\x07\x08", 4);
+	ENTRIES(w, hello);
+}
+
+static void
+make_mark(struct writer *w)
+{
+	sl_buf_add(&w->out, "PK\x07\x08 and no archive behind it", 29);
+}
+
+static void
 make_quine(struct writer *w)
 {
 	ENTRIES(w, { "r/r.zip", NULL, "copies itself", 8, 0, "", 0, 0, false });
@@ -457,6 +470,8 @@ static const struct row {
 	{ "a Java program", make_jar, "META-INF/MANIFEST.MF 1 | application/java-archive 1/1" },
 	{ "one that is cut off", make_cut_off,
 	    "hello.txt 5 | application/zip 1/0 zip-no-end zip-no-central" },
+	{ "the mark of a spanned one", make_spanned, "hello.txt 5 | application/zip 1/1 zip-spanned" },
+	{ "the mark alone", make_mark, "| none" },
 	{ "an archive within", make_quine, "r/r.zip 13 | application/zip 1/1 zip-nested" },
 };
 
