@@ -303,8 +303,10 @@ extension_read(struct chars name, size_t from, size_t to, struct reading *r)
 			c = sl_ascii_lower((unsigned char)c);
 		like = c < 0x80 ? 0 : taken_for(c);
 		n = sl_utf8_encode(c == BAD ? REPLACEMENT : c, bytes);
-		if (is_blank(c) || len + n > SL_NAME_EXTENSION)
+		if (is_blank(c) || len + n > SL_NAME_EXTENSION) {
+			r->text[0] = '\0';
 			return;
+		}
 		memcpy(r->text + len, bytes, n);
 		len += n;
 		if (like != 0)

@@ -156,6 +156,17 @@ late_pdf_find(const struct sl_sniff *sniff, struct sl_sniffed *out)
 	found(out, SL_TYPE_PDF, STRONG);
 }
 
+/* Is what a strong signature told of text as well, as PDF can be? */
+static bool
+is_ascii(const struct sl_sniff *sniff)
+{
+	unsigned char high = 0;
+
+	for (size_t i = 0; i < SL_MIN(sniff->len, (size_t)512); i++)
+		high |= sniff->head[i];
+	return high < 0x80 && sniff_is_text(sniff);
+}
+
 struct sl_sniffed
 sl_sniff_finish(const struct sl_sniff *sniff)
 {
@@ -178,8 +189,8 @@ sl_sniff_finish(const struct sl_sniff *sniff)
 		text = sniff_text(sniff, &out.text);
 		if (out.type == SL_TYPE_UNKNOWN || (text != SL_TYPE_UNKNOWN && text != SL_TYPE_TEXT))
 			out.type = text;
-	} else if (sniff_is_text(sniff))
-		out.text = SL_SNIFF_ASCII;
+	} else
+		out.text = is_ascii(sniff) ? SL_SNIFF_ASCII : SL_SNIFF_BINARY;
 	out.family = sl_type_family(out.type);
 	out.flags = sl_type_flags(out.type) | sl_type_flags(out.also);
 	return out;

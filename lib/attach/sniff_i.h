@@ -31,7 +31,7 @@ struct start {
 struct word {
 	const char	*text;
 	size_t		 len;
-	enum word_kind { JSCRIPT, VBSCRIPT, PSHELL, BATCHES, MARKUP, HTAPP, DRAWING, WORD_KINDS } kind;
+	enum word_kind { JSCRIPT, VBSCRIPT, PSHELL, BATCHES, MARKUP, HTAPP, DRAWING, WEBLINK, WORD_KINDS } kind;
 	int		 weight;
 };
 

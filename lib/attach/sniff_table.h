@@ -79,6 +79,7 @@ static const struct signature signatures[] = {
 	S(0, "070702", CPIO, WEAK, check_cpio),
 	S(0, "070707", CPIO, WEAK, check_cpio),
 	S(0, "\xc7\x71", CPIO, WEAK, check_binary),
+	S(0, "\x71\xc7", CPIO, WEAK, check_binary),
 	S(0, "!<arch>\n", AR, STRONG, check_ar),
 	S(0, "xar!\0", XAR, STRONG, NULL),
 	S(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3zPQ", ZPAQ, STRONG, NULL),

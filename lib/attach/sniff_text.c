@@ -14,7 +14,7 @@ static const struct {
 } kinds[WORD_KINDS] = {
 	[JSCRIPT] = { SL_TYPE_JS, 4 }, [VBSCRIPT] = { SL_TYPE_VBS, 4 }, [PSHELL] = { SL_TYPE_POWERSHELL, 5 },
 	[BATCHES] = { SL_TYPE_BATCH, 5 }, [MARKUP] = { SL_TYPE_HTML, 8 }, [HTAPP] = { SL_TYPE_HTA, 8 },
-	[DRAWING] = { SL_TYPE_SVG, 8 },
+	[DRAWING] = { SL_TYPE_SVG, 8 }, [WEBLINK] = { SL_TYPE_URL, 8 },
 };
 
 struct view {			/* the head as lower-case ASCII; other characters as 0xff */
@@ -22,9 +22,13 @@ struct view {			/* the head as lower-case ASCII; other characters as 0xff */
 	size_t		len;
 };
 
-/* What single bytes tell about text. */
+/* What single bytes tell about text: of those below 0x20 it has BS to CR, SUB and ESC. */
 enum {
-	HIGH = 1, ODD = 2, ESCAPE = 4,
+	HIGH = 1, ODD = 2,
+};
+
+static const unsigned char byte_class[256] = {
+	[0 ... 7] = ODD, [14 ... 25] = ODD, [28 ... 31] = ODD, [0x7f] = ODD, [0x80 ... 0xff] = HIGH,
 };
 
 /* Bits of what the bytes have; eight at a time where they are plain. */
@@ -36,8 +40,6 @@ byte_classes(struct sl_slice in)
 	size_t i = 0;
 
 	while (i < in.len) {
-		unsigned char c;
-
 		if (in.len - i >= 8) {
 			uint64_t eight;
 
@@ -49,15 +51,8 @@ byte_classes(struct sl_slice in)
 				continue;
 			}
 		}
-		for (size_t end = SL_MIN(in.len, i + 8); i < end; i++) {
-			c = in.ptr[i];
-			if (c >= 0x80)
-				classes |= HIGH;
-			else if (c == 0x1b)
-				classes |= ESCAPE;
-			else if (c == 0x7f || (c < 0x20 && !(c >= 8 && c <= 13) && c != 26))
-				classes |= ODD;
-		}
+		for (size_t end = SL_MIN(in.len, i + 8); i < end; i++)
+			classes |= byte_class[in.ptr[i]];
 	}
 	return classes;
 }
@@ -81,14 +76,26 @@ wide_without_mark(struct sl_slice in)
 static bool
 is_utf8(struct sl_slice in, bool cut)
 {
+	size_t i = 0, n;
+	uint64_t eight;
 	uint32_t c;
 
-	while (in.len > 0) {
-		size_t n = 1;
-
-		if (in.ptr[0] >= 0x80 && (n = sl_utf8_decode(in, &c)) == 0)
-			return cut && in.len < 4 && in.ptr[0] >= 0xc2 && in.ptr[0] <= 0xf4;
-		in = sl_slice_from(in, n);
+	while (i < in.len) {
+		if (in.len - i >= 8) {
+			memcpy(&eight, in.ptr + i, 8);
+			if ((eight & 0x8080808080808080u) == 0) {
+				i += 8;
+				continue;
+			}
+		}
+		if (in.ptr[i] < 0x80) {
+			i++;
+			continue;
+		}
+		n = sl_utf8_decode(sl_slice_from(in, i), &c);
+		if (n == 0)
+			return cut && in.len - i < 4 && in.ptr[i] >= 0xc2 && in.ptr[i] <= 0xf4;
+		i += n;
 	}
 	return true;
 }
@@ -135,8 +142,9 @@ view_make(const struct sl_sniff *s, enum sl_sniff_text text, size_t skip, struct
 
 	v->len = 0;
 	if (step == 1) {
-		for (size_t i = skip; i < s->len; i++)
-			v->text[v->len++] = sl_ascii_lower(s->head[i]);
+		v->len = s->len - skip;
+		for (size_t i = 0; i < v->len; i++)
+			v->text[i] = sl_ascii_lower(s->head[skip + i]);
 		return;
 	}
 	for (size_t i = skip; i + step <= s->len; i += step) {
@@ -155,10 +163,12 @@ is_space(unsigned char c)
 	return c == ' ' || (c >= 9 && c <= 13);
 }
 
+static const bool word_bytes[256] = { ['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true };
+
 static bool
 is_word(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+	return word_bytes[c];
 }
 
 /* The interpreter that "#!" names. */
@@ -229,7 +239,7 @@ start_type(struct sl_slice rest)
 		    memcmp(rest.ptr, s->text, s->len) != 0)
 			continue;
 		if (s->follow == BREAK && s->len < rest.len && !is_space(rest.ptr[s->len]) &&
-		    rest.ptr[s->len] != '>' && rest.ptr[s->len] != '/')
+		    rest.ptr[s->len] != '>' && rest.ptr[s->len] != '/' && rest.ptr[s->len] != '?')
 			continue;
 		if (s->type == SL_TYPE_SCRIPT || s->type == SL_TYPE_SHELL)
 			return interpreter(rest);
@@ -308,17 +318,31 @@ score(struct sl_slice in, int scores[WORD_KINDS])
 	for (size_t at = 0; at < in.len; before = in.ptr[at++]) {
 		unsigned char c = in.ptr[at];
 
-		if (c >= 128 || first[c] == 0 || (is_word(before) && is_word(c)))
+		if ((is_word(before) && is_word(c)) || c >= 128 || first[c] == 0)
 			continue;
 		for (unsigned i = first[c]; i != 0; i = next[i - 1]) {
 			const struct word *w = &words[i - 1];
 
-			if (used[i - 1] || in.len - at < w->len || memcmp(in.ptr + at, w->text, w->len) != 0)
+			if (in.len - at < w->len || in.ptr[at + 1] != (unsigned char)w->text[1] || used[i - 1] ||
+			    memcmp(in.ptr + at, w->text, w->len) != 0)
 				continue;
 			used[i - 1] = true;
 			scores[w->kind] += w->weight;
 		}
 	}
+}
+
+/* An object whose first member has a name. */
+static bool
+is_json(struct sl_slice in)
+{
+	size_t i = 1;
+
+	if (in.len == 0 || in.ptr[0] != '{')
+		return false;
+	while (i < in.len && is_space(in.ptr[i]))
+		i++;
+	return i < in.len && in.ptr[i] == '"';
 }
 
 /* What its words tell. Scripts for Windows Script Host can be of both its languages: the higher score. */
@@ -356,6 +380,6 @@ sniff_text(const struct sl_sniff *s, enum sl_sniff_text *text_out)
 	if (type == SL_TYPE_UNKNOWN)
 		type = mail_type(in);
 	if (type == SL_TYPE_UNKNOWN)
-		type = words_type(rest);
+		type = is_json(rest) ? SL_TYPE_JSON : words_type(rest);
 	return type;
 }

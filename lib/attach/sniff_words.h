@@ -65,7 +65,7 @@ static const struct word words[] = {
 	S("if exist ", BATCHES, 2), S("if not exist ", BATCHES, 2), S("powershell -", BATCHES, 3),
 	S("rem ", BATCHES, 1), S("set /a ", BATCHES, 2), S("setlocal", BATCHES, 3), S("@echo off", BATCHES, 4),
 	S("<html", MARKUP, 8), S("<body", MARKUP, 8), S("<script", MARKUP, 8), S("<!doctype html", MARKUP, 8),
-	S("<hta:application", HTAPP, 8), S("<svg", DRAWING, 8),
+	S("<hta:application", HTAPP, 8), S("<svg", DRAWING, 8), S("[internetshortcut]", WEBLINK, 8),
 };
 #undef S
 

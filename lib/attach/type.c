@@ -47,7 +47,6 @@ static const struct alias {
 	ALIAS("application/x-7z", 7Z),
 	ALIAS("application/x-bzip", BZIP2),
 	ALIAS("application/x-chm", CHM),
-	ALIAS("application/x-dosexec", PE),
 	ALIAS("application/x-download", UNKNOWN),
 	ALIAS("application/x-elf", ELF),
 	ALIAS("application/x-exe", PE),

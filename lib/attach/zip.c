@@ -128,6 +128,8 @@ gap_check(struct sl_zip *zip)
 	if (!zip->sum.is_zip) {
 		zip->sum.is_zip = true;
 		zip->sum.first = at;
+		if (zip->spanned)
+			zip_finding(zip, SL_ZIP_SPANNED, sl_slice(NULL, 0));
 	}
 }
 
@@ -144,7 +146,7 @@ step_seek(struct sl_zip *zip, struct sl_slice in)
 	if (record->state == ZIP_DESCRIPTOR && zip->record_at != zip->expect)
 		return n;
 	if (record->state == ZIP_DESCRIPTOR && !zip->sum.is_zip) {
-		zip_finding(zip, SL_ZIP_SPANNED, sl_slice(NULL, 0));
+		zip->spanned = true;
 		enter_seek(zip, zip->record_at + 4);
 		return n;
 	}
@@ -687,6 +689,7 @@ sl_zip_finish(struct sl_zip *zip, struct sl_zip_summary *out)
 	if (zip->open) {	/* cut off within an entry */
 		if (zip->entry.size_unknown)
 			zip_finding(zip, SL_ZIP_DESCRIPTOR_LOST, zip_text(zip));
+		zip->cut_off = true;
 		data_end(zip, zip->passed, zip->entry.bytes);
 	} else if (zip->ends > 0 && zip->state == ZIP_SEEK && zip->pos > zip->expect + LINE_END)
 		zip_finding(zip, SL_ZIP_SUFFIX, sl_slice(NULL, 0));

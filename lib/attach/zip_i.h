@@ -85,6 +85,8 @@ struct sl_zip {
 	size_t			 mimetype_len;
 	bool			 wants_mimetype;
 	bool			 open;		/* a local entry has not been told */
+	bool			 spanned;	/* the mark of a spanned archive opened it */
+	bool			 cut_off;	/* the input ended within it */
 	/* what was seen */
 	struct sl_zip_summary	 sum;
 	struct sl_zip_kind	 kind;

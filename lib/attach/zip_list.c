@@ -136,7 +136,7 @@ zip_local_end(struct sl_zip *zip)
 	zip->open = false;
 	zip->local_packed = sum(zip->local_packed, zip->entry.packed);
 	zip->local_bytes = sum(zip->local_bytes, zip->entry.bytes);
-	if ((zip->sum.findings & SL_ZIP_BIT(DESCRIPTOR_LOST)) == 0)
+	if (!zip->cut_off && (zip->sum.findings & SL_ZIP_BIT(DESCRIPTOR_LOST)) == 0)
 		sizes_check(zip);
 	if (zip->sum.entries > SL_ZIP_ENTRIES)
 		return;

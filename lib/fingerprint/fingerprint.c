@@ -104,14 +104,24 @@ planes_empty(struct sl_fingerprint *f)
 void
 fingerprint_shingle(struct sl_fingerprint *f, uint64_t hash)
 {
-	uint64_t carry, both;
+	uint64_t carry, both, *seen, bit;
 	uint32_t value;
 
-	/* the votes hold about 2^31; who sends as many shingles has had his say */
-	if ((f->at > SL_FINGERPRINT_FULL && hash % SAMPLED != 0) || f->shingles >= INT32_MAX - PLANES_FULL)
+	if (f->at > SL_FINGERPRINT_FULL && hash % SAMPLED != 0)
 		return;
-	f->shingles++;
+	/* a minhash of one permutation: the hash chooses the place, the least value stays there */
+	hash = fingerprint_mix(hash, f->key->mix[2]);
+	value = (uint32_t)(hash >> 32);
+	if (value < f->minhash[hash % SL_MINHASH])
+		f->minhash[hash % SL_MINHASH] = value;
+
 	hash = fingerprint_mix(hash, f->key->mix[3]);
+	seen = &f->seen[hash >> 6 & (SL_COUNT(f->seen) - 1)];
+	bit = UINT64_C(1) << (hash & 63);
+	if (*seen & bit)
+		return;
+	*seen |= bit;
+	f->shingles++;
 	carry = hash;
 	/* add one to the counter of each bit that is set: 64 counters at once, a plane for each digit */
 	for (unsigned i = 0; i < SL_COUNT(f->planes); i++) {
@@ -121,11 +131,6 @@ fingerprint_shingle(struct sl_fingerprint *f, uint64_t hash)
 	}
 	if (++f->planes_used == PLANES_FULL)
 		planes_empty(f);
-	/* a minhash of one permutation: the hash chooses the place, the least value stays there */
-	hash = fingerprint_mix(hash, f->key->mix[2]);
-	value = (uint32_t)(hash >> 32);
-	if (value < f->minhash[hash % SL_MINHASH])
-		f->minhash[hash % SL_MINHASH] = value;
 }
 
 void

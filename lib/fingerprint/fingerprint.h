@@ -20,7 +20,11 @@
  * as long as fingerprints are not shown to outsiders): who does not know the key cannot make a text
  * that passes for another. Fingerprints of different keys cannot be compared.
  *
- * Memory: struct sl_fingerprint, under 2 KiB. Time: linear. Of a text beyond its first
+ * A shingle counts once, however often it comes: what is repeated (a table's digits, padding) does
+ * not outweigh the text. That is kept in SL_FINGERPRINT_SEEN bits, so of a text with thousands of
+ * shingles the simhash leaves some out, at last all; the minhash does not.
+ *
+ * Memory: struct sl_fingerprint, under 3 KiB. Time: linear. Of a text beyond its first
  * SL_FINGERPRINT_FULL bytes every eighth shingle counts, chosen by its hash, and so the same ones in
  * every copy. Where the input is cut changes nothing.
  *
@@ -34,6 +38,7 @@
 
 #define SL_MINHASH		64
 #define SL_FINGERPRINT_FULL	65536
+#define SL_FINGERPRINT_SEEN	8192	/* bits */
 #define SL_FINGERPRINT_WORD	32	/* bytes; a longer word is one of the kind "long" */
 
 /* Made once, kept by whoever makes fingerprints; 2 KiB. */
@@ -46,7 +51,7 @@ struct sl_fingerprint_key {
 struct sl_fingerprint_result {
 	uint64_t	simhash;
 	uint32_t	minhash[SL_MINHASH];
-	uint32_t	shingles;	/* that counted, repeated ones too; 0: the others mean nothing */
+	uint32_t	shingles;	/* different ones, up to SL_FINGERPRINT_SEEN; 0: the others mean nothing */
 };
 
 struct sl_fingerprint {		/* embedded in its owner; private */
@@ -76,6 +81,7 @@ struct sl_fingerprint {		/* embedded in its owner; private */
 	uint64_t	planes[8];	/* counters of the simhash's bits, sliced: a bit of each */
 	unsigned	planes_used;	/* additions since they were emptied */
 	int32_t		votes[64];
+	uint64_t	seen[SL_FINGERPRINT_SEEN / 64];
 	uint32_t	minhash[SL_MINHASH];
 };
 

@@ -325,6 +325,27 @@ letters(struct sl_fingerprint *f, struct sl_slice in)
 	return i;
 }
 
+/* A token that is a word of ASCII letters and its blank, all at hand: what most of a text is. Does what
+ * character by character would be done. Returns how many bytes were taken, 0 if it is something else. */
+static size_t
+plain_word(struct sl_fingerprint *f, struct sl_slice in)
+{
+	size_t most = SL_MIN(in.len, (size_t)SL_FINGERPRINT_WORD), n = 0;
+	unsigned char folded = 0;
+	uint64_t hash;
+
+	while (n < most && in.ptr[n] < 0x80 && (folded = ascii[in.ptr[n]]) >= 'a')
+		f->word[n++] = folded;
+	if (n == 0 || n == in.len || in.ptr[n] >= 0x80 || ascii[in.ptr[n]] != ' ')
+		return 0;
+	f->word_len = (unsigned)n;
+	hash = word_hash(f);
+	f->word_len = 0;
+	f->at += n + 1;
+	fingerprint_word(f, hash);
+	return n + 1;
+}
+
 void
 text_feed(struct sl_fingerprint *f, struct sl_slice bytes)
 {
@@ -333,6 +354,11 @@ text_feed(struct sl_fingerprint *f, struct sl_slice bytes)
 	while (i < bytes.len) {
 		unsigned char c = bytes.ptr[i];
 
+		if ((f->word_len | f->token_len | f->url | f->cut_len) == 0 && !f->address && !f->word_long &&
+		    (n = plain_word(f, sl_slice_from(bytes, i))) > 0) {
+			i += n;
+			continue;
+		}
 		f->at++;
 		i++;
 		if (c >= 0x80) {

@@ -114,7 +114,7 @@ save(struct scan *scan, const struct open *o)
 
 	snprintf(path, sizeof(path), "%s/%u", scan->folder, scan->saved++);
 	file = fopen(path, "wb");
-	if (file == NULL || fwrite(o->body.data, 1, o->body.len, file) != o->body.len || fclose(file) != 0) {
+	if (file == NULL || (o->body.len > 0 && fwrite(o->body.data, o->body.len, 1, file) != 1) || fclose(file) != 0) {
 		perror(path);
 		exit(1);
 	}
