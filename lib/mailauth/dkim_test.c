@@ -192,11 +192,11 @@ sign_by_hand(const struct sl_signkey *key, const char *tags_text, uint64_t limit
 	struct sl_headers h;
 	struct sl_buf field;
 	unsigned char digest[DIGEST_LEN], signature[SL_SIGNATURE_MAX];
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(NULL);
 	size_t len;
 	char *text;
 
-	body_hashes_init(&body);
+	body_hashes_init(&body, NULL);
 	body_hashes_want(&body, SL_CANON_RELAXED, limit);
 	body_hashes_feed(&body, (const unsigned char *)body_text, strlen(body_text));
 	body_hashes_end(&body);

@@ -8,15 +8,19 @@
 #include <openssl/rsa.h>
 
 #define KEYS_MAGIC	0x5d4e7501u
-#define EXPONENT_MAX	8	/* octets of e: a long one makes a check as dear as a signature */
+/* A check costs the square of the key's length times the length of its exponent: at most 0.5 ms. */
+#define EXPONENT_MAX		8	/* octets of e that are read */
+#define EXPONENT_LONG_BITS	2048	/* keys up to so long may have one of 32 bits */
+#define EXPONENT_USUAL		65537
 #define ED25519_LEN	32
+#define HASHED_MAX	48	/* octets at the end, which differ between keys */
 
 struct sl_key {
 	enum sl_key_type	 type;
 	unsigned		 bits;
 	unsigned char		*data;		/* owned: what it was made of */
 	size_t			 len;
-	uint64_t		 hash;		/* of data */
+	uint64_t		 hash;		/* of the end of data */
 	uint64_t		 used_at;	/* tick of the last use; 0: the place is free */
 	EVP_PKEY		*pkey;
 	EVP_PKEY_CTX		*verify;	/* RSA: ready to check */
@@ -26,6 +30,7 @@ struct sl_keys {
 	unsigned	 magic;
 	size_t		 max;
 	uint64_t	 tick;
+	EVP_MD		*sha256;	/* owned */
 	struct sl_key	 keys[];
 };
 
@@ -38,6 +43,8 @@ sl_keys_new(size_t max)
 	keys = sl_xzalloc(sizeof(*keys) + max * sizeof(keys->keys[0]));
 	keys->magic = KEYS_MAGIC;
 	keys->max = max;
+	keys->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	SL_ASSERT(keys->sha256 != NULL);
 	return keys;
 }
 
@@ -57,6 +64,7 @@ sl_keys_free(struct sl_keys **keys)
 		return;
 	for (size_t i = 0; i < (*keys)->max; i++)
 		key_clear(&(*keys)->keys[i]);
+	EVP_MD_free((*keys)->sha256);
 	SL_OBJ_FREE(keys, KEYS_MAGIC);
 }
 
@@ -157,6 +165,8 @@ rsa_set(struct sl_key *key, struct sl_slice data)
 		exponent = exponent << 8 | e.ptr[i];
 	if (exponent < 3 || exponent % 2 == 0 || n.ptr[n.len - 1] % 2 == 0)
 		return "the RSA key is not a sound one";
+	if (exponent > (key->bits <= EXPONENT_LONG_BITS ? UINT32_MAX : EXPONENT_USUAL))
+		return "the RSA key's exponent makes it too dear to check";
 	key->pkey = rsa_make(n, exponent);
 	key->verify = key->pkey == NULL ? NULL : EVP_PKEY_CTX_new(key->pkey, NULL);
 	if (key->verify == NULL || EVP_PKEY_verify_init(key->verify) != 1 ||
@@ -198,7 +208,8 @@ keys_place(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data, ui
 const struct sl_key *
 sl_keys_get(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data, const char **why_out)
 {
-	uint64_t hash = sl_hash(data.ptr, data.len);
+	size_t tail = SL_MIN(data.len, (size_t)HASHED_MAX);
+	uint64_t hash = sl_hash(data.ptr + data.len - tail, tail);
 	struct sl_key *key;
 
 	SL_CHECK(keys, KEYS_MAGIC);
@@ -217,6 +228,12 @@ sl_keys_get(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data, c
 	}
 	key->used_at = ++keys->tick;
 	return key;
+}
+
+const EVP_MD *
+sl_keys_sha256(const struct sl_keys *keys)
+{
+	return keys->sha256;
 }
 
 unsigned
