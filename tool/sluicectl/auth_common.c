@@ -56,6 +56,17 @@ auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out
 	return inet_pton(*is_ipv6_out ? AF_INET6 : AF_INET, text, address_out) == 1;
 }
 
+bool
+auth_parse_time(const char *text, int64_t *now_s_out)
+{
+	uint64_t now_s;
+
+	if (sl_slice_to_u64(sl_slice_str(text), INT64_MAX, &now_s) != 0)
+		return false;
+	*now_s_out = (int64_t)now_s;
+	return true;
+}
+
 struct split {
 	struct sl_headers	*headers;
 	struct sl_buf		*body;

@@ -109,11 +109,15 @@ dkim_sign_main(int argc, char **argv)
 	struct sl_signkey *key;
 	struct sl_headers headers;
 	struct sl_buf message, body, out;
-	int64_t now_s;
+	int64_t now_s = time(NULL);
 	int r;
 
 	if (!options_read(&o, argc, argv)) {
 		fputs(usage, stderr);
+		return 2;
+	}
+	if (o.now != NULL && !auth_parse_time(o.now, &now_s)) {
+		fprintf(stderr, "sluicectl: '%s' is no number of seconds\n", o.now);
 		return 2;
 	}
 	key = auth_read_key(o.key);
@@ -124,7 +128,6 @@ dkim_sign_main(int argc, char **argv)
 		sl_signkey_free(&key);
 		return 1;
 	}
-	now_s = o.now != NULL ? strtoll(o.now, NULL, 10) : time(NULL);
 	auth_split(&message, &headers, &body);
 	sl_buf_init(&out, 1u << 20);
 	r = (o.arc != NULL ? arc_seal : dkim_sign)(&o, key, now_s, &headers, &body, &out);
