@@ -176,11 +176,40 @@ rsa_set(struct sl_key *key, struct sl_slice data)
 	return NULL;
 }
 
+/* Points of small order, in every encoding, without the sign bit: a signature by such a key fits any
+ * message. (OpenSSL takes them, as RFC 8032 lets it.) */
+static bool
+ed25519_is_weak(const unsigned char *key)
+{
+	static const unsigned char weak[][ED25519_LEN] = {
+		{ 0 },				/* order 4 */
+		{ 1 },				/* 1 */
+		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+		    0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+		    0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+	};
+	unsigned char masked[ED25519_LEN];
+	bool high = true;
+
+	memcpy(masked, key, ED25519_LEN);
+	masked[ED25519_LEN - 1] &= 0x7f;
+	for (size_t i = 0; i < SL_COUNT(weak); i++)
+		if (memcmp(masked, weak[i], ED25519_LEN) == 0)
+			return true;
+	/* p - 1, of order 2, and p and p + 1, which stand for 0 and 1 */
+	for (size_t i = 1; i < ED25519_LEN; i++)
+		high &= masked[i] == (i == ED25519_LEN - 1 ? 0x7f : 0xff);
+	return high && masked[0] >= 0xec && masked[0] <= 0xee;
+}
+
 static const char *
 ed25519_set(struct sl_key *key, struct sl_slice data)
 {
 	if (data.len != ED25519_LEN)
 		return "an Ed25519 key is 32 octets";
+	if (ed25519_is_weak(data.ptr))
+		return "the Ed25519 key is not a sound one";
 	key->bits = 256;
 	key->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, data.ptr, data.len);
 	return key->pkey == NULL ? "the key is no Ed25519 key" : NULL;
