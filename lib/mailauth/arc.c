@@ -92,12 +92,15 @@ arc_want_key(struct sl_arc *arc, const char *name, enum sl_key_type type)
 	struct arc_key *key;
 
 	for (size_t i = 0; i < arc->key_count; i++)
-		if (arc->arc_keys[i]->type == type && strcmp(arc->arc_keys[i]->name, name) == 0)
+		if (arc->arc_keys[i]->type == type && strcmp(arc->arc_keys[i]->name, name) == 0) {
+			arc->arc_keys[i]->uses++;
 			return;
+		}
 	SL_ASSERT(arc->key_count < ARC_KEYS_MAX);
 	key = arc->arc_keys[arc->key_count++] = sl_xzalloc(sizeof(*key));
 	memcpy(key->name, name, strlen(name) + 1);
 	key->type = type;
+	key->uses = 1;
 }
 
 static struct arc_key *
@@ -246,7 +249,7 @@ message_check(struct sl_arc *arc)
 {
 	size_t place = arc->sets[arc->count - 1].place[ARC_MESSAGE] - 1;
 	unsigned char digest[DIGEST_LEN];
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(sl_keys_sha256(arc->keys));
 	struct sl_taglist tags;
 	int r = sl_taglist_parse(sl_headers_value(arc->headers, place), &tags);
 
@@ -268,7 +271,7 @@ seal_check(struct sl_arc *arc, unsigned i, EVP_MD_CTX *covered)
 	struct signature signature;
 	struct sl_taglist tags;
 	unsigned char digest[DIGEST_LEN];
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(sl_keys_sha256(arc->keys));
 	char domain[SL_DNS_NAME_MAX + 1], name[SL_DNS_NAME_MAX + 1];
 	int r = sl_taglist_parse(sl_headers_value(arc->headers, place), &tags);
 
@@ -284,13 +287,29 @@ seal_check(struct sl_arc *arc, unsigned i, EVP_MD_CTX *covered)
 		arc_fail(arc, "a seal does not fit");
 }
 
+/* Are the keys together longer than those of the longest chain with keys of 2048 bits? */
+static bool
+chain_too_dear(const struct sl_arc *arc)
+{
+	size_t octets = 0;
+
+	for (size_t i = 0; i < arc->key_count; i++)
+		octets += arc->arc_keys[i]->uses * arc->arc_keys[i]->len;
+	return octets > (SL_ARC_SETS_MAX + 1) * (size_t)ARC_KEY_OCTETS;
+}
+
 /* All keys are here: check every signature. One hash runs along the chain, so it is linear. */
 static void
 chain_check(struct sl_arc *arc)
 {
-	EVP_MD_CTX *covered = digest_new();
+	EVP_MD_CTX *covered;
 
 	arc->chain_checked = true;
+	if (chain_too_dear(arc)) {
+		arc_fail(arc, "the chain's keys are too long to be checked");
+		return;
+	}
+	covered = digest_new(sl_keys_sha256(arc->keys));
 	message_check(arc);
 	for (unsigned i = 1; i <= arc->count && !arc->failed; i++)
 		seal_check(arc, i, covered);
@@ -410,7 +429,7 @@ sl_arc_new(const struct sl_headers *headers, struct sl_keys *keys, bool will_sea
 	arc->keys = keys;
 	arc->will_seal = will_seal;
 	arc->reason = "";
-	body_hashes_init(&arc->body);
+	body_hashes_init(&arc->body, sl_keys_sha256(keys));
 	arc_collect(arc);
 	if (arc->count > 0 && !arc->failed)
 		arc_prepare(arc);

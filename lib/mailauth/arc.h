@@ -7,7 +7,7 @@
  *
  * A chain whose key cannot be looked up fails (RFC 8617, 5.2: all failures are permanent).
  *
- * Bounds: 50 sets, 8 KiB a field. Memory: 4 KiB, and 2 KiB for each different key.
+ * Bounds: 50 sets, 8 KiB a field; the keys of all signatures together as long as 51 of 2048 bits. Memory: 4 KiB, and 2 KiB for each different key.
  */
 #ifndef SL_MAILAUTH_ARC_H
 #define SL_MAILAUTH_ARC_H

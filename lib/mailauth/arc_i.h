@@ -7,6 +7,7 @@
 
 #define ARC_MAGIC	0x5da2c001u
 #define ARC_KEYS_MAX	(SL_ARC_SETS_MAX + 1)
+#define ARC_KEY_OCTETS	300	/* of an RSA key of 2048 bits, in DER */
 
 enum arc_kind {			/* in the order in which a seal covers them (RFC 8617, 5.1.1) */
 	ARC_RESULTS,
@@ -23,6 +24,7 @@ struct arc_key {
 	char			 name[SL_DNS_NAME_MAX + 1];
 	enum sl_key_type	 type;
 	bool			 asked, here;
+	size_t			 uses;		/* signatures to check with it */
 	const char		*fault;		/* why it is of no use; NULL: it is */
 	unsigned char		*data;		/* owned */
 	size_t			 len;

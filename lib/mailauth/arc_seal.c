@@ -37,7 +37,7 @@ message_make(const struct sl_arc *arc, const struct sl_arc_seal_settings *s, uns
 {
 	struct sl_slice names;
 	struct sl_taglist tags;
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(sl_keys_sha256(arc->keys));
 	int r;
 
 	sl_buf_addf(field, "%s: i=%u; a=%s; c=relaxed/relaxed;\r\n\td=%s; s=%s; t=%" PRId64 ";\r\n\th=",
@@ -62,7 +62,7 @@ seal_make(const struct sl_arc *arc, const struct sl_arc_seal_settings *s, unsign
     const struct sl_buf *results, const struct sl_buf *message, struct sl_buf *field)
 {
 	enum sl_arc_result cv = sl_arc_result(arc);
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(sl_keys_sha256(arc->keys));
 	int r;
 
 	sl_buf_addf(field, "%s: i=%u; a=%s; t=%" PRId64 "; cv=%s;\r\n\td=%s; s=%s;\r\n\tb=",

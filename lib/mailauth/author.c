@@ -158,6 +158,8 @@ sl_author_parse(struct sl_slice value, struct sl_author *author_out)
 		if (e.bracketed.len > 0)
 			author_claim(author_out, e.bracketed);
 		author_out->mailboxes += e.spelled.len > 0 || e.bracketed.len > 0;
+		if (author_out->mailboxes > SL_AUTHOR_MAILBOXES_MAX)
+			author_out->status = SL_AUTHOR_UNREADABLE;
 	} while (r.kind != TOKEN_END && author_out->status != SL_AUTHOR_UNREADABLE);
 	if (author_out->mailboxes == 0)
 		author_out->status = SL_AUTHOR_UNREADABLE;

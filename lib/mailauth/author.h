@@ -14,6 +14,8 @@
 #include "domain/idna.h"
 #include "mailauth/headers.h"
 
+#define SL_AUTHOR_MAILBOXES_MAX	100	/* a field of more cannot be read */
+
 enum sl_author_status {
 	SL_AUTHOR_ONE,		/* one domain; perhaps several mailboxes in it */
 	SL_AUTHOR_ABSENT,	/* no From */

@@ -3,6 +3,7 @@
 #include "mailauth/canon.h"
 
 #define BLOCK	16
+#define DENSE	16	/* bytes taken one by one where white space comes thick */
 
 typedef unsigned char block __attribute__((vector_size(BLOCK)));
 
@@ -37,47 +38,76 @@ emit(struct sl_canon_body *body, const unsigned char *data, size_t len)
 	body->out_len += (unsigned)len;
 }
 
-/* A byte that is neither white space nor part of a line end: what was held back counts now. */
+/* Empty lines count once text follows. */
 static void
-emit_text(struct sl_canon_body *body, unsigned char c)
+emit_empty_lines(struct sl_canon_body *body)
 {
 	for (; body->empty_lines > 0; body->empty_lines--)
 		emit(body, (const unsigned char *)"\r\n", 2);
-	if (body->space)
-		emit(body, (const unsigned char *)" ", 1);
-	body->space = false;
-	body->text = body->any = true;
-	emit(body, &c, 1);
 }
 
-static void
-end_line(struct sl_canon_body *body)
+/* A byte that is neither white space nor part of a line end, onto out[*n]: what was held back
+ * before it counts now. */
+static inline void
+dense_text(struct sl_canon_body *body, unsigned char *out, size_t *n, bool *space, unsigned char c)
 {
-	body->space = false;	/* trailing: RFC 6376, 3.4.4 */
-	if (body->text)
-		emit(body, (const unsigned char *)"\r\n", 2);
-	else
-		body->empty_lines++;
-	body->text = false;
-}
-
-static void
-feed_byte(struct sl_canon_body *body, unsigned char c)
-{
-	if (body->cr) {
-		body->cr = false;
-		if (c == '\n') {
-			end_line(body);
-			return;
-		}
-		emit_text(body, '\r');
+	if (body->empty_lines > 0) {
+		emit(body, out, *n);
+		*n = 0;
+		emit_empty_lines(body);
 	}
-	if (c == '\r')
-		body->cr = true;
-	else if (body->canon == SL_CANON_RELAXED && (c == ' ' || c == '\t'))
-		body->space = true;
-	else
-		emit_text(body, c);
+	if (*space)
+		out[(*n)++] = ' ';
+	*space = false;
+	out[(*n)++] = c;
+}
+
+/*
+ * Take a stretch that is not canonical as it is, byte by byte; what it comes to is gathered on
+ * the stack, as the compiler must take every byte written elsewhere for a change of the state.
+ * Returns how much was taken, at least a byte.
+ */
+static size_t
+feed_dense(struct sl_canon_body *body, const unsigned char *data, size_t len)
+{
+	const bool relaxed = body->canon == SL_CANON_RELAXED;
+	unsigned char out[3 * DENSE];	/* a byte gives 3 at most: space, a CR held back, itself */
+	bool cr = body->cr, space = body->space, text = body->text;
+	size_t i = 0, n = 0, end = SL_MIN(len, (size_t)DENSE);
+
+	while (i < end) {
+		unsigned char c = data[i++];
+
+		if (cr && c == '\n') {
+			if (text) {
+				out[n++] = '\r';
+				out[n++] = '\n';
+			} else {
+				body->empty_lines++;
+			}
+			cr = space = text = false;	/* trailing space: RFC 6376, 3.4.4 */
+			continue;
+		}
+		if (cr) {
+			dense_text(body, out, &n, &space, '\r');
+			text = true;
+		}
+		cr = c == '\r';
+		if (relaxed && (c == ' ' || c == '\t')) {
+			space = true;
+		} else if (!cr) {
+			dense_text(body, out, &n, &space, c);
+			text = true;
+		}
+	}
+	while (space && !cr && i < len && (data[i] == ' ' || data[i] == '\t'))
+		i++;			/* more of what is held back already */
+	body->any |= text || n > 0;
+	body->cr = cr;
+	body->space = space;
+	body->text = text;
+	emit(body, out, n);
+	return i;
 }
 
 /* Does what follows byte c need the slow path: white space that may have to go, an empty line? */
@@ -156,7 +186,7 @@ sl_canon_body_feed(struct sl_canon_body *body, const unsigned char *data, size_t
 	while (i < len) {
 		n = body->text && !body->cr && !body->space ? plain_run(body->canon, data + i, len - i) : 0;
 		if (n == 0) {
-			feed_byte(body, data[i++]);
+			i += feed_dense(body, data + i, len - i);
 			continue;
 		}
 		emit(body, data + i, n);
@@ -168,22 +198,66 @@ sl_canon_body_feed(struct sl_canon_body *body, const unsigned char *data, size_t
 void
 sl_canon_body_finish(struct sl_canon_body *body)
 {
-	if (body->cr)
-		emit_text(body, '\r');
-	body->cr = false;
+	if (body->cr) {
+		emit_empty_lines(body);
+		emit(body, (const unsigned char *)" \r" + !body->space, (size_t)1 + body->space);
+		body->cr = body->space = false;
+		body->text = body->any = true;
+	}
 	if (body->text || (!body->any && body->canon == SL_CANON_SIMPLE))
 		emit(body, (const unsigned char *)"\r\n", 2);	/* RFC 6376, 3.4.3 */
 	body->text = false;
 	flush(body);
 }
 
-/* Lower the name, cut white space around the colon, make one space of white space and folds,
- * none at the end (RFC 6376, 3.4.2). */
+/* Is there in 16 bytes of a field, with the one behind them, white space that may have to go? */
+static inline bool
+field_stops(const unsigned char *p)
+{
+	block c, next;
+
+	memcpy(&c, p, BLOCK);
+	memcpy(&next, p + 1, BLOCK);
+	return any((block)((c == '\t') | (c == '\r') |
+	    ((c == ' ') & ((next == ' ') | (next == '\t') | (next == '\r')))));
+}
+
+/* A field's value: one space of white space and folds, none at the ends. */
+static size_t
+value_relaxed(struct sl_slice value, unsigned char *out)
+{
+	size_t n = 0, i = 0, end;
+	bool space = false;
+
+	while (i < value.len) {
+		while (n > 0 && !space && i + BLOCK < value.len && !field_stops(value.ptr + i)) {
+			memcpy(out + n, value.ptr + i, BLOCK);
+			n += BLOCK;
+			i += BLOCK;
+		}
+		for (end = SL_MIN(value.len, i + BLOCK); i < end; i++) {
+			unsigned char c = value.ptr[i];
+
+			if (c == '\r' && i + 1 < value.len && value.ptr[i + 1] == '\n') {
+				i++;
+			} else if (c == ' ' || c == '\t') {
+				space = true;
+			} else {
+				if (space && n > 0)
+					out[n++] = ' ';
+				space = false;
+				out[n++] = c;
+			}
+		}
+	}
+	return n;
+}
+
+/* Lower the name, cut white space around the colon (RFC 6376, 3.4.2). */
 static size_t
 field_relaxed(struct sl_slice field, unsigned char *out)
 {
-	size_t n = 0, i = 0, start;
-	bool space = false;
+	size_t n = 0, i = 0;
 
 	while (i < field.len && field.ptr[i] != ':')
 		out[n++] = sl_ascii_lower(field.ptr[i++]);
@@ -191,21 +265,7 @@ field_relaxed(struct sl_slice field, unsigned char *out)
 		n--;
 	if (i < field.len)
 		out[n++] = field.ptr[i++];
-	for (start = n; i < field.len; i++) {
-		unsigned char c = field.ptr[i];
-
-		if (c == '\r' && i + 1 < field.len && field.ptr[i + 1] == '\n') {
-			i++;
-		} else if (c == ' ' || c == '\t') {
-			space = true;
-		} else {
-			if (space && n > start)
-				out[n++] = ' ';
-			space = false;
-			out[n++] = c;
-		}
-	}
-	return n;
+	return n + value_relaxed(sl_slice_from(field, i), out + n);
 }
 
 size_t

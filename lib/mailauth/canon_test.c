@@ -161,6 +161,60 @@ a_field_is_canonical_too(void **state)
 	}
 }
 
+/* RFC 6376, 3.4.2 step by step: unfold, then one space for each run, none at the ends. */
+static size_t
+field_model(struct sl_slice in, unsigned char *out)
+{
+	size_t n = 0, m = 0, colon;
+
+	for (size_t i = 0; i < in.len; i++) {
+		if (i + 1 < in.len && in.ptr[i] == '\r' && in.ptr[i + 1] == '\n')
+			i++;
+		else
+			out[n++] = in.ptr[i];
+	}
+	colon = (size_t)((unsigned char *)memchr(out, ':', n) - out);
+	for (size_t i = 0; i < n; i++) {
+		bool blank = out[i] == ' ' || out[i] == '\t';
+
+		if (!blank)
+			out[m++] = i < colon ? sl_ascii_lower(out[i]) : out[i];
+		else if (m > 0 && out[m - 1] != ' ')
+			out[m++] = ' ';
+		if (i == colon)		/* none before it, and none behind it */
+			out[m > 1 && out[m - 2] == ' ' ? --m - 1 : m - 1] = ':';
+		if (m > 1 && out[m - 1] == ' ' && i > colon && out[m - 2] == ':' &&
+		    memchr(out, ':', m - 2) == NULL)
+			m--;
+	}
+	while (m > 0 && out[m - 1] == ' ')
+		m--;
+	return m;
+}
+
+static void
+random_fields_agree_with_the_plain_reading(void **state)
+{
+	static const char letters[] = "\r\n\r\n  \t: \rab";
+	unsigned char field[200], want[200], got[202];
+
+	srand(13);
+	for (int round = 0; round < 50000; round++) {
+		struct sl_slice s = sl_slice(field, 4 + (size_t)rand() % (sizeof(field) - 4));
+		size_t spread = round % 3 == 0 ? 200 : round % 3 == 1 ? 40 : sizeof(letters) - 1, n, m;
+
+		memcpy(field, round % 2 ? "Xy: " : "Xy :", 4);
+		for (size_t i = 4; i < s.len; i++) {
+			size_t k = (size_t)rand() % spread;
+			field[i] = k < sizeof(letters) - 1 ? (unsigned char)letters[k] : 'x';
+		}
+		n = field_model(s, want);
+		m = sl_canon_field(SL_CANON_RELAXED, s, false, got);
+		if (n != m || memcmp(want, got, n) != 0)
+			fail_msg("[%.*s]: [%.*s], not [%.*s]", (int)s.len, field, (int)m, got, (int)n, want);
+	}
+}
+
 static void
 fields_are_found_from_the_bottom(void **state)
 {
@@ -201,6 +255,7 @@ main(void)
 		cmocka_unit_test(a_body_is_canonical_however_it_is_cut),
 		cmocka_unit_test(random_bodies_agree_with_the_plain_reading),
 		cmocka_unit_test(a_field_is_canonical_too),
+		cmocka_unit_test(random_fields_agree_with_the_plain_reading),
 		cmocka_unit_test(fields_are_found_from_the_bottom),
 	};
 

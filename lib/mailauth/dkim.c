@@ -167,12 +167,12 @@ check_fault(struct sl_dkim *dkim, struct dkim_check *check)
 static void
 tag_b_set(struct sl_dkim_signature *view, struct sl_slice b)
 {
-	struct sl_buf text;
+	size_t n = 0;
 
-	sl_buf_init(&text, SL_DKIM_FIELD_MAX);
-	sl_taglist_strip(b, &text);
-	snprintf(view->tag_b, sizeof(view->tag_b), "%.8s", sl_buf_cstr(&text));
-	sl_buf_fini(&text);
+	for (size_t i = 0; i < b.len && n < sizeof(view->tag_b) - 1; i++)
+		if (b.ptr[i] > ' ')	/* a tag's value holds no other control bytes than white space */
+			view->tag_b[n++] = (char)b.ptr[i];
+	view->tag_b[n] = '\0';
 }
 
 static void
@@ -208,7 +208,7 @@ check_read(struct sl_dkim *dkim, struct dkim_check *check)
 static void
 header_digest(const struct sl_dkim *dkim, const struct dkim_check *check, unsigned char out[DIGEST_LEN])
 {
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(sl_keys_sha256(dkim->keys));
 
 	digest_add_named(ctx, check->signature.header_canon, dkim->headers, check->signature.names,
 	    check->place);
@@ -399,7 +399,7 @@ sl_dkim_new(const struct sl_headers *headers, struct sl_keys *keys, int64_t now_
 	dkim->keys = keys;
 	dkim->now_s = now_s;
 	dkim->from_count = sl_headers_count_of(headers, SL_SLICE_LIT("From"));
-	body_hashes_init(&dkim->body);
+	body_hashes_init(&dkim->body, sl_keys_sha256(keys));
 	for (size_t i = 0; i < headers->count; i++)
 		if (sl_slice_ieq(sl_headers_name(headers, i), name))
 			dkim_add(dkim, i);

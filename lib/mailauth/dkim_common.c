@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 EVP_MD_CTX *
-digest_new(void)
+digest_new(const EVP_MD *md)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, md != NULL ? md : EVP_sha256(), NULL) != 1)
 		SL_UNREACHABLE("OpenSSL has no SHA-256 or no memory");
 	return ctx;
 }
@@ -76,9 +76,10 @@ digest_add_named(EVP_MD_CTX *ctx, enum sl_canon canon, const struct sl_headers *
 }
 
 void
-body_hashes_init(struct body_hashes *body)
+body_hashes_init(struct body_hashes *body, const EVP_MD *md)
 {
 	memset(body, 0, sizeof(*body));
+	body->md = md;
 }
 
 void
@@ -127,7 +128,8 @@ body_hashes_want(struct body_hashes *body, enum sl_canon canon, uint64_t limit)
 		sl_canon_body_init(&body->canon[canon], canon,
 		    canon == SL_CANON_SIMPLE ? take_simple : take_relaxed, body);
 	body->wanted[canon] = true;
-	body->hashes[body->count] = (struct body_hash){ .canon = canon, .limit = limit, .ctx = digest_new() };
+	body->hashes[body->count] = (struct body_hash){ .canon = canon, .limit = limit,
+	    .ctx = digest_new(body->md) };
 	return body->count++;
 }
 

@@ -12,7 +12,9 @@
 
 /* ---- hashing ---- */
 
-EVP_MD_CTX	*digest_new(void);		/* SHA-256, begun */
+/* SHA-256, begun. `md` is what sl_keys_sha256 gives, or NULL: OpenSSL looks for it, which takes as
+ * long as hashing 1 KiB. */
+EVP_MD_CTX	*digest_new(const EVP_MD *md);
 void	digest_add(EVP_MD_CTX *ctx, const void *data, size_t len);
 void	digest_end(EVP_MD_CTX *ctx, unsigned char out[DIGEST_LEN]);
 /* Add a field in canonical form. */
@@ -39,6 +41,7 @@ struct body_hash {
 };
 
 struct body_hashes {
+	const EVP_MD		*md;		/* kept, or NULL */
 	size_t			 count;
 	struct body_hash	 hashes[BODY_HASHES_MAX];
 	struct sl_canon_body	 canon[2];	/* by enum sl_canon */
@@ -46,7 +49,7 @@ struct body_hashes {
 	bool			 ended;
 };
 
-void	body_hashes_init(struct body_hashes *body);
+void	body_hashes_init(struct body_hashes *body, const EVP_MD *md);	/* md: see digest_new; kept */
 void	body_hashes_fini(struct body_hashes *body);
 /* The hash of this form and limit, made if there is none. Returns its place. */
 size_t	body_hashes_want(struct body_hashes *body, enum sl_canon canon, uint64_t limit);

@@ -87,7 +87,7 @@ sl_dkim_signer_new(const struct sl_headers *headers, const struct sl_dkim_sign_s
 	signer->magic = SIGNER_MAGIC;
 	signer->headers = headers;
 	signer->settings = settings;
-	body_hashes_init(&signer->body);
+	body_hashes_init(&signer->body, NULL);
 	body_hashes_want(&signer->body, settings->body_canon, BODY_WHOLE);
 	return signer;
 }
@@ -150,7 +150,7 @@ sl_dkim_signer_finish(struct sl_dkim_signer *signer, struct sl_buf *field_out)
 	add_unsigned(signer, &field);
 	r = sl_taglist_parse(sl_slice_from(sl_buf_slice(&field), strlen("DKIM-Signature:")), &tags);
 	SL_ASSERT(r == 0 && !field.overflow);	/* else the settings hold no domain or selector */
-	ctx = digest_new();
+	ctx = digest_new(NULL);
 	digest_add_named(ctx, s->header_canon, signer->headers, sl_taglist_get(&tags, "h"),
 	    signer->headers->count);
 	digest_add_signature(ctx, s->header_canon, sl_buf_slice(&field), &tags);

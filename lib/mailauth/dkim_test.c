@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "mailauth/dkim_i.h"
 #include "mailauth/dkim_sign.h"
@@ -192,11 +193,11 @@ sign_by_hand(const struct sl_signkey *key, const char *tags_text, uint64_t limit
 	struct sl_headers h;
 	struct sl_buf field;
 	unsigned char digest[DIGEST_LEN], signature[SL_SIGNATURE_MAX];
-	EVP_MD_CTX *ctx = digest_new();
+	EVP_MD_CTX *ctx = digest_new(NULL);
 	size_t len;
 	char *text;
 
-	body_hashes_init(&body);
+	body_hashes_init(&body, NULL);
 	body_hashes_want(&body, SL_CANON_RELAXED, limit);
 	body_hashes_feed(&body, (const unsigned char *)body_text, strlen(body_text));
 	body_hashes_end(&body);
@@ -511,6 +512,90 @@ keys_are_kept_and_given_up_in_turn(void **state)
 	sl_keys_free(&keys);
 }
 
+/* With the neutral point for a key, R = S = nothing is a signature of every message. */
+static void
+a_weak_ed25519_key_is_refused(void **state)
+{
+	static const unsigned char first[] = { 0x00, 0x01, 0xec, 0xed, 0xee };
+	struct sl_keys *keys = sl_keys_new(2);
+	unsigned char raw[32];
+	const char *why;
+
+	for (size_t i = 0; i < SL_COUNT(first); i++)
+		for (int sign = 0; sign < 2; sign++) {
+			memset(raw, i < 2 ? 0 : 0xff, sizeof(raw));
+			raw[0] = first[i];
+			raw[31] = (unsigned char)((i < 2 ? 0 : 0x7f) | sign << 7);
+			assert_null(sl_keys_get(keys, SL_KEY_ED25519, sl_slice(raw, 32), &why));
+			assert_non_null(strstr(why, "sound"));
+		}
+	memset(raw, 0xff, sizeof(raw));
+	raw[0] = 0xeb;
+	raw[31] = 0x7f;
+	assert_non_null(sl_keys_get(keys, SL_KEY_ED25519, sl_slice(raw, 32), &why));
+	sl_keys_free(&keys);
+}
+
+/* Exponents and lengths of RSA keys, and what is said of them; NULL: they may be used. */
+static const struct {
+	const char	*about;
+	size_t		 octets;
+	unsigned char	 last;
+	const char	*exponent;	/* hexadecimal */
+	const char	*fault;
+} rsa_keys[] = {
+	{ "the usual", 256, 0xb7, "010001", NULL },
+	{ "3", 256, 0xb7, "03", NULL },
+	{ "1", 256, 0xb7, "01", "sound" },
+	{ "an even exponent", 256, 0xb7, "010000", "sound" },
+	{ "32 bits", 256, 0xb7, "00ffffffff", NULL },
+	{ "33 bits", 256, 0xb7, "01000000001f", "dear" },
+	{ "65 bits", 256, 0xb7, "010000000000000001", "sound" },
+	{ "17 bits in a long key", 512, 0xb7, "010001", NULL },
+	{ "18 bits in a long key", 512, 0xb7, "020001", "dear" },
+	{ "an even modulus", 256, 0xb6, "010001", "sound" },
+	{ "8192 bits", 1024, 0xb7, "010001", NULL },
+	{ "8200 bits", 1025, 0xb7, "010001", "longer than 8192" },
+	{ "1016 bits", 127, 0xb7, "010001", "shorter than 1024" },
+};
+
+static size_t
+der_element(unsigned char *out, unsigned char tag, const unsigned char *content, size_t len)
+{
+	size_t n = 0;
+
+	out[n++] = tag;
+	out[n++] = 0x82;
+	out[n++] = (unsigned char)(len >> 8);
+	out[n++] = (unsigned char)len;
+	memcpy(out + n, content, len);
+	return n + len;
+}
+
+static void
+an_rsa_key_must_be_sound_and_not_too_dear(void **state)
+{
+	for (size_t i = 0; i < SL_COUNT(rsa_keys); i++) {
+		struct sl_keys *keys = sl_keys_new(2);
+		unsigned char number[1100] = { 0 }, exponent[20], inner[2300], der[2400];
+		size_t e = strlen(rsa_keys[i].exponent) / 2, n;
+		const char *why;
+
+		memset(number + 1, 0xb7, rsa_keys[i].octets);
+		number[rsa_keys[i].octets] = rsa_keys[i].last;
+		for (size_t k = 0; k < e; k++)
+			exponent[k] = (unsigned char)strtoul((char[3]){ rsa_keys[i].exponent[2 * k],
+			    rsa_keys[i].exponent[2 * k + 1], '\0' }, NULL, 16);
+		n = der_element(inner, 0x02, number, rsa_keys[i].octets + 1);
+		n += der_element(inner + n, 0x02, exponent, e);
+		n = der_element(der, 0x30, inner, n);
+		if ((sl_keys_get(keys, SL_KEY_RSA, sl_slice(der, n), &why) != NULL) != (rsa_keys[i].fault == NULL) ||
+		    (rsa_keys[i].fault != NULL && strstr(why, rsa_keys[i].fault) == NULL))
+			fail_msg("%s: %s", rsa_keys[i].about, why != NULL ? why : "taken");
+		sl_keys_free(&keys);
+	}
+}
+
 /* DER whose lengths lie, cut anywhere: refused, not read past. */
 static void
 a_key_cut_short_is_refused(void **state)
@@ -551,6 +636,8 @@ main(void)
 		cmocka_unit_test(keys_come_back_from_their_text),
 		cmocka_unit_test(keys_are_kept_and_given_up_in_turn),
 		cmocka_unit_test(a_key_cut_short_is_refused),
+		cmocka_unit_test(a_weak_ed25519_key_is_refused),
+		cmocka_unit_test(an_rsa_key_must_be_sound_and_not_too_dear),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, free_keys);

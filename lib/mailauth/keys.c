@@ -8,15 +8,19 @@
 #include <openssl/rsa.h>
 
 #define KEYS_MAGIC	0x5d4e7501u
-#define EXPONENT_MAX	8	/* octets of e: a long one makes a check as dear as a signature */
+/* A check costs the square of the key's length times the length of its exponent: at most 0.5 ms. */
+#define EXPONENT_MAX		8	/* octets of e that are read */
+#define EXPONENT_LONG_BITS	2048	/* keys up to so long may have one of 32 bits */
+#define EXPONENT_USUAL		65537
 #define ED25519_LEN	32
+#define HASHED_MAX	48	/* octets at the end, which differ between keys */
 
 struct sl_key {
 	enum sl_key_type	 type;
 	unsigned		 bits;
 	unsigned char		*data;		/* owned: what it was made of */
 	size_t			 len;
-	uint64_t		 hash;		/* of data */
+	uint64_t		 hash;		/* of the end of data */
 	uint64_t		 used_at;	/* tick of the last use; 0: the place is free */
 	EVP_PKEY		*pkey;
 	EVP_PKEY_CTX		*verify;	/* RSA: ready to check */
@@ -26,6 +30,7 @@ struct sl_keys {
 	unsigned	 magic;
 	size_t		 max;
 	uint64_t	 tick;
+	EVP_MD		*sha256;	/* owned */
 	struct sl_key	 keys[];
 };
 
@@ -38,6 +43,8 @@ sl_keys_new(size_t max)
 	keys = sl_xzalloc(sizeof(*keys) + max * sizeof(keys->keys[0]));
 	keys->magic = KEYS_MAGIC;
 	keys->max = max;
+	keys->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	SL_ASSERT(keys->sha256 != NULL);
 	return keys;
 }
 
@@ -57,6 +64,7 @@ sl_keys_free(struct sl_keys **keys)
 		return;
 	for (size_t i = 0; i < (*keys)->max; i++)
 		key_clear(&(*keys)->keys[i]);
+	EVP_MD_free((*keys)->sha256);
 	SL_OBJ_FREE(keys, KEYS_MAGIC);
 }
 
@@ -157,6 +165,8 @@ rsa_set(struct sl_key *key, struct sl_slice data)
 		exponent = exponent << 8 | e.ptr[i];
 	if (exponent < 3 || exponent % 2 == 0 || n.ptr[n.len - 1] % 2 == 0)
 		return "the RSA key is not a sound one";
+	if (exponent > (key->bits <= EXPONENT_LONG_BITS ? UINT32_MAX : EXPONENT_USUAL))
+		return "the RSA key's exponent makes it too dear to check";
 	key->pkey = rsa_make(n, exponent);
 	key->verify = key->pkey == NULL ? NULL : EVP_PKEY_CTX_new(key->pkey, NULL);
 	if (key->verify == NULL || EVP_PKEY_verify_init(key->verify) != 1 ||
@@ -166,11 +176,40 @@ rsa_set(struct sl_key *key, struct sl_slice data)
 	return NULL;
 }
 
+/* Points of small order, in every encoding, without the sign bit: a signature by such a key fits any
+ * message. (OpenSSL takes them, as RFC 8032 lets it.) */
+static bool
+ed25519_is_weak(const unsigned char *key)
+{
+	static const unsigned char weak[][ED25519_LEN] = {
+		{ 0 },				/* order 4 */
+		{ 1 },				/* 1 */
+		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+		    0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+		    0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+	};
+	unsigned char masked[ED25519_LEN];
+	bool high = true;
+
+	memcpy(masked, key, ED25519_LEN);
+	masked[ED25519_LEN - 1] &= 0x7f;
+	for (size_t i = 0; i < SL_COUNT(weak); i++)
+		if (memcmp(masked, weak[i], ED25519_LEN) == 0)
+			return true;
+	/* p - 1, of order 2, and p and p + 1, which stand for 0 and 1 */
+	for (size_t i = 1; i < ED25519_LEN; i++)
+		high &= masked[i] == (i == ED25519_LEN - 1 ? 0x7f : 0xff);
+	return high && masked[0] >= 0xec && masked[0] <= 0xee;
+}
+
 static const char *
 ed25519_set(struct sl_key *key, struct sl_slice data)
 {
 	if (data.len != ED25519_LEN)
 		return "an Ed25519 key is 32 octets";
+	if (ed25519_is_weak(data.ptr))
+		return "the Ed25519 key is not a sound one";
 	key->bits = 256;
 	key->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, data.ptr, data.len);
 	return key->pkey == NULL ? "the key is no Ed25519 key" : NULL;
@@ -198,7 +237,8 @@ keys_place(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data, ui
 const struct sl_key *
 sl_keys_get(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data, const char **why_out)
 {
-	uint64_t hash = sl_hash(data.ptr, data.len);
+	size_t tail = SL_MIN(data.len, (size_t)HASHED_MAX);
+	uint64_t hash = sl_hash(data.ptr + data.len - tail, tail);
 	struct sl_key *key;
 
 	SL_CHECK(keys, KEYS_MAGIC);
@@ -217,6 +257,12 @@ sl_keys_get(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data, c
 	}
 	key->used_at = ++keys->tick;
 	return key;
+}
+
+const EVP_MD *
+sl_keys_sha256(const struct sl_keys *keys)
+{
+	return keys->sha256;
 }
 
 unsigned

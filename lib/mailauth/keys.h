@@ -3,7 +3,8 @@
  *
  * Setting up a key costs half as much as checking a signature with it, and a worker meets the
  * same few thousand keys again and again. So a worker keeps those used last, found by the
- * bytes of their p= tag. The DER around an RSA key is read here, with bounds.
+ * bytes of their p= tag. The DER around an RSA key is read here, with bounds: 1024 to 8192 bits,
+ * an exponent of at most 32 bits, and of at most 65537 in keys of more than 2048 bits.
  *
  * Memory: 4 to 8 KiB a key, at most `max` keys; the one used longest ago is given up.
  */
@@ -24,6 +25,8 @@ enum sl_key_type {
 struct sl_keys;
 struct sl_key;
 
+struct evp_md_st;	/* EVP_MD of OpenSSL */
+
 struct sl_keys	*sl_keys_new(size_t max);	/* never NULL; max > 0 */
 void		 sl_keys_free(struct sl_keys **keys);
 
@@ -32,6 +35,8 @@ void		 sl_keys_free(struct sl_keys **keys);
  * why (static). The key belongs to `keys` and is valid until the next call. */
 const struct sl_key	*sl_keys_get(struct sl_keys *keys, enum sl_key_type type, struct sl_slice data,
 			    const char **why_out);
+/* SHA-256, found in OpenSSL once and for all; valid until the free. */
+const struct evp_md_st	*sl_keys_sha256(const struct sl_keys *keys);
 unsigned	sl_key_bits(const struct sl_key *key);
 
 /* Is `signature` the key's over this SHA-256 digest? (PKCS #1 1.5, or Ed25519 over the digest.) */

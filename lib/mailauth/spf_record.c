@@ -175,15 +175,18 @@ static bool
 term_parse(struct spf_term *term)
 {
 	struct sl_slice s = term->text, name;
-	bool qualified = s.len > 0 && s.ptr[0] != '\0' && strchr("+-~?", s.ptr[0]) != NULL;
+	bool is_modifier, qualified = s.len > 0 && s.ptr[0] != '\0' && strchr("+-~?", s.ptr[0]) != NULL;
 
 	if (qualified) {
 		term->result = qualifier_result(s.ptr[0]);
 		s = sl_slice_from(s, 1);
 	}
 	name = sl_slice(s.ptr, name_length(s));
+	/* "a=b" is a modifier, whatever mechanism bears its name (RFC 7208, 12). */
+	is_modifier = name.len < s.len && s.ptr[name.len] == '=';
 	for (size_t i = 0; i < SL_COUNT(kinds); i++) {
-		if (!sl_slice_ieq(name, sl_slice_str(kinds[i].name)))
+		if (!sl_slice_ieq(name, sl_slice_str(kinds[i].name)) ||
+		    (is_modifier && kinds[i].shape != SHAPE_MODIFIER))
 			continue;
 		if (kinds[i].shape == SHAPE_MODIFIER && qualified)
 			return false;
@@ -192,7 +195,7 @@ term_parse(struct spf_term *term)
 	}
 	/* unknown-modifier = name "=" macro-string */
 	term->kind = SPF_OTHER;
-	return !qualified && name.len > 0 && name.len < s.len && s.ptr[name.len] == '=' &&
+	return !qualified && name.len > 0 && is_modifier &&
 	    spf_macro_string_ok(sl_slice_from(s, name.len + 1));
 }
 

@@ -3,7 +3,7 @@
  *
  * Strict as the RFC has it: names are letters, digits and "_", begin with a letter, keep
  * their case and occur once; values hold printable ASCII and folds. An empty tag is allowed
- * only at the end. Nothing is copied: values keep inner white space, see sl_taglist_strip.
+ * only at the end. Nothing is copied: values keep inner white space.
  */
 #ifndef SL_MAILAUTH_TAGLIST_H
 #define SL_MAILAUTH_TAGLIST_H
@@ -30,8 +30,6 @@ const struct sl_tag	*sl_taglist_find(const struct sl_taglist *list, const char *
 /* Its value, or {NULL, 0}. */
 struct sl_slice	sl_taglist_get(const struct sl_taglist *list, const char *name);
 
-/* Add `value` without any white space in it. */
-void	sl_taglist_strip(struct sl_slice value, struct sl_buf *out);
 /* Take the next item of a colon-separated value, white space around it cut. False: no more. */
 bool	sl_taglist_item(struct sl_slice *value, struct sl_slice *item_out);
 

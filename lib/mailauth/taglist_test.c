@@ -66,17 +66,12 @@ a_value_may_be_a_list_itself(void **state)
 {
 	static const char *const want[] = { "From", "To", "", "Date" };
 	struct sl_slice value = SL_SLICE_LIT("From : To::\r\n Date"), item;
-	struct sl_buf out;
 
 	for (size_t i = 0; i < SL_COUNT(want); i++) {
 		assert_true(sl_taglist_item(&value, &item));
 		assert_true(sl_slice_eq(item, sl_slice_str(want[i])));
 	}
 	assert_false(sl_taglist_item(&value, &item));
-	sl_buf_init(&out, 100);
-	sl_taglist_strip(SL_SLICE_LIT(" a b\r\n\tc "), &out);
-	assert_string_equal(sl_buf_cstr(&out), "abc");
-	sl_buf_fini(&out);
 }
 
 static const struct {

@@ -189,6 +189,18 @@ auth_fini(struct auth *auth)
 	auth_dns_free(&auth->dns);
 }
 
+/* "<ann@example.com>" is given as it stands in MAIL FROM, too; "<>" is the null sender. */
+static const char *
+without_brackets(char *address)
+{
+	size_t len = strlen(address);
+
+	if (len < 2 || address[0] != '<' || address[len - 1] != '>')
+		return address;
+	address[len - 1] = '\0';
+	return address + 1;
+}
+
 static int
 auth_options(struct auth *auth, int argc, char **argv)
 {
@@ -237,13 +249,16 @@ auth_options(struct auth *auth, int argc, char **argv)
 			auth->helo = optarg;
 			break;
 		case 'f':
-			auth->mail_from = optarg;
+			auth->mail_from = without_brackets(optarg);
 			break;
 		case 'r':
 			auth->receiver = optarg;
 			break;
 		case 'n':
-			auth->now_s = strtoll(optarg, NULL, 10);
+			if (!auth_parse_time(optarg, &auth->now_s)) {
+				fprintf(stderr, "sluicectl: '%s' is no number of seconds\n", optarg);
+				return 2;
+			}
 			break;
 		default:
 			fputs(usage, stderr);

@@ -56,6 +56,45 @@ auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out
 	return inet_pton(*is_ipv6_out ? AF_INET6 : AF_INET, text, address_out) == 1;
 }
 
+static bool
+is_host_name(struct sl_slice name, unsigned labels_min)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = sl_ascii_lower(name.ptr[i]);
+		bool edge = i == 0 || name.ptr[i - 1] == '.' || i + 1 == name.len || name.ptr[i + 1] == '.';
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_' &&
+		    (c != '-' || edge))
+			return false;
+	}
+	return sl_dns_name_ok(name) && sl_dns_name_labels(name) >= labels_min;
+}
+
+bool
+auth_key_place_ok(const char *domain, const char *selector)
+{
+	if (!is_host_name(sl_slice_str(domain), 2)) {
+		fprintf(stderr, "sluicectl: '%s' is no domain (one in UTF-8: its A-labels, xn--...)\n", domain);
+		return false;
+	}
+	if (!is_host_name(sl_slice_str(selector), 1)) {
+		fprintf(stderr, "sluicectl: '%s' is no selector\n", selector);
+		return false;
+	}
+	return true;
+}
+
+bool
+auth_parse_time(const char *text, int64_t *now_s_out)
+{
+	uint64_t now_s;
+
+	if (sl_slice_to_u64(sl_slice_str(text), INT64_MAX, &now_s) != 0)
+		return false;
+	*now_s_out = (int64_t)now_s;
+	return true;
+}
+
 struct split {
 	struct sl_headers	*headers;
 	struct sl_buf		*body;

@@ -15,6 +15,11 @@ bool	auth_read_file(const char *path, struct sl_buf *out);
 struct sl_zone	*auth_read_zone(const char *path);
 /* Read a private key (PEM). NULL: said on standard error. */
 struct sl_signkey	*auth_read_key(const char *path);
+/* May the key of a signature lie there: labels of letters, digits and inner hyphens, a domain of two or
+ * more? If not, says so. */
+bool	auth_key_place_ok(const char *domain, const char *selector);
+/* Parse seconds since 1970. */
+bool	auth_parse_time(const char *text, int64_t *now_s_out);
 /* Parse "192.0.2.1" or "2001:db8::1". */
 bool	auth_parse_ip(const char *text, unsigned char address_out[16], bool *is_ipv6_out);
 /* Cut a message into header and body. Lines that end in a bare LF get a CRLF, as they would

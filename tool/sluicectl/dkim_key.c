@@ -151,6 +151,8 @@ dkim_key_main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (!auth_key_place_ok(o.domain, o.selector))
+		return 2;
 	key = o.key != NULL ? auth_read_key(o.key) : key_make(&o);
 	if (key == NULL)
 		return 1;

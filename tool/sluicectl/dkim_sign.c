@@ -5,6 +5,7 @@
 
 #include "mailauth/arc.h"
 #include "mailauth/dkim_sign.h"
+#include "mailauth/taglist.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -38,7 +39,6 @@ options_read(struct options *o, int argc, char **argv)
 	};
 	const char **text[] = { ['k'] = &o->key, ['d'] = &o->domain, ['s'] = &o->selector, ['c'] = &o->canon,
 		['h'] = &o->names, ['n'] = &o->now, ['a'] = &o->arc, ['z'] = &o->dns };
-	char name[SL_DNS_NAME_MAX + 1];
 	int c;
 
 	optind = 0;
@@ -53,8 +53,31 @@ options_read(struct options *o, int argc, char **argv)
 	}
 	o->file = argv[optind];
 	return o->key != NULL && argc - optind == 1 && (o->arc == NULL) == (o->dns == NULL) &&
-	    o->domain != NULL && sl_dns_name_copy(name, sl_slice_str(o->domain)) &&
-	    o->selector != NULL && sl_dns_name_copy(name, sl_slice_str(o->selector));
+	    o->domain != NULL && o->selector != NULL;
+}
+
+/* Does what was asked make a signature that somebody will believe? */
+static bool
+options_sound(const struct options *o)
+{
+	static const char *const canons[] = { "simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed" };
+	struct sl_slice names = sl_slice_str(o->names != NULL ? o->names : SL_DKIM_SIGN_NAMES), name;
+	bool canon = false, from = o->arc != NULL, legible = true;
+
+	for (size_t i = 0; i < SL_COUNT(canons); i++)
+		canon |= strcmp(o->canon, canons[i]) == 0;
+	while (sl_taglist_item(&names, &name)) {
+		from |= sl_slice_ieq(name, SL_SLICE_LIT("From"));
+		for (size_t i = 0; i < name.len; i++)
+			legible &= name.ptr[i] > ' ' && name.ptr[i] < 0x7f && name.ptr[i] != ';';
+	}
+	if (!canon)
+		fprintf(stderr, "sluicectl: --canon is simple or relaxed, a slash, simple or relaxed\n");
+	else if (!from)
+		fprintf(stderr, "sluicectl: --names has to hold From (RFC 6376, 5.4)\n");
+	else if (!legible)
+		fprintf(stderr, "sluicectl: --names are those of header fields, with colons between\n");
+	return canon && from && legible && auth_key_place_ok(o->domain, o->selector);
 }
 
 static int
@@ -109,11 +132,17 @@ dkim_sign_main(int argc, char **argv)
 	struct sl_signkey *key;
 	struct sl_headers headers;
 	struct sl_buf message, body, out;
-	int64_t now_s;
+	int64_t now_s = time(NULL);
 	int r;
 
 	if (!options_read(&o, argc, argv)) {
 		fputs(usage, stderr);
+		return 2;
+	}
+	if (!options_sound(&o))
+		return 2;
+	if (o.now != NULL && !auth_parse_time(o.now, &now_s)) {
+		fprintf(stderr, "sluicectl: '%s' is no number of seconds\n", o.now);
 		return 2;
 	}
 	key = auth_read_key(o.key);
@@ -124,8 +153,9 @@ dkim_sign_main(int argc, char **argv)
 		sl_signkey_free(&key);
 		return 1;
 	}
-	now_s = o.now != NULL ? strtoll(o.now, NULL, 10) : time(NULL);
 	auth_split(&message, &headers, &body);
+	if (o.arc == NULL && sl_headers_count_of(&headers, SL_SLICE_LIT("From")) != 1)
+		fprintf(stderr, "sluicectl: %s: no signature is believed on a message without one From\n", o.file);
 	sl_buf_init(&out, 1u << 20);
 	r = (o.arc != NULL ? arc_seal : dkim_sign)(&o, key, now_s, &headers, &body, &out);
 	if (r < 0)
