@@ -28,7 +28,7 @@ static const struct hostile hostile_rows[] = {
 	{ "nested multiparts of one boundary", "depth-limit", "", "Content-Type: multipart/mixed; boundary=b\n\n--b\n" },
 	{ "nested messages", "depth-limit", "", "Content-Type: message/rfc822\n\n" },
 	{ "nested digests", "depth-limit", "", "Content-Type: multipart/digest; boundary=b@\n\n--b@\n\n" },
-	{ "nested multiparts without boundary", "boundary-missing", "", "Content-Type: multipart/mixed\n\n--b@\n" },
+	{ "nested multiparts without boundary", "parts-limit", "", "Content-Type: multipart/mixed\n\n--b@\n" },
 	{ "nested encoded messages", "encoded-message", "",
 	    "Content-Type: message/rfc822\n" HOSTILE_B64 "\nQ29udGVudC1UeXBlOiBtZXNzYWdlL3JmYzgyMgpDb250ZW50LVRyYW5zZmVyLUVuY29kaW5nOiBiYXNlNjQKCg==\n" },
 	{ "one header field of one line", "field-cut", "X: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
