@@ -20,7 +20,7 @@ field_tell(struct reader *r, struct sl_slice field, bool cut)
 	header_add(&r->header, name, value);
 	if (r->header.fields == FIELDS_ORDINARY + 1)
 		mime_finding(r->mime, &r->header.found, SL_MIME_FIELDS, r->path, name);
-	if (name.len == 0 || memchr(name.ptr, ' ', name.len) != NULL || name.ptr[0] < ' ')
+	if (name.len == 0 || memchr(name.ptr, ' ', name.len) != NULL || field.ptr[0] <= ' ')
 		mime_finding(r->mime, &r->header.found, SL_MIME_FIELD_NAME, r->path, name);
 	if (r->after_junk && is_structural(name))
 		reader_doubt(r, SL_MIME_HEADER_JUNK);
@@ -153,6 +153,8 @@ stands_alone(const struct reader *r, struct sl_slice line, struct sl_slice in, s
 {
 	unsigned char next;
 
+	if (r->lanes_count > 0)		/* the order in which they and this tell must not depend on cuts */
+		return false;
 	if (r->line.len > 0 || eol.len == 0 || line.len + eol.len == in.len || line.len == 0)
 		return false;
 	next = in.ptr[line.len + eol.len];
@@ -205,10 +207,9 @@ header_feed(struct reader *r, struct sl_slice in)
 	end = eol_of(line);
 	line.len -= end.len;
 	if (stands_alone(r, line, in, end)) {
-		lanes_see(r, line, end);
 		header_field_done(r);
 		field_tell(r, line, false);
-		if (r->header.fields > FIELDS_ORDINARY && r->lanes_count == 0)
+		if (r->header.fields > FIELDS_ORDINARY)
 			n += short_fields_pass(r, sl_slice_from(in, n));
 		r->bytes += n;
 		return n;
