@@ -11,6 +11,7 @@
 #define NONE		UINT16_MAX
 #define RULES_MAX	4096	/* so that a place in the sheet has 12 bits, and parts 16 */
 #define WIDE_PX		1000	/* a wide screen */
+#define TINY_PX		2	/* what look.c takes for no room */
 
 /* In which kind of block we are. */
 enum level {
@@ -206,7 +207,7 @@ symbol_make(struct sl_sheet *s, enum kind kind, struct sl_slice name)
 
 	if (i != NONE)
 		return i;
-	if (name.len > s->bytes_max - s->names.len || s->symbols.len >= 4 * s->rules_max) {
+	if (name.len > s->bytes_max - s->names.len || s->symbols.len >= s->rules_max + s->rules_max / 2) {
 		s->full = true;
 		return NONE;
 	}
@@ -488,11 +489,40 @@ declaration_end(struct sl_sheet *s)
 	s->block_len = 0;
 }
 
+static bool
+is_tiny(const struct sl_style *style, enum sl_style_property property, int16_t px)
+{
+	return (style->set & 1u << property) != 0 && px >= 0 && px <= TINY_PX;
+}
+
+/* Can such a rule change what is seen? Half the rules of ordinary mail only tell how wide things
+ * are; and of those for other screens only what shows something matters. */
+static bool
+is_worth(const struct sl_style *style, enum level level)
+{
+	static const uint32_t extents = 1u << SL_STYLE_WIDTH | 1u << SL_STYLE_HEIGHT |
+	    1u << SL_STYLE_MAX_WIDTH | 1u << SL_STYLE_MAX_HEIGHT | 1u << SL_STYLE_FLOAT |
+	    1u << SL_STYLE_MARGIN;
+	static const uint32_t shows = 1u << SL_STYLE_VISIBILITY | 1u << SL_STYLE_FONT_SIZE |
+	    1u << SL_STYLE_OPACITY | 1u << SL_STYLE_HEIGHT | 1u << SL_STYLE_MAX_HEIGHT;
+
+	if (level == LEVEL_NEVER)
+		return false;
+	if (level == LEVEL_OTHER)
+		return (style->set & shows) != 0 || ((style->set & 1u << SL_STYLE_DISPLAY) != 0 &&
+		    style->display != SL_STYLE_NONE);
+	return (style->set & ~extents) != 0 || (style->set & style->yes & 1u << SL_STYLE_MARGIN) != 0 ||
+	    is_tiny(style, SL_STYLE_WIDTH, style->width) ||
+	    is_tiny(style, SL_STYLE_HEIGHT, style->height) ||
+	    is_tiny(style, SL_STYLE_MAX_WIDTH, style->max_width) ||
+	    is_tiny(style, SL_STYLE_MAX_HEIGHT, style->max_height);
+}
+
 static void
 block_close(struct sl_sheet *s)
 {
 	declaration_end(s);
-	if (s->style.set != 0 && s->levels[s->depth - 1] != LEVEL_NEVER)
+	if (s->style.set != 0 && is_worth(&s->style, s->levels[s->depth - 1]))
 		rules_add(s);
 	s->state = STATE_SELECTOR;
 	s->selector_len = 0;

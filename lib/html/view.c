@@ -11,11 +11,11 @@
 
 const struct sl_view_limits sl_view_limits_default = {
 	.html = { .name_bytes_max = 256, .value_bytes_max = 8192, .attrs_max = 64,
-	    .tag_bytes_max = 32768 },
-	.depth_max = 256,
+	    .tag_bytes_max = 12288 },
+	.depth_max = 200,
 	.link_text_max = 512,
-	.rules_max = 256,
-	.sheet_bytes_max = 16384,
+	.rules_max = 384,
+	.sheet_bytes_max = 8192,
 };
 
 static const struct {
@@ -288,7 +288,7 @@ act(struct sl_view *v, const struct now *now, unsigned flags)
 		break;
 	case E_IMG:
 	case E_IMAGE:
-		image_tag(v, &v->attrs, &now->style, flags);
+		image_tag(v, &v->attrs, &now->style, &now->look, flags);
 		break;
 	case E_FORM:
 		form_open(v, &v->attrs, flags);
