@@ -259,8 +259,11 @@ by_name(const void *key, const void *entry)
 static bool
 breaks_out(const struct sl_html_tag *tag)
 {
+	/* Those of one letter, and those that no name begins like, need no search. */
 	if (tag->name.len == 1)
-		return strchr("bipsu", tag->name.ptr[0]) != NULL;
+		return memchr("bipsu", tag->name.ptr[0], 5) != NULL;
+	if (memchr("bcdefhilmnoprstuv", tag->name.ptr[0], 17) == NULL)
+		return false;
 	if (!sl_slice_eq(tag->name, SL_SLICE_LIT("font")))
 		return bsearch(&tag->name, breakouts, SL_COUNT(breakouts), sizeof(breakouts[0]),
 		    by_name) != NULL;

@@ -794,11 +794,14 @@ static bool
 rule_matches(const struct sl_sheet *s, const struct rule *rule,
     const struct sl_sheet_element *element, sl_sheet_above *above, const void *ctx, size_t *work)
 {
-	const struct part *parts = (const struct part *)s->parts.ptr + rule->parts;
+	const struct part *parts;
 	char combinator = rule->combinator;
 	size_t up = 0;
 	unsigned i = 0;
 
+	if (rule->count == 0)
+		return true;
+	parts = (const struct part *)s->parts.ptr + rule->parts;
 	while (i < rule->count) {
 		unsigned end = i;
 		bool all;

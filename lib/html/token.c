@@ -312,7 +312,10 @@ text_run(struct sl_html *h, struct sl_slice in)
 size_t
 html_text(struct sl_html *h, struct sl_slice in)
 {
-	size_t n = text_run(h, in);
+	/* A tag after a tag is worth no search. */
+	bool is_tag = h->content == SL_HTML_DATA && in.ptr[0] == '<' && in.len > 1 &&
+	    opens('<', in.ptr[1]);
+	size_t n = is_tag ? 0 : text_run(h, in);
 
 	html_give_text(h, sl_slice(in.ptr, n));
 	if (n == in.len)
