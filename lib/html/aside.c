@@ -42,7 +42,7 @@ on_start_tag(void *ctx, const struct sl_html_tag *tag)
 		sl_style_parse(attrs->values[ATTR_STYLE], &style, link_css, v);
 	}
 	if (element == E_IMG)
-		image_tag(v, attrs, &(struct sl_style){ .set = 0 }, flags);
+		image_tag(v, attrs, &(struct sl_style){ .set = 0 }, open_look(v), flags);
 	if (element == E_SCRIPT)
 		view_find(v, SL_VIEW_FOUND_HAS_SCRIPT, attr_get(attrs, ATTR_SRC));
 }

@@ -1,5 +1,6 @@
 /* declaration.c - what follows "<!": comments, doctypes, CDATA (HTML standard, 13.2.5.42 on) */
 
+#include "html/scan_i.h"
 #include "html/token_i.h"
 
 static void
@@ -64,10 +65,11 @@ html_end_declaration(struct sl_html *h)
 static size_t
 take_comment(struct sl_html *h, struct sl_slice in, unsigned char stop)
 {
-	size_t n = 0;
+	size_t n = scan3(in, stop, '\0', '\0');
 
-	while (n < in.len && in.ptr[n] != stop && in.ptr[n] != '\0')
-		n++;
+	/* A '-' alone is text: told here, if the byte after it is at hand. */
+	while (stop == '-' && n + 1 < in.len && in.ptr[n] == '-' && in.ptr[n + 1] != '-')
+		n += 1 + scan3(sl_slice(in.ptr + n + 1, in.len - n - 1), stop, '\0', '\0');
 	comment_give(h, sl_slice(in.ptr, n), false);
 	if (n < in.len && in.ptr[n] == '\0') {
 		html_find(h, SL_HTML_NUL);
@@ -123,7 +125,7 @@ html_comment_start_dash(struct sl_html *h, struct sl_slice in)
 size_t
 html_comment(struct sl_html *h, struct sl_slice in)
 {
-	if (in.ptr[0] == '-')
+	if (in.ptr[0] == '-' && (in.len == 1 || in.ptr[1] == '-'))
 		return html_go(h, HTML_COMMENT_DASH, 1);
 	return take_comment(h, in, '-');
 }
@@ -146,9 +148,14 @@ html_comment_dashes(struct sl_html *h, struct sl_slice in)
 		return comment_over(h);
 	case '!':
 		return html_go(h, HTML_COMMENT_BANG, 1);
-	case '-':
-		comment_give(h, SL_SLICE_LIT("-"), false);
-		return 1;
+	case '-': {
+		size_t n = 1;
+
+		while (n < in.len && in.ptr[n] == '-')
+			n++;
+		comment_give(h, sl_slice(in.ptr, n), false);
+		return n;
+	}
 	default:
 		return comment_goes_on(h, SL_SLICE_LIT("--"));
 	}

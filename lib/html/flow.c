@@ -103,8 +103,10 @@ write_gap(struct sl_view *v, enum sl_view_kind kind)
 		f->gap = GAP_SPACE;
 	v->last_flow = name;
 	if (f->gap != GAP_NONE) {
-		if (f->started)
+		if (f->started) {
 			write_bytes(v, gaps[f->gap], kind);
+			v->totals.text_bytes[kind] += f->gap == GAP_SPACE;
+		}
 		if (name == FLOW_SEEN)
 			anchor_gap(v);
 		f->gap = GAP_NONE;
@@ -269,6 +271,7 @@ put_kept_space(struct sl_view *v, struct sl_slice s, enum sl_view_kind kind)
 	struct flow *f = write_gap(v, kind);
 
 	write_bytes(v, s, kind);
+	v->totals.text_bytes[kind] += s.len;
 	f->last = 0;
 	f->unseen = 0;
 	f->joiner = false;
@@ -378,7 +381,9 @@ flow_text(struct sl_view *v, struct sl_slice s, enum sl_view_kind kind, bool pre
 			s = sl_slice_from(s, put_torn(v, s, kind, pre));
 			continue;
 		}
-		while (n < s.len && stops[s.ptr[n]] == 0)
+		/* A space between two that are shown stands as it is. */
+		while (n < s.len && (stops[s.ptr[n]] == 0 || (s.ptr[n] == ' ' && n > 0 &&
+		    n + 1 < s.len && stops[s.ptr[n + 1]] == 0)))
 			n++;
 		if (n > 0) {
 			struct flow *f = write_gap(v, kind);

@@ -24,9 +24,8 @@ has(const struct sl_style *style, enum sl_style_property property)
 
 /* The text instead of an image, with space around it. */
 static void
-give_alt(struct sl_view *v, const struct sl_view_image *image)
+give_alt(struct sl_view *v, const struct sl_view_image *image, const struct look *look)
 {
-	const struct look *look = open_look(v);
 	enum sl_view_kind kind = SL_VIEW_ALT;
 
 	if (image->alt.len == 0)
@@ -35,7 +34,7 @@ give_alt(struct sl_view *v, const struct sl_view_image *image)
 	    image->height < ALT_SIZE_MIN)
 		kind = SL_VIEW_CLIP;
 	else if ((image->flags & SL_VIEW_HIDDEN) != 0)
-		kind = sl_view_kind_hidden(look->kind) ? look->kind : SL_VIEW_DISPLAY;
+		kind = look->hidden != 0 ? look->hidden : look->kind;
 	flow_gap(v, flow_of(kind), GAP_SPACE);
 	flow_text(v, image->alt, kind, false);
 	flow_settle(v);
@@ -44,7 +43,7 @@ give_alt(struct sl_view *v, const struct sl_view_image *image)
 
 void
 image_tag(struct sl_view *v, const struct attrs *attrs, const struct sl_style *style,
-    unsigned flags)
+    const struct look *look, unsigned flags)
 {
 	struct sl_view_image image = { .src = attr_get(attrs, ATTR_SRC),
 		.alt = attr_get(attrs, ATTR_ALT), .width = extent(attrs, ATTR_WIDTH),
@@ -66,7 +65,7 @@ image_tag(struct sl_view *v, const struct attrs *attrs, const struct sl_style *s
 	    (image.width < 0 || image.width >= ALT_SIZE_MIN) &&
 	    (image.height < 0 || image.height >= ALT_SIZE_MIN))
 		v->anchor.has_image = true;
-	give_alt(v, &image);
+	give_alt(v, &image, look);
 }
 
 void

@@ -257,6 +257,8 @@ anchor_text(struct sl_view *v, struct sl_slice text, enum sl_view_kind kind)
 	if (text.len + gap > room) {	/* ASCII may be cut anywhere, another character nowhere */
 		a->is_cut = true;
 		text.len = text.ptr[0] >= 0x80 || room <= gap ? 0 : room - gap;
+		while (text.len > 0 && text.ptr[text.len - 1] == ' ')
+			text.len--;
 	}
 	if (text.len == 0)
 		return;

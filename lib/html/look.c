@@ -126,6 +126,10 @@ look_apply(const struct look *parent, unsigned flags, const struct sl_style *sty
 {
 	struct look look = *parent;
 
+	if (style->set == 0 && (flags & (IS_CONTROL | IS_PRE | IS_NONE | IS_FALLBACK)) == 0) {
+		*look_out = look;
+		return;
+	}
 	if ((flags & IS_CONTROL) != 0) {
 		look.color = SL_COLOR_BLACK;
 		look.background_unknown = true;

@@ -137,7 +137,7 @@ gap_of(unsigned flags)
 /* End the elements from the top to the one at i. Formatting elements among them go on after it
  * (13.2.4.3), unless it or one on the way is a cell or the like. */
 static void
-end_to(struct sl_view *v, int i)
+end_many(struct sl_view *v, int i)
 {
 	struct open kept[KEPT_MAX];
 	unsigned kept_len = 0, flags = element_flags(v->opens[i].element);
@@ -163,6 +163,21 @@ end_to(struct sl_view *v, int i)
 	while (kept_len > 0)
 		push_again(v, &kept[--kept_len]);
 	if (anchor_ends && !anchor_goes_on)
+		anchor_close(v);
+}
+
+static void
+end_to(struct sl_view *v, int i)
+{
+	struct open *o = top(v);
+
+	if (i + 1 < v->opens_len) {
+		end_many(v, i);
+		return;
+	}
+	flow_break(v, &o->look, gap_of(element_flags(o->element)));
+	unlink_top(v);
+	if (o->element == E_A)
 		anchor_close(v);
 }
 

@@ -1,6 +1,7 @@
 /* raw.c - elements whose content is text, CDATA sections, and when they are (HTML standard,
  * 13.2.5.9 on, 13.2.6) */
 
+#include "html/scan_i.h"
 #include "html/token_i.h"
 
 #include <stdlib.h>
@@ -75,10 +76,12 @@ script_run(const struct sl_html *h, struct sl_slice in)
 	size_t n = 0;
 	bool escaped = h->script != HTML_SCRIPT_PLAIN;
 
+	if (!escaped)
+		return scan3(in, '<', '\0', '\0');
 	for (; n < in.len; n++) {
 		unsigned char c = in.ptr[n];
 
-		if (c == '<' || c == '\0' || (escaped && (c == '-' || c == '>')))
+		if (c == '<' || c == '\0' || c == '-' || c == '>')
 			break;
 	}
 	return n;
@@ -256,6 +259,11 @@ by_name(const void *key, const void *entry)
 static bool
 breaks_out(const struct sl_html_tag *tag)
 {
+	/* Those of one letter, and those that no name begins like, need no search. */
+	if (tag->name.len == 1)
+		return memchr("bipsu", tag->name.ptr[0], 5) != NULL;
+	if (memchr("bcdefhilmnoprstuv", tag->name.ptr[0], 17) == NULL)
+		return false;
 	if (!sl_slice_eq(tag->name, SL_SLICE_LIT("font")))
 		return bsearch(&tag->name, breakouts, SL_COUNT(breakouts), sizeof(breakouts[0]),
 		    by_name) != NULL;
@@ -289,6 +297,9 @@ start_raw(struct sl_html *h)
 {
 	struct sl_slice name = h->tag.name;
 
+	/* Most names are none of these, and told so by how they begin. */
+	if (name.len < 3 || memchr("tsxinp", name.ptr[0], 6) == NULL)
+		return;
 	for (size_t i = 0; i < SL_COUNT(raw_elements); i++) {
 		if (!sl_slice_eq(name, raw_elements[i].name))
 			continue;
@@ -308,7 +319,7 @@ html_after_start_tag(struct sl_html *h)
 		return;
 	}
 	start_raw(h);
-	if (h->foreign_depth > 0 || h->tag.self_closing)
+	if (h->foreign_depth > 0 || h->tag.self_closing || (name.ptr[0] != 's' && name.ptr[0] != 'm'))
 		return;
 	if (sl_slice_eq(name, SL_SLICE_LIT("svg")))
 		h->foreign = SL_SLICE_LIT("svg");

@@ -98,8 +98,10 @@ resolve(struct sl_html *h, unsigned char next)
 			e = NULL;
 	}
 	if (e == NULL) {
-		put(h, SL_SLICE_LIT("&"));
-		put_held(h, 0);
+		unsigned char text[1 + HTML_HELD_MAX] = "&";
+
+		memcpy(text + 1, h->held, h->held_len);
+		put(h, sl_slice(text, 1u + h->held_len));
 	} else {
 		put(h, sl_slice(e->text, strnlen(e->text, sizeof(e->text))));
 		put_held(h, len);

@@ -11,6 +11,7 @@
 #define NONE		UINT16_MAX
 #define RULES_MAX	4096	/* so that a place in the sheet has 12 bits, and parts 16 */
 #define WIDE_PX		1000	/* a wide screen */
+#define TINY_PX		2	/* what look.c takes for no room */
 
 /* In which kind of block we are. */
 enum level {
@@ -25,6 +26,12 @@ enum state {
 };
 
 enum comment { COMMENT_NO, COMMENT_SLASH, COMMENT_IN, COMMENT_STAR };
+
+/* Bytes that may end a run of what is only gathered. */
+static const bool specials[256] = {
+	['"'] = true, ['\''] = true, ['('] = true, [')'] = true, ['/'] = true, [';'] = true,
+	['\\'] = true, ['{'] = true, ['}'] = true,
+};
 
 enum kind { KIND_NAME, KIND_CLASS, KIND_ID };
 
@@ -87,17 +94,6 @@ static bool
 is_space(unsigned char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\f' || c == '\r';
-}
-
-static bool
-contains(struct sl_slice s, const char *word)
-{
-	struct sl_slice w = sl_slice_str(word);
-
-	for (size_t i = 0; i + w.len <= s.len; i++)
-		if (sl_slice_istarts(sl_slice_from(s, i), w))
-			return true;
-	return false;
 }
 
 /* Room for one more entry, not set. */
@@ -206,14 +202,14 @@ symbol_make(struct sl_sheet *s, enum kind kind, struct sl_slice name)
 
 	if (i != NONE)
 		return i;
-	if (name.len > s->bytes_max - s->names.len || s->symbols.len >= 4 * s->rules_max) {
+	if (name.len > s->bytes_max - s->names.len || s->symbols.len >= s->rules_max + s->rules_max / 2) {
 		s->full = true;
 		return NONE;
 	}
 	i = (uint16_t)s->symbols.len;
 	symbol = array_add(&s->symbols, sizeof(*symbol));
 	*symbol = (struct symbol){ hash, (uint16_t)s->names.len, (uint16_t)name.len,
-		s->buckets[hash % BUCKETS], NONE, kind };
+		s->buckets[hash % BUCKETS], NONE, (unsigned char)kind };
 	s->buckets[hash % BUCKETS] = i;
 	if (kind == KIND_NAME && name.ptr[0] == '*')
 		s->star = i;
@@ -376,7 +372,7 @@ condition_px(struct sl_slice text, const char *word, int32_t otherwise)
 		struct sl_slice rest = sl_slice_from(text, i);
 		struct sl_style_length l;
 
-		if (!sl_slice_istarts(rest, w))
+		if (sl_ascii_lower(rest.ptr[0]) != w.ptr[0] || !sl_slice_istarts(rest, w))
 			continue;
 		rest = sl_slice_from(rest, w.len);
 		while (rest.len > 0 && (is_space(rest.ptr[0]) || rest.ptr[0] == ':'))
@@ -387,22 +383,52 @@ condition_px(struct sl_slice text, const char *word, int32_t otherwise)
 	return otherwise;
 }
 
+static bool
+is_letter(unsigned char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+/* What a word of a condition says. */
+static enum level
+word_level(struct sl_slice at)
+{
+	static const struct {
+		struct sl_slice	word;
+		enum level	level;
+	} words[] = {
+		{ SL_SLICE_LIT("print"), LEVEL_NEVER }, { SL_SLICE_LIT("speech"), LEVEL_NEVER },
+		{ SL_SLICE_LIT("prefers-color-scheme"), LEVEL_NEVER },
+		{ SL_SLICE_LIT("not all"), LEVEL_NEVER }, { SL_SLICE_LIT("high-contrast"), LEVEL_NEVER },
+		{ SL_SLICE_LIT("forced-colors"), LEVEL_NEVER },
+		/* What decides more than the width does: small screens, or one program's. */
+		{ SL_SLICE_LIT("device-width"), LEVEL_OTHER }, { SL_SLICE_LIT("ratio"), LEVEL_OTHER },
+		{ SL_SLICE_LIT("resolution"), LEVEL_OTHER },
+		{ SL_SLICE_LIT("orientation"), LEVEL_OTHER }, { SL_SLICE_LIT("hover"), LEVEL_OTHER },
+		{ SL_SLICE_LIT("pointer"), LEVEL_OTHER }, { SL_SLICE_LIT("handheld"), LEVEL_OTHER },
+		{ SL_SLICE_LIT("yahoo"), LEVEL_OTHER }, { SL_SLICE_LIT("not screen"), LEVEL_OTHER },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(words); i++)
+		if (sl_ascii_lower(at.ptr[0]) == words[i].word.ptr[0] &&
+		    sl_slice_istarts(at, words[i].word))
+			return words[i].level;
+	return LEVEL_WIDE;
+}
+
 /* For whom the rules after "@media" are. */
 static enum level
 media_level(struct sl_slice query)
 {
-	static const char *const never[] = { "print", "speech", "prefers-color-scheme", "not all",
-		"high-contrast", "forced-colors" };
-	/* What decides more than the width does: small screens, or one program's. */
-	static const char *const other[] = { "device-width", "ratio", "resolution", "orientation",
-		"hover", "pointer", "handheld", "yahoo", "not screen" };
+	enum level level = LEVEL_WIDE;
 
-	for (size_t i = 0; i < SL_COUNT(never); i++)
-		if (contains(query, never[i]))
-			return LEVEL_NEVER;
-	for (size_t i = 0; i < SL_COUNT(other); i++)
-		if (contains(query, other[i]))
-			return LEVEL_OTHER;
+	for (size_t i = 0; i < query.len; i++) {
+		/* Where a word begins. */
+		if ((i == 0 || !is_letter(query.ptr[i - 1])) && is_letter(query.ptr[i]))
+			level = SL_MAX(level, word_level(sl_slice(query.ptr + i, query.len - i)));
+	}
+	if (level != LEVEL_WIDE)
+		return level;
 	if (condition_px(query, "max-width", INT16_MAX) < WIDE_PX ||
 	    condition_px(query, "min-width", 0) > WIDE_PX)
 		return LEVEL_OTHER;
@@ -433,8 +459,9 @@ block_open(struct sl_sheet *s)
 		"@-moz-document", "@container" };
 	struct sl_slice text = head(s);
 	enum level level = s->levels[s->depth - 1];
+	bool is_at = text.len > 0 && text.ptr[0] == '@';
 
-	for (size_t i = 0; i < SL_COUNT(holders); i++) {
+	for (size_t i = 0; is_at && i < SL_COUNT(holders); i++) {
 		if (!sl_slice_istarts(text, sl_slice_str(holders[i])))
 			continue;
 		if (level == LEVEL_WIDE)
@@ -454,7 +481,7 @@ block_open(struct sl_sheet *s)
 	s->skip_depth = 0;
 	s->block_len = 0;
 	s->style = (struct sl_style){ .set = 0 };
-	if (text.len > 0 && text.ptr[0] == '@')	/* @font-face, @keyframes, @page */
+	if (is_at)	/* @font-face, @keyframes, @page */
 		s->selector_len = 0;
 }
 
@@ -483,16 +510,45 @@ statement_end(struct sl_sheet *s)
 static void
 declaration_end(struct sl_sheet *s)
 {
-	if (s->skip_depth == 0)
+	if (s->skip_depth == 0 && s->block_len > 0)
 		sl_style_parse(sl_slice(s->block, s->block_len), &s->style, s->url, s->ctx);
 	s->block_len = 0;
+}
+
+static bool
+is_tiny(const struct sl_style *style, enum sl_style_property property, int16_t px)
+{
+	return (style->set & 1u << property) != 0 && px >= 0 && px <= TINY_PX;
+}
+
+/* Can such a rule change what is seen? Half the rules of ordinary mail only tell how wide things
+ * are; and of those for other screens only what shows something matters. */
+static bool
+is_worth(const struct sl_style *style, enum level level)
+{
+	static const uint32_t extents = 1u << SL_STYLE_WIDTH | 1u << SL_STYLE_HEIGHT |
+	    1u << SL_STYLE_MAX_WIDTH | 1u << SL_STYLE_MAX_HEIGHT | 1u << SL_STYLE_FLOAT |
+	    1u << SL_STYLE_MARGIN;
+	static const uint32_t shows = 1u << SL_STYLE_VISIBILITY | 1u << SL_STYLE_FONT_SIZE |
+	    1u << SL_STYLE_OPACITY | 1u << SL_STYLE_HEIGHT | 1u << SL_STYLE_MAX_HEIGHT;
+
+	if (level == LEVEL_NEVER)
+		return false;
+	if (level == LEVEL_OTHER)
+		return (style->set & shows) != 0 || ((style->set & 1u << SL_STYLE_DISPLAY) != 0 &&
+		    style->display != SL_STYLE_NONE);
+	return (style->set & ~extents) != 0 || (style->set & style->yes & 1u << SL_STYLE_MARGIN) != 0 ||
+	    is_tiny(style, SL_STYLE_WIDTH, style->width) ||
+	    is_tiny(style, SL_STYLE_HEIGHT, style->height) ||
+	    is_tiny(style, SL_STYLE_MAX_WIDTH, style->max_width) ||
+	    is_tiny(style, SL_STYLE_MAX_HEIGHT, style->max_height);
 }
 
 static void
 block_close(struct sl_sheet *s)
 {
 	declaration_end(s);
-	if (s->style.set != 0 && s->levels[s->depth - 1] != LEVEL_NEVER)
+	if (s->style.set != 0 && is_worth(&s->style, s->levels[s->depth - 1]))
 		rules_add(s);
 	s->state = STATE_SELECTOR;
 	s->selector_len = 0;
@@ -519,6 +575,20 @@ gather(struct sl_sheet *s, unsigned char c)
 	} else if (s->block_len < BLOCK_MAX) {
 		s->block[s->block_len++] = c;
 	}
+}
+
+/* The same for bytes that mean only themselves. */
+static void
+gather_run(struct sl_sheet *s, struct sl_slice run)
+{
+	size_t *len = s->state == STATE_SELECTOR ? &s->selector_len : &s->block_len;
+	size_t n = SL_MIN(run.len, (s->state == STATE_SELECTOR ? SELECTOR_MAX : BLOCK_MAX) - *len);
+
+	if (n > 0)
+		memcpy((s->state == STATE_SELECTOR ? s->selector : s->block) + *len, run.ptr, n);
+	*len += n;
+	if (n < run.len && s->state == STATE_SELECTOR)
+		s->full = true;
 }
 
 /* Is what was gathered about to be the inside of url(? */
@@ -631,8 +701,9 @@ take_run(struct sl_sheet *s, struct sl_slice text)
 	}
 	if (s->comment != COMMENT_NO || s->escaped || s->quote != 0 || s->in_parens)
 		return 0;
-	while (n < text.len && is_name_byte(text.ptr[n]))
-		gather(s, text.ptr[n++]);
+	while (n < text.len && !specials[text.ptr[n]])
+		n++;
+	gather_run(s, sl_slice(text.ptr, n));
 	return n;
 }
 
@@ -723,11 +794,14 @@ static bool
 rule_matches(const struct sl_sheet *s, const struct rule *rule,
     const struct sl_sheet_element *element, sl_sheet_above *above, const void *ctx, size_t *work)
 {
-	const struct part *parts = (const struct part *)s->parts.ptr + rule->parts;
+	const struct part *parts;
 	char combinator = rule->combinator;
 	size_t up = 0;
 	unsigned i = 0;
 
+	if (rule->count == 0)
+		return true;
+	parts = (const struct part *)s->parts.ptr + rule->parts;
 	while (i < rule->count) {
 		unsigned end = i;
 		bool all;

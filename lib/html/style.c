@@ -39,13 +39,13 @@ trim(struct sl_slice s)
 	return s;
 }
 
-static bool
+static inline bool
 is(struct sl_slice s, const char *word)
 {
 	return sl_slice_ieq(s, sl_slice_str(word));
 }
 
-static bool
+static inline bool
 begins(struct sl_slice s, const char *word)
 {
 	return sl_slice_istarts(s, sl_slice_str(word));
@@ -59,7 +59,7 @@ find(struct sl_slice s, const char *word)
 
 	for (size_t i = 0; i + len <= s.len; i++)
 		if (sl_ascii_lower(s.ptr[i]) == (unsigned char)word[0] &&
-		    begins(sl_slice_from(s, i), word))
+		    begins(sl_slice(s.ptr + i, s.len - i), word))
 			return i;
 	return s.len;
 }
@@ -139,7 +139,7 @@ sl_style_length(struct sl_slice text, struct sl_style_length *length_out)
 		l = (struct sl_style_length){ l.hundredths / 2, SL_STYLE_EM };
 	} else if (unit.len > 0 && unit.ptr[0] == '%') {
 		l.unit = SL_STYLE_PERCENT;
-	} else {	/* without a unit: px, as old pages mean it */
+	} else if (unit.len >= 2 && !begins(unit, "px")) {	/* no unit: px, as old pages mean it */
 		for (size_t i = 0; i < SL_COUNT(fixed_units); i++)
 			if (begins(unit, fixed_units[i].name))
 				l.hundredths = (int32_t)((int64_t)l.hundredths *
@@ -626,6 +626,10 @@ declaration_end(struct sl_slice s, bool *odd_out, sl_style_url *url, void *ctx)
 	size_t n = 0;
 
 	for (*odd_out = false; n < s.len; n++) {
+		while (n < s.len && stops[s.ptr[n]] == 0)
+			n++;
+		if (n == s.len)
+			break;
 		switch (stops[s.ptr[n]]) {
 		case 0:
 			continue;

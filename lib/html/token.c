@@ -1,5 +1,6 @@
 /* token.c - see html/token.h; text, tags and attributes */
 
+#include "html/scan_i.h"
 #include "html/token_i.h"
 
 #define HTML_MAGIC	0x47a6c0deu
@@ -23,24 +24,18 @@ static const struct {
 
 /* What stops a run of bytes that mean only themselves. */
 enum stop {
-	STOP_LT = 1 << 0,		/* < */
 	STOP_AMPERSAND = 1 << 1,	/* & */
 	STOP_NUL = 1 << 2,
-	STOP_BRACKET = 1 << 3,		/* ] */
-	STOP_QUOTE = 1 << 4,		/* " */
-	STOP_APOSTROPHE = 1 << 5,	/* ' */
 	STOP_SPACE = 1 << 6,		/* space, LF, HT, FF */
 	STOP_GT = 1 << 7,		/* > */
 	STOP_SLASH = 1 << 8,		/* / */
 	STOP_EQUALS = 1 << 9,		/* = */
-	STOP_UPPER = 1 << 10,		/* A to Z */
 };
 
 static const uint16_t stops[256] = {
-	['<'] = STOP_LT, ['&'] = STOP_AMPERSAND, [0] = STOP_NUL, [']'] = STOP_BRACKET,
-	['"'] = STOP_QUOTE, ['\''] = STOP_APOSTROPHE, ['>'] = STOP_GT, ['/'] = STOP_SLASH,
+	['&'] = STOP_AMPERSAND, [0] = STOP_NUL, ['>'] = STOP_GT, ['/'] = STOP_SLASH,
 	['='] = STOP_EQUALS, [' '] = STOP_SPACE, ['\n'] = STOP_SPACE, ['\t'] = STOP_SPACE,
-	['\f'] = STOP_SPACE, ['A' ... 'Z'] = STOP_UPPER,
+	['\f'] = STOP_SPACE,
 };
 
 /* Bytes at the front that none of `mask` stops. */
@@ -253,9 +248,18 @@ html_close(struct sl_html *h)
 static size_t
 take_name(struct sl_html *h, struct sl_slice in, unsigned mask)
 {
-	size_t n = run(in, mask | STOP_NUL);
+	struct html_open *o = &h->open;
+	size_t n = 0, room = SL_MIN(in.len, o->max - o->len);
 
-	html_add_lower(h, sl_slice(in.ptr, n));
+	if (!o->cut)
+		for (; n < room && (stops[in.ptr[n]] & (mask | STOP_NUL)) == 0; n++)
+			o->ptr[o->len++] = sl_ascii_lower(in.ptr[n]);
+	if (n == room || o->cut) {	/* what is past the limit */
+		size_t more = run(sl_slice(in.ptr + n, in.len - n), mask | STOP_NUL);
+
+		html_add_lower(h, sl_slice(in.ptr + n, more));
+		n += more;
+	}
 	if (n < in.len && in.ptr[n] == '\0') {
 		html_find(h, SL_HTML_NUL);
 		html_add(h, HTML_REPLACEMENT);
@@ -285,18 +289,16 @@ is_nul_text(const struct sl_html *h)
 static size_t
 text_run(struct sl_html *h, struct sl_slice in)
 {
-	static const unsigned masks[] = {
-		[SL_HTML_DATA] = STOP_LT | STOP_AMPERSAND | STOP_NUL,
-		[SL_HTML_RCDATA] = STOP_LT | STOP_AMPERSAND | STOP_NUL,
-		[SL_HTML_RAWTEXT] = STOP_LT | STOP_NUL,
-		[SL_HTML_PLAINTEXT] = STOP_NUL,
-		[SL_HTML_CDATA] = STOP_BRACKET | STOP_NUL,
+	static const unsigned char stoppers[][2] = {	/* and NUL */
+		[SL_HTML_DATA] = "<&", [SL_HTML_RCDATA] = "<&", [SL_HTML_RAWTEXT] = "<",
+		[SL_HTML_PLAINTEXT] = "", [SL_HTML_CDATA] = "]",
 	};
+	const unsigned char *stopper = stoppers[h->content];
 	/* The first one has to be said where it is. */
 	bool nul_passes = is_nul_text(h) && (h->found & 1u << SL_HTML_NUL) != 0;
 
 	for (size_t n = 0;; n++) {
-		n += run(sl_slice(in.ptr + n, in.len - n), masks[h->content]);
+		n += scan3(sl_slice(in.ptr + n, in.len - n), stopper[0], stopper[1], '\0');
 		if (n == in.len)
 			return n;
 		if (in.ptr[n] == '\0' && nul_passes)
@@ -310,7 +312,10 @@ text_run(struct sl_html *h, struct sl_slice in)
 size_t
 html_text(struct sl_html *h, struct sl_slice in)
 {
-	size_t n = text_run(h, in);
+	/* A tag after a tag is worth no search. */
+	bool is_tag = h->content == SL_HTML_DATA && in.ptr[0] == '<' && in.len > 1 &&
+	    opens('<', in.ptr[1]);
+	size_t n = is_tag ? 0 : text_run(h, in);
 
 	html_give_text(h, sl_slice(in.ptr, n));
 	if (n == in.len)
@@ -559,9 +564,8 @@ html_before_value(struct sl_html *h, struct sl_slice in)
 size_t
 html_value(struct sl_html *h, struct sl_slice in)
 {
-	unsigned ends = h->quote == '"' ? STOP_QUOTE : h->quote == '\'' ? STOP_APOSTROPHE :
-	    STOP_SPACE | STOP_GT;
-	size_t n = run(in, ends | STOP_AMPERSAND | STOP_NUL);
+	size_t n = h->quote != 0 ? scan3(in, h->quote, '&', '\0') :
+	    run(in, STOP_SPACE | STOP_GT | STOP_AMPERSAND | STOP_NUL);
 
 	html_add(h, sl_slice(in.ptr, n));
 	if (n == in.len)

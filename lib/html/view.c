@@ -7,15 +7,15 @@
 /* Work that is not linear by itself (rules tried, elements moved) may be so much in all: some at the
  * start, and some for each byte of tags and text. Real mail uses a small part. */
 #define WORK_FIRST	16384
-#define WORK_PER_BYTE	4
+#define WORK_PER_BYTE	2
 
 const struct sl_view_limits sl_view_limits_default = {
 	.html = { .name_bytes_max = 256, .value_bytes_max = 8192, .attrs_max = 64,
-	    .tag_bytes_max = 32768 },
-	.depth_max = 256,
+	    .tag_bytes_max = 12288 },
+	.depth_max = 200,
 	.link_text_max = 512,
-	.rules_max = 256,
-	.sheet_bytes_max = 16384,
+	.rules_max = 384,
+	.sheet_bytes_max = 8192,
 };
 
 static const struct {
@@ -288,7 +288,7 @@ act(struct sl_view *v, const struct now *now, unsigned flags)
 		break;
 	case E_IMG:
 	case E_IMAGE:
-		image_tag(v, &v->attrs, &now->style, flags);
+		image_tag(v, &v->attrs, &now->style, &now->look, flags);
 		break;
 	case E_FORM:
 		form_open(v, &v->attrs, flags);
@@ -326,11 +326,13 @@ act(struct sl_view *v, const struct now *now, unsigned flags)
 static void
 start(struct sl_view *v, struct sl_slice name)
 {
-	struct now now = { .element = element_find(name) };
-	bool again = (now.element == E_HTML || now.element == E_BODY) &&
-	    v->newest[now.element] != OPEN_NONE;	/* its attributes go to the first one */
+	struct now now;		/* not cleared: style_now sets what it needs */
+	bool again;
 	unsigned flags;
 
+	now.element = element_find(name);
+	again = (now.element == E_HTML || now.element == E_BODY) &&
+	    v->newest[now.element] != OPEN_NONE;	/* its attributes go to the first one */
 	now.flags = element_flags(now.element);
 	now.name_hash = now.element >= E_OTHER ? (uint32_t)sl_hash(name.ptr, name.len) : 0;
 	if (v->attrs.handler.len > 0)

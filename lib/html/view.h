@@ -177,7 +177,7 @@ struct sl_view_sink {
 };
 
 struct sl_view_totals {
-	uint64_t	text_bytes[SL_VIEW_KIND_COUNT];	/* without breaks */
+	uint64_t	text_bytes[SL_VIEW_KIND_COUNT];	/* without line ends and tabs */
 	uint64_t	style_bytes;		/* of <style> */
 	uint32_t	links, images, forms, scripts;
 	uint32_t	invisible;		/* characters left out since they show nothing ... */

@@ -303,7 +303,7 @@ void	anchor_close(struct sl_view *v);
 
 /* form.c */
 void	image_tag(struct sl_view *v, const struct attrs *attrs, const struct sl_style *style,
-	    unsigned flags);
+	    const struct look *look, unsigned flags);
 void	form_open(struct sl_view *v, const struct attrs *attrs, unsigned flags);
 void	form_input(struct sl_view *v, const struct attrs *attrs);
 void	form_close(struct sl_view *v);	/* if one is open */
