@@ -325,49 +325,68 @@ is_plain(struct sl_slice domain)
 	bool label_start = true;
 
 	for (size_t i = 0; i < domain.len; i++) {
-		if (domain.ptr[i] >= 0x80 || (label_start && domain.len - i >= 4 &&
+		unsigned char c = domain.ptr[i];
+
+		if (c >= 0x80 || (label_start && (c == 'x' || c == 'X') && domain.len - i >= 4 &&
 		    sl_slice_ieq(sl_slice(domain.ptr + i, 4), SL_SLICE_LIT("xn--"))))
 			return false;
-		label_start = domain.ptr[i] == '.';
+		label_start = c == '.';
 	}
 	return true;
 }
 
-static void
-plain_label(struct work *w, struct sl_slice label)
+/* Any of what was read may be no letter, digit or hyphen. */
+static unsigned
+plain_label(const char *label, size_t len)
 {
-	if (label.len == 0) {
-		w->problems |= SL_IDNA_EMPTY;
-		return;
-	}
-	if (label.len > SL_DNS_LABEL_MAX)
-		w->problems |= SL_IDNA_LENGTH;
-	if (label.ptr[0] == '-' || label.ptr[label.len - 1] == '-' ||
-	    (label.len >= 4 && label.ptr[2] == '-' && label.ptr[3] == '-'))
-		w->problems |= SL_IDNA_HYPHENS;
-	for (size_t i = 0; i < label.len; i++) {
-		char c = (char)sl_ascii_lower(label.ptr[i]);
+	unsigned problems = 0;
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
-			w->problems |= SL_IDNA_ASCII;
-		put(w, &c, 1);
-	}
+	if (len == 0)
+		return SL_IDNA_EMPTY;
+	if (len > SL_DNS_LABEL_MAX)
+		problems |= SL_IDNA_LENGTH;
+	if (label[0] == '-' || label[len - 1] == '-' || (len >= 4 && label[2] == '-' && label[3] == '-'))
+		problems |= SL_IDNA_HYPHENS;
+	for (size_t i = 0; i < len; i++)
+		if (!((label[i] >= 'a' && label[i] <= 'z') || (label[i] >= '0' && label[i] <= '9') ||
+		    label[i] == '-'))
+			problems |= SL_IDNA_ASCII;
+	return problems;
 }
 
-static void
-plain_process(struct work *w, struct sl_slice domain)
+static int
+plain_process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
+    unsigned *problems_out)
 {
-	size_t from = 0;
+	unsigned problems = 0;
+	size_t from = 0, len = domain.len;
 
-	for (size_t at = 0; at <= domain.len; at++) {
-		if (at < domain.len && domain.ptr[at] != '.')
-			continue;
-		if (at > from || at < domain.len || domain.len == 0)
-			plain_label(w, sl_slice(domain.ptr + from, at - from));
-		if (at < domain.len)
-			put(w, ".", 1);
-		from = at + 1;
+	*len_out = 0;
+	out[0] = '\0';
+	if (domain.len >= out_size) {
+		if (problems_out != NULL)
+			*problems_out = SL_IDNA_LENGTH;
+		return SL_ERR_TOO_LONG;
 	}
+	for (size_t i = 0; i < domain.len; i++)
+		out[i] = (char)sl_ascii_lower(domain.ptr[i]);
+	out[domain.len] = '\0';
+	*len_out = domain.len;
+	if (problems_out == NULL)
+		return 0;
+	if (len > 0 && out[len - 1] == '.') {
+		problems |= SL_IDNA_ROOT;
+		len--;
+	}
+	if (len > SL_DNS_NAME_MAX && !to_unicode)
+		problems |= SL_IDNA_LENGTH;
+	for (size_t at = 0; at <= len; at++)
+		if (at == len || out[at] == '.') {
+			problems |= plain_label(out + from, at - from);
+			from = at + 1;
+		}
+	*problems_out = problems;
+	return 0;
 }
 
 static int
@@ -388,24 +407,20 @@ work_end(struct work *w, size_t *len_out, unsigned *problems_out)
 	return w->full ? SL_ERR_TOO_LONG : (w->problems & FATAL_MASK) != 0 ? SL_ERR_SYNTAX : 0;
 }
 
-static int
-process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
+/* Not inlined: the frame is large. */
+__attribute__((noinline)) static int
+mapped_process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
     unsigned *problems_out)
 {
 	struct work w;
 	int r;
 
-	SL_ASSERT(out_size > 0);
 	w.len = w.out_len = 0;
 	w.to_unicode = to_unicode;
 	w.problems = 0;
 	w.out = out;
 	w.out_size = out_size;
 	w.full = false;
-	if (is_plain(domain)) {
-		plain_process(&w, domain);
-		return work_end(&w, len_out, problems_out);
-	}
 	r = work_map(&w, domain);
 	if (r < 0) {
 		out[0] = '\0';
@@ -416,6 +431,16 @@ process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, siz
 	}
 	work_labels(&w);
 	return work_end(&w, len_out, problems_out);
+}
+
+static int
+process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
+    unsigned *problems_out)
+{
+	SL_ASSERT(out_size > 0);
+	return is_plain(domain) ?
+	    plain_process(domain, to_unicode, out, out_size, len_out, problems_out) :
+	    mapped_process(domain, to_unicode, out, out_size, len_out, problems_out);
 }
 
 int

@@ -23,17 +23,14 @@ is_digit(unsigned char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool
-is_forbidden(unsigned char c)
-{
-	return c == '\0' || (c < 0x80 && strchr("\t\n\r #/:<>?@[\\]^|", c) != NULL);
-}
+/* URL standard, 3.1, forbidden host code points; controls and what else a domain must not have. */
+enum { NOT_IN_HOST = 1, NOT_IN_DOMAIN = 2 };
 
-static bool
-is_forbidden_in_domain(unsigned char c)
-{
-	return c <= 0x20 || c == '%' || c == 0x7f || is_forbidden(c);
-}
+static const uint8_t forbidden[256] = {
+	[0] = 3, [1 ... 8] = 2, ['\t'] = 3, ['\n'] = 3, [11] = 2, [12] = 2, ['\r'] = 3, [14 ... 31] = 2,
+	[' '] = 3, ['#'] = 3, ['%'] = 2, ['/'] = 3, [':'] = 3, ['<'] = 3, ['>'] = 3, ['?'] = 3, ['@'] = 3,
+	['['] = 3, ['\\'] = 3, [']'] = 3, ['^'] = 3, ['|'] = 3, [0x7f] = 2,
+};
 
 /* A run of hex digits, at most four. */
 static unsigned
@@ -282,14 +279,23 @@ percent_decode(struct sl_slice in, unsigned char *out)
 	return n;
 }
 
+/* Would the letters of the host be written like this, ASCII's case aside? */
+__attribute__((noinline)) static bool
+is_own_spelling(struct sl_slice decoded, const struct host *host)
+{
+	char letters[4 * SL_URL_HOST_MAX];	/* a frame not for every host */
+	size_t len;
+
+	return sl_idna_to_unicode(sl_slice(host->text, host->len), letters, sizeof(letters), &len,
+	    NULL) == 0 && sl_slice_ieq(sl_slice(letters, len), decoded);
+}
+
 /* What is odd about the way a domain is written. */
 static unsigned
 domain_flags(struct sl_slice raw, struct sl_slice decoded, const struct host *host, unsigned problems)
 {
 	unsigned flags = 0;
-	char letters[4 * SL_URL_HOST_MAX];
 	bool ascii = true;
-	size_t len;
 
 	for (size_t i = 0; i < raw.len; i++) {
 		if (raw.ptr[i] == '%')
@@ -301,9 +307,7 @@ domain_flags(struct sl_slice raw, struct sl_slice decoded, const struct host *ho
 		ascii = ascii && decoded.ptr[i] < 0x80;
 	if (host->len >= 4 && (memcmp(host->text, "xn--", 4) == 0 || strstr(host->text, ".xn--") != NULL))
 		flags |= SL_URL_IDN;
-	/* Would its own letters be written like this, ASCII's case aside? */
-	if (!ascii && (sl_idna_to_unicode(sl_slice(host->text, host->len), letters, sizeof(letters), &len,
-	    NULL) < 0 || !sl_slice_ieq(sl_slice(letters, len), decoded)))
+	if (!ascii && !is_own_spelling(decoded, host))
 		flags |= SL_URL_HOST_MAPPED;
 	if ((problems & ~(unsigned)SL_IDNA_ROOT) != 0)
 		flags |= SL_URL_HOST_ODD;
@@ -327,7 +331,7 @@ domain_host(struct sl_slice raw, struct host *host, unsigned *flags_io)
 	if (r == 0 && host->len == 0)
 		r = SL_ERR_SYNTAX;
 	for (size_t i = 0; r == 0 && i < host->len; i++)
-		if (is_forbidden_in_domain((unsigned char)host->text[i]))
+		if ((forbidden[(unsigned char)host->text[i]] & NOT_IN_DOMAIN) != 0)
 			r = SL_ERR_SYNTAX;
 	if (r == 0)
 		*flags_io |= domain_flags(raw, in, host, problems);
@@ -354,7 +358,7 @@ opaque_host(struct sl_slice in, struct host *host)
 	for (size_t i = 0; i < in.len; i++) {
 		unsigned char c = in.ptr[i];
 
-		if (is_forbidden(c))
+		if ((forbidden[c] & NOT_IN_HOST) != 0)
 			return SL_ERR_SYNTAX;
 		if (len + 3 > SL_URL_HOST_MAX)
 			return SL_ERR_TOO_LONG;
