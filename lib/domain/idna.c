@@ -43,6 +43,7 @@ static const struct {
 
 /* A domain on its way: mapped, as UTF-16, and where it goes. */
 struct work {
+	const UNormalizer2 *table;	/* of the mapping */
 	UChar	 text[SL_IDNA_DOMAIN_MAX];
 	size_t	 len;
 	bool	 to_unicode;
@@ -119,7 +120,7 @@ has_replacement(const struct label *label)
 
 /* Does the mapping leave it as it is? So must an A-label decode (UTS #46, 4.1, 1 and 7). */
 static bool
-is_mapped(const struct label *label)
+is_mapped(const struct work *w, const struct label *label)
 {
 	UChar text[2 * SL_IDNA_LABEL_MAX];
 	UErrorCode error = U_ZERO_ERROR;
@@ -130,7 +131,7 @@ is_mapped(const struct label *label)
 			return false;
 		U16_APPEND_UNSAFE(text, len, label->cp[i]);
 	}
-	return unorm2_isNormalized(mapping(), text, len, &error) && U_SUCCESS(error);
+	return unorm2_isNormalized(w->table, text, len, &error) && U_SUCCESS(error);
 }
 
 /* Take the label at text[from..to); an A-label is decoded. Returns its problems. */
@@ -155,7 +156,7 @@ label_read(const struct work *w, size_t from, size_t to, struct label *label, bo
 		    &label->len)) {
 		case 0:
 			return label->len == 0 || is_ascii(label) ? SL_IDNA_CODING :
-			    !is_mapped(label) ? SL_IDNA_DISALLOWED : 0;
+			    !is_mapped(w, label) ? SL_IDNA_DISALLOWED : 0;
 		case SL_ERR_FULL:
 			return SL_IDNA_LABEL_LONG;
 		default:
@@ -309,9 +310,10 @@ work_map(struct work *w, struct sl_slice domain)
 		if (c != IGNORED)
 			U16_APPEND_UNSAFE(raw, len, c);
 	}
-	if (mapping() == NULL)
+	w->table = mapping();
+	if (w->table == NULL)
 		return SL_ERR_UNSUPPORTED;
-	len = unorm2_normalize(mapping(), raw, len, w->text, (int32_t)SL_COUNT(w->text), &error);
+	len = unorm2_normalize(w->table, raw, len, w->text, (int32_t)SL_COUNT(w->text), &error);
 	if (U_FAILURE(error))
 		return SL_ERR_TOO_LONG;
 	w->len = (size_t)len;

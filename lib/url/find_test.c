@@ -110,6 +110,9 @@ static const struct {
 	{ "<http://example.com/long/\n<http://b.com/", "[http://example.com/long/] [http://b.com/]" },
 	{ "http://example.com/a \r\nb", "[http://example.com/a]" },
 	{ "http://exam%70le.com/", "[http://exam%70le.com/]" },
+	{ "http://a..example.com/x http://.example.com/", "gb[http://example.com/]{example.com/}" },
+	{ "http://example.com./x", "[http://example.com./x]" },
+	{ "http://\uff11\uff19\uff12\uff0e0\u30022.1/", "[http://\uff11\uff19\uff12\uff0e0\u30022.1/]" },
 	{ "<www.exam\nple.com>", "gj[http://www.example.com]{www.exam\nple.com} gb[http://ple.com]{ple.com}" },
 	{ "end.Of example.com,end.Of a.xyzq,example.com,b.xyzq.", "gb[http://example.com]{example.com} "
 	    "gb[http://example.com]{example.com}" },

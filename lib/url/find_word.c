@@ -50,6 +50,13 @@ span_is_defanged(const struct sl_link_finder *f, const struct word *word, struct
 	return false;
 }
 
+/* A browser takes such a host, but there is no such name in the DNS. */
+static bool
+has_empty_label(struct sl_slice host)
+{
+	return host.ptr[0] == '.' || memmem(host.ptr, host.len, "..", 2) != NULL;
+}
+
 /* Parse f->text[0..len) and give it. False: it is no URL. */
 static bool
 give(struct sl_link_finder *f, struct word *word, struct span span, size_t len, unsigned flags)
@@ -59,10 +66,11 @@ give(struct sl_link_finder *f, struct word *word, struct span span, size_t len, 
 
 	if (sl_url_parse(link.text, NULL, &f->url) < 0)
 		return false;
-	if ((flags & SL_LINK_MAIL) != 0) {
-		link.host = sl_slice_str(f->host);	/* of is_domain */
-	} else {
-		link.host = sl_url_host(&f->url);
+	link.host = (flags & SL_LINK_MAIL) != 0 ? sl_slice_str(f->host) : sl_url_host(&f->url);
+	if (f->url.host_kind == SL_URL_HOST_DOMAIN) {
+		if (has_empty_label(link.host))
+			return false;
+		link.host.len -= link.host.ptr[link.host.len - 1] == '.';
 	}
 	if (link.host.len <= SL_DNS_NAME_MAX) {
 		if (f->but_host[0] != '\0' && sl_slice_eq(link.host, sl_slice_str(f->but_host)))
