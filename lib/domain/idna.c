@@ -222,7 +222,7 @@ label_process(struct work *w, size_t from, size_t to, bool bidi)
 		problems = SL_IDNA_LENGTH;
 	whole = (problems & (SL_IDNA_CODING | SL_IDNA_LABEL_LONG | SL_IDNA_LENGTH)) == 0;
 	if (whole)
-		problems |= label_problems(&label, bidi);
+		problems |= idna_label_problems(&label, bidi);
 	w->problems |= problems;
 	if ((problems & FATAL_MASK) != 0 || !whole)
 		put_text(w, from, to);
@@ -248,7 +248,7 @@ work_is_bidi(const struct work *w)
 	for (size_t at = 0; at <= w->len; at++) {
 		if (at < w->len && w->text[at] != '.')
 			continue;
-		if (label_read(w, from, at, &label, &is_ace) == 0 && label_is_rtl(&label))
+		if (label_read(w, from, at, &label, &is_ace) == 0 && idna_label_is_rtl(&label))
 			return true;
 		from = at + 1;
 	}

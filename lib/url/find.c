@@ -83,7 +83,7 @@ is_promising(const struct sl_link_finder *f, size_t t)
 	case '[':
 	case '(':
 	case '{':
-		return defanged(sl_slice(f->window + t, SL_MIN(f->len - t, (size_t)8)), &means) > 0;
+		return link_defanged(sl_slice(f->window + t, SL_MIN(f->len - t, (size_t)8)), &means) > 0;
 	default:
 		return false;
 	}
@@ -154,8 +154,8 @@ has_defanged(const struct sl_link_finder *f, const struct word *word)
 	const char *means;
 
 	for (size_t i = word->start; i < word->end; i++)
-		if ((text_class[f->window[i]] & TEXT_BRACKET) != 0 &&
-		    defanged(sl_slice(f->window + i, word->end - i), &means) > 0)
+		if ((link_class[f->window[i]] & TEXT_BRACKET) != 0 &&
+		    link_defanged(sl_slice(f->window + i, word->end - i), &means) > 0)
 			return true;
 	return false;
 }
@@ -167,7 +167,7 @@ clean_add(struct sl_link_finder *f, struct word *word, size_t from, size_t to)
 	while (from < to) {
 		char self[2] = { (char)f->window[from], 0 };
 		const char *means = self;
-		size_t n = defanged(sl_slice(f->window + from, to - from), &means), len;
+		size_t n = link_defanged(sl_slice(f->window + from, to - from), &means), len;
 
 		len = n == 0 ? 1 : strlen(means);
 		if (word->len + len > sizeof(f->clean))
@@ -206,7 +206,7 @@ word_end(const struct sl_link_finder *f, size_t at, size_t max, unsigned *classe
 	size_t end = at, stop = at + SL_MIN(max, f->len - at);
 	unsigned classes = *classes_io, class;
 
-	for (; end < stop && ((class = text_class[f->window[end]]) & TEXT_DELIMITER) == 0; end++)
+	for (; end < stop && ((class = link_class[f->window[end]]) & TEXT_DELIMITER) == 0; end++)
 		classes |= class;
 	*classes_io = classes;
 	return end;
@@ -300,7 +300,7 @@ lines_apart(struct sl_link_finder *f, size_t start, size_t end)
 
 		word.end = word_end(f, at, SL_MIN(SL_LINK_WORD_MAX, end - at), &word.classes);
 		word_plain(f, &word);
-		word_links(f, &word);
+		link_word(f, &word);
 		at = word.end;
 		while (at < end && is_delimiter(f->window[at]))
 			at++;
@@ -316,16 +316,16 @@ is_no_domain(struct sl_link_finder *f, const struct word *word)
 	const unsigned char *text = f->window + word->start;
 	size_t len = word->end - word->start, dot = 0;
 
-	while (len > 0 && (text_class[text[len - 1]] & TEXT_ALNUM) == 0 &&
+	while (len > 0 && (link_class[text[len - 1]] & TEXT_ALNUM) == 0 &&
 	    strchr(".,:;!?'*)-_", text[len - 1]) != NULL)
 		len--;
 	for (size_t i = 0; i < len; i++) {
-		if ((text_class[text[i]] & TEXT_HOST) == 0)
+		if ((link_class[text[i]] & TEXT_HOST) == 0)
 			return false;
 		if (text[i] == '.')
 			dot = i + 1;
 	}
-	return dot > 0 && !tld_is_real(f, sl_slice(text + dot, len - dot));
+	return dot > 0 && !link_tld_is_real(f, sl_slice(text + dot, len - dot));
 }
 
 static bool
@@ -356,7 +356,7 @@ word_at(struct sl_link_finder *f, size_t t)
 	    (joined = angle_join(f, &word)) > 0) {
 		word.end = joined;
 		word.joined = true;
-		word_links(f, &word);
+		link_word(f, &word);
 		lines_apart(f, word.start, joined);
 		f->at = f->floor = joined;
 		return;
@@ -371,7 +371,7 @@ word_at(struct sl_link_finder *f, size_t t)
 	} else {
 		word_plain(f, &word);
 	}
-	word_links(f, &word);
+	link_word(f, &word);
 	SL_ASSERT(word.resume > word.start);
 	f->at = f->floor = word.resume;
 }

@@ -52,17 +52,17 @@ struct sl_link_finder {
 };
 
 /* Find the links of one word, give them to the sink, set word->resume. */
-void	word_links(struct sl_link_finder *f, struct word *word);
+void	link_word(struct sl_link_finder *f, struct word *word);
 
 /* Is `s` a domain as people write it: two labels or more of letters, digits and inner hyphens (and
  * _ before the last two), under a top-level domain of the list? Its A-labels in f->host. */
-bool	is_domain(struct sl_link_finder *f, struct sl_slice s);
+bool	link_is_domain(struct sl_link_finder *f, struct sl_slice s);
 /* Is `tld`, one label as it was written, on the list? */
-bool	tld_is_real(struct sl_link_finder *f, struct sl_slice tld);
+bool	link_tld_is_real(struct sl_link_finder *f, struct sl_slice tld);
 
 /* Does something begin here that stands for other characters, like "[.]"? Returns its length and
  * sets what it stands for, or 0. */
-size_t	defanged(struct sl_slice in, const char **means_out);
+size_t	link_defanged(struct sl_slice in, const char **means_out);
 /* What a byte is, as bits. */
 enum text_class {
 	TEXT_DELIMITER = 1,	/* ends a word */
@@ -74,23 +74,23 @@ enum text_class {
 	TEXT_DOT = 64,
 	TEXT_SLASH = 128,	/* what ends an authority: / \ ? # */
 };
-extern const uint8_t text_class[256];
+extern const uint8_t link_class[256];
 /* Length of a character that may stand in a host name; 0: none is there. `dots`: also full stops
  * that are not ASCII. */
-size_t	host_char(struct sl_slice in, bool dots);
+size_t	link_host_char(struct sl_slice in, bool dots);
 /* Is it punctuation or space, beyond ASCII, which ends a link? */
-bool	ends_link(uint32_t c);
+bool	link_ends(uint32_t c);
 
 static inline bool
 is_alnum(unsigned char c)
 {
-	return (text_class[c] & TEXT_ALNUM) != 0;
+	return (link_class[c] & TEXT_ALNUM) != 0;
 }
 
 static inline bool
 is_delimiter(unsigned char c)
 {
-	return (text_class[c] & TEXT_DELIMITER) != 0;
+	return (link_class[c] & TEXT_DELIMITER) != 0;
 }
 
 #endif

@@ -4,7 +4,7 @@
 #include "domain/idna.h"
 #include "sl/utf8.h"
 
-const uint8_t text_class[256] = {
+const uint8_t link_class[256] = {
 	[0 ... ' '] = TEXT_DELIMITER, [0x7f] = TEXT_DELIMITER,
 	['<'] = TEXT_DELIMITER, ['>'] = TEXT_DELIMITER, ['"'] = TEXT_DELIMITER,
 	['0' ... '9'] = TEXT_HOST | TEXT_ALNUM, ['A' ... 'Z'] = TEXT_HOST | TEXT_ALNUM,
@@ -36,7 +36,7 @@ static const struct {
 };
 
 bool
-ends_link(uint32_t c)
+link_ends(uint32_t c)
 {
 	size_t i = 0;
 
@@ -52,7 +52,7 @@ is_far_dot(uint32_t c)
 }
 
 size_t
-host_char(struct sl_slice in, bool dots)
+link_host_char(struct sl_slice in, bool dots)
 {
 	uint32_t c;
 	size_t n;
@@ -60,15 +60,15 @@ host_char(struct sl_slice in, bool dots)
 	if (in.len == 0)
 		return 0;
 	if (in.ptr[0] < 0x80)
-		return (text_class[in.ptr[0]] & TEXT_HOST) != 0;
+		return (link_class[in.ptr[0]] & TEXT_HOST) != 0;
 	n = sl_utf8_decode(in, &c);
-	if (n == 0 || (ends_link(c) && !(dots && is_far_dot(c))))
+	if (n == 0 || (link_ends(c) && !(dots && is_far_dot(c))))
 		return 0;
 	return n;
 }
 
 size_t
-defanged(struct sl_slice in, const char **means_out)
+link_defanged(struct sl_slice in, const char **means_out)
 {
 	if (in.len < 2 || (in.ptr[0] != '[' && in.ptr[0] != '(' && in.ptr[0] != '{'))
 		return 0;
@@ -108,7 +108,7 @@ tld_look_up(const struct sl_link_finder *f, struct sl_slice tld)
 }
 
 bool
-tld_is_real(struct sl_link_finder *f, struct sl_slice tld)
+link_tld_is_real(struct sl_link_finder *f, struct sl_slice tld)
 {
 	struct tld *row;
 	uint64_t name = 0;
@@ -139,7 +139,7 @@ is_label(struct sl_slice s, bool may_have_underscore)
 }
 
 bool
-is_domain(struct sl_link_finder *f, struct sl_slice s)
+link_is_domain(struct sl_link_finder *f, struct sl_slice s)
 {
 	const unsigned char *dot;
 	unsigned labels;
@@ -150,7 +150,7 @@ is_domain(struct sl_link_finder *f, struct sl_slice s)
 	dot = memrchr(s.ptr, '.', s.len);
 	if (dot == NULL)
 		return false;
-	if (!tld_is_real(f, sl_slice_from(s, (size_t)(dot - s.ptr) + 1)) || !sl_domain_ascii(s, f->host))
+	if (!link_tld_is_real(f, sl_slice_from(s, (size_t)(dot - s.ptr) + 1)) || !sl_domain_ascii(s, f->host))
 		return false;
 	s = sl_slice_str(f->host);
 	for (labels = sl_dns_name_labels(s); labels > 0; labels--) {

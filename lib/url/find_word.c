@@ -45,7 +45,7 @@ span_is_defanged(const struct sl_link_finder *f, const struct word *word, struct
 	if (word->map == NULL)
 		return false;
 	for (size_t i = from; i < to; i++)
-		if (defanged(sl_slice(f->window + i, to - i), &means) > 0)
+		if (link_defanged(sl_slice(f->window + i, to - i), &means) > 0)
 			return true;
 	return false;
 }
@@ -124,10 +124,10 @@ host_run(const struct word *word, size_t i, size_t end, bool dots)
 	size_t n;
 
 	for (;;) {
-		while (i < end && (text_class[word->text[i]] & TEXT_HOST) != 0)
+		while (i < end && (link_class[word->text[i]] & TEXT_HOST) != 0)
 			i++;
 		if (i == end || word->text[i] < 0x80 ||
-		    (n = host_char(sl_slice(word->text + i, end - i), dots)) == 0)
+		    (n = link_host_char(sl_slice(word->text + i, end - i), dots)) == 0)
 			return i;
 		i += n;
 	}
@@ -172,10 +172,10 @@ path_end(const struct word *word, size_t start, size_t from)
 		n = 1;
 		if (c >= 0x80) {
 			n = sl_utf8_decode(sl_slice(word->text + i, word->len - i), &wide);
-			ended = n == 0 || ends_link(wide);
+			ended = n == 0 || link_ends(wide);
 		} else if (c == '`' || (c == '\'' && quote == '\'')) {
 			ended = true;
-		} else if ((text_class[c] & TEXT_BRACKET) != 0) {
+		} else if ((link_class[c] & TEXT_BRACKET) != 0) {
 			*(c == '(' ? &round : c == '[' ? &square : &curly) += 1;
 		} else if (c == ')' || c == ']' || c == '}') {
 			unsigned *open = c == ')' ? &round : c == ']' ? &square : &curly;
@@ -185,7 +185,7 @@ path_end(const struct word *word, size_t start, size_t from)
 		}
 		i += ended ? 0 : n;
 	}
-	while (i > from && (text_class[word->text[i - 1]] & TEXT_ALNUM) == 0 &&
+	while (i > from && (link_class[word->text[i - 1]] & TEXT_ALNUM) == 0 &&
 	    strchr(".,;:!?'*", word->text[i - 1]) != NULL)
 		i--;
 	return i;
@@ -208,7 +208,7 @@ take_rest(const struct word *word, size_t start, size_t *end_io)
 		if (digits > i + 1 || (digits < word->len && word->text[digits] == '/'))
 			i = digits;
 	}
-	if (i < word->len && (text_class[word->text[i]] & TEXT_SLASH) != 0)
+	if (i < word->len && (link_class[word->text[i]] & TEXT_SLASH) != 0)
 		i = path_end(word, start, i);
 	*end_io = i;
 	return true;
@@ -254,11 +254,11 @@ host_end(struct sl_link_finder *f, const struct word *word, size_t host, size_t 
 	while (at + 2 < end && word->text[at] == '%')
 		at = host_run(word, at + 1, end, true);
 	ascii = ascii_run(word, host, at);
-	if (ascii < at && ascii > host && !is_domain(f, sl_slice(word->text + host, at - host))) {
+	if (ascii < at && ascii > host && !link_is_domain(f, sl_slice(word->text + host, at - host))) {
 		size_t trimmed = trim_host(word, host, ascii);
 
 		/* "http://example.com" in text whose letters follow at once */
-		if (trimmed > host && is_domain(f, sl_slice(word->text + host, trimmed - host)))
+		if (trimmed > host && link_is_domain(f, sl_slice(word->text + host, trimmed - host)))
 			return trimmed;
 	}
 	return at;
@@ -309,7 +309,7 @@ take_schemed(struct sl_link_finder *f, struct word *word, size_t row, size_t col
 	host = i;
 	if (i > colon + 1) {
 		for (authority = i; authority < word->len &&
-		    (text_class[word->text[authority]] & TEXT_SLASH) == 0; authority++)
+		    (link_class[word->text[authority]] & TEXT_SLASH) == 0; authority++)
 			;
 		at = authority == i ? NULL : memrchr(word->text + i, '@', authority - i);
 		if (at != NULL)
@@ -318,10 +318,10 @@ take_schemed(struct sl_link_finder *f, struct word *word, size_t row, size_t col
 	} else {
 		/* Without slashes only what is a domain is taken. */
 		end = host_run(word, host, SL_MIN(word->len, host + SL_DNS_NAME_MAX + 1), false);
-		if (!is_domain(f, sl_slice(word->text + host, trim_host(word, host, end) - host)))
+		if (!link_is_domain(f, sl_slice(word->text + host, trim_host(word, host, end) - host)))
 			return false;
 	}
-	if (end == word->len || (text_class[word->text[end]] & (TEXT_SLASH | TEXT_COLON)) == 0)
+	if (end == word->len || (link_class[word->text[end]] & (TEXT_SLASH | TEXT_COLON)) == 0)
 		end = trim_host(word, host, end);
 	if (end == host)
 		return false;
@@ -413,7 +413,7 @@ take_bare(struct sl_link_finder *f, struct word *word, struct span *span)
 
 	if (!www && (before == '/' || before == '\\'))
 		return false;
-	if (!is_domain(f, name))
+	if (!link_is_domain(f, name))
 		return false;
 	if (strstr(f->host, "xn--") != NULL && !opens(f, "http://", name))
 		return false;
@@ -440,7 +440,7 @@ take_run(struct sl_link_finder *f, struct word *word, size_t from, struct span r
 	if (span.end - span.start < 4)
 		return false;
 	if (run.start > from && word->text[run.start - 1] == '@' && span.start == run.start &&
-	    is_domain(f, sl_slice(word->text + span.start, span.end - span.start)) &&
+	    link_is_domain(f, sl_slice(word->text + span.start, span.end - span.start)) &&
 	    take_mail(f, word, from, run.start - 1, &span)) {
 		*next_out = span.end;
 		return true;
@@ -450,7 +450,7 @@ take_run(struct sl_link_finder *f, struct word *word, size_t from, struct span r
 	if (at < word->len && word->text[at] == '@') {	/* is it what stands before one? */
 		size_t end = host_run(word, at + 1, word->len, false);
 
-		if (is_domain(f, sl_slice(word->text + at + 1, trim_host(word, at + 1, end) - at - 1)))
+		if (link_is_domain(f, sl_slice(word->text + at + 1, trim_host(word, at + 1, end) - at - 1)))
 			return false;		/* the next run will know */
 	}
 	if (take_bare(f, word, &span)) {
@@ -508,7 +508,7 @@ take_guessed(struct sl_link_finder *f, struct word *word, size_t from, size_t to
 }
 
 void
-word_links(struct sl_link_finder *f, struct word *word)
+link_word(struct sl_link_finder *f, struct word *word)
 {
 	size_t from = 0, at = 0, last = 0;
 

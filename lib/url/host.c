@@ -9,7 +9,7 @@
 #define IPV6_PIECES	8
 
 int
-hex_value(unsigned char c)
+url_hex_value(unsigned char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -39,8 +39,8 @@ take_hex(struct sl_slice *in, size_t *digits_out)
 	unsigned value = 0;
 	size_t n = 0;
 
-	while (n < 4 && n < in->len && hex_value(in->ptr[n]) >= 0)
-		value = value << 4 | (unsigned)hex_value(in->ptr[n++]);
+	while (n < 4 && n < in->len && url_hex_value(in->ptr[n]) >= 0)
+		value = value << 4 | (unsigned)url_hex_value(in->ptr[n++]);
 	*in = sl_slice_from(*in, n);
 	*digits_out = n;
 	return value;
@@ -179,7 +179,7 @@ ipv4_number(struct sl_slice in, uint64_t *value_out)
 		in = sl_slice_from(in, base == 16 ? 2 : 1);
 	}
 	for (size_t i = 0; i < in.len; i++) {
-		int digit = hex_value(in.ptr[i]);
+		int digit = url_hex_value(in.ptr[i]);
 
 		if (digit < 0 || (unsigned)digit >= base)
 			return false;
@@ -269,9 +269,9 @@ percent_decode(struct sl_slice in, unsigned char *out)
 
 	for (size_t i = 0; i < in.len; i++) {
 		out[n] = in.ptr[i];
-		if (in.ptr[i] == '%' && in.len - i > 2 && hex_value(in.ptr[i + 1]) >= 0 &&
-		    hex_value(in.ptr[i + 2]) >= 0) {
-			out[n] = (unsigned char)(hex_value(in.ptr[i + 1]) << 4 | hex_value(in.ptr[i + 2]));
+		if (in.ptr[i] == '%' && in.len - i > 2 && url_hex_value(in.ptr[i + 1]) >= 0 &&
+		    url_hex_value(in.ptr[i + 2]) >= 0) {
+			out[n] = (unsigned char)(url_hex_value(in.ptr[i + 1]) << 4 | url_hex_value(in.ptr[i + 2]));
 			i += 2;
 		}
 		n++;
@@ -373,7 +373,7 @@ opaque_host(struct sl_slice in, struct host *host)
 }
 
 int
-host_parse(struct sl_slice in, bool special, struct host *host_out, unsigned *flags_io)
+url_host_parse(struct sl_slice in, bool special, struct host *host_out, unsigned *flags_io)
 {
 	uint16_t pieces[IPV6_PIECES];
 
