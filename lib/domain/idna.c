@@ -243,8 +243,14 @@ work_is_bidi(const struct work *w)
 {
 	struct label label;
 	size_t from = 0;
-	bool is_ace;
+	bool is_ace, may_be = false;
 
+	/* Where Unicode has them, without those beyond the BMP; and A-labels. */
+	for (size_t i = 0; i < w->len && !may_be; i++)
+		may_be = (w->text[i] >= 0x590 && w->text[i] < 0x900) || w->text[i] >= 0xd800 ||
+		    (w->text[i] == 'x' && w->len - i > 3 && w->text[i + 2] == '-');
+	if (!may_be)
+		return false;
 	for (size_t at = 0; at <= w->len; at++) {
 		if (at < w->len && w->text[at] != '.')
 			continue;
@@ -283,6 +289,18 @@ newer_mapping(uint32_t c)
 	return c;
 }
 
+/* ASCII's case aside. */
+static bool
+is_same_text(const UChar *raw, size_t raw_len, const UChar *mapped, size_t mapped_len)
+{
+	if (raw_len != mapped_len)
+		return false;
+	for (size_t i = 0; i < raw_len; i++)
+		if (raw[i] != mapped[i] && !(raw[i] >= 'A' && raw[i] <= 'Z' && (raw[i] | 0x20) == mapped[i]))
+			return false;
+	return true;
+}
+
 /* UTF-8 to mapped UTF-16 (UTS #46, 4, 1 and 2). */
 static int
 work_map(struct work *w, struct sl_slice domain)
@@ -306,17 +324,21 @@ work_map(struct work *w, struct sl_slice domain)
 			raw[len++] = 0;
 			continue;
 		}
-		c = newer_mapping(c);
+		if (newer_mapping(c) != c) {
+			w->problems |= SL_IDNA_MAPPED;
+			c = newer_mapping(c);
+		}
 		if (c != IGNORED)
 			U16_APPEND_UNSAFE(raw, len, c);
 	}
 	w->table = mapping();
 	if (w->table == NULL)
 		return SL_ERR_UNSUPPORTED;
-	len = unorm2_normalize(w->table, raw, len, w->text, (int32_t)SL_COUNT(w->text), &error);
+	w->len = (size_t)unorm2_normalize(w->table, raw, len, w->text, (int32_t)SL_COUNT(w->text), &error);
 	if (U_FAILURE(error))
 		return SL_ERR_TOO_LONG;
-	w->len = (size_t)len;
+	if (!is_same_text(raw, (size_t)len, w->text, w->len))
+		w->problems |= SL_IDNA_MAPPED;
 	return 0;
 }
 

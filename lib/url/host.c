@@ -279,23 +279,11 @@ percent_decode(struct sl_slice in, unsigned char *out)
 	return n;
 }
 
-/* Would the letters of the host be written like this, ASCII's case aside? */
-__attribute__((noinline)) static bool
-is_own_spelling(struct sl_slice decoded, const struct host *host)
-{
-	char letters[4 * SL_URL_HOST_MAX];	/* a frame not for every host */
-	size_t len;
-
-	return sl_idna_to_unicode(sl_slice(host->text, host->len), letters, sizeof(letters), &len,
-	    NULL) == 0 && sl_slice_ieq(sl_slice(letters, len), decoded);
-}
-
 /* What is odd about the way a domain is written. */
 static unsigned
-domain_flags(struct sl_slice raw, struct sl_slice decoded, const struct host *host, unsigned problems)
+domain_flags(struct sl_slice raw, const struct host *host, unsigned problems)
 {
-	unsigned flags = 0;
-	bool ascii = true;
+	unsigned flags = (problems & SL_IDNA_MAPPED) != 0 ? SL_URL_HOST_MAPPED : 0;
 
 	for (size_t i = 0; i < raw.len; i++) {
 		if (raw.ptr[i] == '%')
@@ -303,13 +291,9 @@ domain_flags(struct sl_slice raw, struct sl_slice decoded, const struct host *ho
 		if (raw.ptr[i] >= 'A' && raw.ptr[i] <= 'Z')
 			flags |= SL_URL_HOST_CASE;
 	}
-	for (size_t i = 0; i < decoded.len; i++)
-		ascii = ascii && decoded.ptr[i] < 0x80;
 	if (host->len >= 4 && (memcmp(host->text, "xn--", 4) == 0 || strstr(host->text, ".xn--") != NULL))
 		flags |= SL_URL_IDN;
-	if (!ascii && !is_own_spelling(decoded, host))
-		flags |= SL_URL_HOST_MAPPED;
-	if ((problems & ~(unsigned)SL_IDNA_ROOT) != 0)
+	if ((problems & ~(unsigned)(SL_IDNA_ROOT | SL_IDNA_MAPPED)) != 0)
 		flags |= SL_URL_HOST_ODD;
 	return flags;
 }
@@ -334,7 +318,7 @@ domain_host(struct sl_slice raw, struct host *host, unsigned *flags_io)
 		if ((forbidden[(unsigned char)host->text[i]] & NOT_IN_DOMAIN) != 0)
 			r = SL_ERR_SYNTAX;
 	if (r == 0)
-		*flags_io |= domain_flags(raw, in, host, problems);
+		*flags_io |= domain_flags(raw, host, problems);
 	sl_free(buffer);
 	if (r == 0 && ends_in_number(sl_slice(host->text, host->len))) {
 		char text[SL_URL_HOST_MAX + 1];
