@@ -43,6 +43,7 @@ static const struct {
 
 /* A domain on its way: mapped, as UTF-16, and where it goes. */
 struct work {
+	const UNormalizer2 *table;	/* of the mapping */
 	UChar	 text[SL_IDNA_DOMAIN_MAX];
 	size_t	 len;
 	bool	 to_unicode;
@@ -119,7 +120,7 @@ has_replacement(const struct label *label)
 
 /* Does the mapping leave it as it is? So must an A-label decode (UTS #46, 4.1, 1 and 7). */
 static bool
-is_mapped(const struct label *label)
+is_mapped(const struct work *w, const struct label *label)
 {
 	UChar text[2 * SL_IDNA_LABEL_MAX];
 	UErrorCode error = U_ZERO_ERROR;
@@ -130,7 +131,7 @@ is_mapped(const struct label *label)
 			return false;
 		U16_APPEND_UNSAFE(text, len, label->cp[i]);
 	}
-	return unorm2_isNormalized(mapping(), text, len, &error) && U_SUCCESS(error);
+	return unorm2_isNormalized(w->table, text, len, &error) && U_SUCCESS(error);
 }
 
 /* Take the label at text[from..to); an A-label is decoded. Returns its problems. */
@@ -155,7 +156,7 @@ label_read(const struct work *w, size_t from, size_t to, struct label *label, bo
 		    &label->len)) {
 		case 0:
 			return label->len == 0 || is_ascii(label) ? SL_IDNA_CODING :
-			    !is_mapped(label) ? SL_IDNA_DISALLOWED : 0;
+			    !is_mapped(w, label) ? SL_IDNA_DISALLOWED : 0;
 		case SL_ERR_FULL:
 			return SL_IDNA_LABEL_LONG;
 		default:
@@ -221,7 +222,7 @@ label_process(struct work *w, size_t from, size_t to, bool bidi)
 		problems = SL_IDNA_LENGTH;
 	whole = (problems & (SL_IDNA_CODING | SL_IDNA_LABEL_LONG | SL_IDNA_LENGTH)) == 0;
 	if (whole)
-		problems |= label_problems(&label, bidi);
+		problems |= idna_label_problems(&label, bidi);
 	w->problems |= problems;
 	if ((problems & FATAL_MASK) != 0 || !whole)
 		put_text(w, from, to);
@@ -242,12 +243,18 @@ work_is_bidi(const struct work *w)
 {
 	struct label label;
 	size_t from = 0;
-	bool is_ace;
+	bool is_ace, may_be = false;
 
+	/* Where Unicode has them, without those beyond the BMP; and A-labels. */
+	for (size_t i = 0; i < w->len && !may_be; i++)
+		may_be = (w->text[i] >= 0x590 && w->text[i] < 0x900) || w->text[i] >= 0xd800 ||
+		    (w->text[i] == 'x' && w->len - i > 3 && w->text[i + 2] == '-');
+	if (!may_be)
+		return false;
 	for (size_t at = 0; at <= w->len; at++) {
 		if (at < w->len && w->text[at] != '.')
 			continue;
-		if (label_read(w, from, at, &label, &is_ace) == 0 && label_is_rtl(&label))
+		if (label_read(w, from, at, &label, &is_ace) == 0 && idna_label_is_rtl(&label))
 			return true;
 		from = at + 1;
 	}
@@ -282,6 +289,18 @@ newer_mapping(uint32_t c)
 	return c;
 }
 
+/* ASCII's case aside. */
+static bool
+is_same_text(const UChar *raw, size_t raw_len, const UChar *mapped, size_t mapped_len)
+{
+	if (raw_len != mapped_len)
+		return false;
+	for (size_t i = 0; i < raw_len; i++)
+		if (raw[i] != mapped[i] && !(raw[i] >= 'A' && raw[i] <= 'Z' && (raw[i] | 0x20) == mapped[i]))
+			return false;
+	return true;
+}
+
 /* UTF-8 to mapped UTF-16 (UTS #46, 4, 1 and 2). */
 static int
 work_map(struct work *w, struct sl_slice domain)
@@ -305,16 +324,21 @@ work_map(struct work *w, struct sl_slice domain)
 			raw[len++] = 0;
 			continue;
 		}
-		c = newer_mapping(c);
+		if (newer_mapping(c) != c) {
+			w->problems |= SL_IDNA_MAPPED;
+			c = newer_mapping(c);
+		}
 		if (c != IGNORED)
 			U16_APPEND_UNSAFE(raw, len, c);
 	}
-	if (mapping() == NULL)
+	w->table = mapping();
+	if (w->table == NULL)
 		return SL_ERR_UNSUPPORTED;
-	len = unorm2_normalize(mapping(), raw, len, w->text, (int32_t)SL_COUNT(w->text), &error);
+	w->len = (size_t)unorm2_normalize(w->table, raw, len, w->text, (int32_t)SL_COUNT(w->text), &error);
 	if (U_FAILURE(error))
 		return SL_ERR_TOO_LONG;
-	w->len = (size_t)len;
+	if (!is_same_text(raw, (size_t)len, w->text, w->len))
+		w->problems |= SL_IDNA_MAPPED;
 	return 0;
 }
 
@@ -325,49 +349,68 @@ is_plain(struct sl_slice domain)
 	bool label_start = true;
 
 	for (size_t i = 0; i < domain.len; i++) {
-		if (domain.ptr[i] >= 0x80 || (label_start && domain.len - i >= 4 &&
+		unsigned char c = domain.ptr[i];
+
+		if (c >= 0x80 || (label_start && (c == 'x' || c == 'X') && domain.len - i >= 4 &&
 		    sl_slice_ieq(sl_slice(domain.ptr + i, 4), SL_SLICE_LIT("xn--"))))
 			return false;
-		label_start = domain.ptr[i] == '.';
+		label_start = c == '.';
 	}
 	return true;
 }
 
-static void
-plain_label(struct work *w, struct sl_slice label)
+/* Any of what was read may be no letter, digit or hyphen. */
+static unsigned
+plain_label(const char *label, size_t len)
 {
-	if (label.len == 0) {
-		w->problems |= SL_IDNA_EMPTY;
-		return;
-	}
-	if (label.len > SL_DNS_LABEL_MAX)
-		w->problems |= SL_IDNA_LENGTH;
-	if (label.ptr[0] == '-' || label.ptr[label.len - 1] == '-' ||
-	    (label.len >= 4 && label.ptr[2] == '-' && label.ptr[3] == '-'))
-		w->problems |= SL_IDNA_HYPHENS;
-	for (size_t i = 0; i < label.len; i++) {
-		char c = (char)sl_ascii_lower(label.ptr[i]);
+	unsigned problems = 0;
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
-			w->problems |= SL_IDNA_ASCII;
-		put(w, &c, 1);
-	}
+	if (len == 0)
+		return SL_IDNA_EMPTY;
+	if (len > SL_DNS_LABEL_MAX)
+		problems |= SL_IDNA_LENGTH;
+	if (label[0] == '-' || label[len - 1] == '-' || (len >= 4 && label[2] == '-' && label[3] == '-'))
+		problems |= SL_IDNA_HYPHENS;
+	for (size_t i = 0; i < len; i++)
+		if (!((label[i] >= 'a' && label[i] <= 'z') || (label[i] >= '0' && label[i] <= '9') ||
+		    label[i] == '-'))
+			problems |= SL_IDNA_ASCII;
+	return problems;
 }
 
-static void
-plain_process(struct work *w, struct sl_slice domain)
+static int
+plain_process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
+    unsigned *problems_out)
 {
-	size_t from = 0;
+	unsigned problems = 0;
+	size_t from = 0, len = domain.len;
 
-	for (size_t at = 0; at <= domain.len; at++) {
-		if (at < domain.len && domain.ptr[at] != '.')
-			continue;
-		if (at > from || at < domain.len || domain.len == 0)
-			plain_label(w, sl_slice(domain.ptr + from, at - from));
-		if (at < domain.len)
-			put(w, ".", 1);
-		from = at + 1;
+	*len_out = 0;
+	out[0] = '\0';
+	if (domain.len >= out_size) {
+		if (problems_out != NULL)
+			*problems_out = SL_IDNA_LENGTH;
+		return SL_ERR_TOO_LONG;
 	}
+	for (size_t i = 0; i < domain.len; i++)
+		out[i] = (char)sl_ascii_lower(domain.ptr[i]);
+	out[domain.len] = '\0';
+	*len_out = domain.len;
+	if (problems_out == NULL)
+		return 0;
+	if (len > 0 && out[len - 1] == '.') {
+		problems |= SL_IDNA_ROOT;
+		len--;
+	}
+	if (len > SL_DNS_NAME_MAX && !to_unicode)
+		problems |= SL_IDNA_LENGTH;
+	for (size_t at = 0; at <= len; at++)
+		if (at == len || out[at] == '.') {
+			problems |= plain_label(out + from, at - from);
+			from = at + 1;
+		}
+	*problems_out = problems;
+	return 0;
 }
 
 static int
@@ -388,24 +431,20 @@ work_end(struct work *w, size_t *len_out, unsigned *problems_out)
 	return w->full ? SL_ERR_TOO_LONG : (w->problems & FATAL_MASK) != 0 ? SL_ERR_SYNTAX : 0;
 }
 
-static int
-process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
+/* Not inlined: the frame is large. */
+__attribute__((noinline)) static int
+mapped_process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
     unsigned *problems_out)
 {
 	struct work w;
 	int r;
 
-	SL_ASSERT(out_size > 0);
 	w.len = w.out_len = 0;
 	w.to_unicode = to_unicode;
 	w.problems = 0;
 	w.out = out;
 	w.out_size = out_size;
 	w.full = false;
-	if (is_plain(domain)) {
-		plain_process(&w, domain);
-		return work_end(&w, len_out, problems_out);
-	}
 	r = work_map(&w, domain);
 	if (r < 0) {
 		out[0] = '\0';
@@ -416,6 +455,16 @@ process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, siz
 	}
 	work_labels(&w);
 	return work_end(&w, len_out, problems_out);
+}
+
+static int
+process(struct sl_slice domain, bool to_unicode, char *out, size_t out_size, size_t *len_out,
+    unsigned *problems_out)
+{
+	SL_ASSERT(out_size > 0);
+	return is_plain(domain) ?
+	    plain_process(domain, to_unicode, out, out_size, len_out, problems_out) :
+	    mapped_process(domain, to_unicode, out, out_size, len_out, problems_out);
 }
 
 int

@@ -21,7 +21,7 @@
 #define SL_IDNA_DOMAIN_MAX	8192	/* bytes before, UTF-16 units after mapping, if not plain ASCII */
 #define SL_IDNA_LABEL_MAX	256	/* code points of a label that is not ASCII: DNS takes 59 */
 
-/* What is wrong, as bits: name, bit, does it keep a browser from looking the domain up? */
+/* What is wrong, or odd, as bits: name, bit, does it keep a browser from looking the domain up? */
 #define SL_IDNA_PROBLEMS(X)							\
 	X(SL_IDNA_CODING, 0, true, "not UTF-8, or an A-label that is not well-formed")	\
 	X(SL_IDNA_DISALLOWED, 1, true, "a character that no domain may have")	\
@@ -33,7 +33,8 @@
 	X(SL_IDNA_ASCII, 7, false, "an ASCII character but letters, digits, hyphen")	\
 	X(SL_IDNA_EMPTY, 8, false, "an empty label")				\
 	X(SL_IDNA_LENGTH, 9, false, "a label over 63 or a domain over 253 octets")	\
-	X(SL_IDNA_ROOT, 10, false, "a final dot")
+	X(SL_IDNA_ROOT, 10, false, "a final dot")				\
+	X(SL_IDNA_MAPPED, 11, false, "characters that stand for others, or for nothing")
 
 enum sl_idna_problem {
 #define SL_IDNA_PROBLEM_ENUM(name, bit, fatal, text) name = 1 << bit,

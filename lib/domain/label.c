@@ -21,7 +21,7 @@ dir_of(uint32_t c)
 }
 
 bool
-label_is_rtl(const struct label *label)
+idna_label_is_rtl(const struct label *label)
 {
 	for (size_t i = 0; i < label->len; i++)
 		if ((dir_of(label->cp[i]) & (DIRS_RTL | DIR(U_ARABIC_NUMBER))) != 0)
@@ -97,7 +97,7 @@ is_ldh(uint32_t c)
 }
 
 unsigned
-label_problems(const struct label *label, bool bidi)
+idna_label_problems(const struct label *label, bool bidi)
 {
 	unsigned problems = 0;
 

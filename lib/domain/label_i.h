@@ -10,9 +10,9 @@ struct label {
 };
 
 /* Does it hold a character written from the right (RFC 5893, 1.4)? */
-bool		label_is_rtl(const struct label *label);
+bool		idna_label_is_rtl(const struct label *label);
 /* Bits of sl_idna_problem; `bidi`: some label of the domain is RTL. Characters are not looked up
  * in the table of what is allowed: that is the mapping's. */
-unsigned	label_problems(const struct label *label, bool bidi);
+unsigned	idna_label_problems(const struct label *label, bool bidi);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "check.h"
 
+#include "domain/suffix.h"
 #include "mailauth/dmarc.h"
 #include "mailauth/zone.h"
 
@@ -185,6 +186,26 @@ a_list_of_suffixes_replaces_the_walk(void **state)
 }
 
 static void
+the_list_of_public_suffixes_can_be_that_list(void **state)
+{
+	struct sl_suffix *suffix = sl_suffix_read(SL_SLICE_LIT("test\npart.whole.test\n"));
+	const struct sl_dmarc_settings settings = { sl_suffix_organisation, suffix };
+	struct sl_zone *zone = zone_make();
+	struct sl_dmarc *dmarc = start("a.whole.test", &settings);
+
+	assert_non_null(suffix);
+	sl_dmarc_add_dkim(dmarc, SL_SLICE_LIT("a.part.whole.test"));
+	sl_dmarc_add_dkim(dmarc, SL_SLICE_LIT("b.whole.test"));
+	sl_dmarc_end(dmarc);
+	sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+	assert_int_equal(sl_dmarc_verdict(dmarc)->result, SL_DMARC_PASS);
+	assert_string_equal(sl_dmarc_verdict(dmarc)->domain, "whole.test");
+	sl_dmarc_free(&dmarc);
+	sl_zone_free(&zone);
+	sl_suffix_free(&suffix);
+}
+
+static void
 no_author_or_several_are_to_be_refused(void **state)
 {
 	for (int status = SL_AUTHOR_ABSENT; status <= SL_AUTHOR_UNREADABLE; status++) {
@@ -241,6 +262,7 @@ main(void)
 		cmocka_unit_test(the_walk_asks_eight_names_in_order),
 		cmocka_unit_test(an_unknown_organisation_is_a_temperror),
 		cmocka_unit_test(a_list_of_suffixes_replaces_the_walk),
+		cmocka_unit_test(the_list_of_public_suffixes_can_be_that_list),
 		cmocka_unit_test(no_author_or_several_are_to_be_refused),
 		cmocka_unit_test(a_record_is_read_leniently_behind_its_version),
 	};

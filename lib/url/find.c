@@ -9,7 +9,8 @@
 #define JOIN_MAX	SL_LINK_WORD_MAX	/* bytes, beyond the first line, of a link that is joined */
 #define AHEAD		(SL_LINK_WORD_MAX + JOIN_MAX)	/* what may be looked at behind a trigger */
 
-static const unsigned char triggers[TRIGGERS] = { '.', ':', '[', '(', '{' };
+/* Bytes that are looked at together. */
+typedef unsigned char block __attribute__((vector_size(16)));
 
 const char *
 sl_link_flag_text(enum sl_link_flag flag)
@@ -64,23 +65,6 @@ sl_link_finder_del_space(struct sl_link_finder *f)
 	f->del_space = true;
 }
 
-/* The next trigger in [f->at, limit), or limit. */
-static size_t
-trigger_next(struct sl_link_finder *f, size_t limit)
-{
-	size_t first = limit;
-
-	for (size_t i = 0; i < TRIGGERS; i++) {
-		if (f->next[i] < f->at || f->at == 0) {
-			const unsigned char *found = memchr(f->window + f->at, triggers[i], limit - f->at);
-
-			f->next[i] = found == NULL ? limit : (size_t)(found - f->window);
-		}
-		first = SL_MIN(first, f->next[i]);
-	}
-	return first;
-}
-
 /* Is it worth looking at the word around the trigger at `t`? Most full stops end a sentence, and most
  * brackets hold words. */
 static bool
@@ -96,9 +80,72 @@ is_promising(const struct sl_link_finder *f, size_t t)
 		    (is_alnum(behind) || behind >= 0x80);
 	case ':':
 		return behind == '/' || behind == '\\';
+	case '[':
+	case '(':
+	case '{':
+		return link_defanged(sl_slice(f->window + t, SL_MIN(f->len - t, (size_t)8)), &means) > 0;
 	default:
-		return defanged(sl_slice(f->window + t, SL_MIN(f->len - t, (size_t)8)), &means) > 0;
+		return false;
 	}
+}
+
+static block
+load(const unsigned char *p)
+{
+	block b;
+
+	memcpy(&b, p, sizeof(b));
+	return b;
+}
+
+/* Of the 16 bytes at `t`, which have a neighbour on each side, the first that may be promising, or
+ * 16. It is the same as is_promising but for some that are not. */
+static size_t
+block_promising(const unsigned char *t)
+{
+	block c = load(t), before, behind, lower, any;
+	uint64_t halves[2];
+
+	any = (block)((c == '.') | (c == ':') | ((c | 0x20) == '{') | (c == '('));
+	memcpy(halves, &any, sizeof(halves));
+	if ((halves[0] | halves[1]) == 0)
+		return sizeof(block);
+	before = load(t - 1);
+	behind = load(t + 1);
+	lower = behind | 0x20;
+	any = (block)(c == '.') & (block)((before >= '0') | (before == ')')) & (block)(behind >= '0');
+	any |= (block)(c == ':') & (block)((behind == '/') | (behind == '\\'));
+	any |= (block)(((c | 0x20) == '{') | (c == '(')) & (block)((lower == '.') | (lower == 'd') |
+	    (lower == 'a') | (lower == ':') | (lower == '/') | (lower == ('@' | 0x20)));
+	memcpy(halves, &any, sizeof(halves));
+	if ((halves[0] | halves[1]) == 0)
+		return sizeof(block);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (size_t)__builtin_ctzll(halves[0] != 0 ? halves[0] : halves[1]) / 8 + (halves[0] != 0 ? 0 : 8);
+#else
+	return (size_t)__builtin_clzll(halves[0] != 0 ? halves[0] : halves[1]) / 8 + (halves[0] != 0 ? 0 : 8);
+#endif
+}
+
+/* The next byte in [f->at, limit) around which there may be a link, or limit. */
+static size_t
+trigger_next(const struct sl_link_finder *f, size_t limit)
+{
+	size_t t = f->at;
+
+	while (t < limit) {
+		if (t > 0 && t + sizeof(block) < f->len) {
+			size_t n = block_promising(f->window + t);
+
+			t += n;
+			if (n == sizeof(block))
+				continue;
+		}
+		if (t < limit && is_promising(f, t))
+			return t;
+		t++;
+	}
+	return limit;
 }
 
 static bool
@@ -107,8 +154,8 @@ has_defanged(const struct sl_link_finder *f, const struct word *word)
 	const char *means;
 
 	for (size_t i = word->start; i < word->end; i++)
-		if ((f->window[i] == '[' || f->window[i] == '(' || f->window[i] == '{') &&
-		    defanged(sl_slice(f->window + i, word->end - i), &means) > 0)
+		if ((link_class[f->window[i]] & TEXT_BRACKET) != 0 &&
+		    link_defanged(sl_slice(f->window + i, word->end - i), &means) > 0)
 			return true;
 	return false;
 }
@@ -120,7 +167,7 @@ clean_add(struct sl_link_finder *f, struct word *word, size_t from, size_t to)
 	while (from < to) {
 		char self[2] = { (char)f->window[from], 0 };
 		const char *means = self;
-		size_t n = defanged(sl_slice(f->window + from, to - from), &means), len;
+		size_t n = link_defanged(sl_slice(f->window + from, to - from), &means), len;
 
 		len = n == 0 ? 1 : strlen(means);
 		if (word->len + len > sizeof(f->clean))
@@ -137,6 +184,7 @@ clean_add(struct sl_link_finder *f, struct word *word, size_t from, size_t to)
 static void
 clean_begin(struct sl_link_finder *f, struct word *word)
 {
+	word->classes |= TEXT_COLON;	/* there may be */
 	word->text = f->clean;
 	word->map = f->map;
 	word->len = 0;
@@ -151,13 +199,16 @@ skip_break(const struct sl_link_finder *f, size_t at)
 	return at < f->len && f->window[at] == '\n' ? at + 1 : at;
 }
 
+/* Where a run ends that begins at `at`, of at most `max` bytes; what is in it joins *classes_io. */
 static size_t
-word_end(const struct sl_link_finder *f, size_t at, size_t max)
+word_end(const struct sl_link_finder *f, size_t at, size_t max, unsigned *classes_io)
 {
-	size_t end = at;
+	size_t end = at, stop = at + SL_MIN(max, f->len - at);
+	unsigned classes = *classes_io, class;
 
-	while (end < f->len && end - at < max && !is_delimiter(f->window[end]))
-		end++;
+	for (; end < stop && ((class = link_class[f->window[end]]) & TEXT_DELIMITER) == 0; end++)
+		classes |= class;
+	*classes_io = classes;
 	return end;
 }
 
@@ -190,7 +241,7 @@ angle_join(struct sl_link_finder *f, struct word *word)
 			return 0;
 		while (line < stop && (f->window[line] == ' ' || f->window[line] == '\t'))
 			line++;
-		end = word_end(f, line, stop - line);
+		end = word_end(f, line, stop - line, &word->classes);
 		if (end == line || end >= stop || !clean_add(f, word, line, end))
 			return 0;
 		if (f->window[end] == '>')
@@ -218,7 +269,7 @@ flowed_join(struct sl_link_finder *f, struct word *word)
 			line++;
 		if (line < stop && f->window[line] == ' ')
 			line++;
-		end = word_end(f, line, stop - line);
+		end = word_end(f, line, stop - line, &word->classes);
 		if (end == line || !clean_add(f, word, line, end))
 			break;
 		at = end;
@@ -233,7 +284,7 @@ word_plain(struct sl_link_finder *f, struct word *word)
 	word->text = f->window + word->start;
 	word->len = word->end - word->start;
 	word->map = NULL;
-	if (has_defanged(f, word)) {
+	if ((word->classes & TEXT_BRACKET) != 0 && has_defanged(f, word)) {
 		clean_begin(f, word);
 		clean_add(f, word, word->start, word->end);	/* no longer than it was */
 	}
@@ -247,14 +298,34 @@ lines_apart(struct sl_link_finder *f, size_t start, size_t end)
 	for (size_t at = start; at < end && !f->stopped;) {
 		struct word word = { .start = at };
 
-		word.end = word_end(f, at, SL_MIN(SL_LINK_WORD_MAX, end - at));
+		word.end = word_end(f, at, SL_MIN(SL_LINK_WORD_MAX, end - at), &word.classes);
 		word_plain(f, &word);
-		word_links(f, &word);
+		link_word(f, &word);
 		at = word.end;
 		while (at < end && is_delimiter(f->window[at]))
 			at++;
 	}
 	f->but_host[0] = '\0';
+}
+
+/* Is it a name of plain ASCII by itself, punctuation behind it aside, under no top-level domain that
+ * there is? Most words with a full stop inside are. */
+static bool
+is_no_domain(struct sl_link_finder *f, const struct word *word)
+{
+	const unsigned char *text = f->window + word->start;
+	size_t len = word->end - word->start, dot = 0;
+
+	while (len > 0 && (link_class[text[len - 1]] & TEXT_ALNUM) == 0 &&
+	    strchr(".,:;!?'*)-_", text[len - 1]) != NULL)
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		if ((link_class[text[i]] & TEXT_HOST) == 0)
+			return false;
+		if (text[i] == '.')
+			dot = i + 1;
+	}
+	return dot > 0 && !link_tld_is_real(f, sl_slice(text + dot, len - dot));
 }
 
 static bool
@@ -272,16 +343,20 @@ word_at(struct sl_link_finder *f, size_t t)
 
 	while (word.start > lowest && !is_delimiter(f->window[word.start - 1]))
 		word.start--;
-	word.end = word_end(f, word.start, SL_LINK_WORD_MAX);
+	word.end = word_end(f, word.start, SL_LINK_WORD_MAX, &word.classes);
 	word.more = word.end < f->len && !is_delimiter(f->window[word.end]);
 	word.angle = word.start > 0 && f->window[word.start - 1] == '<';
+	if (!word.angle && !word.more && !f->del_space && is_no_domain(f, &word)) {
+		f->at = f->floor = word.end;
+		return;
+	}
 	f->last_host[0] = '\0';
 	if (word.angle && at_line_break(f, word.end) &&
 	    begins_link(sl_slice(f->window + word.start, word.end - word.start)) &&
 	    (joined = angle_join(f, &word)) > 0) {
 		word.end = joined;
 		word.joined = true;
-		word_links(f, &word);
+		link_word(f, &word);
 		lines_apart(f, word.start, joined);
 		f->at = f->floor = joined;
 		return;
@@ -296,7 +371,7 @@ word_at(struct sl_link_finder *f, size_t t)
 	} else {
 		word_plain(f, &word);
 	}
-	word_links(f, &word);
+	link_word(f, &word);
 	SL_ASSERT(word.resume > word.start);
 	f->at = f->floor = word.resume;
 }
@@ -305,7 +380,6 @@ word_at(struct sl_link_finder *f, size_t t)
 static void
 scan(struct sl_link_finder *f, size_t limit)
 {
-	memset(f->next, 0, sizeof(f->next));
 	while (f->at < limit && !f->stopped) {
 		size_t t = trigger_next(f, limit);
 
@@ -313,9 +387,7 @@ scan(struct sl_link_finder *f, size_t limit)
 			f->at = limit;
 			break;
 		}
-		f->at = t + 1;
-		if (is_promising(f, t))
-			word_at(f, t);
+		word_at(f, t);
 	}
 }
 

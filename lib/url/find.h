@@ -5,20 +5,22 @@
  * that begin with "www." or "ftp.", bare domains under a top-level domain of the list, and e-mail
  * addresses, with and without "mailto:". Punctuation, quotes and brackets around a link are left
  * out as mail programs do; between < and > it is taken as it stands (RFC 3986, appendix C), and
- * joined if it is broken over lines there. Defanged links are found too ("hxxp://",
- * "example[.]com", "example(dot)com", "a[at]example.com"): readers put them together again.
+ * joined if it is broken over lines there; what programs see that do not join is given behind it
+ * if it leads elsewhere. Defanged links are found too ("hxxp://", "example[.]com",
+ * "example(dot)com", "a[at]example.com"): readers put them together again.
  *
  * A link is looked for in a word: what stands between white space, controls, <, > and ". Words
  * longer than SL_LINK_WORD_MAX are looked at in pieces that overlap; a link that long is cut,
  * and what follows is looked at as text, so that nothing is out of sight.
  *
- * Memory: about 110 KiB. Time: linear; text without links passes at the speed of memchr. Links
- * come in the order of the text, some 24 KiB after they were fed, or at the end; where the text
+ * Memory: about 110 KiB. Time: linear; text without links is looked at 16 bytes at a time. Links
+ * come in the order of the text, up to 64 KiB after they were fed, or at the end; where the text
  * is cut changes nothing.
  *
- * Limits: "example [dot] com" with spaces is not seen. Bare names need ASCII dots. A bare name
- * with a path component in front ("src/main.rs") is taken for a file. Domains in letters that are
- * not ASCII need a space or punctuation around them, or what is ASCII of them must be a domain.
+ * Limits: "example [dot] com" with spaces is not seen; in a path "(dot)" and the like are put
+ * together as well. Other schemes are not looked for. Bare names need ASCII dots. A bare name with
+ * a path component in front ("src/main.rs") is taken for a file. Domains in letters that are not
+ * ASCII need a space or punctuation around them, or what is ASCII of them must be a domain.
  */
 #ifndef SL_URL_FIND_H
 #define SL_URL_FIND_H
@@ -51,7 +53,7 @@ struct sl_found_link {
 	uint64_t		 offset;	/* of raw in all that was fed */
 	struct sl_slice		 text;		/* the URL: with scheme, put together again */
 	const struct sl_url	*url;		/* the same, parsed */
-	struct sl_slice		 host;		/* the URL's, or the address's domain: A-labels */
+	struct sl_slice		 host;		/* the URL's, without a final dot, or the address's domain */
 	unsigned		 flags;		/* of sl_link_flag */
 };
 

@@ -4,13 +4,12 @@
 
 #include "url/find.h"
 
-#define TRIGGERS	5	/* bytes without which there is no link */
 #define TLDS		64	/* verdicts that are remembered */
-#define TLD_MAX		15	/* longer ones are looked up each time */
 
+/* Of a top-level domain of at most 8 bytes: they, in lower case; 0: none yet. */
 struct tld {
-	char	name[TLD_MAX + 1];
-	bool	is_real;
+	uint64_t	name;
+	bool		is_real;
 };
 
 /* A word, put together again if need be. */
@@ -22,6 +21,7 @@ struct word {
 	bool			 angle;		/* between < and > */
 	bool			 joined;
 	bool			 more;		/* it goes on behind `end` */
+	unsigned		 classes;	/* of text_class: what is in it */
 	size_t			 resume;	/* set: where to go on, in the window */
 };
 
@@ -39,7 +39,6 @@ struct sl_link_finder {
 	size_t			 at;			/* not looked at yet, from here on */
 	size_t			 floor;			/* words do not reach back behind it */
 	uint64_t		 offset;		/* of window[0] in the text */
-	size_t			 next[TRIGGERS];	/* where each is found next */
 
 	/* The word at hand. */
 	unsigned char		 clean[SL_LINK_WORD_MAX];
@@ -53,27 +52,45 @@ struct sl_link_finder {
 };
 
 /* Find the links of one word, give them to the sink, set word->resume. */
-void	word_links(struct sl_link_finder *f, struct word *word);
+void	link_word(struct sl_link_finder *f, struct word *word);
 
 /* Is `s` a domain as people write it: two labels or more of letters, digits and inner hyphens (and
  * _ before the last two), under a top-level domain of the list? Its A-labels in f->host. */
-bool	is_domain(struct sl_link_finder *f, struct sl_slice s);
+bool	link_is_domain(struct sl_link_finder *f, struct sl_slice s);
+/* Is `tld`, one label as it was written, on the list? */
+bool	link_tld_is_real(struct sl_link_finder *f, struct sl_slice tld);
 
 /* Does something begin here that stands for other characters, like "[.]"? Returns its length and
  * sets what it stands for, or 0. */
-size_t	defanged(struct sl_slice in, const char **means_out);
-/* Is it a byte that ends a word? */
-bool	is_delimiter(unsigned char c);
+size_t	link_defanged(struct sl_slice in, const char **means_out);
+/* What a byte is, as bits. */
+enum text_class {
+	TEXT_DELIMITER = 1,	/* ends a word */
+	TEXT_HOST = 2,		/* ASCII that may stand in a host name */
+	TEXT_ALNUM = 4,
+	TEXT_WIDE = 8,		/* not ASCII */
+	TEXT_BRACKET = 16,	/* opens one */
+	TEXT_COLON = 32,
+	TEXT_DOT = 64,
+	TEXT_SLASH = 128,	/* what ends an authority: / \ ? # */
+};
+extern const uint8_t link_class[256];
 /* Length of a character that may stand in a host name; 0: none is there. `dots`: also full stops
  * that are not ASCII. */
-size_t	host_char(struct sl_slice in, bool dots);
+size_t	link_host_char(struct sl_slice in, bool dots);
 /* Is it punctuation or space, beyond ASCII, which ends a link? */
-bool	ends_link(uint32_t c);
+bool	link_ends(uint32_t c);
 
 static inline bool
 is_alnum(unsigned char c)
 {
-	return (c >= '0' && c <= '9') || (sl_ascii_lower(c) >= 'a' && sl_ascii_lower(c) <= 'z');
+	return (link_class[c] & TEXT_ALNUM) != 0;
+}
+
+static inline bool
+is_delimiter(unsigned char c)
+{
+	return (link_class[c] & TEXT_DELIMITER) != 0;
 }
 
 #endif

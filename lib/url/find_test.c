@@ -110,6 +110,13 @@ static const struct {
 	{ "<http://example.com/long/\n<http://b.com/", "[http://example.com/long/] [http://b.com/]" },
 	{ "http://example.com/a \r\nb", "[http://example.com/a]" },
 	{ "http://exam%70le.com/", "[http://exam%70le.com/]" },
+	{ "http://a..example.com/x http://.example.com/", "gb[http://example.com/]{example.com/}" },
+	{ "http://example.com./x", "[http://example.com./x]" },
+	{ "http://\uff11\uff19\uff12\uff0e0\u30022.1/", "[http://\uff11\uff19\uff12\uff0e0\u30022.1/]" },
+	{ "<www.exam\nple.com>", "gj[http://www.example.com]{www.exam\nple.com} gb[http://ple.com]{ple.com}" },
+	{ "end.Of example.com,end.Of a.xyzq,example.com,b.xyzq.", "gb[http://example.com]{example.com} "
+	    "gb[http://example.com]{example.com}" },
+	{ "a.b.\u0440\u0444 x.y.\u0440\u0444\u0440, a.xyzq:8080/x", "gb[http://a.b.\u0440\u0444]{a.b.\u0440\u0444}" },
 };
 
 static void
@@ -170,7 +177,7 @@ a_link_is_found_at_any_place(void **state)
 	sl_buf_init(&text, SIZE_MAX / 2);
 	sl_buf_init(&links, SIZE_MAX / 2);
 	for (size_t i = 0; i < SL_COUNT(fillers); i++)
-		for (size_t before = 100; before < 160000; before += 1777) {
+		for (size_t before = 100; before < 160000; before += 7919) {
 			bool in_a_word = i > 0;
 
 			sl_buf_reset(&text);

@@ -4,6 +4,16 @@
 #include "domain/idna.h"
 #include "sl/utf8.h"
 
+const uint8_t link_class[256] = {
+	[0 ... ' '] = TEXT_DELIMITER, [0x7f] = TEXT_DELIMITER,
+	['<'] = TEXT_DELIMITER, ['>'] = TEXT_DELIMITER, ['"'] = TEXT_DELIMITER,
+	['0' ... '9'] = TEXT_HOST | TEXT_ALNUM, ['A' ... 'Z'] = TEXT_HOST | TEXT_ALNUM,
+	['a' ... 'z'] = TEXT_HOST | TEXT_ALNUM, ['.'] = TEXT_HOST | TEXT_DOT, ['-'] = TEXT_HOST, ['_'] = TEXT_HOST,
+	['('] = TEXT_BRACKET, ['['] = TEXT_BRACKET, ['{'] = TEXT_BRACKET, [':'] = TEXT_COLON,
+	['/'] = TEXT_SLASH, ['\\'] = TEXT_SLASH, ['?'] = TEXT_SLASH, ['#'] = TEXT_SLASH,
+	[0x80 ... 0xff] = TEXT_WIDE,
+};
+
 /* Between any two brackets, and what each stands for. */
 static const struct {
 	const char	*text, *means;
@@ -26,13 +36,7 @@ static const struct {
 };
 
 bool
-is_delimiter(unsigned char c)
-{
-	return c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '"';
-}
-
-bool
-ends_link(uint32_t c)
+link_ends(uint32_t c)
 {
 	size_t i = 0;
 
@@ -48,7 +52,7 @@ is_far_dot(uint32_t c)
 }
 
 size_t
-host_char(struct sl_slice in, bool dots)
+link_host_char(struct sl_slice in, bool dots)
 {
 	uint32_t c;
 	size_t n;
@@ -56,15 +60,15 @@ host_char(struct sl_slice in, bool dots)
 	if (in.len == 0)
 		return 0;
 	if (in.ptr[0] < 0x80)
-		return is_alnum(in.ptr[0]) || in.ptr[0] == '.' || in.ptr[0] == '-' || in.ptr[0] == '_';
+		return (link_class[in.ptr[0]] & TEXT_HOST) != 0;
 	n = sl_utf8_decode(in, &c);
-	if (n == 0 || (ends_link(c) && !(dots && is_far_dot(c))))
+	if (n == 0 || (link_ends(c) && !(dots && is_far_dot(c))))
 		return 0;
 	return n;
 }
 
 size_t
-defanged(struct sl_slice in, const char **means_out)
+link_defanged(struct sl_slice in, const char **means_out)
 {
 	if (in.len < 2 || (in.ptr[0] != '[' && in.ptr[0] != '(' && in.ptr[0] != '{'))
 		return 0;
@@ -88,10 +92,14 @@ defanged(struct sl_slice in, const char **means_out)
 	return 0;
 }
 
-/* `tld` in lower case A-labels. */
 static bool
-tld_look_up(struct sl_link_finder *f, struct sl_slice tld)
+tld_look_up(const struct sl_link_finder *f, struct sl_slice tld)
 {
+	char ascii[SL_DNS_NAME_MAX + 1];
+
+	if (!sl_domain_ascii(tld, ascii))
+		return false;
+	tld = sl_slice_str(ascii);
 	for (size_t i = 0; i < tld.len; i++)
 		if (!is_alnum(tld.ptr[i]) && tld.ptr[i] != '-')
 			return false;
@@ -99,23 +107,22 @@ tld_look_up(struct sl_link_finder *f, struct sl_slice tld)
 	    sl_suffix_has_tld(f->suffix, tld);
 }
 
-/* The last label of a name, as it was written. */
-static bool
-tld_is_real(struct sl_link_finder *f, struct sl_slice tld)
+bool
+link_tld_is_real(struct sl_link_finder *f, struct sl_slice tld)
 {
 	struct tld *row;
-	char name[TLD_MAX + 1] = "", ascii[SL_DNS_NAME_MAX + 1];
+	uint64_t name = 0;
 
 	if (tld.len == 0)
 		return false;
-	if (tld.len > TLD_MAX)
-		return sl_domain_ascii(tld, ascii) && tld_look_up(f, sl_slice_str(ascii));
+	if (tld.len > sizeof(name))
+		return tld_look_up(f, tld);
 	for (size_t i = 0; i < tld.len; i++)
-		name[i] = (char)sl_ascii_lower(tld.ptr[i]);
-	row = &f->tlds[sl_hash(name, tld.len) % TLDS];
-	if (strcmp(row->name, name) != 0) {
-		memcpy(row->name, name, sizeof(name));
-		row->is_real = sl_domain_ascii(tld, ascii) && tld_look_up(f, sl_slice_str(ascii));
+		name = name << 8 | sl_ascii_lower(tld.ptr[i]);
+	row = &f->tlds[(name * 0x9e3779b97f4a7c15u) >> 58];
+	if (row->name != name) {
+		row->name = name;
+		row->is_real = tld_look_up(f, tld);
 	}
 	return row->is_real;
 }
@@ -132,7 +139,7 @@ is_label(struct sl_slice s, bool may_have_underscore)
 }
 
 bool
-is_domain(struct sl_link_finder *f, struct sl_slice s)
+link_is_domain(struct sl_link_finder *f, struct sl_slice s)
 {
 	const unsigned char *dot;
 	unsigned labels;
@@ -143,7 +150,7 @@ is_domain(struct sl_link_finder *f, struct sl_slice s)
 	dot = memrchr(s.ptr, '.', s.len);
 	if (dot == NULL)
 		return false;
-	if (!tld_is_real(f, sl_slice_from(s, (size_t)(dot - s.ptr) + 1)) || !sl_domain_ascii(s, f->host))
+	if (!link_tld_is_real(f, sl_slice_from(s, (size_t)(dot - s.ptr) + 1)) || !sl_domain_ascii(s, f->host))
 		return false;
 	s = sl_slice_str(f->host);
 	for (labels = sl_dns_name_labels(s); labels > 0; labels--) {

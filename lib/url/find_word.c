@@ -45,9 +45,16 @@ span_is_defanged(const struct sl_link_finder *f, const struct word *word, struct
 	if (word->map == NULL)
 		return false;
 	for (size_t i = from; i < to; i++)
-		if (defanged(sl_slice(f->window + i, to - i), &means) > 0)
+		if (link_defanged(sl_slice(f->window + i, to - i), &means) > 0)
 			return true;
 	return false;
+}
+
+/* A browser takes such a host, but there is no such name in the DNS. */
+static bool
+has_empty_label(struct sl_slice host)
+{
+	return host.ptr[0] == '.' || memmem(host.ptr, host.len, "..", 2) != NULL;
 }
 
 /* Parse f->text[0..len) and give it. False: it is no URL. */
@@ -59,10 +66,11 @@ give(struct sl_link_finder *f, struct word *word, struct span span, size_t len, 
 
 	if (sl_url_parse(link.text, NULL, &f->url) < 0)
 		return false;
-	if ((flags & SL_LINK_MAIL) != 0) {
-		link.host = sl_slice_str(f->host);	/* of is_domain */
-	} else {
-		link.host = sl_url_host(&f->url);
+	link.host = (flags & SL_LINK_MAIL) != 0 ? sl_slice_str(f->host) : sl_url_host(&f->url);
+	if (f->url.host_kind == SL_URL_HOST_DOMAIN) {
+		if (has_empty_label(link.host))
+			return false;
+		link.host.len -= link.host.ptr[link.host.len - 1] == '.';
 	}
 	if (link.host.len <= SL_DNS_NAME_MAX) {
 		if (f->but_host[0] != '\0' && sl_slice_eq(link.host, sl_slice_str(f->but_host)))
@@ -115,9 +123,14 @@ host_run(const struct word *word, size_t i, size_t end, bool dots)
 {
 	size_t n;
 
-	while ((n = host_char(sl_slice(word->text + i, end - i), dots)) > 0)
+	for (;;) {
+		while (i < end && (link_class[word->text[i]] & TEXT_HOST) != 0)
+			i++;
+		if (i == end || word->text[i] < 0x80 ||
+		    (n = link_host_char(sl_slice(word->text + i, end - i), dots)) == 0)
+			return i;
 		i += n;
-	return i;
+	}
 }
 
 /* The first byte that is not ASCII in [i, end), or `end`. */
@@ -144,33 +157,36 @@ trim_host(const struct word *word, size_t start, size_t end)
 static size_t
 path_end(const struct word *word, size_t start, size_t from)
 {
-	static const char closes[] = ")]}", opens[] = "([{";
-	unsigned depth[3] = { 0 };
+	unsigned round = 0, square = 0, curly = 0;
 	unsigned char quote = start > 0 ? word->text[start - 1] : 0;
+	bool ended = false;
 	size_t i = from, n;
+	uint32_t wide;
 
 	if (word->angle && (start == 0 || (start == 4 && sl_slice_istarts(sl_slice(word->text, word->len),
 	    SL_SLICE_LIT("url:")))))
 		return word->len;
-	for (; i < word->len; i += n) {
+	while (i < word->len && !ended) {
 		unsigned char c = word->text[i];
-		const char *found;
-		uint32_t wide;
 
 		n = 1;
 		if (c >= 0x80) {
 			n = sl_utf8_decode(sl_slice(word->text + i, word->len - i), &wide);
-			if (n == 0 || ends_link(wide))
-				break;
+			ended = n == 0 || link_ends(wide);
 		} else if (c == '`' || (c == '\'' && quote == '\'')) {
-			break;
-		} else if ((found = strchr(opens, c)) != NULL) {
-			depth[found - opens]++;
-		} else if ((found = strchr(closes, c)) != NULL && depth[found - closes]-- == 0) {
-			break;
+			ended = true;
+		} else if ((link_class[c] & TEXT_BRACKET) != 0) {
+			*(c == '(' ? &round : c == '[' ? &square : &curly) += 1;
+		} else if (c == ')' || c == ']' || c == '}') {
+			unsigned *open = c == ')' ? &round : c == ']' ? &square : &curly;
+
+			ended = *open == 0;
+			*open -= *open > 0;
 		}
+		i += ended ? 0 : n;
 	}
-	while (i > from && strchr(".,;:!?'*", word->text[i - 1]) != NULL)
+	while (i > from && (link_class[word->text[i - 1]] & TEXT_ALNUM) == 0 &&
+	    strchr(".,;:!?'*", word->text[i - 1]) != NULL)
 		i--;
 	return i;
 }
@@ -192,7 +208,7 @@ take_rest(const struct word *word, size_t start, size_t *end_io)
 		if (digits > i + 1 || (digits < word->len && word->text[digits] == '/'))
 			i = digits;
 	}
-	if (i < word->len && strchr("/\\?#", word->text[i]) != NULL)
+	if (i < word->len && (link_class[word->text[i]] & TEXT_SLASH) != 0)
 		i = path_end(word, start, i);
 	*end_io = i;
 	return true;
@@ -203,7 +219,10 @@ static size_t
 scheme_before(const struct word *word, size_t from, size_t colon)
 {
 	size_t len = colon - from, row;
+	unsigned char last = len > 0 ? sl_ascii_lower(word->text[colon - 1]) : 0;
 
+	if (last != 'p' && last != 's')		/* all of them */
+		return SL_COUNT(schemes);
 	for (row = 0; row < SL_COUNT(schemes); row++) {
 		size_t n = strlen(schemes[row].name);
 
@@ -235,11 +254,11 @@ host_end(struct sl_link_finder *f, const struct word *word, size_t host, size_t 
 	while (at + 2 < end && word->text[at] == '%')
 		at = host_run(word, at + 1, end, true);
 	ascii = ascii_run(word, host, at);
-	if (ascii < at && ascii > host && !is_domain(f, sl_slice(word->text + host, at - host))) {
+	if (ascii < at && ascii > host && !link_is_domain(f, sl_slice(word->text + host, at - host))) {
 		size_t trimmed = trim_host(word, host, ascii);
 
 		/* "http://example.com" in text whose letters follow at once */
-		if (trimmed > host && is_domain(f, sl_slice(word->text + host, trimmed - host)))
+		if (trimmed > host && link_is_domain(f, sl_slice(word->text + host, trimmed - host)))
 			return trimmed;
 	}
 	return at;
@@ -255,6 +274,28 @@ opens(struct sl_link_finder *f, const char *scheme, struct sl_slice rest)
 	return sl_url_parse(sl_slice(f->text, put_text(f, len, rest)), NULL, &f->url) == 0;
 }
 
+/* A host of plain labels, whose last is no number and no A-label: any browser opens that. */
+static bool
+is_plain_host(struct sl_slice host)
+{
+	bool label_start = true;
+	unsigned char last = 0;
+
+	for (size_t i = 0; i < host.len; i++) {
+		unsigned char c = host.ptr[i];
+
+		if (!is_alnum(c) && (label_start || (c != '.' && c != '-')))
+			return false;
+		if (label_start) {
+			if (c == 'x' || c == 'X')
+				return false;
+			last = c;
+		}
+		label_start = c == '.';
+	}
+	return !label_start && last > '9';
+}
+
 /* A link with a scheme, row `row`, whose colon is at `colon`. */
 static bool
 take_schemed(struct sl_link_finder *f, struct word *word, size_t row, size_t colon, struct span *span)
@@ -267,8 +308,9 @@ take_schemed(struct sl_link_finder *f, struct word *word, size_t row, size_t col
 		i++;
 	host = i;
 	if (i > colon + 1) {
-		for (authority = i; authority < word->len && strchr("/\\?#", word->text[authority]) == NULL;)
-			authority++;
+		for (authority = i; authority < word->len &&
+		    (link_class[word->text[authority]] & TEXT_SLASH) == 0; authority++)
+			;
 		at = authority == i ? NULL : memrchr(word->text + i, '@', authority - i);
 		if (at != NULL)
 			host = (size_t)(at - word->text) + 1;
@@ -276,13 +318,15 @@ take_schemed(struct sl_link_finder *f, struct word *word, size_t row, size_t col
 	} else {
 		/* Without slashes only what is a domain is taken. */
 		end = host_run(word, host, SL_MIN(word->len, host + SL_DNS_NAME_MAX + 1), false);
-		if (!is_domain(f, sl_slice(word->text + host, trim_host(word, host, end) - host)))
+		if (!link_is_domain(f, sl_slice(word->text + host, trim_host(word, host, end) - host)))
 			return false;
 	}
-	if (end == word->len || strchr("/\\?#:", word->text[end]) == NULL)
+	if (end == word->len || (link_class[word->text[end]] & (TEXT_SLASH | TEXT_COLON)) == 0)
 		end = trim_host(word, host, end);
-	if (end == host || (end < word->len && !opens(f, schemes[row].means, sl_slice(word->text + colon,
-	    end - colon))))
+	if (end == host)
+		return false;
+	if (end < word->len && !is_plain_host(sl_slice(word->text + host, end - host)) &&
+	    !opens(f, schemes[row].means, sl_slice(word->text + colon, end - colon)))
 		return false;
 	span->end = end;
 	if (!take_rest(word, span->start, &span->end))
@@ -369,7 +413,7 @@ take_bare(struct sl_link_finder *f, struct word *word, struct span *span)
 
 	if (!www && (before == '/' || before == '\\'))
 		return false;
-	if (!is_domain(f, name))
+	if (!link_is_domain(f, name))
 		return false;
 	if (strstr(f->host, "xn--") != NULL && !opens(f, "http://", name))
 		return false;
@@ -396,7 +440,7 @@ take_run(struct sl_link_finder *f, struct word *word, size_t from, struct span r
 	if (span.end - span.start < 4)
 		return false;
 	if (run.start > from && word->text[run.start - 1] == '@' && span.start == run.start &&
-	    is_domain(f, sl_slice(word->text + span.start, span.end - span.start)) &&
+	    link_is_domain(f, sl_slice(word->text + span.start, span.end - span.start)) &&
 	    take_mail(f, word, from, run.start - 1, &span)) {
 		*next_out = span.end;
 		return true;
@@ -406,7 +450,7 @@ take_run(struct sl_link_finder *f, struct word *word, size_t from, struct span r
 	if (at < word->len && word->text[at] == '@') {	/* is it what stands before one? */
 		size_t end = host_run(word, at + 1, word->len, false);
 
-		if (is_domain(f, sl_slice(word->text + at + 1, trim_host(word, at + 1, end) - at - 1)))
+		if (link_is_domain(f, sl_slice(word->text + at + 1, trim_host(word, at + 1, end) - at - 1)))
 			return false;		/* the next run will know */
 	}
 	if (take_bare(f, word, &span)) {
@@ -425,6 +469,10 @@ take_guessed(struct sl_link_finder *f, struct word *word, size_t from, size_t to
 	while (i < to && !f->stopped && word->resume == 0) {
 		struct span run = { i, host_run(word, i, to, false) };
 
+		if (run.end == i && word->text[i] < 0x80) {
+			i++;
+			continue;
+		}
 		if (run.end == i) {
 			n = sl_utf8_decode(sl_slice(word->text + i, to - i), &(uint32_t){ 0 });
 			i += n > 0 ? n : 1;
@@ -460,13 +508,14 @@ take_guessed(struct sl_link_finder *f, struct word *word, size_t from, size_t to
 }
 
 void
-word_links(struct sl_link_finder *f, struct word *word)
+link_word(struct sl_link_finder *f, struct word *word)
 {
 	size_t from = 0, at = 0, last = 0;
 
 	word->resume = 0;
 	while (!f->stopped && word->resume == 0) {
-		const unsigned char *found = at >= word->len ? NULL : memchr(word->text + at, ':', word->len - at);
+		const unsigned char *found = at >= word->len || (word->classes & TEXT_COLON) == 0 ? NULL :
+		    memchr(word->text + at, ':', word->len - at);
 		struct span span;
 		size_t colon, row;
 

@@ -9,7 +9,7 @@
 #define IPV6_PIECES	8
 
 int
-hex_value(unsigned char c)
+url_hex_value(unsigned char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -23,17 +23,14 @@ is_digit(unsigned char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool
-is_forbidden(unsigned char c)
-{
-	return c == '\0' || (c < 0x80 && strchr("\t\n\r #/:<>?@[\\]^|", c) != NULL);
-}
+/* URL standard, 3.1, forbidden host code points; controls and what else a domain must not have. */
+enum { NOT_IN_HOST = 1, NOT_IN_DOMAIN = 2 };
 
-static bool
-is_forbidden_in_domain(unsigned char c)
-{
-	return c <= 0x20 || c == '%' || c == 0x7f || is_forbidden(c);
-}
+static const uint8_t forbidden[256] = {
+	[0] = 3, [1 ... 8] = 2, ['\t'] = 3, ['\n'] = 3, [11] = 2, [12] = 2, ['\r'] = 3, [14 ... 31] = 2,
+	[' '] = 3, ['#'] = 3, ['%'] = 2, ['/'] = 3, [':'] = 3, ['<'] = 3, ['>'] = 3, ['?'] = 3, ['@'] = 3,
+	['['] = 3, ['\\'] = 3, [']'] = 3, ['^'] = 3, ['|'] = 3, [0x7f] = 2,
+};
 
 /* A run of hex digits, at most four. */
 static unsigned
@@ -42,8 +39,8 @@ take_hex(struct sl_slice *in, size_t *digits_out)
 	unsigned value = 0;
 	size_t n = 0;
 
-	while (n < 4 && n < in->len && hex_value(in->ptr[n]) >= 0)
-		value = value << 4 | (unsigned)hex_value(in->ptr[n++]);
+	while (n < 4 && n < in->len && url_hex_value(in->ptr[n]) >= 0)
+		value = value << 4 | (unsigned)url_hex_value(in->ptr[n++]);
 	*in = sl_slice_from(*in, n);
 	*digits_out = n;
 	return value;
@@ -182,7 +179,7 @@ ipv4_number(struct sl_slice in, uint64_t *value_out)
 		in = sl_slice_from(in, base == 16 ? 2 : 1);
 	}
 	for (size_t i = 0; i < in.len; i++) {
-		int digit = hex_value(in.ptr[i]);
+		int digit = url_hex_value(in.ptr[i]);
 
 		if (digit < 0 || (unsigned)digit >= base)
 			return false;
@@ -272,9 +269,9 @@ percent_decode(struct sl_slice in, unsigned char *out)
 
 	for (size_t i = 0; i < in.len; i++) {
 		out[n] = in.ptr[i];
-		if (in.ptr[i] == '%' && in.len - i > 2 && hex_value(in.ptr[i + 1]) >= 0 &&
-		    hex_value(in.ptr[i + 2]) >= 0) {
-			out[n] = (unsigned char)(hex_value(in.ptr[i + 1]) << 4 | hex_value(in.ptr[i + 2]));
+		if (in.ptr[i] == '%' && in.len - i > 2 && url_hex_value(in.ptr[i + 1]) >= 0 &&
+		    url_hex_value(in.ptr[i + 2]) >= 0) {
+			out[n] = (unsigned char)(url_hex_value(in.ptr[i + 1]) << 4 | url_hex_value(in.ptr[i + 2]));
 			i += 2;
 		}
 		n++;
@@ -284,12 +281,9 @@ percent_decode(struct sl_slice in, unsigned char *out)
 
 /* What is odd about the way a domain is written. */
 static unsigned
-domain_flags(struct sl_slice raw, struct sl_slice decoded, const struct host *host, unsigned problems)
+domain_flags(struct sl_slice raw, const struct host *host, unsigned problems)
 {
-	unsigned flags = 0;
-	char letters[4 * SL_URL_HOST_MAX];
-	bool ascii = true;
-	size_t len;
+	unsigned flags = (problems & SL_IDNA_MAPPED) != 0 ? SL_URL_HOST_MAPPED : 0;
 
 	for (size_t i = 0; i < raw.len; i++) {
 		if (raw.ptr[i] == '%')
@@ -297,15 +291,9 @@ domain_flags(struct sl_slice raw, struct sl_slice decoded, const struct host *ho
 		if (raw.ptr[i] >= 'A' && raw.ptr[i] <= 'Z')
 			flags |= SL_URL_HOST_CASE;
 	}
-	for (size_t i = 0; i < decoded.len; i++)
-		ascii = ascii && decoded.ptr[i] < 0x80;
 	if (host->len >= 4 && (memcmp(host->text, "xn--", 4) == 0 || strstr(host->text, ".xn--") != NULL))
 		flags |= SL_URL_IDN;
-	/* Would its own letters be written like this, ASCII's case aside? */
-	if (!ascii && (sl_idna_to_unicode(sl_slice(host->text, host->len), letters, sizeof(letters), &len,
-	    NULL) < 0 || !sl_slice_ieq(sl_slice(letters, len), decoded)))
-		flags |= SL_URL_HOST_MAPPED;
-	if ((problems & ~(unsigned)SL_IDNA_ROOT) != 0)
+	if ((problems & ~(unsigned)(SL_IDNA_ROOT | SL_IDNA_MAPPED)) != 0)
 		flags |= SL_URL_HOST_ODD;
 	return flags;
 }
@@ -327,10 +315,10 @@ domain_host(struct sl_slice raw, struct host *host, unsigned *flags_io)
 	if (r == 0 && host->len == 0)
 		r = SL_ERR_SYNTAX;
 	for (size_t i = 0; r == 0 && i < host->len; i++)
-		if (is_forbidden_in_domain((unsigned char)host->text[i]))
+		if ((forbidden[(unsigned char)host->text[i]] & NOT_IN_DOMAIN) != 0)
 			r = SL_ERR_SYNTAX;
 	if (r == 0)
-		*flags_io |= domain_flags(raw, in, host, problems);
+		*flags_io |= domain_flags(raw, host, problems);
 	sl_free(buffer);
 	if (r == 0 && ends_in_number(sl_slice(host->text, host->len))) {
 		char text[SL_URL_HOST_MAX + 1];
@@ -354,7 +342,7 @@ opaque_host(struct sl_slice in, struct host *host)
 	for (size_t i = 0; i < in.len; i++) {
 		unsigned char c = in.ptr[i];
 
-		if (is_forbidden(c))
+		if ((forbidden[c] & NOT_IN_HOST) != 0)
 			return SL_ERR_SYNTAX;
 		if (len + 3 > SL_URL_HOST_MAX)
 			return SL_ERR_TOO_LONG;
@@ -369,7 +357,7 @@ opaque_host(struct sl_slice in, struct host *host)
 }
 
 int
-host_parse(struct sl_slice in, bool special, struct host *host_out, unsigned *flags_io)
+url_host_parse(struct sl_slice in, bool special, struct host *host_out, unsigned *flags_io)
 {
 	uint16_t pieces[IPV6_PIECES];
 

@@ -11,9 +11,9 @@ struct host {
 };
 
 /* `in` is not empty. *flags_io gets what was odd. Returns 0, SL_ERR_SYNTAX, SL_ERR_TOO_LONG. */
-SL_MUST_USE int	host_parse(struct sl_slice in, bool special, struct host *host_out, unsigned *flags_io);
+SL_MUST_USE int	url_host_parse(struct sl_slice in, bool special, struct host *host_out, unsigned *flags_io);
 
 /* The value of a hex digit, or -1. */
-int		hex_value(unsigned char c);
+int		url_hex_value(unsigned char c);
 
 #endif

@@ -7,7 +7,7 @@
  * on the way, and honest links seldom are, is told in flags.
  *
  * Memory: struct sl_url, about 8 KiB; a copy of the input while it is parsed if there are tabs or
- * line ends in it; 80 KiB of stack. Time: linear in the input, which may have any length: only
+ * line ends in it; 60 KiB of stack. Time: linear in the input, which may have any length: only
  * what is kept is bounded. An href that passes its limit is cut in the path or behind it, a user
  * or password by itself, so that the host is never out of sight; SL_URL_CUT says so.
  *
