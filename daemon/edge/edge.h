@@ -34,6 +34,7 @@ struct snapshot {
 	size_t			 model_len;
 };
 
+struct deep;
 struct session;
 struct hop;
 struct hop_pool;
@@ -56,6 +57,9 @@ struct edge {
 	struct hop		*dead_hops;
 	struct hop_pool		*hop_pools[1024];	/* by hash of endpoint and TLS policy */
 	struct listener		*listeners;
+	struct deep		*deep;		/* attachments on their way to a helper */
+	void			(*on_helper_failed)(void *ctx);	/* or NULL */
+	void			*on_helper_failed_ctx;
 	unsigned		 av_failures;	/* in a row: the breaker of clamd */
 	uint64_t		 av_closed_until_us;
 	bool			 stopping;

@@ -24,6 +24,7 @@ struct answer {
 	void			*ctx;
 	struct sl_deep_done	 done;
 	int			 result;	/* SL_MORE until the end was read */
+	size_t			 items_left;
 };
 
 struct sl_helper *
@@ -80,14 +81,27 @@ process_begin(struct sl_helper *helper)
 }
 
 static void
+on_item(void *ctx, const struct sl_deep_item *item)
+{
+	struct answer *answer = ctx;
+
+	if (answer->items_left > 0)
+		answer->sink(answer->ctx, item);
+	else
+		answer->result = SL_ERR_SYNTAX;	/* more than it was given leave for */
+	answer->items_left -= answer->items_left > 0;
+}
+
+static void
 on_message(void *ctx, struct sl_ipc_message *message)
 {
 	struct answer *answer = ctx;
 	int r;
 
 	if (message->type == SL_IPC_INSPECT_RESULT) {
-		r = sl_deep_unpack_items(message->payload, answer->sink, answer->ctx);
-		answer->result = r;
+		r = sl_deep_unpack_items(message->payload, on_item, answer);
+		if (r != 0)
+			answer->result = r;
 		return;
 	}
 	r = sl_deep_unpack_done(message->payload, &answer->done);
@@ -145,7 +159,8 @@ int
 sl_helper_inspect(struct sl_helper *helper, struct sl_slice bytes, struct sl_deep_job *job,
     sl_deep_sink *sink, void *ctx)
 {
-	struct answer answer = { .sink = sink, .ctx = ctx, .result = SL_MORE };
+	struct answer answer = { .sink = sink, .ctx = ctx, .result = SL_MORE,
+		.items_left = (size_t)job->budget.items + 1 };
 	int r;
 
 	SL_CHECK(helper, HELPER_MAGIC);
