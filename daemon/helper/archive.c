@@ -26,6 +26,7 @@ struct walk {
 	enum sniffed		 type;
 	uint64_t		 out;		/* unpacked so far */
 	bool			 ratio_said;
+	bool			 opened;	/* libarchive has seen what it is */
 };
 
 static bool
@@ -146,7 +147,8 @@ check_failure(struct walk *w)
 
 	if (why == NULL)
 		why = "";
-	if (archive_read_has_encrypted_entries(w->archive) == 1 || strstr(why, "ncrypt") != NULL ||
+	/* Not before it is open: libarchive 3.6 then asks a format that is not there (fuzzed). */
+	if ((w->opened && archive_read_has_encrypted_entries(w->archive) == 1) || strstr(why, "ncrypt") != NULL ||
 	    strstr(why, "assphrase") != NULL)
 		found(w->in, SL_DEEP_ARCHIVE_ENCRYPTED, "%s", why);
 	else if (archive_errno(w->archive) == ENOMEM)
@@ -245,7 +247,8 @@ archive_inspect(struct inspection *in, struct sl_slice bytes, enum sniffed type)
 {
 	struct walk w = { .in = in, .archive = reader_new(type), .bytes = bytes, .type = type };
 
-	if (archive_read_open_memory(w.archive, bytes.ptr, bytes.len) == ARCHIVE_OK)
+	w.opened = archive_read_open_memory(w.archive, bytes.ptr, bytes.len) == ARCHIVE_OK;
+	if (w.opened)
 		walk(&w);
 	else
 		check_failure(&w);

@@ -93,7 +93,8 @@ read_chain(struct cfb *c, uint32_t start, uint64_t max)
 		struct sl_slice s = sector_at(c, n);
 		size_t take = SL_MIN(s.len, want - len);
 
-		memcpy(out + len, s.ptr, take);
+		if (take > 0)
+			memcpy(out + len, s.ptr, take);
 		len += take;
 		if (take < c->sector)	/* the file ends here */
 			break;

@@ -307,7 +307,7 @@ monikers(struct inspection *in, struct sl_slice s)
 	static const unsigned char class[] = { 0xe0, 0xc9, 0xea, 0x79, 0xf9, 0xba, 0xce, 0x11, 0x8c, 0x82, 0x00,
 		0xaa, 0x00, 0x4b, 0xa9, 0x0b };
 
-	while (s.len > sizeof(class) + 4) {
+	while (s.len > sizeof(class) + 4 && !inspection_over(in)) {
 		const unsigned char *at = memmem(s.ptr, s.len - 4, class, sizeof(class));
 		struct sl_buf url;
 
@@ -329,7 +329,7 @@ word_fields(struct inspection *in, struct sl_slice s, size_t step)
 {
 	static const char link[] = "HYPERLINK", dde[] = "DDEAUTO";
 
-	for (size_t i = 0; i + (sizeof(link) + 2) * step < s.len; i++) {
+	for (size_t i = 0; i + (sizeof(link) + 2) * step < s.len && !in->over; i++) {
 		const unsigned char *p = s.ptr + i;
 		struct sl_buf text;
 		size_t k = 0;
@@ -340,7 +340,7 @@ word_fields(struct inspection *in, struct sl_slice s, size_t step)
 			k++;
 		if (*p == 'D' && k == 7)
 			found(in, SL_DEEP_OOXML_DDE, "%s", "Word");
-		if (k != 9)
+		if (k != 9 || inspection_over(in))
 			continue;
 		sl_buf_init(&text, SL_DEEP_URL_MAX);
 		for (size_t j = i + k * step; j + step <= s.len && text.len < SL_DEEP_URL_MAX; j += step) {

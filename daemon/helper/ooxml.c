@@ -254,7 +254,7 @@ argument(struct sl_slice text, size_t from)
 		from++;
 	quoted = from < text.len && text.ptr[from] == '"';
 	from += quoted;
-	for (to = from; to < text.len; to++)
+	for (to = from; to < text.len && to - from < SL_DEEP_URL_MAX; to++)
 		if (quoted ? text.ptr[to] == '"' : is_space(text.ptr[to]))
 			break;
 	return sl_slice(text.ptr + SL_MIN(from, text.len), to - SL_MIN(from, text.len));

@@ -84,11 +84,13 @@ next_url(struct sl_slice text, size_t *at, struct sl_slice *url_out)
 		for (from = colon; from > 0 && colon - from < 8 &&
 		    ((text.ptr[from - 1] | 0x20) >= 'a' && (text.ptr[from - 1] | 0x20) <= 'z'); from--)
 			;
+		if (colon - from < 3)	/* before the way to its end: many of these must stay linear */
+			continue;
 		for (to = colon + 3; to < text.len && url_byte(text.ptr[to]); to++)
 			;
 		while (to > colon + 3 && strchr(".,;)'", text.ptr[to - 1]) != NULL)
 			to--;
-		if (colon - from < 3 || to <= colon + 3)
+		if (to <= colon + 3)
 			continue;
 		*url_out = sl_slice(text.ptr + from, to - from);
 		*at = to;
