@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "domain/idna.h"
+#include "deep.h"
 #include "hop.h"
 #include "io/tls.h"
 #include "listener.h"
@@ -213,6 +214,15 @@ after_turn(void *ctx)
 	check_stopped(edge);
 }
 
+static void
+helper_failed(void *ctx)
+{
+	struct edge *edge = ctx;
+
+	if (edge->on_helper_failed != NULL)
+		edge->on_helper_failed(edge->on_helper_failed_ctx);
+}
+
 struct edge *
 edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 {
@@ -222,6 +232,7 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	edge->clock = sl_loop_clock(loop);
 	edge->chunks = sl_chunk_pool_new(CHUNKS_KEPT);
 	edge->stats = stats;
+	edge->deep = deep_new(loop, helper_failed, edge);
 	edge->records = record_writer_new(record_fd, stats);
 	/* What is read from files, or set up on first use, is read and set up now: soon no file can be
 	 * opened. */
@@ -247,6 +258,7 @@ edge_free(struct edge **edge)
 		session_end(s);
 	sessions_sweep(e);
 	hops_close(e);
+	deep_free(&e->deep);
 	sl_timer_clear(&e->stop_timer);
 	record_writer_free(&e->records);
 	sl_resolver_free(&e->resolver);

@@ -36,6 +36,7 @@ struct snapshot {
 	size_t			 model_len;
 };
 
+struct deep;
 struct session;
 struct hop;
 struct hop_pool;
@@ -61,6 +62,9 @@ struct edge {
 	struct hop_pool		*hop_pools[1024];	/* by hash of endpoint and TLS policy */
 	struct listener		*listeners;
 	struct sl_suffix	*suffix;	/* the list of public suffixes; NULL: none was found */
+	struct deep		*deep;		/* attachments on their way to a helper */
+	void			(*on_helper_failed)(void *ctx);	/* or NULL */
+	void			*on_helper_failed_ctx;
 	unsigned		 av_failures;	/* in a row: the breaker of clamd */
 	uint64_t		 av_closed_until_us;
 	bool			 stopping;

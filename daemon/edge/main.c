@@ -11,12 +11,14 @@
 
 #include "edge_main.h"
 
+#include "deep.h"
 #include "edge.h"
 #include "io/tls.h"
 #include "jail/jail.h"
 #include "record.h"
 
-#define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP)
+#define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP | \
+	1u << SL_IPC_HELPER)
 
 struct process {
 	unsigned	 slot;
@@ -24,6 +26,7 @@ struct process {
 	struct sl_ipc	*parent;
 	struct sl_watch	 watch;
 	struct edge	*edge;
+	uint32_t	 helper;	/* number of the one we were given last */
 	bool		 jailed;
 	bool		 refused;	/* the last settings: the listeners that follow belong to them */
 	bool		 failed;
@@ -70,6 +73,20 @@ enter_jail(struct process *p)
 	p->jailed = true;
 }
 
+/* A parent that is gone is noticed by its channel. */
+static void
+on_helper_failed(void *ctx)
+{
+	struct process *p = ctx;
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, sizeof(p->helper));
+	sl_pack_u32(&payload, p->helper);
+	if (sl_ipc_send(p->parent, SL_IPC_HELPER_FAILED, sl_buf_slice(&payload), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear that our helper failed");
+	sl_buf_fini(&payload);
+}
+
 static void
 on_settings(struct process *p, struct sl_ipc_message *message)
 {
@@ -91,6 +108,8 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 		p->edge = edge_new(p->loop, map_stats(stats_fd, p->slot), record_fd);
 	else
 		record_writer_reopen(p->edge->records, record_fd);
+	p->edge->on_helper_failed = on_helper_failed;
+	p->edge->on_helper_failed_ctx = p;
 	if (stats_fd >= 0)
 		close(stats_fd);
 	sl_buf_init(&why, 1000);
@@ -102,6 +121,18 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 	sl_buf_fini(&why);
 	if (!p->failed)
 		enter_jail(p);
+}
+
+static void
+on_helper(struct process *p, struct sl_ipc_message *message)
+{
+	struct sl_unpack in = { .rest = message->payload };
+
+	p->helper = sl_unpack_u32(&in);
+	if (message->fds_len != 1 || p->edge == NULL)
+		return;
+	deep_use_helper(p->edge->deep, message->fds[0]);
+	message->fds[0] = -1;
 }
 
 static void
@@ -134,6 +165,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 			message->fds[i] = -1;
 		if (sl_ipc_send(p->parent, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0) != 0)
 			stop(p);
+	} else if (message->type == SL_IPC_HELPER) {
+		on_helper(p, message);
 	} else if (message->type == SL_IPC_STOP) {
 		stop(p);
 	}

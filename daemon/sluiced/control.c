@@ -73,8 +73,8 @@ control_status(const struct parent *parent, struct sl_buf *out)
 	sl_buf_addf(out, "{\"version\":\"%s\",\"pid\":%ld,\"uptime_s\":%lld,\"settings\":", SL_VERSION,
 	    (long)getpid(), (long long)(now - parent->started_at));
 	sl_buf_add_json(out, sl_slice_str(parent->settings_path));
-	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"tenants\":%zu,\"listen\":[", parent->reloads,
-	    parent->restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
+	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"helper_restarts\":%u,\"tenants\":%zu,\"listen\":[",
+	    parent->reloads, parent->restarts, parent->helper_restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
 	for (size_t i = 0; i < parent->bound_len; i++) {
 		sl_buf_add_str(out, i > 0 ? "," : "");
 		sl_buf_add_json(out, sl_slice_str(parent->bound[i].text));

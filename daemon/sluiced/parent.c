@@ -143,7 +143,11 @@ on_edge_message(void *ctx, struct sl_ipc_message *message)
 {
 	struct edge_process *e = ctx;
 
-	e->ready = true;	/* READY is all it may send */
+	if (message->type == SL_IPC_HELPER_FAILED) {
+		helper_failed(e, message->payload);
+		return;
+	}
+	e->ready = true;
 	say_ready(e->parent);
 }
 
@@ -213,10 +217,11 @@ edge_start(struct edge_process *e)
 		sl_timer_set(&e->restart, RESTART_MS);
 		return;
 	}
-	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY);
+	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY | 1u << SL_IPC_HELPER_FAILED);
 	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);
+	helper_start(e);
 }
 
 static bool
@@ -276,10 +281,13 @@ on_child(void *ctx, int number)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (helper_died(parent, pid, status))
+			continue;
 		for (unsigned i = 0; i < parent->edges_len; i++)
 			if (parent->edges[i].pid == pid)
 				edge_died(&parent->edges[i], status);
+	}
 }
 
 /* ---- settings ---- */
@@ -315,6 +323,7 @@ edges_prepare(struct parent *parent, unsigned workers)
 		parent->edges[i] = (struct edge_process){ .parent = parent, .slot = i };
 		sl_timer_init(&parent->edges[i].restart, parent->loop, on_restart, &parent->edges[i]);
 	}
+	helpers_prepare(parent);
 }
 
 static void
@@ -508,6 +517,7 @@ parent_run(const char *settings_path)
 	sl_signal_init(&child, parent.loop, SIGCHLD, on_child, &parent);
 	check_settings(&parent);
 	sl_loop_run(parent.loop);
+	helpers_end(&parent);
 	control_close(&parent);
 	sl_log(SL_LOG_NOTICE, "stopped");
 	return parent.status;

@@ -17,6 +17,15 @@
 
 struct parent;
 
+/* The helper of one edge: helper.c. */
+struct helper_process {
+	struct edge_process	*edge;
+	pid_t			 pid;		/* 0: not running */
+	uint32_t		 number;	/* counts up with each one started */
+	struct sl_timer		 restart;
+	uint64_t		 started_us;
+};
+
 struct edge_process {
 	struct parent	*parent;
 	unsigned	 slot;
@@ -26,6 +35,7 @@ struct edge_process {
 	struct sl_timer	 restart;
 	uint64_t	 started_us;
 	bool		 ready;
+	struct helper_process helper;
 };
 
 /* The sockets of one listener: one for each edge, bound to the same port (SO_REUSEPORT). */
@@ -57,6 +67,8 @@ struct parent {
 	int64_t			 started_at;	/* seconds since 1970 */
 	unsigned		 reloads;
 	unsigned		 restarts;
+	unsigned		 helper_restarts;
+	char			 helper_path[4096];	/* "": there is none */
 	bool			 said_ready;
 	bool			 stopping;
 	int			 status;	/* to exit with */
@@ -74,6 +86,13 @@ int	checker_main(const char *settings_path);
  * SL_ERR_SYSTEM or SL_ERR_BUSY with a sentence in `why`; then nothing has changed. */
 SL_MUST_USE int	bind_listeners(struct parent *parent, const struct sl_settings *settings,
 		    struct sl_buf *why);
+
+/* helper.c: one for each edge, that takes attachments apart. */
+void	helpers_prepare(struct parent *parent);	/* after the edges are there, none started */
+void	helper_start(struct edge_process *edge);	/* for an edge that was just started */
+bool	helper_died(struct parent *parent, pid_t pid, int status);	/* false: it was none */
+void	helper_failed(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
+void	helpers_end(struct parent *parent);
 
 /* control.c: the socket of sluicectl. */
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */

@@ -34,6 +34,11 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_CHECK_FAILED] = { 1u << 20, 0 },
 	[SL_IPC_STATUS_REQUEST] = { 0, 0 },
 	[SL_IPC_STATUS] = { 16u << 20, 0 },
+	[SL_IPC_HELPER] = { 4, 1 },
+	[SL_IPC_HELPER_FAILED] = { 4, 0 },
+	[SL_IPC_INSPECT] = { 8u << 10, 1 },
+	[SL_IPC_INSPECT_RESULT] = { 64u << 10, 0 },
+	[SL_IPC_INSPECT_DONE] = { 64, 0 },
 };
 
 struct sl_ipc {

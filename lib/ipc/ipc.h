@@ -28,7 +28,12 @@
 	X(CHECKED)		/* checker > parent: packed settings */				\
 	X(CHECK_FAILED)		/* checker > parent: the errors, text */			\
 	X(STATUS_REQUEST)	/* sluicectl > parent */					\
-	X(STATUS)		/* parent > sluicectl: JSON */
+	X(STATUS)		/* parent > sluicectl: JSON */					\
+	X(HELPER)		/* parent > edge: u32 its number; fd: a channel to a helper, instead of the one before */ \
+	X(HELPER_FAILED)	/* edge > parent: u32 number; the helper is of no use, send another */ \
+	X(INSPECT)		/* asker > helper: a job (deep/deep.h); fd: sealed memory with the bytes */ \
+	X(INSPECT_RESULT)	/* helper > asker: entries, findings, links */			\
+	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

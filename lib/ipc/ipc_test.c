@@ -106,6 +106,11 @@ every_type_arrives_as_it_was_sent(void **state)
 		{ SL_IPC_CHECK_FAILED, "a:1:1: b", 0, "CHECK_FAILED:a:1:1: b:0;" },
 		{ SL_IPC_STATUS_REQUEST, "", 0, "STATUS_REQUEST::0;" },
 		{ SL_IPC_STATUS, "{}", 0, "STATUS:{}:0;" },
+		{ SL_IPC_HELPER, "1234", 1, "HELPER:1234:1;" },
+		{ SL_IPC_HELPER_FAILED, "1234", 0, "HELPER_FAILED:1234:0;" },
+		{ SL_IPC_INSPECT, "job", 1, "INSPECT:job:1;" },
+		{ SL_IPC_INSPECT_RESULT, "items", 0, "INSPECT_RESULT:items:0;" },
+		{ SL_IPC_INSPECT_DONE, "used", 0, "INSPECT_DONE:used:0;" },
 	};
 	size_t before = open_fds();
 
@@ -268,6 +273,8 @@ messages_a_peer_may_not_send_are_refused_and_nothing_leaks(void **state)
 		{ "a type far off", UINT32_MAX, { UINT32_MAX, 0, 0 }, 0 },
 		{ "a payload where there is none", ALL_TYPES, { SL_IPC_READY, 1, 0 }, 0 },
 		{ "a payload too long", ALL_TYPES, { SL_IPC_SETTINGS, SL_IPC_PAYLOAD_MAX + 1, 0 }, 0 },
+		{ "a job too long", ALL_TYPES, { SL_IPC_INSPECT, 8193, 0 }, 0 },
+		{ "results too long", ALL_TYPES, { SL_IPC_INSPECT_RESULT, 65537, 0 }, 0 },
 		{ "errors too long", ALL_TYPES, { SL_IPC_CHECK_FAILED, (1u << 20) + 1, 0 }, 0 },
 		{ "descriptors where there are none", ALL_TYPES, { SL_IPC_READY, 0, 1 }, 1 },
 		{ "more descriptors than announced", ALL_TYPES, { SL_IPC_LISTENERS, 0, 1 }, 2 },

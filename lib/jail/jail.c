@@ -36,6 +36,7 @@ struct role {
 static const struct role roles[] = {
 	[SL_JAIL_CHECKER] = { "checker", true },
 	[SL_JAIL_EDGE] = { "edge", false },
+	[SL_JAIL_HELPER] = { "helper", false },
 };
 
 #if defined(__SANITIZE_ADDRESS__)

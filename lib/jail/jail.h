@@ -12,8 +12,11 @@
  *	role	files		TCP bind	TCP connect	processes, foreign sockets, ...
  *	checker	read only	no		yes		no
  *	edge	none		no		yes		no
+ *	helper	none		no		no		no; no new sockets at all
  *
  * The checker reads the certificate and key that the settings name, and what the resolver wants.
+ * The helper works on what it is sent: its list names what it may call (memory, its channel, its
+ * own timer), everything else is refused, and no memory can become code.
  *
  * Limits: Landlock holds for the calling thread and its children, so enter before threads start.
  * TCP rules need Linux 6.7. The filter knows x86-64 and AArch64; elsewhere there is a notice.
@@ -23,7 +26,7 @@
 
 #include "sl/base.h"
 
-enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE };
+enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER };
 
 /* A user to become: resolved while /etc/passwd can still be read. */
 struct sl_jail_user {

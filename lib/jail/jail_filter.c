@@ -1,8 +1,10 @@
 /* jail_filter.c - which system calls a role may not make: a seccomp-bpf program from a table
  *
- * A deny-list: what no role has any business with answers EPERM. It does not try to name all a
- * process needs, as that moves with every libc, but takes away the ways out of a taken-over one:
- * other programs, other processes, other sockets, the kernel's less trodden corners. */
+ * For most a deny-list: what no role has any business with answers EPERM. It does not try to name all
+ * a process needs, as that moves with every libc, but takes away the ways out of a taken-over one:
+ * other programs, other processes, other sockets, the kernel's less trodden corners.
+ *
+ * The helper needs so little that its list says what it may: everything else answers EPERM. */
 
 #include "jail_i.h"
 
@@ -12,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -83,6 +86,24 @@ static const struct rule denied[] = {
 #endif
 };
 
+/* All that a helper may call, with any arguments; see emit_helper_arguments for the rest. */
+static const int helper_allowed[] = {
+	/* its channel, the memory it is sent, its log */
+	SYS_read, SYS_write, SYS_writev, SYS_recvmsg, SYS_sendmsg, SYS_ppoll, SYS_close, SYS_fcntl,
+	SYS_lseek,
+#ifdef SYS_poll
+	SYS_poll,
+#endif
+	/* memory of its own; mmap and mprotect below */
+	SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
+	/* time, its timer, its own signals, its end */
+	SYS_clock_gettime, SYS_gettimeofday, SYS_setitimer, SYS_rt_sigaction, SYS_rt_sigprocmask,
+	SYS_rt_sigreturn, SYS_sigaltstack, SYS_restart_syscall, SYS_getpid, SYS_gettid, SYS_exit,
+	SYS_exit_group,
+	/* what the C library does by itself */
+	SYS_futex, SYS_sched_yield, SYS_getrandom,
+};
+
 /* Sockets a role may make; others give EAFNOSUPPORT. */
 static const struct rule families[] = {
 	{ AF_UNIX, ALL }, { AF_INET, ALL }, { AF_INET6, ALL },
@@ -90,6 +111,7 @@ static const struct rule families[] = {
 };
 
 #define PROGRAM_MAX	(2 * SL_COUNT(denied) + SL_COUNT(families) + 40)
+_Static_assert(PROGRAM_MAX > 2 * SL_COUNT(helper_allowed) + 40, "room for either list");
 
 struct program {
 	struct sock_filter	code[PROGRAM_MAX];
@@ -171,6 +193,50 @@ emit_arguments(struct program *p, enum sl_jail_role role)
 	emit_return(p, SECCOMP_RET_ALLOW);
 }
 
+static void
+emit_denied(struct program *p, enum sl_jail_role role)
+{
+	for (size_t i = 0; i < SL_COUNT(denied); i++) {
+		if ((denied[i].roles & (1u << role)) == 0)
+			continue;
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)denied[i].number, 0, 1);
+		emit_errno(p, EPERM);
+	}
+	emit_arguments(p, role);
+	emit_return(p, SECCOMP_RET_ALLOW);
+}
+
+/* No memory that can be run, and signals (abort) to itself only. */
+static void
+emit_helper_arguments(struct program *p)
+{
+	static const int makes_memory[] = { SYS_mmap, SYS_mprotect };
+
+	for (size_t i = 0; i < SL_COUNT(makes_memory); i++) {
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)makes_memory[i], 0, 4);
+		emit_load_argument(p, 2);
+		emit(p, BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
+		emit_errno(p, EPERM);
+		emit_return(p, SECCOMP_RET_ALLOW);
+	}
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 4);
+	emit_load_argument(p, 0);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)getpid(), 1, 0);
+	emit_errno(p, EPERM);
+	emit_return(p, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_allowed(struct program *p)
+{
+	for (size_t i = 0; i < SL_COUNT(helper_allowed); i++) {
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)helper_allowed[i], 0, 1);
+		emit_return(p, SECCOMP_RET_ALLOW);
+	}
+	emit_helper_arguments(p);
+	emit_errno(p, EPERM);
+}
+
 int
 jail_filter(enum sl_jail_role role)
 {
@@ -178,14 +244,10 @@ jail_filter(enum sl_jail_role role)
 	struct sock_fprog fprog = { .filter = p.code };
 
 	emit_head(&p);
-	for (size_t i = 0; i < SL_COUNT(denied); i++) {
-		if ((denied[i].roles & (1u << role)) == 0)
-			continue;
-		emit(&p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)denied[i].number, 0, 1);
-		emit_errno(&p, EPERM);
-	}
-	emit_arguments(&p, role);
-	emit_return(&p, SECCOMP_RET_ALLOW);
+	if (role == SL_JAIL_HELPER)
+		emit_allowed(&p);
+	else
+		emit_denied(&p, role);
 	fprog.len = p.len;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &fprog) == 0)
 		return 0;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -219,6 +220,40 @@ signal_the_parent(void)
 }
 
 static int
+stat_a_file(void)
+{
+	struct stat st;
+
+	return result(stat("/", &st));
+}
+
+static int
+map_memory(int protection)
+{
+	return mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? errno : 0;
+}
+
+static int
+map_code(void)
+{
+	return map_memory(PROT_READ | PROT_EXEC);
+}
+
+static int
+map_data(void)
+{
+	return map_memory(PROT_READ | PROT_WRITE);
+}
+
+static int
+make_sealed_memory(void)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	return fd < 0 ? errno : result(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+}
+
+static int
 grow_core_dumps(void)
 {
 	struct rlimit some = { 1 << 20, 1 << 20 };
@@ -269,38 +304,44 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 		int		 needs_landlock;	/* this version */
 		int		 checker;		/* errno */
 		int		 edge;
+		int		 helper;
 	} rows[] = {
-		{ "read a file", read_a_file, 1, 0, EACCES },
-		{ "list a directory", list_a_directory, 1, 0, EACCES },
-		{ "resolve a name from files", resolve_localhost, 0, 0, -1 },
-		{ "write a file", write_a_file, 1, EACCES, EACCES },
-		{ "make a file", make_a_file, 1, EACCES, EACCES },
-		{ "remove a file", remove_a_file, 1, EACCES, EACCES },
-		{ "bind a TCP port", bind_tcp, 4, EACCES, EACCES },
-		{ "signal the parent", signal_the_parent, 6, EPERM, EPERM },
-		{ "connect by TCP", connect_tcp, 0, 0, 0 },
-		{ "connect to a Unix socket by path", connect_by_path, 0, 0, 0 },
-		{ "accept on a socket kept open", accept_on_a_kept_socket, 0, 0, 0 },
-		{ "make a thread", make_a_thread, 0, 0, 0 },
-		{ "run a program", run_a_program, 0, EPERM, EPERM },
-		{ "make a process", make_a_process, 0, EPERM, EPERM },
-		{ "trace the parent", trace_the_parent, 0, EPERM, EPERM },
-		{ "mount", mount_something, 0, EPERM, EPERM },
-		{ "bpf", use_bpf, 0, EPERM, EPERM },
-		{ "io_uring", use_io_uring, 0, EPERM, EPERM },
-		{ "keyring", use_the_keyring, 0, EPERM, EPERM },
-		{ "become root", become_root, 0, EPERM, EPERM },
-		{ "packet socket", make_a_packet_socket, 0, EAFNOSUPPORT, EAFNOSUPPORT },
-		{ "kernel crypto socket", use_kernel_crypto, 0, EAFNOSUPPORT, EAFNOSUPPORT },
-		{ "type into the terminal", type_into_the_terminal, 0, EPERM, EPERM },
-		{ "dump core", grow_core_dumps, 0, EPERM, EPERM },
-		{ "use a capability", regain_capabilities, 0, EPERM, EPERM },
+		{ "read a file", read_a_file, 1, 0, EACCES, EPERM },
+		{ "list a directory", list_a_directory, 1, 0, EACCES, EPERM },
+		/* -1: the probe itself needs what the helper may not call */
+		{ "resolve a name from files", resolve_localhost, 0, 0, -1, -1 },
+		{ "write a file", write_a_file, 1, EACCES, EACCES, EPERM },
+		{ "make a file", make_a_file, 1, EACCES, EACCES, EPERM },
+		{ "remove a file", remove_a_file, 1, EACCES, EACCES, EPERM },
+		{ "bind a TCP port", bind_tcp, 4, EACCES, EACCES, EPERM },
+		{ "signal the parent", signal_the_parent, 6, EPERM, EPERM, EPERM },
+		{ "connect by TCP", connect_tcp, 0, 0, 0, EPERM },
+		{ "connect to a Unix socket by path", connect_by_path, 0, 0, 0, EPERM },
+		{ "accept on a socket kept open", accept_on_a_kept_socket, 0, 0, 0, EPERM },
+		{ "make a thread", make_a_thread, 0, 0, 0, EPERM },
+		{ "run a program", run_a_program, 0, EPERM, EPERM, EPERM },
+		{ "make a process", make_a_process, 0, EPERM, EPERM, EPERM },
+		{ "trace the parent", trace_the_parent, 0, EPERM, EPERM, EPERM },
+		{ "mount", mount_something, 0, EPERM, EPERM, EPERM },
+		{ "bpf", use_bpf, 0, EPERM, EPERM, EPERM },
+		{ "io_uring", use_io_uring, 0, EPERM, EPERM, EPERM },
+		{ "keyring", use_the_keyring, 0, EPERM, EPERM, EPERM },
+		{ "become root", become_root, 0, EPERM, EPERM, EPERM },
+		{ "packet socket", make_a_packet_socket, 0, EAFNOSUPPORT, EAFNOSUPPORT, EPERM },
+		{ "kernel crypto socket", use_kernel_crypto, 0, EAFNOSUPPORT, EAFNOSUPPORT, EPERM },
+		{ "type into the terminal", type_into_the_terminal, 0, EPERM, EPERM, EPERM },
+		{ "dump core", grow_core_dumps, 0, EPERM, EPERM, -1 },
+		{ "use a capability", regain_capabilities, 0, EPERM, EPERM, -1 },
+		{ "stat a file", stat_a_file, 0, 0, 0, EPERM },
+		{ "map memory to run", map_code, 0, 0, 0, EPERM },
+		{ "make sealed memory", make_sealed_memory, 0, 0, 0, EPERM },
+		{ "map memory to write", map_data, 0, 0, 0, 0 },
 	};
 	struct sl_jail_user user;
 
 	assert_int_equal(sl_jail_user_find("", &user), 0);
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		int checker, edge;
+		int checker, edge, helper;
 
 		if (landlock_version() < rows[i].needs_landlock) {
 			print_message("skip: '%s' needs Landlock %d\n", rows[i].name,
@@ -313,6 +354,9 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 			fail_msg("checker: %s: %s", rows[i].name, strerror(checker));
 		if (rows[i].edge >= 0 && edge != rows[i].edge)
 			fail_msg("edge: %s: %s", rows[i].name, strerror(edge));
+		helper = in_jail(SL_JAIL_HELPER, &user, rows[i].probe);
+		if (rows[i].helper >= 0 && helper != rows[i].helper)
+			fail_msg("helper: %s: %s", rows[i].name, strerror(helper));
 	}
 }
 

@@ -1,0 +1,11 @@
+/* rtf_fuzz.c - rich text: see helper_fuzz_i.h */
+
+#include "helper_fuzz_i.h"
+
+int	LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
+{
+	return helper_fuzz(data, len, rtf_inspect);
+}
