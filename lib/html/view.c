@@ -7,7 +7,7 @@
 /* Work that is not linear by itself (rules tried, elements moved) may be so much in all: some at the
  * start, and some for each byte of tags and text. Real mail uses a small part. */
 #define WORK_FIRST	16384
-#define WORK_PER_BYTE	2
+#define WORK_PER_BYTE	1
 
 const struct sl_view_limits sl_view_limits_default = {
 	.html = { .name_bytes_max = 256, .value_bytes_max = 8192, .attrs_max = 64,
