@@ -145,13 +145,10 @@ struct reading {
 	struct ngram_block		 block;
 };
 
-/* Readings of a broken message that are judged each for itself; further ones are not. */
-#define READINGS	3
-
 struct ngram_message {
 	unsigned			 magic;
 	struct sl_arena			*arena;
-	struct reading			*readings[READINGS];	/* the first is there from the begin on */
+	struct reading			*readings[NGRAM_READINGS];	/* the first is there from the begin on */
 	bool				 no_memory;	/* some reading could not be judged */
 };
 
@@ -308,7 +305,7 @@ reading_of(void *state, const struct sl_content_part *part)
 	unsigned n = part->mime->reading;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	if (!ngram_mail_reads(part) || n >= READINGS)
+	if (!ngram_mail_reads(part) || n >= NGRAM_READINGS)
 		return NULL;
 	if (message->readings[n] == NULL)
 		message->readings[n] = reading_new(message);
@@ -434,8 +431,9 @@ static struct reading *
 worst(struct ngram_message *message)
 {
 	struct reading *worst = message->readings[0];
+	bool is_short = worst->blocks == 0 && worst->block.features < NGRAM_BLOCK_LEAST;
 
-	for (int i = 0; i < READINGS; i++) {
+	for (int i = 0; i < NGRAM_READINGS; i++) {
 		struct reading *reading = message->readings[i];
 
 		if (reading == NULL)
@@ -443,9 +441,12 @@ worst(struct ngram_message *message)
 		ngram_mail_end(&reading->mail);
 		if (!reading->header_over)
 			header_end(reading);
-		if (reading->blocks == 0 || reading->block.features >= NGRAM_BLOCK_LEAST)
+		/* Next to nothing is no block of its own, unless there is no more of the message. */
+		if (reading->block.features >= NGRAM_BLOCK_LEAST || (reading->blocks == 0 && i == 0))
 			block_end(reading);
-		if (reading->margin > worst->margin)
+		else if (reading->blocks == 0 && worst->blocks == 1 && is_short)
+			block_end(reading);
+		if (reading->blocks > 0 && reading->margin > worst->margin)
 			worst = reading;
 	}
 	return worst;

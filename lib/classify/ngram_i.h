@@ -100,6 +100,7 @@ struct ngram_mail {
 	struct ngram_text	 text;
 	const struct sl_content_part *open;	/* whose text is being read; NULL: none */
 	bool			 header_over;	/* some text has come */
+	unsigned		 reading;	/* whose text ngram_listener tells */
 	uint64_t		 from_domain;	/* hashes; 0: none */
 	uint64_t		 reply_domain;
 };
@@ -113,7 +114,10 @@ void	ngram_mail_text(struct ngram_mail *mail, const struct sl_content_part *part
 void	ngram_mail_tag(struct ngram_mail *mail, const struct sl_content_part *part,
 	    const struct sl_html_tag *tag);
 void	ngram_mail_end(struct ngram_mail *mail);
-/* Tells a struct ngram_mail, which is its `model`, of the first reading of a message. */
+/* Readings of a broken message that are judged each for itself; further ones are not. */
+#define NGRAM_READINGS	3
+
+/* Tells a struct ngram_mail, which is its `model`, of the header and of its `reading`'s text. */
 extern const struct sl_classifier ngram_listener;
 /* Is this part's text read? That of other readings is not: see ngram.h. */
 bool	ngram_mail_reads(const struct sl_content_part *part);

@@ -281,14 +281,14 @@ on_begin(void *state, const struct sl_content_part *part)
 static void
 on_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
 {
-	if (part->mime->reading == 0 && ngram_mail_reads(part))
+	if (part->mime->reading == ((struct ngram_mail *)state)->reading && ngram_mail_reads(part))
 		ngram_mail_text(state, part, utf8, kind);
 }
 
 static void
 on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
 {
-	if (part->mime->reading == 0 && ngram_mail_reads(part))
+	if (part->mime->reading == ((struct ngram_mail *)state)->reading && ngram_mail_reads(part))
 		ngram_mail_tag(state, part, tag);
 }
 

@@ -100,6 +100,8 @@ static void
 header_end(struct sl_ngram_trainer *trainer)
 {
 	trainer->header_over = true;
+	if (trainer->mail.reading > 0)		/* the first one's stands for all */
+		return;
 	trainer->reading.header_len = trainer->rows_len;
 	if (trainer->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(trainer);
@@ -113,6 +115,8 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 
 	if (trainer->mail.header_over && !trainer->header_over)
 		header_end(trainer);
+	if (!trainer->header_over && trainer->mail.reading > 0)
+		return;
 	if (trainer->block.features >= NGRAM_BLOCK_FEATURES || trainer->reading.blocks == BLOCKS_MAX)
 		return;
 	for (size_t i = 0; i < len; i++)
@@ -201,8 +205,9 @@ body_feed(struct sl_panel *panel, struct sl_slice body)
 	}
 }
 
+/* Read one reading of a message. */
 static void
-message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
+reading_read(struct sl_ngram_trainer *trainer, struct sl_slice message, unsigned reading)
 {
 	const unsigned char *end = memmem(message.ptr, message.len, "\r\n\r\n", 4);
 	size_t header = end == NULL ? message.len : (size_t)(end + 4 - message.ptr);
@@ -211,11 +216,9 @@ message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
 	struct sl_arena arena;
 
 	memset(&trainer->block, 0, sizeof(trainer->block));
-	trainer->reading = (struct example){ 0 };
 	trainer->header_over = false;
-	trainer->rows_len = 0;
-	trainer->group = 0;
 	ngram_mail_init(&trainer->mail, on_features, trainer);
+	trainer->mail.reading = reading;
 	sl_arena_init(&arena, ARENA_BYTES);
 	panel = sl_panel_new(NULL, &arena);
 	sl_panel_add(panel, &subject_listener, trainer);
@@ -227,9 +230,21 @@ message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
 	sl_arena_fini(&arena);
 	if (!trainer->header_over)
 		header_end(trainer);
-	if (trainer->reading.blocks == 0 || (trainer->reading.blocks < BLOCKS_MAX &&
-	    trainer->block.features >= NGRAM_BLOCK_LEAST))
-		block_end(trainer);
+}
+
+/* As when it is judged: the most suspicious block of all readings will stand for the message. */
+static void
+message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
+{
+	trainer->reading = (struct example){ 0 };
+	trainer->rows_len = 0;
+	trainer->group = 0;
+	for (unsigned reading = 0; reading < NGRAM_READINGS; reading++) {
+		reading_read(trainer, message, reading);
+		if (trainer->reading.blocks < BLOCKS_MAX && (trainer->reading.blocks == 0 ||
+		    trainer->block.features >= NGRAM_BLOCK_LEAST))
+			block_end(trainer);
+	}
 }
 
 void
