@@ -58,7 +58,10 @@ typedef void ngram_sink(void *ctx, enum ngram_place place, struct sl_slice word,
 struct ngram_run {
 	enum ngram_place	 place;
 	bool			 word_address;	/* the word holds an @ */
-	uint32_t		 last4;		/* the last four bytes, newest lowest */
+	uint32_t		 last4;		/* the last four characters, a byte for each, newest lowest */
+	uint32_t		 last_wide;	/* the last one, if it was of a script without spaces; else 0 */
+	uint32_t		 c;		/* a character of several bytes that is not complete ... */
+	unsigned		 c_missing;	/* ... and how many are to come */
 	uint32_t		 word_hash;
 	size_t			 word_len;
 	size_t			 group_len;

@@ -27,6 +27,7 @@ mix_twice(uint32_t value, uint32_t kind)
 #define KIND_GRAM(place)	(0x10u + (uint32_t)(place))
 #define KIND_WORD(place)	(0x20u + (uint32_t)(place))
 #define KIND_MARK		0x30u
+#define KIND_WIDE		0x40u
 
 static inline void
 group_add(struct ngram_run *run, uint32_t feature)
@@ -97,12 +98,13 @@ word_add(struct ngram_run *run, unsigned char c)
 		gram(run, same);
 }
 
-/* A character that a reader sees. */
+/* An ASCII character that a reader sees. */
 static inline void
-seen(struct ngram_text *text, struct ngram_run *run, unsigned char c)
+seen_ascii(struct ngram_text *text, struct ngram_run *run, unsigned char c)
 {
 	unsigned char class = classes[c];
 
+	run->last_wide = 0;
 	if (class == WORD) {
 		word_add(run, c);
 		return;
@@ -114,6 +116,84 @@ seen(struct ngram_text *text, struct ngram_run *run, unsigned char c)
 	} else if ((run->last4 & 0xffffff) != c * 0x010101u) {	/* a rule is three long */
 		gram(run, c);
 	}
+}
+
+/* The ASCII character that says the same; 0: none. */
+static unsigned char
+plain_form(uint32_t c)
+{
+	if (c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000)
+		return ' ';
+	if (c >= 0xff01 && c <= 0xff5e)		/* full width */
+		return (unsigned char)(c - 0xfee0);
+	if (c >= 0x2010 && c <= 0x2015)
+		return '-';
+	return c == 0x2018 || c == 0x2019 ? '\'' : c >= 0x201c && c <= 0x201f ? '"' : 0;
+}
+
+/* A character beyond ASCII. Two in a row say something in scripts without spaces, where one is a
+ * syllable or a word; elsewhere four do. Were it bytes, most 4-grams would only tell the script, and mail
+ * in a language of which little was learned would be judged by its alphabet. */
+static void
+seen_wide(struct ngram_text *text, struct ngram_run *run, uint32_t c, const unsigned char *bytes,
+    size_t len)
+{
+	unsigned char plain = plain_form(c);
+	bool letter = !((c >= 0x80 && c < 0xc0) || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3001 && c < 0x3040));
+
+	if (plain != 0) {
+		seen_ascii(text, run, plain);
+		return;
+	}
+	if (!letter)
+		word_end(text, run);
+	if (run->word_len == 0)
+		run->word_hash = 0x811c9dc5u;
+	if (letter && run->word_len + len <= NGRAM_WORD_MAX) {
+		for (size_t i = 0; i < len; i++) {
+			run->word[run->word_len++] = bytes[i];
+			run->word_hash = (run->word_hash ^ bytes[i]) * 0x01000193u;
+		}
+	}
+	run->last4 = run->last4 << 8 | 0x80 | (mix(c, KIND_WIDE) >> 25);
+	if (c < 0x2e80) {
+		group_add(run, mix_twice(run->last4, KIND_GRAM(NGRAM_TEXT)));
+		run->last_wide = 0;
+	} else {
+		group_add(run, mix_twice(mix(run->last_wide, KIND_WIDE) ^ c, KIND_WIDE));
+		run->last_wide = c;
+	}
+	if (run->group_len > NGRAM_GROUP_MAX - 8)
+		group_flush(text, run);
+}
+
+/* A byte of what a reader sees. */
+static inline void
+seen(struct ngram_text *text, struct ngram_run *run, unsigned char byte)
+{
+	unsigned char bytes[4];
+	size_t len;
+
+	if (byte < 0x80) {
+		run->c_missing = 0;
+		seen_ascii(text, run, byte);
+		return;
+	}
+	if (byte >= 0xc0) {
+		run->c_missing = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
+		run->c = byte & (0x3fu >> run->c_missing);
+		return;
+	}
+	if (run->c_missing == 0)
+		return;		/* the rest of a character whose start was passed over */
+	run->c = run->c << 6 | (byte & 0x3f);
+	if (--run->c_missing > 0)
+		return;
+	len = run->c >= 0x10000 ? 4 : run->c >= 0x800 ? 3 : 2;
+	for (size_t i = len; i-- > 1; )
+		bytes[i] = (unsigned char)(0x80 | ((run->c >> (6 * (len - 1 - i))) & 0x3f));
+	bytes[0] = (unsigned char)((len == 4 ? 0xf0 : len == 3 ? 0xe0 : 0xc0) | run->c >> (6 * (len - 1)));
+	seen_wide(text, run, run->c, bytes, len);
 }
 
 /* Words without 4-grams. */
@@ -134,6 +214,8 @@ run_start(struct ngram_run *run, enum ngram_place place)
 	run->place = place;
 	run->word_address = false;
 	run->last4 = ' ';
+	run->last_wide = 0;
+	run->c_missing = 0;
 	run->word_len = run->group_len = 0;
 }
 

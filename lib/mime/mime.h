@@ -20,8 +20,14 @@
  * Memory, whatever the input: for each of at most readings_max + 1 readings: depth_max open parts
  * of about 1 KiB and their boundaries, one field of field_max_bytes, SL_MIME_FIELD_KEPT bytes
  * for each of 9 structural fields, one line of SL_MIME_LINE_MAX, SL_MIME_PREFIX_MAX decoded bytes.
- * Typical mail: under 60 KiB. Time is bounded too: parts beyond 500 and one for each 512 bytes are not
- * parted, readings beside the first end when they have cost more than 256 KiB and twice the message.
+ * Typical mail: under 60 KiB. Time is bounded too: parts beyond 500 and one for each 1,024 bytes are not
+ * parted, readings beside the first end when they have cost more than 256 KiB and twice the message,
+ * those inside them included. Files in text beyond 100 and one for each 512 bytes are passed over (they are text
+ * all the same); of a header's fields beyond 1,000 those of less than 8 bytes are not given.
+ *
+ * Undeclared parts, a multipart without boundary and fields behind junk are read in further ways and are odd; they are
+ * flagged as ambiguous only where such a way finds what matters: a file, a name, base64 or the like.
+ *
  * Chunks: where the input is cut changes nothing but how body bytes are
  * cut, and how those of different readings take turns. No recursion on the input's depth.
  *

@@ -26,13 +26,13 @@
 
 /* What keeps the time for a byte even on hostile input. */
 #define PARTS_FREE		500
-#define BYTES_PER_PART		512
+#define BYTES_PER_PART		1024
 #define EXTRA_FREE_BYTES	(256u * 1024)
 #define EXTRA_HALVES		4	/* of a byte, for each byte of the message; */
 #define EXTRA_HALVES_INNER	1	/* for each byte of what a further reading reads */
-#define LINE_COST		16	/* what a line costs a further reading, in bytes */
+#define LINE_COST		24	/* what a line costs a further reading, in bytes */
 #define READING_COST		2048	/* what its begin costs */
-#define READER_COST		4096	/* ... if it parts what it reads */
+#define READER_COST		6144	/* ... if it parts what it reads */
 #define FIELDS_ORDINARY		1000	/* a header of more fields is a finding, and of those beyond */
 #define FIELD_SHORT		8	/* the ones that are shorter are not given */
 
