@@ -215,6 +215,23 @@ add_property(struct sl_buf *out, const char *name, struct sl_slice value)
 	add_value(out, value);
 }
 
+/* A host name and nothing else: whoever has an address chooses its name, and DNS takes any byte. */
+static bool
+is_host_name(const char *name)
+{
+	return name[0] != '\0' &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == strlen(name);
+}
+
+static void
+add_iprev(struct sl_buf *out, const struct sl_authres_input *in)
+{
+	add_result(out, "iprev", sl_iprev_result_name(sl_iprev_result(in->iprev)), "");
+	if (sl_iprev_result(in->iprev) == SL_IPREV_PASS && is_host_name(sl_iprev_name(in->iprev)))
+		sl_buf_addf(out, " (%s)", sl_iprev_name(in->iprev));
+	add_property(out, "policy.iprev", in->address);
+}
+
 static void
 add_spf(struct sl_buf *out, const struct sl_authres_input *in)
 {
@@ -261,6 +278,8 @@ sl_authres_add(struct sl_buf *out, const struct sl_authres_input *in)
 
 	add_value(out, sl_slice_str(in->id));
 	start = out->len;
+	if (in->iprev != NULL)
+		add_iprev(out, in);
 	add_spf(out, in);
 	if (in->dkim != NULL)
 		add_dkim(out, in->dkim);

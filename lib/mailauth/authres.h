@@ -12,6 +12,7 @@
 #define SL_MAILAUTH_AUTHRES_H
 
 #include "mailauth/arc.h"
+#include "mailauth/client.h"
 #include "mailauth/dkim.h"
 #include "mailauth/dmarc.h"
 #include "mailauth/spf.h"
@@ -53,6 +54,8 @@ bool	sl_authres_is_forged(struct sl_slice name, struct sl_slice value, const cha
 /* What there is to say; NULL and empty: nothing. All done. */
 struct sl_authres_input {
 	const char			*id;		/* our name */
+	const struct sl_iprev		*iprev;
+	struct sl_slice			 address;	/* the client's, as text, for iprev */
 	const struct sl_spf		*spf;		/* of MAIL FROM */
 	struct sl_slice			 mail_from;	/* as given, without brackets */
 	const struct sl_spf		*spf_helo;
