@@ -45,7 +45,9 @@ transfer_begin(struct session *s)
 	}
 	tx->data_us = sl_loop_now_us(s->edge->loop);
 	message_init(&tx->message, s->edge->chunks, tx->tenant->normalise,
-	    session_settings(s)->limits.line_bytes, tx->judge.on ? on_decoded : NULL, s);
+	    session_settings(s)->limits.line_bytes,
+	    tx->judge.on ? session_settings(s)->authentication.id : NULL,
+	    tx->judge.on ? on_decoded : NULL, s);
 	/* 354 is ours: it promises nothing, and the next hop need not hear of DATA before there is
 	 * something to send it. */
 	session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
