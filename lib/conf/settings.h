@@ -10,6 +10,7 @@
 #define SL_SETTINGS_H
 
 #include "classify/classify.h"
+#include "classify/dnslist.h"
 #include "sl/arena.h"
 #include "sl/buf.h"
 
@@ -146,23 +147,6 @@ struct sl_authentication_settings {
 	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
 	struct sl_network	*exempt;	/* senders that nobody's DNS is asked about */
 	size_t			 exempt_len;
-};
-
-enum sl_dns_list_of { SL_DNS_LIST_ADDRESS, SL_DNS_LIST_DOMAIN };
-
-struct sl_dns_list_answer {
-	unsigned char	address[4];
-	double		weight;
-};
-
-/* A DNS list (RFC 5782): weights are log-odds of `category`. */
-struct sl_dns_list {
-	char				*zone;		/* lower case, no final dot */
-	enum sl_dns_list_of		 of;
-	enum sl_category		 category;
-	double				 weight;	/* of an answer that `answers` does not have */
-	struct sl_dns_list_answer	*answers;
-	size_t				 answers_len;
 };
 
 struct sl_settings {

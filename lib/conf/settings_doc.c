@@ -258,7 +258,7 @@ add_example_row(struct sl_buf *out, const struct setting *row, const char *inden
 		add_example_scope(out, row->map, deeper, row->type == SETTING_DEFAULTS);
 	} else if (row->type == SETTING_DNS_LISTS) {
 		sl_buf_addf(out, "# as in {zone: zen.spamhaus.org, of: address, category: spam, weight: 2.5, "
-		    "answers: {127.0.0.2: 3}}\n#%s: %s\n", row->key, row->preset);
+		    "answers: {127.0.0.2: 3}, test: auto}\n#%s: %s\n", row->key, row->preset);
 	} else if (row->type == SETTING_SOCKET) {
 		sl_buf_addf(out, "#%s%s: /run/clamav/clamd.ctl\n", indent, row->key);
 	} else if (row->preset != NULL) {

@@ -155,6 +155,9 @@ const struct setting settings_table[] = {
 	  "Log-odds that being listed adds; below 0 for lists of good senders." },
 	{ SCOPE_DNS_LIST, "answers", SETTING_ANSWERS, DNS_LIST(answers), "{}", 0, 64, NULL, 0,
 	  "Weights of single answers, as in {127.0.0.2: 3, 127.0.0.10: 0.5}; the others have `weight`." },
+	{ SCOPE_DNS_LIST, "test", SETTING_NAME, DNS_LIST(test), "auto", 0, 100, NULL, 0,
+	  "What the list must have, as it is put before `zone`; `auto` is 2.0.0.127, or the domain test "
+	  "(RFC 5782, 5), and then 127.0.0.1 or invalid must not be listed; `none`: no test." },
 
 	TIMER("greeting_delay", greeting_delay_ms, "0", 0, 30 * SEC,
 	  "Before our greeting; who talks earlier is refused. 0: none."),
