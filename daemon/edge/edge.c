@@ -119,6 +119,27 @@ size_limit(const struct sl_settings *settings)
 	return most;
 }
 
+/* What was asked before goes on; what is remembered stays unless the servers are others. */
+static void
+use_resolver(struct edge *edge, const struct sl_dns_settings *dns)
+{
+	struct sl_resolver_settings settings = {
+		.servers_len = dns->servers_len,
+		.timeout_ms = dns->timeout_ms,
+		.deadline_ms = dns->deadline_ms,
+		.cache_bytes_max = dns->cache_bytes,
+		.lookups_max = dns->lookups,
+	};
+
+	_Static_assert(SL_DNS_SERVERS_MAX <= SL_RESOLVER_SERVERS_MAX, "all servers fit");
+	for (size_t i = 0; i < dns->servers_len; i++)
+		settings.servers[i] = dns->servers[i].address;
+	if (edge->resolver == NULL)
+		edge->resolver = sl_resolver_new(edge->loop, &settings);
+	else
+		sl_resolver_use(edge->resolver, &settings);
+}
+
 int
 edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct edge_files *files,
     struct sl_buf *why)
@@ -144,6 +165,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	}
 	snapshot_unref(&edge->snapshot);
 	edge->snapshot = s;
+	use_resolver(edge, &settings->dns);
 	return 0;
 }
 
@@ -200,6 +222,7 @@ edge_free(struct edge **edge)
 	hops_close(e);
 	sl_timer_clear(&e->stop_timer);
 	record_writer_free(&e->records);
+	sl_resolver_free(&e->resolver);
 	snapshot_unref(&e->snapshot);
 	sl_chunk_pool_free(&e->chunks);
 	sl_loop_after_turn(e->loop, NULL, NULL);

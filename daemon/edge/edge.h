@@ -13,6 +13,7 @@
 #include "conf/settings.h"
 #include "io/conn.h"
 #include "io/loop.h"
+#include "io/resolver.h"
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
 #include "sl/chunk.h"
@@ -49,6 +50,7 @@ struct edge {
 	struct snapshot		*snapshot;	/* the newest */
 	struct sl_stats		*stats;		/* our slot of the shared table */
 	struct record_writer	*records;
+	struct sl_resolver	*resolver;	/* asks the servers of the newest snapshot */
 	struct session		*sessions;	/* all, newest first */
 	struct session		*dead_sessions;	/* of these: to be freed at the end of the turn */
 	unsigned		 sessions_len;

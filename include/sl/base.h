@@ -133,9 +133,12 @@ sl_ascii_lower(unsigned char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
 }
 
-/* A 64-bit hash for tables whose keys an outsider cannot insert (SipHash elsewhere). */
+/* A 64-bit hash for tables whose keys an outsider cannot insert (else: sl_siphash). */
 uint64_t	 sl_hash(const void *data, size_t len);
 uint64_t	 sl_hash_lower(struct sl_slice s);	/* ASCII case folded */
+
+/* SipHash-2-4, for tables whose keys an outsider chooses: `key` is from sl_random. */
+uint64_t	 sl_siphash(const unsigned char key[16], const void *data, size_t len);
 
 /* Time is handed in, so that tests can move it. A clock's functions get `ctx`. */
 struct sl_clock {

@@ -130,6 +130,21 @@ utf8_takes_shortest_forms_only(void **state)
 	}
 }
 
+static void
+siphash_is_that_of_its_authors(void **state)
+{
+	unsigned char key[16], in[64];
+
+	for (unsigned char i = 0; i < 64; i++)
+		in[i] = i;
+	memcpy(key, in, sizeof(key));
+	/* Of the vectors of the reference code; that of 15 octets is the paper's example. */
+	assert_true(sl_siphash(key, in, 0) == 0x726fdb47dd0e0e31u);
+	assert_true(sl_siphash(key, in, 1) == 0x74f839c593dc67fdu);
+	assert_true(sl_siphash(key, in, 15) == 0xa129ca6149be45e5u);
+	assert_true(sl_siphash(key, in, 63) == 0x958a324ceb064572u);
+}
+
 int
 main(void)
 {
@@ -140,6 +155,7 @@ main(void)
 		cmocka_unit_test(a_buffer_drops_what_passes_its_limit_and_says_so),
 		cmocka_unit_test(json_strings_carry_any_bytes),
 		cmocka_unit_test(utf8_takes_shortest_forms_only),
+		cmocka_unit_test(siphash_is_that_of_its_authors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

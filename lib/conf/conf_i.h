@@ -82,6 +82,9 @@ void	 endpoint_set_port(struct sl_endpoint *endpoint, unsigned port);
  * wrong as the end of a sentence; static. */
 const char *value_endpoint(struct sl_slice s, enum value_address from, unsigned port,
 	    struct sl_arena *arena, struct sl_endpoint *out);
+/* The servers that a resolv.conf(5) names, up to SL_DNS_SERVERS_MAX; without any the one on this
+ * machine, as libc has it. Addresses with a scope ("fe80::1%eth0") are left out. */
+void	 resolv_conf_servers(struct sl_slice text, struct sl_arena *arena, struct sl_dns_settings *dns_out);
 /* 192.0.2.0/24, 2001:db8::/32, or an address alone. NULL, or what is wrong; static. */
 const char *value_network(struct sl_slice s, struct sl_network *out);
 

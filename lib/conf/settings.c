@@ -2,8 +2,10 @@
 
 #include "conf_i.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 struct sl_settings *
 settings_new(void)
@@ -231,6 +233,23 @@ resolve(struct resolved *r, struct sl_endpoint *e, const char *who, struct sl_bu
 	return 0;
 }
 
+/* It may be absent, and is small. */
+static void
+read_resolv_conf(struct sl_settings *settings)
+{
+	static const char path[] = "/etc/resolv.conf";
+	char text[16384];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	while (fd >= 0 && len < sizeof(text) && (n = read(fd, text + len, sizeof(text) - len)) > 0)
+		len += (size_t)n;
+	if (fd >= 0)
+		close(fd);
+	resolv_conf_servers(sl_slice(text, len), &settings->arena, &settings->dns);
+}
+
 int
 sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors)
 {
@@ -244,6 +263,8 @@ sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors)
 		r.slots_len *= 2;
 	r.slots = sl_xzalloc(r.slots_len * sizeof(struct sl_endpoint *));
 	r.failures = sl_xzalloc(r.slots_len * sizeof(char *));
+	if (settings->dns.servers_len == 0)
+		read_resolv_conf(settings);
 	if (settings->clamd.on)
 		result = resolve(&r, &settings->clamd.at, "clamd", errors);
 	for (size_t t = 0; t < settings->tenants_len; t++) {

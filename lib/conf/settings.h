@@ -149,6 +149,17 @@ struct sl_authentication_settings {
 	size_t			 exempt_len;
 };
 
+#define SL_DNS_SERVERS_MAX	8
+
+struct sl_dns_settings {
+	struct sl_endpoint	*servers;	/* IP addresses with ports; none: auto, not resolved yet */
+	size_t			 servers_len;
+	unsigned		 timeout_ms;	/* of one try */
+	unsigned		 deadline_ms;	/* of a question */
+	uint64_t		 cache_bytes;	/* per edge; 0: no cache */
+	unsigned		 lookups;	/* under way at once, per edge */
+};
+
 struct sl_settings {
 	struct sl_arena		 arena;		/* holds all of the below */
 	unsigned		 refs;
@@ -166,6 +177,7 @@ struct sl_settings {
 	char			*tls_ca_path;	/* for next_hop_tls: verify */
 	char			*model_path;	/* "": none */
 	struct sl_clamd_settings clamd;
+	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;
 	size_t			 dns_lists_len;
@@ -182,8 +194,8 @@ struct sl_settings {
  * with every problem found added to `errors`, a line each: "file:line:column: what to do". */
 SL_MUST_USE int	sl_settings_read(const char *file, struct sl_slice text,
 		    struct sl_settings **settings_out, struct sl_buf *errors);
-/* Fill in the addresses of endpoints given by name (getaddrinfo, blocking). Problems are added to
- * `errors`; SL_ERR_NOT_FOUND if any. */
+/* Fill in the addresses of endpoints given by name (getaddrinfo, blocking), and the DNS servers of
+ * /etc/resolv.conf where they are `auto`. Problems are added to `errors`; SL_ERR_NOT_FOUND if any. */
 SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors);
 
 /* Where `control: auto` is for who runs this: /run/sluice/control for root, else under

@@ -46,6 +46,7 @@ add_kind(struct sl_buf *out, const struct setting *row)
 		[SETTING_LISTEN_AT] = "IP:PORT", [SETTING_CONNECT_TO] = "HOST:PORT",
 		[SETTING_SOCKET] = "path", [SETTING_NETWORKS] = "list of networks",
 		[SETTING_DOMAINS] = "list of domains", [SETTING_NEXT_HOPS] = "list of HOST:PORT",
+		[SETTING_SERVERS] = "list of IP or IP:PORT, or auto",
 		[SETTING_LISTENERS] = "list of IP:PORT or maps", [SETTING_TENANTS] = "list of maps",
 		[SETTING_MAP] = "map", [SETTING_CATEGORY] = "map, or never", [SETTING_CLAMD] = "map",
 		[SETTING_DEFAULTS] = "map",
@@ -89,7 +90,7 @@ default_words(const struct setting *row)
 	case SETTING_WORD: case SETTING_PROBABILITY: case SETTING_TEXT: case SETTING_NAME:
 	case SETTING_HOSTNAME: case SETTING_PATH: case SETTING_CONTROL: case SETTING_MODEL:
 	case SETTING_CA: case SETTING_CERTIFICATE: case SETTING_KEY: case SETTING_NETWORKS:
-	case SETTING_CATEGORY: case SETTING_WEIGHT: case SETTING_ANSWERS: case SETTING_DNS_LISTS:
+	case SETTING_CATEGORY: case SETTING_SERVERS: case SETTING_WEIGHT: case SETTING_ANSWERS: case SETTING_DNS_LISTS:
 	case SETTING_TYPE_COUNT:
 		break;
 	}

@@ -255,6 +255,19 @@ unpack_next_hops(struct unpacker *u, const struct setting *row, void *at)
 		unpack_endpoint(u, &hops[i]);
 }
 
+static void
+unpack_servers(struct unpacker *u, const struct setting *row, void *at)
+{
+	struct list_field list;
+	const struct sl_endpoint *servers;
+
+	unpack_next_hops(u, row, at);
+	list = list_get(at);
+	servers = list.items;
+	for (size_t i = 0; i < list.len; i++)
+		u->bad |= servers[i].address_len == 0 || servers[i].address.ss_family == AF_UNIX;
+}
+
 /* A list of structs that have a scope of their own. */
 static void
 pack_items(const struct setting *row, size_t item_bytes, const void *at, struct sl_buf *out)
@@ -332,7 +345,7 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 	case SETTING_ANSWERS:
 		pack_answers(at, out);
 		return;
-	case SETTING_NEXT_HOPS:
+	case SETTING_NEXT_HOPS: case SETTING_SERVERS:
 		pack_next_hops(at, out);
 		return;
 	case SETTING_LISTENERS:
@@ -414,6 +427,9 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 		return;
 	case SETTING_NEXT_HOPS:
 		unpack_next_hops(u, row, at);
+		return;
+	case SETTING_SERVERS:
+		unpack_servers(u, row, at);
 		return;
 	case SETTING_LISTENERS:
 		unpack_items(u, row, sizeof(struct sl_listener), at);

@@ -465,7 +465,8 @@ read_endpoint(struct reader *r, const struct setting *row, const struct conf_nod
 	enum value_address from = row->type == SETTING_LISTEN_AT || row->type == SETTING_LISTENERS
 	    ? VALUE_LISTEN : row->type == SETTING_SOCKET ? VALUE_UNIX : VALUE_CONNECT;
 	unsigned port = row->type == SETTING_NEXT_HOPS ? 25
-	    : row->type == SETTING_CONNECT_TO ? (unsigned)row->min : 0;
+	    : row->type == SETTING_CONNECT_TO ? (unsigned)row->min
+	    : row->type == SETTING_SERVERS ? 53 : 0;
 	const char *why;
 
 	if (!scalar(r, row, node))
@@ -602,6 +603,27 @@ read_next_hops(struct reader *r, const struct setting *row, const struct conf_no
 			}
 	}
 	set_list(at, items, node->len);
+}
+
+static void
+read_servers(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_dns_settings *dns = &r->settings->dns;
+	size_t i = 0;
+
+	SL_ASSERT(at == (void *)&dns->servers);
+	if (node->kind == CONF_SCALAR && sl_slice_eq(node->text, SL_SLICE_LIT("auto"))) {
+		set_list(at, NULL, 0);
+		return;
+	}
+	if (node->kind != CONF_LIST || node->len == 0) {
+		conf_errors_add(&r->errors, node->at, "servers: write auto, or a list as in [127.0.0.1]");
+		return;
+	}
+	read_next_hops(r, row, node, at);
+	for (const struct conf_node *n = node->first; n != NULL && i < dns->servers_len; n = n->next, i++)
+		if (dns->servers[i].host != NULL && dns->servers[i].address_len == 0)
+			wrong(r, row, n, "write an IP address, as in 192.0.2.53 or [2001:db8::53]:53");
 }
 
 /* Set every preset of a scope, from the table's own words. */
@@ -791,6 +813,7 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_DOMAINS] = read_domains,
 	[SETTING_ANSWERS] = read_answers,
 	[SETTING_NEXT_HOPS] = read_next_hops,
+	[SETTING_SERVERS] = read_servers,
 	[SETTING_LISTENERS] = read_listeners,
 	[SETTING_DNS_LISTS] = read_dns_lists,
 	[SETTING_TENANTS] = read_tenants,
@@ -995,6 +1018,21 @@ authentication_id(struct reader *r)
 		r->settings->authentication.id = r->settings->hostname;
 }
 
+/* A try that takes longer than the whole is never followed by another. */
+static void
+check_dns(struct reader *r)
+{
+	struct sl_dns_settings *dns = &r->settings->dns;
+	const struct conf_node *map = map_get(r->root, "dns"), *given = map_get(map, "timeout");
+
+	if (dns->timeout_ms <= dns->deadline_ms)
+		return;
+	if (given != NULL)
+		conf_errors_add(&r->errors, given->at, "timeout: write at most what dns.deadline is (%u ms)",
+		    dns->deadline_ms);
+	dns->timeout_ms = dns->deadline_ms;
+}
+
 /* Where domain `which` (tenant << 32 | domain) is written. */
 static const struct conf_node *
 domain_node(const struct reader *r, uint64_t which)
@@ -1041,6 +1079,7 @@ read_root(struct reader *r)
 	check_deadline(r, "clamd", &r->settings->clamd.deadline_ms);
 	check_deadline(r, "authentication", &r->settings->authentication.deadline_ms);
 	authentication_id(r);
+	check_dns(r);
 	check_domains(r);
 }
 

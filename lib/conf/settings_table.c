@@ -46,6 +46,7 @@ static const struct setting_word categories[] = {
 	{ "spam", SL_SPAM }, { "phish", SL_PHISH }, { "malware", SL_MALWARE }, { NULL, 0 },
 };
 static const struct setting_word automatic[] = { { "auto", 0 }, { NULL, 0 } };
+static const struct setting_word none[] = { { "0", 0 }, { NULL, 0 } };
 static const struct setting_word no_limit[] = { { "0", 0 }, { NULL, 0 } };
 static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 
@@ -53,6 +54,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define TOP(member)		AT(sl_settings, member)
 #define LISTENER(member)	AT(sl_listener, member)
 #define CLAMD(member)		AT(sl_clamd_settings, member)
+#define DNS(member)		AT(sl_dns_settings, member)
 #define TIMER(key, member, preset, min, max, sentence) \
 	{ SCOPE_TIMERS, key, SETTING_DURATION, AT(sl_timers, member), preset, min, max, NULL, 0, \
 	    sentence }
@@ -88,6 +90,8 @@ const struct setting settings_table[] = {
 	  "Certificates." },
 	{ SCOPE_TOP, "clamd", SETTING_CLAMD, TOP(clamd), NULL, 0, 0, NULL, SCOPE_CLAMD,
 	  "The virus scanner; without this map there is none." },
+	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
+	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
 	  SCOPE_AUTHENTICATION, "How senders are authenticated: SPF, DKIM, DMARC, ARC, reverse DNS. What "
 	  "is made of it is each tenant's." },
@@ -133,6 +137,19 @@ const struct setting settings_table[] = {
 	  0, "After so many failures in a row clamd is left alone ..." },
 	{ SCOPE_CLAMD, "breaker_time", SETTING_DURATION, CLAMD(breaker_ms), "30s", 10, 1 * HOUR, NULL,
 	  0, "... for this long, and `on_failure` applies at once." },
+
+	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
+	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
+	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
+	{ SCOPE_DNS, "timeout", SETTING_DURATION, DNS(timeout_ms), "1500ms", 10, 10 * SEC, NULL, 0,
+	  "When the next server is tried; who answers late is still heard." },
+	{ SCOPE_DNS, "deadline", SETTING_DURATION, DNS(deadline_ms), "6s", 10, 10 * SEC, NULL, 0,
+	  "When a question is given up, over all tries." },
+	{ SCOPE_DNS, "cache", SETTING_SIZE, DNS(cache_bytes), "16MiB", 64 * KIB, 1024 * MIB, none, 0,
+	  "What a worker remembers of answers, as long as they say and for a day at most; 0: "
+	  "nothing." },
+	{ SCOPE_DNS, "lookups", SETTING_COUNT, DNS(lookups), "500", 1, 10000, NULL, 0,
+	  "Questions that a worker may have under way at once; more are given up at once." },
 
 	{ SCOPE_AUTHENTICATION, "id", SETTING_HOSTNAME, AUTHENTICATION(id), "auto", 0, 0, NULL, 0,
 	  "The name in our `Authentication-Results:`; `auto` is `hostname`. Fields that come with a "
@@ -277,7 +294,9 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "`address`." },
 	[SCOPE_TLS] = { "tls", "Without a certificate STARTTLS is not offered to senders." },
 	[SCOPE_CLAMD] = { "clamd", "The virus scanner, spoken to while the message arrives." },
-	[SCOPE_AUTHENTICATION] = { "authentication", "Needs a resolver. Not done in `pass-through`." },
+	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
+	    "is one thing less that is known." },
+	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },
 	[SCOPE_DNS_LIST] = { "dns_lists[]", "An entry of `dns_lists`. A list that does not list its test "
 	    "entry, or lists everything, is left alone until it does its work again." },
 	[SCOPE_TIMERS] = { "timers", "Defaults are those of RFC 5321, 4.5.3.2." },

@@ -15,6 +15,7 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_LISTEN,		/* an entry of listen */
 	SCOPE_TLS,
 	SCOPE_CLAMD,
+	SCOPE_DNS,
 	SCOPE_AUTHENTICATION,
 	SCOPE_DNS_LIST,		/* an entry of dns_lists */
 	SCOPE_TIMERS,
@@ -54,6 +55,7 @@ enum setting_type {
 	SETTING_DOMAINS,
 	SETTING_ANSWERS,	/* map: an address of 127.0.0.0/8 to a weight */
 	SETTING_NEXT_HOPS,
+	SETTING_SERVERS,	/* list of struct sl_endpoint: IP or IP:PORT; or auto, which is none */
 	SETTING_LISTENERS,
 	SETTING_DNS_LISTS,
 	SETTING_TENANTS,

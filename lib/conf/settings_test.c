@@ -81,6 +81,11 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_string_equal(s->tls_key_pem, "");
 	assert_string_equal(s->tls_ca_path, "/etc/ssl/certs/ca-certificates.crt");
 	assert_false(s->clamd.on);
+	assert_int_equal(s->dns.servers_len, 0);	/* auto */
+	assert_int_equal(s->dns.timeout_ms, 1500);
+	assert_int_equal(s->dns.deadline_ms, 6000);
+	assert_int_equal(s->dns.cache_bytes, 16 << 20);
+	assert_int_equal(s->dns.lookups, 500);
 
 	assert_int_equal(s->timers.greeting_delay_ms, 0);
 	assert_int_equal(s->timers.command_ms, 300000);
@@ -211,6 +216,8 @@ every_kind_of_setting_is_read(void **state)
 	    "  - {address: \"[::]:26\", tls: off, proxy_from: [192.0.2.0/24, \"2001:db8::1\"]}\n"
 	    "clamd: {address: scanner.example, deadline: 2s, max_size: 1GiB, on_failure: pass,\n"
 	    "        breaker_failures: 9, breaker_time: 1m}\n"
+	    "dns: {servers: [127.0.0.1, \"192.0.2.53:5353\", \"[2001:db8::53]\"], timeout: 500ms,\n"
+	    "      deadline: 2s, cache: 0, lookups: 9}\n"
 	    "timers: {command: 1m, hop_idle: 0}\n"
 	    "limits: {sessions: 5, header: 64KiB, data_rate: 0}\n"
 	    "tenants:\n"
@@ -251,6 +258,16 @@ every_kind_of_setting_is_read(void **state)
 	assert_int_equal(s->clamd.fail, SL_FAIL_PASS);
 	assert_int_equal(s->clamd.breaker_failures, 9);
 	assert_int_equal(s->clamd.breaker_ms, 60000);
+	assert_int_equal(s->dns.servers_len, 3);
+	assert_int_equal(s->dns.servers[0].address.ss_family, AF_INET);
+	assert_int_equal(endpoint_port(&s->dns.servers[0]), 53);
+	assert_int_equal(endpoint_port(&s->dns.servers[1]), 5353);
+	assert_int_equal(s->dns.servers[2].address.ss_family, AF_INET6);
+	assert_int_equal(endpoint_port(&s->dns.servers[2]), 53);
+	assert_int_equal(s->dns.timeout_ms, 500);
+	assert_int_equal(s->dns.deadline_ms, 2000);
+	assert_int_equal(s->dns.cache_bytes, 0);
+	assert_int_equal(s->dns.lookups, 9);
 	assert_int_equal(s->timers.command_ms, 60000);
 	assert_int_equal(s->timers.data_ms, 180000);
 	assert_int_equal(s->timers.hop_idle_ms, 0);
@@ -319,8 +336,8 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, tls, clamd, authentication, dns_lists, timers, limits, defaults, "
-		  "tenants\n" },
+		  "control, record, model, tls, clamd, dns, authentication, dns_lists, timers, limits, "
+		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
 		{ "authentication in the wrong place", SMALLEST "authentication: {dmarc: off}\n",
@@ -465,6 +482,22 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		{ "clamd slower than the judge", SMALLEST
 		  "timers: {judge: 1s}\nclamd: {socket: /c, deadline: 2s}\n",
 		  "t.yaml:6:31: deadline: write at most what timers.judge is (1000 ms)\n" },
+		{ "a resolver by name", SMALLEST "dns: {servers: [127.0.0.1, \"ns.example:53\"]}\n",
+		  "t.yaml:5:28: servers: write an IP address, as in 192.0.2.53 or [2001:db8::53]:53 (not "
+		  "'ns.example:53')\n" },
+		{ "no resolver", SMALLEST "dns: {servers: []}\n",
+		  "t.yaml:5:16: servers: write auto, or a list as in [127.0.0.1]\n" },
+		{ "a resolver that is no list", SMALLEST "dns: {servers: 127.0.0.1}\n",
+		  "t.yaml:5:16: servers: write auto, or a list as in [127.0.0.1]\n" },
+		{ "a resolver twice", SMALLEST "dns: {servers: [127.0.0.1, \"127.0.0.1:53\"]}\n",
+		  "t.yaml:5:28: servers: remove the entry that stands here twice (not '127.0.0.1:53')\n" },
+		{ "nine resolvers", SMALLEST
+		  "dns: {servers: [1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, 1.1.1.5, 1.1.1.6, 1.1.1.7, 1.1.1.8, 1.1.1.9]}\n",
+		  "t.yaml:5:16: servers: write at most 8 entries (these are 9)\n" },
+		{ "a try longer than the whole", SMALLEST "dns: {timeout: 3s, deadline: 2s}\n",
+		  "t.yaml:5:16: timeout: write at most what dns.deadline is (2000 ms)\n" },
+		{ "a cache too small", SMALLEST "dns: {cache: 1KiB}\n",
+		  "t.yaml:5:14: cache: write a size from 64KiB to 1GiB, such as 16MiB, or 0 instead of '1KiB'\n" },
 		{ "a host name that is none", SMALLEST "hostname: \"a b\"\n",
 		  "t.yaml:5:11: hostname: write a host name, as in mx.example.com, or auto (not 'a b')\n" },
 		{ "a model that is not there", SMALLEST "model: /nonexistent/m\n",
@@ -668,6 +701,7 @@ thirty_five_thousand_tenants_cost_a_microsecond(void **state)
 	"hostname: mx.example.net\n"						\
 	"listen: [{address: \"0.0.0.0:25\", proxy_from: [192.0.2.0/24]}, \"[::]:25\"]\n" \
 	"clamd: {socket: /run/clamav/clamd.ctl}\n"				\
+	"dns: {servers: [127.0.0.1, \"[::1]:5353\"], cache: 0}\n"			\
 	"tenants:\n"								\
 	"  - domains: [one.example, \"*.one.example\"]\n"			\
 	"    next_hops: [mx1.one.example, \"192.0.2.1:2525\", \"[2001:db8::9]:25\"]\n" \
@@ -692,6 +726,11 @@ packing_and_unpacking_changes_nothing(void **state)
 		assert_true(sl_slice_eq(sl_buf_slice(&first), sl_buf_slice(&second)));
 		assert_string_equal(again->hostname, s->hostname);
 		assert_int_equal(again->clamd.on, s->clamd.on);
+		assert_int_equal(again->dns.servers_len, s->dns.servers_len);
+		for (size_t k = 0; k < s->dns.servers_len; k++)
+			assert_memory_equal(&again->dns.servers[k].address, &s->dns.servers[k].address,
+			    sizeof(s->dns.servers[k].address));
+		assert_int_equal(again->dns.cache_bytes, s->dns.cache_bytes);
 		assert_memory_equal(&again->timers, &s->timers, sizeof(s->timers));
 		assert_memory_equal(&again->limits, &s->limits, sizeof(s->limits));
 		assert_int_equal(again->tenants_len, s->tenants_len);
@@ -935,6 +974,47 @@ names_are_resolved_once_and_failures_are_named(void **state)
 }
 
 static void
+servers_come_from_resolv_conf(void **state)
+{
+	static const struct {
+		const char	*text;
+		const char	*servers;	/* with a space behind each */
+	} rows[] = {
+		{ "nameserver 192.0.2.1\nnameserver 192.0.2.2\n", "192.0.2.1 192.0.2.2 " },
+		{ "# nameserver 192.0.2.1\n;nameserver 192.0.2.2\nsearch example.com\n"
+		  " nameserver\t 2001:db8::1  # mine\r\noptions edns0 trust-ad", "2001:db8::1 " },
+		{ "nameserver fe80::1%eth0\nnameserver ns.example\nnameserver\nnameservers 192.0.2.1\n"
+		  "nameserver 127.0.0.53", "127.0.0.53 " },
+		{ "", "127.0.0.1 " },
+		{ "nameserver 192.0.2.999\n", "127.0.0.1 " },
+		{ "nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\nnameserver 1.1.1.4\n"
+		  "nameserver 1.1.1.5\nnameserver 1.1.1.6\nnameserver 1.1.1.7\nnameserver 1.1.1.8\n"
+		  "nameserver 1.1.1.9\n", "1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 1.1.1.7 1.1.1.8 " },
+	};
+	struct sl_settings *s = read_ok(SMALLEST);
+	struct sl_buf errors;
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		struct sl_dns_settings dns = { 0 };
+		char got[400] = "";
+
+		resolv_conf_servers(sl_slice_str(rows[i].text), &s->arena, &dns);
+		for (size_t k = 0; k < dns.servers_len; k++) {
+			strcat(strcat(got, dns.servers[k].host), " ");
+			assert_int_equal(endpoint_port(&dns.servers[k]), 53);
+			assert_true(dns.servers[k].address_len > 0);
+		}
+		assert_string_equal(got, rows[i].servers);
+	}
+	/* And for `auto` from this machine's: there is always one. */
+	sl_buf_init(&errors, 1000);
+	assert_int_equal(sl_settings_resolve(s, &errors), 0);
+	assert_in_range(s->dns.servers_len, 1, SL_DNS_SERVERS_MAX);
+	sl_buf_fini(&errors);
+	sl_settings_unref(&s);
+}
+
+static void
 the_reference_is_what_the_table_says(void **state)
 {
 	static const struct { void (*write)(struct sl_buf *); const char *path, *command; } rows[] = {
@@ -1046,6 +1126,7 @@ main(void)
 		cmocka_unit_test(certificates_are_read_and_must_fit_their_keys),
 		cmocka_unit_test(paths_start_where_the_file_lies),
 		cmocka_unit_test(names_are_resolved_once_and_failures_are_named),
+		cmocka_unit_test(servers_come_from_resolv_conf),
 		cmocka_unit_test(the_reference_is_what_the_table_says),
 		cmocka_unit_test(the_example_works_and_its_comments_are_the_defaults),
 	};

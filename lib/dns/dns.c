@@ -72,6 +72,8 @@ sl_dns_type_name(enum sl_dns_type type)
 	switch (type) {
 	case SL_DNS_A:
 		return "A";
+	case SL_DNS_CNAME:
+		return "CNAME";
 	case SL_DNS_PTR:
 		return "PTR";
 	case SL_DNS_MX:

@@ -25,6 +25,7 @@
 
 enum sl_dns_type {		/* the numbers of RFC 1035, 3.2.2 and RFC 3596 */
 	SL_DNS_A = 1,
+	SL_DNS_CNAME = 5,	/* asked for itself; for other types it is followed */
 	SL_DNS_PTR = 12,
 	SL_DNS_MX = 15,
 	SL_DNS_TXT = 16,
@@ -45,7 +46,8 @@ struct sl_dns_question {
 };
 
 struct sl_dns_record {
-	struct sl_slice	data;	/* A, AAAA: 4 or 16 octets; TXT: its strings joined; PTR, MX: a name */
+	struct sl_slice	data;	/* A, AAAA: 4 or 16 octets; TXT: its strings joined; PTR, MX, CNAME: a name,
+				 * which is "" for an MX that says "no mail" (RFC 7505) */
 	unsigned	preference;	/* MX */
 };
 

@@ -5,6 +5,21 @@
  * to the servers, over UDP with EDNS, over TCP when the answer was cut, and the owner is called
  * when it is there. Every question gets an answer: a server that is dead, slow, lying or
  * broken makes it SL_DNS_TEMPERROR, at the latest after the deadline.
+ *
+ * Each try has a socket of its own, and so a port and an id that a forger has to guess; after
+ * some guesses that were wrong the question is put over TCP. Servers are tried in their order;
+ * one that was silent a few times comes last for a while. Who answers late is still heard. The
+ * same question asked by several is sent once. Servers are addresses: no file, no variable of
+ * the environment and no name service is looked at, and so it works in the edge's jail.
+ *
+ * Memory: 200 KiB, the cache, 1 KiB for each question under way and 64 KiB for each of at most
+ * SL_RESOLVER_TCP_MAX TCP connections. Descriptors: up to SL_RESOLVER_TRIES_MAX a question.
+ *
+ * Why not c-ares, which Debian 12 has in version 1.18: all questions of its channel share one
+ * socket (the limit came with 1.20), so the port is known to who sees one question; a channel
+ * for each would take 75 KB, and keys its ids from /dev/urandom, which is not there in a jail.
+ * It reads the system's clock, which a test cannot move. What it would have left to do, beside
+ * our own parser, cache and joining, is the 300 lines here.
  */
 #ifndef SL_IO_RESOLVER_H
 #define SL_IO_RESOLVER_H
@@ -15,6 +30,8 @@
 #include <sys/socket.h>
 
 #define SL_RESOLVER_SERVERS_MAX	8
+#define SL_RESOLVER_TRIES_MAX	8	/* of one question, over all servers */
+#define SL_RESOLVER_TCP_MAX	64	/* connections at once; more fail */
 
 struct sl_resolver;
 
@@ -39,10 +56,26 @@ struct sl_lookup {
 	void			*ctx;
 };
 
-/* `loop` is kept, settings are copied. Call it before the process gives up its rights. */
+struct sl_resolver_stats {
+	uint64_t	asked;		/* sl_resolver_ask, all in all */
+	uint64_t	remembered;	/* of them answered at once */
+	uint64_t	joined;		/* of them another's was under way */
+	uint64_t	sent_udp, sent_tcp;
+	uint64_t	foreign;	/* messages that were no reply to what we asked */
+	uint64_t	temperrors;	/* questions that came to nothing */
+	uint64_t	under_way;
+	uint64_t	cache_bytes, cache_entries;
+};
+
+/* `loop` is kept, settings are copied. */
 struct sl_resolver	*sl_resolver_new(struct sl_loop *loop, const struct sl_resolver_settings *settings);
 /* Questions under way are dropped without an answer. NULL is fine. */
 void			 sl_resolver_free(struct sl_resolver **resolver);
+
+/* Other settings from now on; questions under way go on, to the new servers at their next try. What
+ * is remembered stays unless the servers or the size of the cache changed. */
+void			 sl_resolver_use(struct sl_resolver *resolver, const struct sl_resolver_settings *settings);
+void			 sl_resolver_stats(const struct sl_resolver *resolver, struct sl_resolver_stats *stats_out);
 
 /* Ask. SL_DONE: the answer is in *answer_out, borrowed until the resolver is next called.
  * SL_MORE: `fn` will be called from the loop, once, never from inside this call; `lookup` must

@@ -97,6 +97,7 @@ add_value(struct sl_zone *zone, enum sl_dns_type type, json_t *value, struct sl_
 		add_text(&zone->data, json_array_get(value, 1));
 		break;
 	case SL_DNS_PTR:
+	case SL_DNS_CNAME:
 		add_text(&zone->data, value);
 		break;
 	case SL_DNS_TXT:

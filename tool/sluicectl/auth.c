@@ -1,6 +1,7 @@
-/* auth.c - sluicectl auth: what SPF, DKIM, DMARC and ARC say of one message, offline */
+/* auth.c - sluicectl auth: what SPF, DKIM, DMARC and ARC say of one message */
 
 #include "commands.h"
+#include "auth_dns.h"
 #include "auth_i.h"
 
 #include "mailauth/arc.h"
@@ -13,7 +14,7 @@
 #include <time.h>
 
 struct auth {
-	struct sl_zone	*zone;
+	struct auth_dns	*dns;
 	unsigned char	 address[16];
 	bool		 is_ipv6;
 	bool		 has_address;
@@ -34,8 +35,8 @@ struct auth {
 };
 
 static const char usage[] =
-    "usage: sluicectl auth [--json] --dns ZONE.json --ip ADDRESS --helo NAME --mail-from ADDRESS\n"
-    "                      [--receiver NAME] [--now SECONDS] [FILE]\n";
+    "usage: sluicectl auth [--json] (--dns ZONE.json | --resolver ADDRESS[:PORT]...) --ip ADDRESS\n"
+    "                      --helo NAME --mail-from ADDRESS [--receiver NAME] [--now SECONDS] [FILE]\n";
 
 static struct sl_spf *
 spf_evaluate(const struct auth *auth, const char *sender)
@@ -51,7 +52,7 @@ spf_evaluate(const struct auth *auth, const char *sender)
 
 	memcpy(input.address, auth->address, sizeof(input.address));
 	spf = sl_spf_new(&input);
-	sl_zone_answer_all(auth->zone, &sl_spf_dns, spf);
+	auth_dns_answer_all(auth->dns, &sl_spf_dns, spf);
 	return spf;
 }
 
@@ -108,7 +109,7 @@ dmarc_evaluate(struct auth *auth)
 		if (sl_dkim_get(auth->dkim, i)->result == SL_DKIM_PASS)
 			sl_dmarc_add_dkim(auth->dmarc, sl_slice_str(sl_dkim_get(auth->dkim, i)->domain));
 	sl_dmarc_end(auth->dmarc);
-	sl_zone_answer_all(auth->zone, &sl_dmarc_dns, auth->dmarc);
+	auth_dns_answer_all(auth->dns, &sl_dmarc_dns, auth->dmarc);
 }
 
 /* Read FILE and evaluate what hangs on the message. */
@@ -125,8 +126,8 @@ message_evaluate(struct auth *auth)
 	auth->keys = sl_keys_new(64);
 	auth->dkim = sl_dkim_new(&auth->headers, auth->keys, auth->now_s);
 	auth->arc = sl_arc_new(&auth->headers, auth->keys, false);
-	sl_zone_answer_all(auth->zone, &sl_dkim_dns, auth->dkim);
-	sl_zone_answer_all(auth->zone, &sl_arc_dns, auth->arc);
+	auth_dns_answer_all(auth->dns, &sl_dkim_dns, auth->dkim);
+	auth_dns_answer_all(auth->dns, &sl_arc_dns, auth->arc);
 	sl_dkim_body(auth->dkim, auth->body.data, auth->body.len);
 	sl_arc_body(auth->arc, auth->body.data, auth->body.len);
 	sl_dkim_body_end(auth->dkim);
@@ -185,7 +186,7 @@ auth_fini(struct auth *auth)
 	sl_keys_free(&auth->keys);
 	sl_headers_fini(&auth->headers);
 	sl_buf_fini(&auth->body);
-	sl_zone_free(&auth->zone);
+	auth_dns_free(&auth->dns);
 }
 
 static int
@@ -194,6 +195,7 @@ auth_options(struct auth *auth, int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "dns", required_argument, NULL, 'd' },
+		{ "resolver", required_argument, NULL, 's' },
 		{ "ip", required_argument, NULL, 'i' },
 		{ "helo", required_argument, NULL, 'h' },
 		{ "mail-from", required_argument, NULL, 'f' },
@@ -202,7 +204,7 @@ auth_options(struct auth *auth, int argc, char **argv)
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *zone = NULL;
+	struct auth_dns_options dns = { 0 };
 	int c;
 
 	optind = 0;
@@ -216,7 +218,13 @@ auth_options(struct auth *auth, int argc, char **argv)
 			auth->json = true;
 			break;
 		case 'd':
-			zone = optarg;
+			dns.zone = optarg;
+			break;
+		case 's':
+			if (!auth_dns_add_resolver(&dns, optarg)) {
+				fputs(usage, stderr);
+				return 2;
+			}
 			break;
 		case 'i':
 			if (!auth_parse_ip(optarg, auth->address, &auth->is_ipv6)) {
@@ -242,13 +250,13 @@ auth_options(struct auth *auth, int argc, char **argv)
 			return 2;
 		}
 	}
-	if (zone == NULL || !auth->has_address || argc - optind > 1) {
+	if (!auth_dns_options_ok(&dns) || !auth->has_address || argc - optind > 1) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	auth->file = argv[optind];
-	auth->zone = auth_read_zone(zone);
-	return auth->zone == NULL ? 1 : 0;
+	auth->dns = auth_dns_open(&dns);
+	return auth->dns == NULL ? 1 : 0;
 }
 
 int

@@ -1,6 +1,7 @@
 /* dmarc.c - sluicectl dmarc: DMARC alone, for identities already proven */
 
 #include "commands.h"
+#include "auth_dns.h"
 #include "auth_i.h"
 
 #include <getopt.h>
@@ -8,7 +9,8 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: sluicectl dmarc [--json] --dns ZONE.json --from ADDRESS [--dkim DOMAIN]... [--spf DOMAIN]...\n";
+    "usage: sluicectl dmarc [--json] (--dns ZONE.json | --resolver ADDRESS[:PORT]...) --from ADDRESS\n"
+    "                       [--dkim DOMAIN]... [--spf DOMAIN]...\n";
 
 struct identity {
 	const char	*domain;
@@ -17,7 +19,7 @@ struct identity {
 
 struct options {
 	bool		 json;
-	const char	*zone;
+	struct auth_dns_options dns;
 	const char	*from;
 	struct identity	 identities[SL_DMARC_IDENTITIES_MAX];
 	size_t		 count;
@@ -29,6 +31,7 @@ options_read(struct options *o, int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "dns", required_argument, NULL, 'd' },
+		{ "resolver", required_argument, NULL, 'r' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "dkim", required_argument, NULL, 'k' },
 		{ "spf", required_argument, NULL, 's' },
@@ -48,7 +51,11 @@ options_read(struct options *o, int argc, char **argv)
 			o->json = true;
 			break;
 		case 'd':
-			o->zone = optarg;
+			o->dns.zone = optarg;
+			break;
+		case 'r':
+			if (!auth_dns_add_resolver(&o->dns, optarg))
+				return false;
 			break;
 		case 'f':
 			o->from = optarg;
@@ -63,11 +70,11 @@ options_read(struct options *o, int argc, char **argv)
 			return false;
 		}
 	}
-	return o->zone != NULL && o->from != NULL && optind == argc;
+	return auth_dns_options_ok(&o->dns) && o->from != NULL && optind == argc;
 }
 
 static struct sl_dmarc *
-evaluate(const struct options *o, struct sl_zone *zone)
+evaluate(const struct options *o, struct auth_dns *dns)
 {
 	struct sl_author author;
 	struct sl_dmarc *dmarc;
@@ -81,7 +88,7 @@ evaluate(const struct options *o, struct sl_zone *zone)
 			sl_dmarc_add_dkim(dmarc, sl_slice_str(o->identities[i].domain));
 	}
 	sl_dmarc_end(dmarc);
-	sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+	auth_dns_answer_all(dns, &sl_dmarc_dns, dmarc);
 	return dmarc;
 }
 
@@ -89,7 +96,7 @@ int
 dmarc_main(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct sl_zone *zone;
+	struct auth_dns *dns;
 	struct sl_dmarc *dmarc;
 	struct sl_buf out;
 
@@ -97,15 +104,15 @@ dmarc_main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	zone = auth_read_zone(o.zone);
-	if (zone == NULL)
+	dns = auth_dns_open(&o.dns);
+	if (dns == NULL)
 		return 1;
-	dmarc = evaluate(&o, zone);
+	dmarc = evaluate(&o, dns);
 	sl_buf_init(&out, 1u << 20);
 	auth_add_dmarc(&out, sl_dmarc_verdict(dmarc), o.json);
 	printf("%s\n", sl_buf_cstr(&out));
 	sl_buf_fini(&out);
 	sl_dmarc_free(&dmarc);
-	sl_zone_free(&zone);
+	auth_dns_free(&dns);
 	return 0;
 }

@@ -12,7 +12,7 @@ static const struct command {
 	int		(*run)(int argc, char **argv);
 	const char	*help;
 } commands[] = {
-	{ "auth",	auth_main,	"evaluate SPF, DKIM, DMARC and ARC of one message, offline" },
+	{ "auth",	auth_main,	"evaluate SPF, DKIM, DMARC and ARC of one message" },
 	{ "check",	check_main,	"read a settings file and say what is wrong with it" },
 	{ "dkim-key",	dkim_key_main,	"make a DKIM key and the DNS record to publish" },
 	{ "dkim-sign",	dkim_sign_main,	"sign a message with DKIM, or seal it with ARC" },
