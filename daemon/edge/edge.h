@@ -16,6 +16,7 @@
 #include "io/resolver.h"
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
+#include "mailauth/keys.h"
 #include "sl/chunk.h"
 #include "sl/log.h"
 
@@ -30,6 +31,8 @@ struct snapshot {
 	uint64_t		 size_limit;	/* the largest message any tenant takes; 0: no limit */
 	SSL_CTX			*server_tls;	/* NULL: no certificate, STARTTLS is not offered */
 	SSL_CTX			*client_tls;
+	bool			 authenticates;	/* some tenant's mail is judged, and there is DNS */
+	struct lists		*lists;		/* DNS lists; NULL: none */
 	struct sl_ngram_model	*model;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
@@ -38,6 +41,7 @@ struct snapshot {
 struct session;
 struct hop;
 struct hop_pool;
+struct lists;
 struct record_writer;
 
 /* Sessions from one address, for the limit per source. */
@@ -51,6 +55,7 @@ struct edge {
 	struct sl_stats		*stats;		/* our slot of the shared table */
 	struct record_writer	*records;
 	struct sl_resolver	*resolver;	/* asks the servers of the newest snapshot */
+	struct sl_keys		*keys;		/* of signatures, those used last */
 	struct session		*sessions;	/* all, newest first */
 	struct session		*dead_sessions;	/* of these: to be freed at the end of the turn */
 	unsigned		 sessions_len;
