@@ -134,8 +134,8 @@ on_question(void *ctx, unsigned events)
 		if ((dns->hold & kind) == 0) {
 			answer(dns, &q);
 		} else {
-			SL_ASSERT(dns->held_len < DNS_HELD_MAX);
-			dns->held[dns->held_len++] = q;
+			if (dns->held_len < DNS_HELD_MAX)	/* the others are lost, as on a bad network */
+				dns->held[dns->held_len++] = q;
 		}
 	}
 }
