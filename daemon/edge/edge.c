@@ -195,6 +195,24 @@ check_stopped(struct edge *edge)
 	}
 }
 
+/* A slot's totals outlive its edge: what is new is added. */
+static void
+count_dns(struct edge *edge)
+{
+	struct sl_resolver_stats *seen = &edge->resolver_seen, now;
+	struct sl_stats *stats = edge->stats;
+
+	if (edge->resolver == NULL)
+		return;
+	sl_resolver_stats(edge->resolver, &now);
+	stats->dns_questions += now.asked - seen->asked;
+	stats->dns_remembered += now.remembered - seen->remembered;
+	stats->dns_sent += now.sent_udp + now.sent_tcp - seen->sent_udp - seen->sent_tcp;
+	stats->dns_failed += now.temperrors - seen->temperrors;
+	stats->dns_cache_bytes = now.cache_bytes;
+	*seen = now;
+}
+
 static void
 after_turn(void *ctx)
 {
@@ -204,6 +222,7 @@ after_turn(void *ctx)
 	hops_sweep(edge);
 	record_flush(edge->records);
 	edge->stats->chunks = sl_chunk_pool_in_use(edge->chunks);
+	count_dns(edge);
 	check_stopped(edge);
 }
 
@@ -219,6 +238,7 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	edge->records = record_writer_new(record_fd, stats);
 	edge->keys = sl_keys_new(KEYS_KEPT);
 	stats->sessions_open = stats->hops_open = stats->hops_idle = stats->chunks = 0;
+	stats->dns_cache_bytes = 0;
 	sl_loop_after_turn(loop, after_turn, edge);
 	return edge;
 }

@@ -55,6 +55,7 @@ struct edge {
 	struct sl_stats		*stats;		/* our slot of the shared table */
 	struct record_writer	*records;
 	struct sl_resolver	*resolver;	/* asks the servers of the newest snapshot */
+	struct sl_resolver_stats resolver_seen;	/* of its counters: what is in our own */
 	struct sl_keys		*keys;		/* of signatures, those used last */
 	struct session		*sessions;	/* all, newest first */
 	struct session		*dead_sessions;	/* of these: to be freed at the end of the turn */

@@ -2,16 +2,22 @@
 
 #include "conf_i.h"
 
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* The next word of a line; empty: there is none. */
 static struct sl_slice
 next_word(struct sl_slice *line)
 {
 	size_t start = 0, end;
 
-	while (start < line->len && (line->ptr[start] == ' ' || line->ptr[start] == '\t'))
+	while (start < line->len && is_blank(line->ptr[start]))
 		start++;
 	end = start;
-	while (end < line->len && line->ptr[end] != ' ' && line->ptr[end] != '\t' && line->ptr[end] != '\r')
+	while (end < line->len && !is_blank(line->ptr[end]))
 		end++;
 	*line = sl_slice_from(*line, start);
 	return sl_slice(line->ptr, end - start);
@@ -32,7 +38,8 @@ add_server(struct sl_slice address, struct sl_arena *arena, struct sl_dns_settin
 		bracketed[address.len + 1] = ']';
 		address = sl_slice(bracketed, address.len + 2);
 	}
-	if (value_endpoint(address, VALUE_CONNECT, 53, arena, server) == NULL && server->address_len > 0)
+	if (value_endpoint(address, VALUE_CONNECT, 53, arena, server) == NULL &&
+	    server->address_len > 0)
 		dns->servers_len++;
 }
 

@@ -44,7 +44,8 @@ sl_dns_cache_new(size_t bytes_max, const unsigned char key[SL_DNS_CACHE_KEY_BYTE
 	while (cache->slots_len * BYTES_PER_SLOT < cache->bytes_max)
 		cache->slots_len *= 2;
 	cache->slots = sl_xzalloc(cache->slots_len * sizeof(struct entry *));
-	cache->stats.bytes = sizeof(*cache) + cache->slots_len * sizeof(struct entry *) + 2 * MALLOC_BYTES;
+	cache->stats.bytes = sizeof(*cache) + cache->slots_len * sizeof(struct entry *) +
+	    2 * MALLOC_BYTES;
 	return cache;
 }
 
@@ -150,8 +151,10 @@ sl_dns_cache_find(struct sl_dns_cache *cache, enum sl_dns_type type, struct sl_s
 
 	SL_CHECK(cache, CACHE_MAGIC);
 	place = cache->slots_len == 0 ? NULL : find(cache, hash_of(cache, type, name), type, name);
-	if (place != NULL && *place != NULL && (*place)->until_us <= now_us)
-		entry_drop(cache, place), place = NULL;
+	if (place != NULL && *place != NULL && (*place)->until_us <= now_us) {
+		entry_drop(cache, place);
+		place = NULL;
+	}
 	if (place == NULL || *place == NULL) {
 		cache->stats.misses++;
 		return false;
@@ -167,14 +170,15 @@ sl_dns_cache_find(struct sl_dns_cache *cache, enum sl_dns_type type, struct sl_s
 }
 
 static uint64_t
-lifetime_s(enum sl_dns_status status, uint32_t ttl_s)
+lifetime_s(enum sl_dns_status status, uint64_t ttl_s)
 {
+	ttl_s = SL_MAX(ttl_s, (uint64_t)SL_DNS_TTL_MIN_S);
 	switch (status) {
 	case SL_DNS_FOUND:
-		return SL_MAX(SL_MIN(ttl_s, (uint32_t)SL_DNS_TTL_MAX_S), (uint32_t)SL_DNS_TTL_MIN_S);
+		return SL_MIN(ttl_s, (uint64_t)SL_DNS_TTL_MAX_S);
 	case SL_DNS_NODATA:
 	case SL_DNS_NXDOMAIN:
-		return SL_MAX(SL_MIN(ttl_s, (uint32_t)SL_DNS_TTL_NEGATIVE_MAX_S), (uint32_t)SL_DNS_TTL_MIN_S);
+		return SL_MIN(ttl_s, (uint64_t)SL_DNS_TTL_NEGATIVE_MAX_S);
 	case SL_DNS_TEMPERROR:
 		return SL_DNS_TTL_TEMPERROR_S;
 	}
@@ -203,7 +207,8 @@ entry_new(const struct sl_dns_cache *cache, struct sl_slice name, const struct s
 
 		if (data.len > 0)
 			memcpy(at, data.ptr, data.len);
-		entry->records[i] = (struct sl_dns_record){ sl_slice(at, data.len), answer->records[i].preference };
+		entry->records[i] = answer->records[i];
+		entry->records[i].data.ptr = at;
 		at += data.len;
 	}
 	if (name.len > 0)

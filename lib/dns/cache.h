@@ -30,7 +30,8 @@ struct sl_dns_cache_stats {
 };
 
 /* `bytes_max` 0: remembers nothing; else at least SL_DNS_CACHE_BYTES_MIN is taken. */
-struct sl_dns_cache	*sl_dns_cache_new(size_t bytes_max, const unsigned char key[SL_DNS_CACHE_KEY_BYTES]);
+struct sl_dns_cache	*sl_dns_cache_new(size_t bytes_max,
+			    const unsigned char key[SL_DNS_CACHE_KEY_BYTES]);
 void			 sl_dns_cache_free(struct sl_dns_cache **cache);
 void			 sl_dns_cache_clear(struct sl_dns_cache *cache);
 

@@ -3,7 +3,7 @@
  *
  * Nothing in this library asks the network. An evaluator (SPF, DKIM, DMARC, ARC) is a
  * state machine that never waits: whoever owns it takes its questions, finds the answers in
- * his own way (c-ares, a cache, a file), now or later and in any order, and hands them in.
+ * his own way (a resolver, a cache, a file), now or later and in any order, and hands them in.
  *
  *	while (dns->ask(evaluator, &question))
  *		lookup(question)  ...  dns->answer(evaluator, question.id, &answer);
@@ -46,8 +46,8 @@ struct sl_dns_question {
 };
 
 struct sl_dns_record {
-	struct sl_slice	data;	/* A, AAAA: 4 or 16 octets; TXT: its strings joined; PTR, MX, CNAME: a name,
-				 * which is "" for an MX that says "no mail" (RFC 7505) */
+	struct sl_slice	data;	/* A, AAAA: 4 or 16 octets; TXT: its strings joined; PTR, MX, CNAME:
+				 * a name, which is "" for an MX that says "no mail" (RFC 7505) */
 	unsigned	preference;	/* MX */
 };
 

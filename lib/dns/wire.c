@@ -8,7 +8,7 @@
 #define TYPE_NS		2
 #define TYPE_SOA	6
 #define TYPE_OPT	41
-#define LINKS_MAX	(SL_DNS_CHAIN_MAX + 6)	/* CNAMEs remembered: some may lie beside the chain */
+#define LINKS_MAX	(SL_DNS_CHAIN_MAX + 6)	/* CNAMEs remembered: some lie beside the chain */
 #define FLAG_QR		0x8000u
 #define FLAG_OPCODE	0x7800u
 #define FLAG_TC		0x0200u
@@ -89,7 +89,7 @@ sl_dns_question_write(unsigned char out[SL_DNS_QUESTION_MAX], uint16_t id, enum 
 	at = put_name(at, name);
 	at = put_u16(at, (unsigned)type);
 	at = put_u16(at, CLASS_IN);
-	if (payload > 0) {		/* OPT: root, type, size, no flags, no options (RFC 6891, 6.1.2) */
+	if (payload > 0) {	/* OPT: root, type, size, no flags, no options (RFC 6891, 6.1.2) */
 		*at++ = 0;
 		at = put_u16(at, TYPE_OPT);
 		at = put_u16(at, payload);
@@ -230,9 +230,9 @@ record_next(const struct reader *r, size_t *at, struct record *out)
 static bool
 record_name(const struct reader *r, const struct record *record, size_t skip, struct wire_name *out)
 {
-	size_t at = record->data + skip;
+	size_t at = record->data + skip, end = record->data + record->data_len;
 
-	return record->data_len > skip && name_skip(r, &at) && at == record->data + record->data_len &&
+	return record->data_len > skip && name_skip(r, &at) && at == end &&
 	    name_read(r, record->data + skip, out);
 }
 
@@ -259,8 +259,8 @@ question_is_ours(const struct reader *r, size_t *at, enum sl_dns_type type, stru
 	struct wire_name asked, here;
 	size_t start = *at;
 
-	if (get_u16(r, 4) != 1 || !name_skip(r, at) || r->len - *at < 4 || !name_read(r, start, &here) ||
-	    get_u16(r, *at) != (unsigned)type || get_u16(r, *at + 2) != CLASS_IN)
+	if (get_u16(r, 4) != 1 || !name_skip(r, at) || r->len - *at < 4 ||
+	    !name_read(r, start, &here) || get_u16(r, *at) != (unsigned)type || get_u16(r, *at + 2) != CLASS_IN)
 		return false;
 	*at += 4;
 	asked.len = (size_t)(put_name(asked_bytes, name) - asked_bytes);
@@ -287,9 +287,9 @@ soa_read(struct walk *w, const struct record *record)
 static bool
 link_add(struct walk *w, const struct record *record)
 {
-	size_t end = record->data;
+	size_t at = record->data, end = at + record->data_len;
 
-	if (w->links_len == LINKS_MAX || !name_skip(&w->r, &end) || end != record->data + record->data_len)
+	if (w->links_len == LINKS_MAX || !name_skip(&w->r, &at) || at != end)
 		return false;
 	w->links[w->links_len++] = (struct link){ record->owner, record->data, record->ttl_s };
 	return true;
@@ -338,7 +338,8 @@ follow(const struct walk *w, struct wire_name *name, uint32_t *ttl_s)
 	for (size_t i = 0; i < w->links_len; i++) {
 		if (!name_eq(&owners[i], name))
 			continue;
-		if (used[i] || ++hops > SL_DNS_CHAIN_MAX || !name_read(&w->r, w->links[i].target, name))
+		if (used[i] || ++hops > SL_DNS_CHAIN_MAX ||
+		    !name_read(&w->r, w->links[i].target, name))
 			return false;
 		used[i] = true;		/* to come here again is to go round */
 		*ttl_s = SL_MIN(*ttl_s, w->links[i].ttl_s);
@@ -372,6 +373,8 @@ take_data(struct sl_dns_reply *reply, const struct reader *r, const struct recor
     enum sl_dns_type type)
 {
 	size_t wanted = type == SL_DNS_A ? 4 : 16, skip = type == SL_DNS_MX ? 2 : 0, len;
+	const unsigned char *data = r->message + record->data;
+	unsigned char *out = reply->data + reply->data_len;
 	struct wire_name name;
 
 	switch (type) {
@@ -379,17 +382,17 @@ take_data(struct sl_dns_reply *reply, const struct reader *r, const struct recor
 	case SL_DNS_AAAA:
 		if (record->data_len != wanted)
 			return SL_ERR_SYNTAX;
-		memcpy(reply->data + reply->data_len, r->message + record->data, wanted);
+		memcpy(out, data, wanted);
 		reply->data_len += wanted;
 		return SL_DONE;
 	case SL_DNS_TXT:
-		return take_strings(reply, r->message + record->data, record->data_len) ? SL_DONE : SL_ERR_SYNTAX;
+		return take_strings(reply, data, record->data_len) ? SL_DONE : SL_ERR_SYNTAX;
 	case SL_DNS_MX:
 	case SL_DNS_PTR:
 	case SL_DNS_CNAME:
 		if (!record_name(r, record, skip, &name))
 			return SL_ERR_SYNTAX;
-		if (!name_text(&name, reply->data + reply->data_len, &len) || (len == 0 && type != SL_DNS_MX))
+		if (!name_text(&name, out, &len) || (len == 0 && type != SL_DNS_MX))
 			return SL_MORE;
 		reply->data_len += len;
 		return SL_DONE;
@@ -434,7 +437,8 @@ take_records(struct sl_dns_reply *reply, const struct walk *w, const struct wire
 			return false;
 		if (r == SL_MORE)
 			continue;
-		*out = (struct sl_dns_record){ .data = sl_slice(reply->data + start, reply->data_len - start) };
+		*out = (struct sl_dns_record){ 0 };
+		out->data = sl_slice(reply->data + start, reply->data_len - start);
 		if (type == SL_DNS_MX)
 			out->preference = get_u16(&w->r, record.data);
 		reply->answer.count++;
@@ -444,7 +448,8 @@ take_records(struct sl_dns_reply *reply, const struct walk *w, const struct wire
 
 /* A reply that is ours and whole: what does it say? */
 static enum sl_dns_reply_kind
-conclude(struct sl_dns_reply *reply, const struct walk *w, enum sl_dns_type type, struct sl_slice asked)
+conclude(struct sl_dns_reply *reply, const struct walk *w, enum sl_dns_type type,
+    struct sl_slice asked)
 {
 	struct wire_name name;
 
@@ -462,10 +467,16 @@ conclude(struct sl_dns_reply *reply, const struct walk *w, enum sl_dns_type type
 		return SL_DNS_REPLY_GOOD;
 	}
 	if (w->rcode == NOERROR && w->has_ns && !w->has_soa && w->links_len == 0)
-		return SL_DNS_REPLY_FAILED;	/* a referral: this server does not look things up for us */
+		return SL_DNS_REPLY_FAILED;	/* a referral: this server looks nothing up for us */
 	reply->answer.status = w->rcode == NXDOMAIN ? SL_DNS_NXDOMAIN : SL_DNS_NODATA;
 	reply->ttl_s = SL_MIN(reply->ttl_s, w->has_soa ? w->soa_ttl_s : 0);
 	return SL_DNS_REPLY_GOOD;
+}
+
+static void
+know_nothing(struct sl_dns_reply *reply)
+{
+	reply->answer = (struct sl_dns_answer){ SL_DNS_TEMPERROR, reply->records, 0 };
 }
 
 enum sl_dns_reply_kind
@@ -477,7 +488,7 @@ sl_dns_reply_read(struct sl_dns_reply *reply, const unsigned char *message, size
 	size_t at = HEADER_LEN;
 	unsigned flags;
 
-	reply->answer = (struct sl_dns_answer){ .status = SL_DNS_TEMPERROR, .records = reply->records };
+	know_nothing(reply);
 	reply->ttl_s = 0;
 	reply->dropped = reply->data_len = 0;
 	if (len < HEADER_LEN || len > SL_DNS_MESSAGE_MAX || get_u16(&w.r, 0) != id)
@@ -486,8 +497,10 @@ sl_dns_reply_read(struct sl_dns_reply *reply, const unsigned char *message, size
 	if ((flags & (FLAG_QR | FLAG_OPCODE)) != FLAG_QR)
 		return SL_DNS_REPLY_FOREIGN;
 	w.rcode = flags & RCODE;
-	if (get_u16(&w.r, 4) == 0 && w.rcode != NOERROR && w.rcode != NXDOMAIN)	/* could not even read it */
-		return w.rcode == FORMERR || w.rcode == NOTIMP ? SL_DNS_REPLY_NO_EDNS : SL_DNS_REPLY_FAILED;
+	if (get_u16(&w.r, 4) == 0 && (w.rcode == FORMERR || w.rcode == NOTIMP))
+		return SL_DNS_REPLY_NO_EDNS;	/* it could not even read the question */
+	if (get_u16(&w.r, 4) == 0 && w.rcode != NOERROR && w.rcode != NXDOMAIN)
+		return SL_DNS_REPLY_FAILED;
 	if (!question_is_ours(&w.r, &at, type, name))
 		return SL_DNS_REPLY_FOREIGN;
 	if ((flags & FLAG_TC) != 0)
@@ -500,6 +513,6 @@ sl_dns_reply_read(struct sl_dns_reply *reply, const unsigned char *message, size
 		return SL_DNS_REPLY_FAILED;
 	kind = conclude(reply, &w, type, name);
 	if (kind != SL_DNS_REPLY_GOOD)
-		reply->answer = (struct sl_dns_answer){ .status = SL_DNS_TEMPERROR, .records = reply->records };
+		know_nothing(reply);
 	return kind;
 }

@@ -41,7 +41,7 @@ enum sl_dns_reply_kind {
 
 struct sl_dns_reply {
 	struct sl_dns_answer	answer;		/* TEMPERROR unless GOOD */
-	uint32_t		ttl_s;		/* least of the chain; negative: by the SOA, 0 without one */
+	uint32_t		ttl_s;		/* least of the chain; negative: by the SOA, or 0 */
 	size_t			dropped;	/* records beyond SL_DNS_RECORDS_MAX */
 	size_t			data_len;
 	struct sl_dns_record	records[SL_DNS_RECORDS_MAX];

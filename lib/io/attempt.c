@@ -38,8 +38,8 @@ on_udp(void *ctx, unsigned events)
 static bool
 tcp_write(struct attempt *attempt)
 {
-	ssize_t n = send(attempt->fd, attempt->out + attempt->out_at, attempt->out_len - attempt->out_at,
-	    MSG_NOSIGNAL);
+	size_t left = attempt->out_len - attempt->out_at;
+	ssize_t n = send(attempt->fd, attempt->out + attempt->out_at, left, MSG_NOSIGNAL);
 
 	if (n < 0)
 		return would_block();
@@ -83,7 +83,7 @@ on_tcp(void *ctx, unsigned events)
 	else if ((events & SL_READ) != 0)
 		r = tcp_read(attempt);
 	if (r == SL_DONE)
-		(void)attempt_message(attempt, attempt->in, attempt->in_len);	/* never waits for another */
+		(void)attempt_message(attempt, attempt->in, attempt->in_len);	/* the last, in any case */
 	else if (r < 0)
 		attempt_failed(attempt);
 }
@@ -91,7 +91,8 @@ on_tcp(void *ctx, unsigned events)
 static socklen_t
 address_len(const struct sockaddr_storage *address)
 {
-	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	    : sizeof(struct sockaddr_in);
 }
 
 /* The kernel chooses the port, at random, as the socket is connected: only that server is heard. */
@@ -126,6 +127,7 @@ attempt_open(struct query *query, unsigned server, bool tcp)
 	struct sl_resolver *r = query->resolver;
 	const struct sockaddr_storage *address = &r->servers[server].address;
 	struct attempt *attempt = sl_xzalloc(sizeof(*attempt));
+	int kind = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 	attempt->query = query;
 	attempt->server = server;
@@ -136,9 +138,10 @@ attempt_open(struct query *query, unsigned server, bool tcp)
 	attempt->next = query->attempts;
 	query->attempts = attempt;
 	r->tcp_len += tcp;
-	attempt->fd = socket(address->ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	attempt->fd = socket(address->ss_family, kind, 0);
 	if (attempt->fd >= 0) {
-		sl_watch_init(&attempt->watch, r->loop, attempt->fd, tcp ? on_tcp : on_udp, attempt);
+		sl_watch_init(&attempt->watch, r->loop, attempt->fd, tcp ? on_tcp : on_udp,
+		    attempt);
 		if (begin(attempt, address))
 			return true;
 	}

@@ -6,7 +6,7 @@
 #define RESOLVER_MAGIC	0x5d0d0a5eu
 #define FOREIGN_MAX	20	/* messages that are no reply, on one socket */
 #define DEAD_AFTER	3	/* silences in a row */
-#define DEAD_MS		30000u	/* it then comes last for so long; one question tries it after that */
+#define DEAD_MS		30000u	/* it then comes last for so long; then one question tries it */
 
 /* ---- life ---- */
 
@@ -15,6 +15,15 @@ same_servers(const struct sl_resolver_settings *a, const struct sl_resolver_sett
 {
 	return a->servers_len == b->servers_len &&
 	    memcmp(a->servers, b->servers, a->servers_len * sizeof(a->servers[0])) == 0;
+}
+
+/* Questions under way are put to the new servers now. */
+static void
+queries_wake(struct sl_resolver *resolver)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		for (struct query *query = resolver->slots[i]; query != NULL; query = query->next)
+			sl_timer_set(&query->try_timer, 0);
 }
 
 void
@@ -30,8 +39,10 @@ sl_resolver_use(struct sl_resolver *resolver, const struct sl_resolver_settings 
 		memset(resolver->servers, 0, sizeof(resolver->servers));
 		for (size_t i = 0; i < settings->servers_len; i++)
 			resolver->servers[i].address = settings->servers[i];
+		queries_wake(resolver);
 	}
-	if (resolver->cache == NULL || settings->cache_bytes_max != resolver->settings.cache_bytes_max) {
+	if (resolver->cache == NULL ||
+	    settings->cache_bytes_max != resolver->settings.cache_bytes_max) {
 		sl_dns_cache_free(&resolver->cache);
 		resolver->cache = sl_dns_cache_new(settings->cache_bytes_max, resolver->key);
 	} else if (!same) {
@@ -128,7 +139,9 @@ sl_lookup_is_under_way(const struct sl_lookup *lookup)
 static struct query **
 slot_of(struct sl_resolver *resolver, enum sl_dns_type type, struct sl_slice name)
 {
-	return &resolver->slots[(sl_siphash(resolver->key, name.ptr, name.len) + type) & (SLOTS - 1)];
+	uint64_t hash = sl_siphash(resolver->key, name.ptr, name.len) + type;
+
+	return &resolver->slots[hash & (SLOTS - 1)];
 }
 
 static void
@@ -173,8 +186,9 @@ static void
 try_timer_set(struct query *query, unsigned server)
 {
 	unsigned rounds = query->tried[server] > 1 ? query->tried[server] - 1u : 0;
+	uint64_t timeout_ms = query->resolver->settings.timeout_ms;
 
-	sl_timer_set(&query->try_timer, (uint64_t)query->resolver->settings.timeout_ms << SL_MIN(rounds, 4u));
+	sl_timer_set(&query->try_timer, timeout_ms << SL_MIN(rounds, 4u));
 }
 
 /* Ask a server in this way. False: that was not possible. */
@@ -214,9 +228,9 @@ try_next(struct query *query)
 	return query->attempts != NULL;
 }
 
-/* It is over: tell those who wait. `remember` it for the others. */
+/* It is over: remember what came of it, and tell those who wait. */
 static void
-query_finish(struct query *query, const struct sl_dns_answer *answer, uint32_t ttl_s, bool remember)
+query_finish(struct query *query, const struct sl_dns_answer *answer, uint32_t ttl_s)
 {
 	struct sl_resolver *r = query->resolver;
 	struct sl_slice name = sl_slice(query->name, query->name_len);
@@ -228,8 +242,7 @@ query_finish(struct query *query, const struct sl_dns_answer *answer, uint32_t t
 	r->stats.under_way--;
 	r->stats.temperrors += answer->status == SL_DNS_TEMPERROR;
 	attempts_close(query);
-	if (remember)
-		sl_dns_cache_put(r->cache, query->type, name, answer, ttl_s, sl_loop_now_us(r->loop));
+	sl_dns_cache_put(r->cache, query->type, name, answer, ttl_s, sl_loop_now_us(r->loop));
 	SL_ASSERT(r->finishing == NULL);
 	r->finishing = query;
 	while (query->lookups != NULL && !r->freed) {
@@ -249,7 +262,7 @@ query_fail(struct query *query)
 {
 	static const struct sl_dns_answer nobody_knows = { .status = SL_DNS_TEMPERROR };
 
-	query_finish(query, &nobody_knows, 0, true);
+	query_finish(query, &nobody_knows, 0);
 }
 
 /* No answer so far: whoever was asked last is slow or dead. */
@@ -295,6 +308,20 @@ query_new(struct sl_resolver *resolver, enum sl_dns_type type, struct sl_slice n
 	return query;
 }
 
+/* While every server is thought dead, there is one try at each, and no long waiting. */
+static uint64_t
+patience_ms(const struct sl_resolver *resolver)
+{
+	const struct sl_resolver_settings *settings = &resolver->settings;
+	uint64_t least = (uint64_t)settings->timeout_ms * settings->servers_len;
+	uint64_t now_us = sl_loop_now_us(resolver->loop);
+
+	for (size_t i = 0; i < settings->servers_len; i++)
+		if (resolver->servers[i].dead_until_us <= now_us)
+			return settings->deadline_ms;
+	return SL_MIN(least, (uint64_t)settings->deadline_ms);
+}
+
 int
 sl_resolver_ask(struct sl_resolver *resolver, const struct sl_dns_question *question,
     struct sl_lookup *lookup, sl_lookup_fn *fn, void *ctx, struct sl_dns_answer *answer_out)
@@ -302,6 +329,7 @@ sl_resolver_ask(struct sl_resolver *resolver, const struct sl_dns_question *ques
 	char text[SL_DNS_NAME_MAX + 1];
 	struct sl_slice name;
 	struct query *query;
+	uint64_t wait_ms;
 
 	SL_CHECK(resolver, RESOLVER_MAGIC);
 	SL_ASSERT(lookup->query == NULL && !resolver->freed);
@@ -330,10 +358,11 @@ sl_resolver_ask(struct sl_resolver *resolver, const struct sl_dns_question *ques
 		resolver->stats.temperrors++;
 		return SL_DONE;
 	}
+	wait_ms = patience_ms(resolver);
 	query = query_new(resolver, question->type, name);
 	query_join(query, lookup);
 	/* If nobody can be asked: the owner hears it from the loop, as he was promised. */
-	sl_timer_set(&query->deadline, try_next(query) ? resolver->settings.deadline_ms : 0);
+	sl_timer_set(&query->deadline, try_next(query) ? wait_ms : 0);
 	return SL_MORE;
 }
 
@@ -358,7 +387,8 @@ ask_again(struct attempt *attempt, bool tcp)
 	struct query *query = attempt->query;
 	unsigned server = attempt->server;
 
-	if (attempt->generation != query->resolver->generation || query->tries >= SL_RESOLVER_TRIES_MAX) {
+	if (attempt->generation != query->resolver->generation ||
+	    query->tries >= SL_RESOLVER_TRIES_MAX) {
 		attempt_failed(attempt);
 		return;
 	}
@@ -375,8 +405,9 @@ attempt_message(struct attempt *attempt, const unsigned char *message, size_t le
 {
 	struct query *query = attempt->query;
 	struct sl_resolver *r = query->resolver;
-	enum sl_dns_reply_kind kind = sl_dns_reply_read(&r->reply, message, len, attempt->id, query->type,
-	    sl_slice(query->name, query->name_len));
+	struct sl_slice name = sl_slice(query->name, query->name_len);
+	enum sl_dns_reply_kind kind = sl_dns_reply_read(&r->reply, message, len, attempt->id,
+	    query->type, name);
 
 	if (kind == SL_DNS_REPLY_FOREIGN) {
 		r->stats.foreign++;
@@ -393,7 +424,7 @@ attempt_message(struct attempt *attempt, const unsigned char *message, size_t le
 		r->servers[attempt->server].dead_until_us = 0;
 	}
 	if (kind == SL_DNS_REPLY_GOOD) {
-		query_finish(query, &r->reply.answer, r->reply.ttl_s, true);
+		query_finish(query, &r->reply.answer, r->reply.ttl_s);
 	} else if (kind == SL_DNS_REPLY_CUT && !attempt->tcp) {
 		ask_again(attempt, true);
 	} else if (kind == SL_DNS_REPLY_NO_EDNS && attempt->edns) {

@@ -8,18 +8,20 @@
  *
  * Each try has a socket of its own, and so a port and an id that a forger has to guess; after
  * some guesses that were wrong the question is put over TCP. Servers are tried in their order;
- * one that was silent a few times comes last for a while. Who answers late is still heard. The
- * same question asked by several is sent once. Servers are addresses: no file, no variable of
- * the environment and no name service is looked at, and so it works in the edge's jail.
+ * one that was silent a few times comes last for a while; when all are, a question is given up
+ * after one try at each. Who answers late is still heard. The same question asked by several is
+ * sent once. Servers are addresses: no file, no variable of the environment and no name service
+ * is looked at, and so it works in the edge's jail.
  *
- * Memory: 200 KiB, the cache, 1 KiB for each question under way and 64 KiB for each of at most
- * SL_RESOLVER_TCP_MAX TCP connections. Descriptors: up to SL_RESOLVER_TRIES_MAX a question.
+ * Memory: 136 KiB, the cache, for each question under way 0.5 KiB and 0.7 KiB for each try, and up
+ * to 64 KiB for each of at most SL_RESOLVER_TCP_MAX TCP connections. Descriptors: one a try, at
+ * most SL_RESOLVER_TRIES_MAX a question.
  *
  * Why not c-ares, which Debian 12 has in version 1.18: all questions of its channel share one
  * socket (the limit came with 1.20), so the port is known to who sees one question; a channel
  * for each would take 75 KB, and keys its ids from /dev/urandom, which is not there in a jail.
- * It reads the system's clock, which a test cannot move. What it would have left to do, beside
- * our own parser, cache and joining, is the 300 lines here.
+ * It reads the system's clock, which a test cannot move. Parser, cache and joining would be our
+ * own in any case.
  */
 #ifndef SL_IO_RESOLVER_H
 #define SL_IO_RESOLVER_H
@@ -68,14 +70,17 @@ struct sl_resolver_stats {
 };
 
 /* `loop` is kept, settings are copied. */
-struct sl_resolver	*sl_resolver_new(struct sl_loop *loop, const struct sl_resolver_settings *settings);
+struct sl_resolver	*sl_resolver_new(struct sl_loop *loop,
+			    const struct sl_resolver_settings *settings);
 /* Questions under way are dropped without an answer. NULL is fine. */
 void			 sl_resolver_free(struct sl_resolver **resolver);
 
-/* Other settings from now on; questions under way go on, to the new servers at their next try. What
- * is remembered stays unless the servers or the size of the cache changed. */
-void			 sl_resolver_use(struct sl_resolver *resolver, const struct sl_resolver_settings *settings);
-void			 sl_resolver_stats(const struct sl_resolver *resolver, struct sl_resolver_stats *stats_out);
+/* Other settings from now on; questions under way go on, and are put to the new servers. What is
+ * remembered stays unless the servers or the size of the cache changed. */
+void			 sl_resolver_use(struct sl_resolver *resolver,
+			    const struct sl_resolver_settings *settings);
+void			 sl_resolver_stats(const struct sl_resolver *resolver,
+			    struct sl_resolver_stats *stats_out);
 
 /* Ask. SL_DONE: the answer is in *answer_out, borrowed until the resolver is next called.
  * SL_MORE: `fn` will be called from the loop, once, never from inside this call; `lookup` must

@@ -27,6 +27,10 @@
 	X(bytes, "message bytes received")					\
 	X(judged, "messages judged")						\
 	X(engine_failures, "engines that were asked and did not answer")	\
+	X(dns_questions, "questions about names")				\
+	X(dns_remembered, "of these: answered from memory")			\
+	X(dns_sent, "questions sent to DNS servers, each try")			\
+	X(dns_failed, "questions nobody could answer in time")			\
 	X(hop_connections, "connections opened to next hops")			\
 	X(hop_reuses, "transactions over a kept connection")			\
 	X(hop_failures, "next hops that could not be used")			\
@@ -36,7 +40,8 @@
 	X(sessions_open, "sessions open now")					\
 	X(hops_open, "connections to next hops open now")			\
 	X(hops_idle, "of these: kept for the next transaction")			\
-	X(chunks, "chunks of message bytes in memory now")
+	X(chunks, "chunks of message bytes in memory now")			\
+	X(dns_cache_bytes, "bytes of DNS answers remembered now")
 
 struct sl_stats {
 #define SL_STATS_FIELD(name, meaning) uint64_t name;

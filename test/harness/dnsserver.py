@@ -105,7 +105,7 @@ class Question:
 
 
 class Server:
-    def __init__(self, zone=None, mode="good", port=0, delay=0.0):
+    def __init__(self, zone=None, mode="good", port=0, delay=0.0, host="127.0.0.1"):
         self.zone = {name.lower().rstrip("."): entry for name, entry in (zone or {}).items()}
         self.mode, self.delay, self.lies = mode, delay, 5
         self.questions = []             # (name, type, "udp" or "tcp"), in the order they came
@@ -113,9 +113,9 @@ class Server:
         self.ports = []                 # where they came from
         self.ids = []
         self.random = random.Random(53)
-        self.udp, self.tcp = self._bind(port)
+        self.udp, self.tcp = self._bind(host, port)
         self.port = self.udp.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self.closed = False
         for work in (self._serve_udp, self._serve_tcp):
             threading.Thread(target=work, daemon=True).start()
@@ -136,12 +136,13 @@ class Server:
             s.close()
 
     @staticmethod
-    def _bind(port):
+    def _bind(host, port):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         for _ in range(50):             # both protocols have to get the same port
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            udp = socket.socket(family, socket.SOCK_DGRAM)
+            tcp = socket.socket(family, socket.SOCK_STREAM)
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            udp.bind(("127.0.0.1", port))
+            udp.bind((host, port))
             try:
                 tcp.bind(udp.getsockname())
                 tcp.listen(64)

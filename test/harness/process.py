@@ -150,11 +150,14 @@ class Sluice(Program):
 
 def settings(port, next_hops, tenant="", top="", domains=("example.com",), workers=1, listen=""):
     """A settings file: the smallest that works for a test, and further lines for the tenant, the
-    listener and the top level."""
+    listener and the top level. Unless those say otherwise nobody is asked about names: tests do
+    not leave this machine, and nobody listens at port 1."""
     at = f'"{place.HOST}:{port}"'
     lines = [f"listen: [{{address: {at}, {listen}}}]" if listen.strip() else f"listen: [{at}]",
              "hostname: mx.sluice.example", 'control: ""', f"workers: {workers}", "tenants:",
              f"  - domains: {json.dumps(list(domains))}",
              f"    next_hops: {json.dumps([f'{place.HOST}:{hop}' for hop in next_hops])}"]
     lines += ["    " + line.strip() for line in tenant.splitlines() if line.strip()]
+    if not re.search(r"^dns:", top, re.M):
+        lines.append(f'dns: {{servers: ["{place.HOST}:1"]}}')
     return "\n".join(lines) + "\n" + top.strip() + "\n"

@@ -43,6 +43,7 @@ class Sluice(peers.Child):
             "hostname": "mx.sluice.example",
             "workers": 1,
             "control": "",
+            "dns": {"servers": ["127.0.0.1:1"]},        # nobody: tests do not leave this machine
             "tls": {"certificate": crt, "key": key},
             "tenants": [{"domains": ["example.com"],
                          "next_hops": [f"127.0.0.1:{next_hop_port}"], **(tenant or {})},

@@ -61,7 +61,8 @@ parse_server(const char *text, struct sockaddr_storage *out)
 		if (end == NULL)
 			return false;
 		last = *end == ']' ? end + 1 : end;
-		if (*last != '\0' && (*last != ':' || sl_slice_to_u64(sl_slice_str(last + 1), 65535, &port) != 0))
+		if (*last != '\0' && (*last != ':' ||
+		    sl_slice_to_u64(sl_slice_str(last + 1), 65535, &port) != 0))
 			return false;
 		text += text[0] == '[';
 	}
@@ -120,8 +121,8 @@ ask_on(struct auth_dns *dns)
 		if (p->next != NULL)
 			p->next->link = &p->next;
 		dns->pending = p;
-		if (!dns->spent && sl_resolver_ask(dns->resolver, &question, &p->lookup, on_answer, p,
-		    &answer) == SL_MORE)
+		if (!dns->spent && sl_resolver_ask(dns->resolver, &question, &p->lookup, on_answer,
+		    p, &answer) == SL_MORE)
 			continue;
 		pending_free(p);
 		dns->client->answer(dns->evaluator, question.id, &answer);
@@ -179,8 +180,8 @@ auth_dns_open(const struct auth_dns_options *options)
 	for (size_t i = 0; i < options->resolvers_len; i++) {
 		if (parse_server(options->resolvers[i], &settings.servers[i]))
 			continue;
-		fprintf(stderr, "sluicectl: '%s' is no resolver: write ADDRESS or ADDRESS:PORT, as in "
-		    "192.0.2.53 or [2001:db8::53]:53\n", options->resolvers[i]);
+		fprintf(stderr, "sluicectl: '%s' is no resolver: write ADDRESS or ADDRESS:PORT, "
+		    "as in 192.0.2.53 or [2001:db8::53]:53\n", options->resolvers[i]);
 		auth_dns_free(&dns);
 		return NULL;
 	}

@@ -27,6 +27,7 @@ struct auth_dns;
 struct auth_dns	*auth_dns_open(const struct auth_dns_options *options);
 void		 auth_dns_free(struct auth_dns **dns);
 /* Answer everything `evaluator` asks, until it asks no more. Blocks. */
-void		 auth_dns_answer_all(struct auth_dns *dns, const struct sl_dns_client *client, void *evaluator);
+void		 auth_dns_answer_all(struct auth_dns *dns, const struct sl_dns_client *client,
+		    void *evaluator);
 
 #endif
