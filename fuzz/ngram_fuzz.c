@@ -10,49 +10,31 @@
 
 #include "classify/combine.h"
 #include "classify/ngram_i.h"
-#include "mime/fields.h"
+#include "classify/panel.h"
 
 #define STATE_MAX_BYTES	(12 * 1024)
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct judging {
-	void	*state;
-};
-
-static void
-on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
-{
-	sl_ngram_classifier.field(((struct judging *)ctx)->state, name, value);
-}
-
-static void
-on_body(void *ctx, struct sl_slice bytes)
-{
-	sl_ngram_classifier.body(((struct judging *)ctx)->state, bytes);
-}
 
 /* Judge a message cut in pieces of `step` bytes. The caller ends the arena. */
 static struct sl_verdict
 judge(const struct sl_ngram_model *model, struct sl_slice message, size_t first, size_t step,
     struct sl_arena *arena)
 {
-	static const struct sl_fields_sink sink = { .field = on_field, .body = on_body };
 	struct sl_verdict verdict = { 0 };
-	struct judging judging;
-	struct sl_fields *fields = sl_fields_new(4096, &sink, &judging);
+	struct sl_panel *panel;
 
-	sl_arena_init(arena, (size_t)2 * STATE_MAX_BYTES);
-	judging.state = sl_ngram_classifier.new_message(model, arena);
-	SL_ASSERT(judging.state != NULL && arena->used_bytes <= STATE_MAX_BYTES);
+	sl_arena_init(arena, (size_t)4 * STATE_MAX_BYTES);
+	panel = sl_panel_new(NULL, arena);
+	SL_ASSERT(sl_panel_add(panel, &sl_ngram_classifier, model) != NULL);
+	SL_ASSERT(arena->used_bytes <= STATE_MAX_BYTES);
 	for (size_t i = 0, n; i < message.len; i += n) {
 		n = SL_MIN(i == 0 ? first : step, message.len - i);
-		sl_fields_feed(fields, message.ptr + i, n);
+		sl_panel_feed(panel, sl_slice(message.ptr + i, n));
 	}
-	sl_fields_finish(fields);
-	sl_ngram_classifier.finish(judging.state, arena, &verdict);
+	sl_panel_finish(panel, &verdict);
 	sl_combine(&verdict);
-	sl_fields_free(&fields);
+	sl_panel_free(&panel);
 	return verdict;
 }
 

@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "domain/idna.h"
 #include "hop.h"
 #include "io/tls.h"
 #include "listener.h"
 #include "lists.h"
+#include "mime/charset.h"
 #include "record.h"
 #include "session.h"
 
@@ -237,6 +239,11 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	edge->stats = stats;
 	edge->records = record_writer_new(record_fd, stats);
 	edge->keys = sl_keys_new(KEYS_KEPT);
+	/* What is read from files, or set up on first use, is read and set up now: soon no file can be
+	 * opened. */
+	sl_charset_preload();
+	sl_idna_preload();
+	edge->suffix = sl_suffix_open(NULL);
 	stats->sessions_open = stats->hops_open = stats->hops_idle = stats->chunks = 0;
 	stats->dns_cache_bytes = 0;
 	sl_loop_after_turn(loop, after_turn, edge);
@@ -262,6 +269,7 @@ edge_free(struct edge **edge)
 	snapshot_unref(&e->snapshot);
 	sl_keys_free(&e->keys);
 	sl_chunk_pool_free(&e->chunks);
+	sl_suffix_free(&e->suffix);
 	sl_loop_after_turn(e->loop, NULL, NULL);
 	sl_free(e);
 }

@@ -11,6 +11,7 @@
 
 #include "classify/ngram.h"
 #include "conf/settings.h"
+#include "domain/suffix.h"
 #include "io/conn.h"
 #include "io/loop.h"
 #include "io/resolver.h"
@@ -64,6 +65,7 @@ struct edge {
 	struct hop		*dead_hops;
 	struct hop_pool		*hop_pools[1024];	/* by hash of endpoint and TLS policy */
 	struct listener		*listeners;
+	struct sl_suffix	*suffix;	/* the list of public suffixes; NULL: none was found */
 	unsigned		 av_failures;	/* in a row: the breaker of clamd */
 	uint64_t		 av_closed_until_us;
 	bool			 stopping;

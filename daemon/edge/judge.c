@@ -5,37 +5,6 @@
 #include "classify/combine.h"
 #include "session.h"
 
-#define FIELD_MAX_BYTES	8192	/* of a header field, for the classifiers */
-
-/* ---- the message's events, to every classifier ---- */
-
-static void
-on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
-{
-	struct judge *judge = ctx;
-
-	for (size_t i = 0; i < judge->classifiers_len; i++)
-		if (judge->states[i] != NULL && judge->classifiers[i]->field != NULL)
-			judge->classifiers[i]->field(judge->states[i], name, value);
-}
-
-static void
-on_header_end(void *ctx, bool proper)
-{
-}
-
-static void
-on_body(void *ctx, struct sl_slice bytes)
-{
-	struct judge *judge = ctx;
-
-	for (size_t i = 0; i < judge->classifiers_len; i++)
-		if (judge->states[i] != NULL && judge->classifiers[i]->body != NULL)
-			judge->classifiers[i]->body(judge->states[i], bytes);
-}
-
-static const struct sl_fields_sink fields_sink = { on_field, on_header_end, on_body };
-
 static void	on_timer(void *ctx);
 
 void
@@ -45,33 +14,23 @@ judge_init(struct judge *judge, struct session *session, struct edge *edge)
 	sl_timer_init(&judge->timer, edge->loop, on_timer, judge);
 }
 
-static void
-add_classifier(struct judge *judge, const struct sl_classifier *classifier, const void *model,
-    const struct judge_connection *about)
-{
-	size_t i = judge->classifiers_len++;
-	void *state = classifier->new_message(model, judge->arena);
-
-	judge->classifiers[i] = classifier;
-	judge->states[i] = state;
-	if (state != NULL && classifier->connection != NULL)
-		classifier->connection(state, &about->connection);
-	if (state != NULL && classifier->envelope != NULL)
-		classifier->envelope(state, &about->envelope);
-}
-
 int
 judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *arena,
     const struct judge_connection *about)
 {
+	struct sl_content_settings settings = { .mime = sl_mime_defaults, .suffix = judge->edge->suffix };
+
 	judge->snapshot = snapshot;
 	judge->arena = arena;
 	judge->verdict = sl_arena_alloc(arena, sizeof(*judge->verdict));
 	if (judge->verdict == NULL)
 		return SL_ERR_FULL;
-	judge->fields = sl_fields_new(FIELD_MAX_BYTES, &fields_sink, judge);
+	settings.mime.hash = false;
+	judge->panel = sl_panel_new(&settings, arena);
 	if (snapshot->model != NULL)
-		add_classifier(judge, &sl_ngram_classifier, snapshot->model, about);
+		sl_panel_add(judge->panel, &sl_ngram_classifier, snapshot->model);
+	sl_panel_connection(judge->panel, &about->connection);
+	sl_panel_envelope(judge->panel, &about->envelope);
 	judge->av = av_begin(judge);
 	return 0;
 }
@@ -79,7 +38,7 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 void
 judge_feed(struct judge *judge, const unsigned char *data, size_t len)
 {
-	sl_fields_feed(judge->fields, data, len);
+	sl_panel_feed(judge->panel, sl_slice(data, len));
 	if (judge->av != NULL)
 		av_feed(judge->av, data, len);
 }
@@ -126,15 +85,8 @@ judge_end(struct judge *judge)
 		return true;
 	}
 	judge->ended = true;
-	sl_fields_finish(judge->fields);
-	for (size_t i = 0; i < judge->classifiers_len; i++) {
-		if (judge->states[i] != NULL)
-			judge->classifiers[i]->finish(judge->states[i], judge->arena, judge->verdict);
-		else
-			sl_verdict_add(judge->verdict, &(struct sl_evidence){
-			    .name = judge->classifiers[i]->name, .state = SL_EVIDENCE_FAILED,
-			    .sentence = "no memory was left for it" });
-	}
+	sl_panel_finish(judge->panel, judge->verdict);
+	sl_panel_free(&judge->panel);
 	if (judge->av != NULL || judge->authenticating) {
 		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);
 		if (judge->av != NULL)
@@ -190,7 +142,7 @@ void
 judge_abort(struct judge *judge)
 {
 	sl_timer_clear(&judge->timer);
-	sl_fields_free(&judge->fields);
+	sl_panel_free(&judge->panel);
 	av_free(&judge->av);
 	judge->authenticating = false;
 	judge->on = false;

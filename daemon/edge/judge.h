@@ -9,11 +9,8 @@
 #define EDGE_JUDGE_H
 
 #include "answer.h"
-#include "classify/classify.h"
+#include "classify/panel.h"
 #include "edge.h"
-#include "mime/fields.h"
-
-#define JUDGE_CLASSIFIERS_MAX	8
 
 struct av;
 
@@ -24,10 +21,7 @@ struct judge {
 	struct snapshot		*snapshot;	/* borrowed from the transaction */
 	struct sl_arena		*arena;
 	struct session		*session;
-	struct sl_fields	*fields;
-	const struct sl_classifier *classifiers[JUDGE_CLASSIFIERS_MAX];
-	void			*states[JUDGE_CLASSIFIERS_MAX];	/* NULL: it failed to begin */
-	size_t			 classifiers_len;
+	struct sl_panel		*panel;		/* the classifiers in this process */
 	struct av		*av;		/* NULL: not asked, or has answered */
 	bool			 av_failed;
 	bool			 authenticating;	/* judge_on_authentication is still to come */

@@ -13,8 +13,8 @@
 #ifndef SL_CLASSIFY_H
 #define SL_CLASSIFY_H
 
+#include "content/content.h"
 #include "sl/arena.h"
-#include "sl/base.h"
 
 #define SL_CATEGORIES(X)						\
 	X(SPAM, "spam", "unwanted bulk or fraud in general")		\
@@ -64,7 +64,8 @@ struct sl_envelope_event {
 };
 
 /* A way of judging, as a table. `state` is what new_message returned: it lives in the
- * transaction's arena and needs no free. NULL members are not called. */
+ * transaction's arena and needs no free, unless `free` is given. NULL members are not called. The events of the
+ * message are those of content.h: header fields (the message's own only), parts, text, links ... */
 struct sl_classifier {
 	const char	*name;
 	/* Begin a message. `model` is the classifier's own read-only data, kept. NULL: the arena is
@@ -74,9 +75,24 @@ struct sl_classifier {
 	void	 (*envelope)(void *state, const struct sl_envelope_event *event);
 	/* A whole header field, folded as sent, no final CRLF; a long one is cut. */
 	void	 (*field)(void *state, struct sl_slice name, struct sl_slice value);
-	void	 (*body)(void *state, struct sl_slice bytes);	/* after the header, as sent */
+	void	 (*begin)(void *state, const struct sl_content_part *part);
+	void	 (*text)(void *state, const struct sl_content_part *part, struct sl_slice utf8,
+		    enum sl_view_kind kind);
+	void	 (*tag)(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag);
+	void	 (*link)(void *state, const struct sl_content_link *link);
+	void	 (*image)(void *state, const struct sl_content_part *part,
+		    const struct sl_view_image *image);
+	void	 (*form)(void *state, const struct sl_content_part *part, const struct sl_view_form *form);
+	bool	 (*file)(void *state, const struct sl_content_part *part);	/* true: its bytes are wanted */
+	void	 (*bytes)(void *state, const struct sl_content_part *part, struct sl_slice bytes);
+	void	 (*entry)(void *state, const struct sl_content_part *part,
+		    const struct sl_zip_entry *entry);
+	void	 (*end)(void *state, const struct sl_content_part *part);
+	void	 (*finding)(void *state, const struct sl_content_finding *finding);
 	/* The message is complete (or as much as will be seen). Add to the verdict's evidence. */
 	void	 (*finish)(void *state, struct sl_arena *arena, struct sl_verdict *verdict);
+	/* The message is over, finished or given up. */
+	void	 (*free)(void *state);
 };
 
 /* Add evidence; the weakest is dropped when the verdict is full. */

@@ -129,8 +129,8 @@ struct tally {
 	uint32_t	squares;		/* of the values */
 };
 
-struct ngram_message {
-	unsigned			 magic;
+/* What the model makes of one reading of a message. */
+struct reading {
 	unsigned			 blocks;	/* complete */
 	bool				 header_over;
 	const struct sl_ngram_model	*model;
@@ -143,6 +143,16 @@ struct ngram_message {
 	struct reasons			 best_reasons;
 	struct ngram_mail		 mail;
 	struct ngram_block		 block;
+};
+
+/* Readings of a broken message that are judged each for itself; further ones are not. */
+#define READINGS	3
+
+struct ngram_message {
+	unsigned			 magic;
+	struct sl_arena			*arena;
+	struct reading			*readings[READINGS];	/* the first is there from the begin on */
+	bool				 no_memory;	/* some reading could not be judged */
 };
 
 static bool
@@ -184,7 +194,7 @@ reason_add(struct reasons *reasons, int weight, enum ngram_place place, struct s
 }
 
 static double
-margin(const struct ngram_message *message, int head)
+margin(const struct reading *message, int head)
 {
 	const double *p = message->model->parameters;
 	double step = p[head == 0 ? NGRAM_STEP_UNWANTED : NGRAM_STEP_PHISH];
@@ -195,7 +205,7 @@ margin(const struct ngram_message *message, int head)
 
 /* The block in work is complete: keep what is the most suspicious so far. */
 static void
-block_end(struct ngram_message *message)
+block_end(struct reading *message)
 {
 	double unwanted = margin(message, 0), phish = margin(message, 1);
 
@@ -212,15 +222,28 @@ block_end(struct ngram_message *message)
 }
 
 static void
+header_end(struct reading *message)
+{
+	message->header_over = true;
+	message->header = message->now;
+	message->header_reasons = message->now_reasons;
+	if (message->block.features >= NGRAM_BLOCK_FEATURES)
+		block_end(message);
+}
+
+static void
 on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
     size_t len)
 {
-	struct ngram_message *message = ctx;
+	struct reading *message = ctx;
 	const struct sl_ngram_model *model = message->model;
-	int value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
-	uint32_t before = message->block.features;
-	int sums[NGRAM_HEADS] = { 0 };
+	int sums[NGRAM_HEADS] = { 0 }, value;
+	uint32_t before;
 
+	if (message->mail.header_over && !message->header_over)
+		header_end(message);
+	value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
+	before = message->block.features;
 	if (message->block.features >= NGRAM_BLOCK_FEATURES)
 		return;		/* only in a header: it has no second block */
 	for (size_t i = 0; i < len; i++) {
@@ -244,14 +267,52 @@ static void *
 ngram_new_message(const void *model, struct sl_arena *arena)
 {
 	struct ngram_message *message = sl_arena_alloc(arena, sizeof(*message));
+	struct reading *reading = sl_arena_alloc(arena, sizeof(*reading));
 
 	SL_CHECK((const struct sl_ngram_model *)model, MODEL_MAGIC);
-	if (message == NULL)
+	if (message == NULL || reading == NULL)
 		return NULL;
 	message->magic = MESSAGE_MAGIC;
-	message->model = model;
-	ngram_mail_init(&message->mail, on_features, message);
+	message->arena = arena;
+	message->readings[0] = reading;
+	reading->model = model;
+	ngram_mail_init(&reading->mail, on_features, reading);
 	return message;
+}
+
+/* Another reading begins with the same header. */
+static struct reading *
+reading_new(struct ngram_message *message)
+{
+	const struct reading *first = message->readings[0];
+	struct reading *reading = sl_arena_alloc(message->arena, sizeof(*reading));
+
+	if (reading == NULL) {
+		message->no_memory = true;
+		return NULL;
+	}
+	reading->model = first->model;
+	ngram_mail_init(&reading->mail, on_features, reading);
+	reading->mail.header_over = reading->header_over = true;
+	reading->header = reading->now = first->header_over ? first->header : first->now;
+	reading->header_reasons = reading->now_reasons = first->header_over ? first->header_reasons
+	    : first->now_reasons;
+	return reading;
+}
+
+/* The one that a part belongs to; NULL: it is not read. */
+static struct reading *
+reading_of(void *state, const struct sl_content_part *part)
+{
+	struct ngram_message *message = state;
+	unsigned n = part->mime->reading;
+
+	SL_CHECK(message, MESSAGE_MAGIC);
+	if (!ngram_mail_reads(part) || n >= READINGS)
+		return NULL;
+	if (message->readings[n] == NULL)
+		message->readings[n] = reading_new(message);
+	return message->readings[n];
 }
 
 static void
@@ -260,28 +321,35 @@ ngram_field(void *state, struct sl_slice name, struct sl_slice value)
 	struct ngram_message *message = state;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	ngram_mail_field(&message->mail, name, value);
+	ngram_mail_field(&message->readings[0]->mail, name, value);
 }
 
 static void
-header_end(struct ngram_message *message)
-{
-	message->header_over = true;
-	message->header = message->now;
-	message->header_reasons = message->now_reasons;
-	if (message->block.features >= NGRAM_BLOCK_FEATURES)
-		block_end(message);
-}
-
-static void
-ngram_body(void *state, struct sl_slice bytes)
+ngram_begin(void *state, const struct sl_content_part *part)
 {
 	struct ngram_message *message = state;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	if (!message->header_over)
-		header_end(message);
-	ngram_mail_body(&message->mail, bytes);
+	if (part->mime->reading == 0)
+		ngram_mail_begin(&message->readings[0]->mail, part);
+}
+
+static void
+ngram_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
+{
+	struct reading *reading = reading_of(state, part);
+
+	if (reading != NULL)
+		ngram_mail_text(&reading->mail, part, utf8, kind);
+}
+
+static void
+ngram_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
+{
+	struct reading *reading = reading_of(state, part);
+
+	if (reading != NULL)
+		ngram_mail_tag(&reading->mail, part, tag);
 }
 
 /* ---- what is said about it */
@@ -335,7 +403,7 @@ reason_text(const struct reason *reason, char out[REASON_TEXT + 1])
 }
 
 static const char *
-sentence(const struct ngram_message *message, double log_odds, struct sl_arena *arena)
+sentence(const struct reading *message, double log_odds, struct sl_arena *arena)
 {
 	static const char *const places[] = {
 #define NGRAM_PLACE_WORDS(name, words) words,
@@ -361,30 +429,55 @@ sentence(const struct ngram_message *message, double log_odds, struct sl_arena *
 	return copy != NULL ? copy : verdict;
 }
 
+/* The reading that is the most suspicious stands for the message. */
+static struct reading *
+worst(struct ngram_message *message)
+{
+	struct reading *worst = message->readings[0];
+
+	for (int i = 0; i < READINGS; i++) {
+		struct reading *reading = message->readings[i];
+
+		if (reading == NULL)
+			continue;
+		ngram_mail_end(&reading->mail);
+		if (!reading->header_over)
+			header_end(reading);
+		if (reading->blocks == 0 || reading->block.features >= NGRAM_BLOCK_LEAST)
+			block_end(reading);
+		if (reading->margin > worst->margin)
+			worst = reading;
+	}
+	return worst;
+}
+
 static void
 ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	struct ngram_message *message = state;
 	struct sl_evidence evidence = { .name = "ngram", .state = SL_EVIDENCE_PRESENT };
+	const struct reading *reading;
 	const double *p;
 	double unwanted, phish, share;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	if (!message->header_over)
-		header_end(message);
-	ngram_mail_end(&message->mail);
-	if (message->blocks == 0 || message->block.features >= NGRAM_BLOCK_LEAST)
-		block_end(message);
-	p = message->model->parameters;
-	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * message->margin,
+	if (message->no_memory) {
+		evidence.state = SL_EVIDENCE_FAILED;
+		evidence.sentence = "no memory was left for another reading of it";
+		sl_verdict_add(verdict, &evidence);
+		return;
+	}
+	reading = worst(message);
+	p = reading->model->parameters;
+	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * reading->margin,
 	    p[NGRAM_LIMIT_UNWANTED]);
-	phish = squeeze(p[NGRAM_OFFSET_PHISH] + p[NGRAM_SLOPE_PHISH] * message->margin_phish,
+	phish = squeeze(p[NGRAM_OFFSET_PHISH] + p[NGRAM_SLOPE_PHISH] * reading->margin_phish,
 	    p[NGRAM_LIMIT_PHISH]);
 	share = SL_PRIOR_PHISH / SL_PRIOR_SPAM;	/* phish among unwanted mail, beforehand */
 	evidence.log_odds[SL_SPAM] = unwanted;
 	evidence.log_odds[SL_PHISH] = log_odds_of_both(unwanted + sl_combine_prior(SL_SPAM),
 	    phish + log(share / (1 - share))) - sl_combine_prior(SL_PHISH);
-	evidence.sentence = sentence(message, unwanted, arena);
+	evidence.sentence = sentence(reading, unwanted, arena);
 	sl_verdict_add(verdict, &evidence);
 }
 
@@ -392,6 +485,8 @@ const struct sl_classifier sl_ngram_classifier = {
 	.name = "ngram",
 	.new_message = ngram_new_message,
 	.field = ngram_field,
-	.body = ngram_body,
+	.begin = ngram_begin,
+	.text = ngram_text,
+	.tag = ngram_tag,
 	.finish = ngram_finish,
 };

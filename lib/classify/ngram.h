@@ -4,10 +4,14 @@
  *
  * The model is one read-only block (a file, mapped): see ngram_format in ngram.c. It is
  * given by a path in the settings, checked whole (magic, version, lengths, checksum) before
- * it is used. Per message: less than 7 KiB of state, whatever the message's size.
+ * it is used. Per message: about 11 KiB of state, whatever the message's size.
  *
  * SL_SPAM gets the log-odds of being unwanted, phish included; SL_PHISH those of being unwanted
  * and phish, never above. The sentence holds words of the message: content, where none may be kept.
+ *
+ * What is read is what a person sees (content/content.h), and, as words apart, the markup and what is
+ * hidden from him. Other readings of a broken message (up to 2) are judged each for itself, and the
+ * most suspicious stands for the message.
  *
  * Limits: harmless text around an unwanted one, within the same 3 KiB, thins it out. Parts that
  * are not text are not read. An opened model is read-only; any number of messages may be at work.

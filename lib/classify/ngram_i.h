@@ -1,19 +1,18 @@
 /*
  * ngram_i.h - private to the n-gram model: how a message becomes features
  *
- * Training and scoring must see the same features, so both drive the same reader: header
- * fields and body bytes go in, small groups of features come out, each with the piece of
+ * Training and scoring must see the same features, so both drive the same reader: the events of
+ * a message (content/content.h) go in, small groups of features come out, each with the piece of
  * text that caused it. Two layers:
- *   ngram_mail.c  fields that count, MIME parts, transfer encodings  (struct ngram_mail)
- *   ngram_text.c  text and markup into words and character 4-grams    (struct ngram_text)
+ *   ngram_mail.c  fields that count, parts, what is seen and what is not   (struct ngram_mail)
+ *   ngram_text.c  text into words and character 4-grams                   (struct ngram_text)
  *
  * Only what the sender wrote counts. Left out: everything a receiving server adds (Received,
  * Authentication-Results, ARC-*, X-* but X-Mailer), list fields, the recipients, mail
  * addresses in texts, a leading [tag] of the subject. A model that learned those would know
  * mailboxes, not mail.
  *
- * Memory: fixed, given by the structs. Chunks: where the body is cut changes nothing. No
- * recursion; a part that is nested too deep or an overlong line is read as text.
+ * Memory: fixed, given by the structs. Chunks: where text is cut changes nothing.
  */
 #ifndef SL_NGRAM_I_H
 #define SL_NGRAM_I_H
@@ -26,6 +25,7 @@
 	X(FROM, "in the sender")		\
 	X(HEADER, "in the header")		\
 	X(TEXT, "in the text")			\
+	X(HIDDEN, "in text that is not seen")	\
 	X(MARKUP, "in the markup")		\
 	X(PART, "in a part's header")
 
@@ -54,69 +54,69 @@ typedef void ngram_sink(void *ctx, enum ngram_place place, struct sl_slice word,
 #define NGRAM_SKIP_FAR_BYTES	((size_t)252 << 10)
 #define NGRAM_TAIL_BYTES	4096
 
-struct ngram_text {
-	ngram_sink		*sink;
-	void			*ctx;
+/* A run of text, taken apart. */
+struct ngram_run {
 	enum ngram_place	 place;
-	bool			 html;
-	unsigned char		 state;		/* enum text_state */
-	unsigned char		 raw_name;	/* inside <style>, <script>: their first letter */
 	bool			 word_address;	/* the word holds an @ */
 	uint32_t		 last4;		/* the last four bytes, newest lowest */
 	uint32_t		 word_hash;
 	size_t			 word_len;
-	size_t			 tag_len;
-	size_t			 entity_len;
 	size_t			 group_len;
+	unsigned char		 word[NGRAM_WORD_MAX];
+	uint32_t		 group[NGRAM_GROUP_MAX];
+};
+
+struct ngram_text {
+	ngram_sink		*sink;
+	void			*ctx;
+	struct ngram_run	 seen;		/* what a reader sees: words and 4-grams */
+	struct ngram_run	 hidden;	/* what he does not: words */
+	size_t			 hidden_bytes;
 	size_t			 read_bytes;	/* of the message's text, see NGRAM_READ_BYTES ... */
 	size_t			 read_until;	/* ... the next stop */
 	size_t			 skip;		/* bytes of text to pass over */
 	size_t			 tail_bytes;	/* passed over in all; the last ones are in tail[] */
-	unsigned char		 word[NGRAM_WORD_MAX];
-	unsigned char		 tag[12];
-	unsigned char		 entity[10];
-	uint32_t		 group[NGRAM_GROUP_MAX];
 	unsigned char		 tail[NGRAM_TAIL_BYTES];	/* a ring: read when the message ends */
 };
 
 void	ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx);
 /* A new run of text begins: no word or 4-gram reaches across. */
-void	ngram_text_start(struct ngram_text *text, enum ngram_place place, bool html);
-void	ngram_text_feed(struct ngram_text *text, const unsigned char *data, size_t len);
+void	ngram_text_start(struct ngram_text *text, enum ngram_place place);
+void	ngram_text_feed(struct ngram_text *text, struct sl_slice bytes);
 void	ngram_text_end(struct ngram_text *text);	/* the last word is complete */
 void	ngram_text_tail(struct ngram_text *text);	/* the message ends: read what was passed over last */
+/* Text that is not seen. It may come in the middle of a word of what is. */
+void	ngram_text_hidden(struct ngram_text *text, struct sl_slice bytes);
+/* Markup, whole: its words, unless text is being passed over. */
+void	ngram_text_markup(struct ngram_text *text, struct sl_slice bytes);
 /* One feature of its own, such as `mime: text/html`. */
 void	ngram_text_mark(struct ngram_text *text, enum ngram_place place, const char *kind,
 	    struct sl_slice value);
 
-#define NGRAM_FIELD_MAX		1024	/* bytes of a field that count */
-#define NGRAM_LINE_MAX		80	/* "--", a boundary (RFC 2046: 70), "--" and white space */
-#define NGRAM_PART_FIELD_MAX	512
-#define NGRAM_BOUNDARIES	8	/* of nested multiparts; the oldest is forgotten */
+#define NGRAM_HIDDEN_BYTES	((size_t)16 << 10)	/* of text that is not seen are read */
+#define NGRAM_FIELD_MAX		4096	/* bytes of a field that count */
 
 struct ngram_mail {
 	struct ngram_text	 text;
-	unsigned char		 state;		/* enum mail_state */
-	unsigned char		 encoding;	/* enum mail_encoding */
-	unsigned char		 kind;		/* enum mail_kind */
-	unsigned char		 decode_len;	/* of decode[] */
-	unsigned char		 decode[4];	/* an incomplete =XX or base64 group */
-	bool			 body_started;
-	bool			 line_dashes;	/* line[] holds the start of this line */
-	size_t			 line_len;
-	size_t			 field_len;
-	size_t			 boundaries_len;
-	uint64_t		 boundaries[NGRAM_BOUNDARIES];
+	const struct sl_content_part *open;	/* whose text is being read; NULL: none */
+	bool			 header_over;	/* some text has come */
 	uint64_t		 from_domain;	/* hashes; 0: none */
 	uint64_t		 reply_domain;
-	unsigned char		 line[NGRAM_LINE_MAX];
-	unsigned char		 field[NGRAM_PART_FIELD_MAX];
 };
 
 void	ngram_mail_init(struct ngram_mail *mail, ngram_sink *sink, void *ctx);
 void	ngram_mail_field(struct ngram_mail *mail, struct sl_slice name, struct sl_slice value);
-void	ngram_mail_body(struct ngram_mail *mail, struct sl_slice bytes);
+void	ngram_mail_begin(struct ngram_mail *mail, const struct sl_content_part *part);
+/* `header_over` is set before the first text is read: no more features of the header come. */
+void	ngram_mail_text(struct ngram_mail *mail, const struct sl_content_part *part,
+	    struct sl_slice utf8, enum sl_view_kind kind);
+void	ngram_mail_tag(struct ngram_mail *mail, const struct sl_content_part *part,
+	    const struct sl_html_tag *tag);
 void	ngram_mail_end(struct ngram_mail *mail);
+/* Tells a struct ngram_mail, which is its `model`, of the first reading of a message. */
+extern const struct sl_classifier ngram_listener;
+/* Is this part's text read? That of other readings is not: see ngram.h. */
+bool	ngram_mail_reads(const struct sl_content_part *part);
 
 /*
  * A feature counts once in a block. A message's first block is its header and the text that
@@ -163,7 +163,7 @@ ngram_block_add(struct ngram_block *block, uint32_t row)
  *	 .  .  rows: two signed bytes each, unwanted and phish (against other unwanted mail)
  */
 #define NGRAM_MAGIC	"SLNGRAM\x1a"
-#define NGRAM_VERSION	1
+#define NGRAM_VERSION	2
 #define NGRAM_DIMS_MIN	12
 #define NGRAM_DIMS_MAX	20
 #define NGRAM_HEADS	2	/* unwanted, phish */

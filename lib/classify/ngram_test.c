@@ -8,6 +8,7 @@
 #include "classify/combine.h"
 #include "classify/ngram_i.h"
 #include "classify/ngram_train.h"
+#include "classify/panel.h"
 
 #define STATE_MAX_BYTES	(12 * 1024)
 
@@ -31,44 +32,23 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	all->len += len;
 }
 
-/* Give the header, one field a line or folded, to a classifier's `field`; returns the body. */
-static struct sl_slice
-header_give(struct sl_slice s, void (*field)(void *, struct sl_slice, struct sl_slice), void *ctx)
-{
-	while (s.len > 0) {
-		const unsigned char *end = s.ptr, *stop = s.ptr + s.len, *colon;
-
-		if (sl_slice_istarts(s, SL_SLICE_LIT("\r\n")))
-			return sl_slice_from(s, 2);
-		do {
-			end = memmem(end, (size_t)(stop - end), "\r\n", 2);
-			assert_non_null(end);
-			end += 2;
-		} while (end < stop && (*end == ' ' || *end == '\t'));
-		colon = memchr(s.ptr, ':', s.len);
-		assert_non_null(colon);
-		field(ctx, sl_slice(s.ptr, (size_t)(colon - s.ptr)),
-		    sl_slice(colon + 1, (size_t)(end - 2 - (colon + 1))));
-		s = sl_slice_from(s, (size_t)(end - s.ptr));
-	}
-	return s;
-}
-
-static void
-mail_field(void *ctx, struct sl_slice name, struct sl_slice value)
-{
-	ngram_mail_field(ctx, name, value);
-}
-
 static struct features
 features_of(const char *message)
 {
 	struct features all = { 0 };
+	struct sl_verdict verdict = { 0 };
+	struct sl_panel *panel;
+	struct sl_arena arena;
 	struct ngram_mail mail;
 
 	ngram_mail_init(&mail, on_features, &all);
-	ngram_mail_body(&mail, header_give(sl_slice_str(message), mail_field, &mail));
-	ngram_mail_end(&mail);
+	sl_arena_init(&arena, STATE_MAX_BYTES);
+	panel = sl_panel_new(NULL, &arena);
+	sl_panel_add(panel, &ngram_listener, &mail);
+	sl_panel_feed(panel, sl_slice_str(message));
+	sl_panel_finish(panel, &verdict);
+	sl_panel_free(&panel);
+	sl_arena_fini(&arena);
 	return all;
 }
 
@@ -237,36 +217,50 @@ model_open(void **state)
 	return model;
 }
 
+/* A message that is being judged. */
+struct judging {
+	struct sl_arena		 arena;		/* the verdict's sentence lies in it */
+	struct sl_panel		*panel;
+};
+
 static void
-classifier_field(void *ctx, struct sl_slice name, struct sl_slice value)
+judging_begin(struct judging *judging, const struct sl_ngram_model *model)
 {
-	sl_ngram_classifier.field(ctx, name, value);
+	sl_arena_init(&judging->arena, (size_t)2 * STATE_MAX_BYTES);
+	judging->panel = sl_panel_new(NULL, &judging->arena);
+	assert_non_null(sl_panel_add(judging->panel, &sl_ngram_classifier, model));
 }
 
-/* Judge a message whose body comes cut at `cut`; cut 0: byte by byte. The verdict's sentence
- * lies in the arena. */
+static struct sl_verdict
+judging_end(struct judging *judging)
+{
+	struct sl_verdict verdict = { 0 };
+
+	sl_panel_finish(judging->panel, &verdict);
+	sl_panel_free(&judging->panel);
+	sl_combine(&verdict);
+	return verdict;
+}
+
+/* Judge a message that comes cut at `cut`; cut 0: byte by byte. */
 static struct sl_verdict
 judge(const struct sl_ngram_model *model, struct sl_slice message, size_t cut, struct sl_arena *arena)
 {
-	struct sl_verdict verdict = { 0 };
-	void *message_state;
-	struct sl_slice body;
+	struct judging judging;
+	struct sl_verdict verdict;
 
-	sl_arena_init(arena, (size_t)2 * STATE_MAX_BYTES);
-	message_state = sl_ngram_classifier.new_message(model, arena);
-	assert_non_null(message_state);
-	body = header_give(message, classifier_field, message_state);
+	judging_begin(&judging, model);
 	if (cut == 0) {
-		for (size_t i = 0; i < body.len; i++)
-			sl_ngram_classifier.body(message_state, sl_slice(body.ptr + i, 1));
+		for (size_t i = 0; i < message.len; i++)
+			sl_panel_feed(judging.panel, sl_slice(message.ptr + i, 1));
 	} else {
-		size_t at = SL_MIN(cut, body.len);
+		size_t at = SL_MIN(cut, message.len);
 
-		sl_ngram_classifier.body(message_state, sl_slice(body.ptr, at));
-		sl_ngram_classifier.body(message_state, sl_slice_from(body, at));
+		sl_panel_feed(judging.panel, sl_slice(message.ptr, at));
+		sl_panel_feed(judging.panel, sl_slice_from(message, at));
 	}
-	sl_ngram_classifier.finish(message_state, arena, &verdict);
-	sl_combine(&verdict);
+	verdict = judging_end(&judging);
+	*arena = judging.arena;
 	return verdict;
 }
 
@@ -335,28 +329,25 @@ two_messages_at_once_do_not_touch_each_other(void **state)
 {
 	struct sl_ngram_model *model = model_open(state);
 	char *texts[] = { made_up(SL_NGRAM_HAM, 7), made_up(SL_NGRAM_SPAM, 8) };
-	struct sl_slice bodies[2];
-	struct sl_arena arenas[2], arena;
-	void *messages[2];
+	struct judging judgings[2];
+	size_t lens[2];
+	struct sl_arena arena;
 
 	for (int i = 0; i < 2; i++) {
-		sl_arena_init(&arenas[i], 2 * STATE_MAX_BYTES);
-		messages[i] = sl_ngram_classifier.new_message(model, &arenas[i]);
-		bodies[i] = header_give(sl_slice_str(texts[i]), classifier_field, messages[i]);
+		judging_begin(&judgings[i], model);
+		lens[i] = strlen(texts[i]);
 	}
-	for (size_t k = 0; k < SL_MAX(bodies[0].len, bodies[1].len); k++)
+	for (size_t k = 0; k < SL_MAX(lens[0], lens[1]); k++)
 		for (int i = 0; i < 2; i++)
-			if (k < bodies[i].len)
-				sl_ngram_classifier.body(messages[i], sl_slice(bodies[i].ptr + k, 1));
+			if (k < lens[i])
+				sl_panel_feed(judgings[i].panel, sl_slice(texts[i] + k, 1));
 	for (int i = 0; i < 2; i++) {
-		struct sl_verdict alone, verdict = { 0 };
+		struct sl_verdict alone, verdict = judging_end(&judgings[i]);
 
-		sl_ngram_classifier.finish(messages[i], &arenas[i], &verdict);
-		sl_combine(&verdict);
 		alone = judge(model, sl_slice_str(texts[i]), SIZE_MAX, &arena);
 		assert_memory_equal(verdict.probability, alone.probability, sizeof(alone.probability));
 		sl_arena_fini(&arena);
-		sl_arena_fini(&arenas[i]);
+		sl_arena_fini(&judgings[i].arena);
 		sl_free(texts[i]);
 	}
 	sl_ngram_model_close(&model);
@@ -366,26 +357,27 @@ static void
 memory_is_the_same_for_any_size(void **state)
 {
 	struct sl_ngram_model *model = model_open(state);
-	struct sl_arena arena, small;
-	void *message;
+	struct sl_arena small;
+	struct judging judging;
 	unsigned char text[4096];
 	size_t used;
 
 	sl_arena_init(&small, 1024);
 	assert_null(sl_ngram_classifier.new_message(model, &small));
 	sl_arena_fini(&small);
-	sl_arena_init(&arena, 2 * STATE_MAX_BYTES);
-	message = sl_ngram_classifier.new_message(model, &arena);
-	used = arena.used_bytes;
+	judging_begin(&judging, model);
+	used = judging.arena.used_bytes;
 	assert_true(used <= STATE_MAX_BYTES);
 	srand(3);
+	sl_panel_feed(judging.panel, SL_SLICE_LIT("\r\n"));
 	for (int i = 0; i < 1000; i++) {
 		for (size_t k = 0; k < sizeof(text); k++)
 			text[k] = (unsigned char)(k % 7 == 0 ? ' ' : 'a' + rand() % 26);
-		sl_ngram_classifier.body(message, sl_slice(text, sizeof(text)));
+		sl_panel_feed(judging.panel, sl_slice(text, sizeof(text)));
 	}
-	assert_int_equal(arena.used_bytes, used);
-	sl_arena_fini(&arena);
+	assert_int_equal(judging.arena.used_bytes, used);
+	judging_end(&judging);
+	sl_arena_fini(&judging.arena);
 	sl_ngram_model_close(&model);
 }
 
@@ -453,7 +445,7 @@ long_text(const unsigned char *text, size_t len, size_t piece, size_t *read_out)
 	memset(&reader, 0, sizeof(reader));
 	ngram_text_init(&reader, on_features, &all);
 	for (size_t i = 0; i < len; i += piece)
-		ngram_text_feed(&reader, text + i, SL_MIN(piece, len - i));
+		ngram_text_feed(&reader, sl_slice(text + i, SL_MIN(piece, len - i)));
 	ngram_text_end(&reader);
 	ngram_text_tail(&reader);
 	*read_out = reader.read_bytes;

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "classify/ngram_i.h"
-#include "mime/fields.h"
+#include "classify/panel.h"
 
 #define TRAINER_MAGIC	0x5d6e7401u
-#define FIELD_MAX_BYTES	65536
+#define ARENA_BYTES	65536
 #define RULE_LEAST	40	/* underscores */
 #define FOOTER_LINES	6	/* with the rule */
 #define BLOCKS_MAX	8	/* of a message that are learned from */
@@ -111,6 +111,8 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 {
 	struct sl_ngram_trainer *trainer = ctx;
 
+	if (trainer->mail.header_over && !trainer->header_over)
+		header_end(trainer);
 	if (trainer->block.features >= NGRAM_BLOCK_FEATURES || trainer->reading.blocks == BLOCKS_MAX)
 		return;
 	for (size_t i = 0; i < len; i++)
@@ -140,15 +142,27 @@ subject_group(struct sl_slice value)
 	return sl_hash(text, len);
 }
 
+/* A classifier that notes the subject; its state is the trainer. */
+static void *
+listen(const void *model, struct sl_arena *arena)
+{
+	return (void *)(uintptr_t)model;
+}
+
 static void
-on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+on_field(void *ctx, struct sl_slice name, struct sl_slice value)
 {
 	struct sl_ngram_trainer *trainer = ctx;
 
 	if (sl_slice_ieq(name, SL_SLICE_LIT("Subject")))
 		trainer->group = subject_group(value);
-	ngram_mail_field(&trainer->mail, name, value);
 }
+
+static const struct sl_classifier subject_listener = {
+	.name = "subject",
+	.new_message = listen,
+	.field = on_field,
+};
 
 /* Is it the rule that list managers put above their footer? */
 static bool
@@ -165,7 +179,7 @@ is_rule(struct sl_slice line)
  * and the lines below it, up to an empty line or a boundary. When a message is judged they are
  * read like all else, or there would be a place to hide. */
 static void
-body_read(struct sl_ngram_trainer *trainer, struct sl_slice body)
+body_feed(struct sl_panel *panel, struct sl_slice body)
 {
 	unsigned footer = 0;	/* lines of it that may still come */
 
@@ -180,29 +194,21 @@ body_read(struct sl_ngram_trainer *trainer, struct sl_slice body)
 		    sl_slice_istarts(line, SL_SLICE_LIT("--"))))
 			footer = 0;
 		if (footer == 0)
-			ngram_mail_body(&trainer->mail, line);
+			sl_panel_feed(panel, line);
 		else
 			footer--;
 		body = sl_slice_from(body, line.len);
 	}
 }
 
-/* The whole message is fed at once, so a piece of body ends with a line or with the message. */
-static void
-on_body(void *ctx, struct sl_slice bytes)
-{
-	struct sl_ngram_trainer *trainer = ctx;
-
-	if (!trainer->header_over)
-		header_end(trainer);
-	body_read(trainer, bytes);
-}
-
 static void
 message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
 {
-	static const struct sl_fields_sink sink = { .field = on_field, .body = on_body };
-	struct sl_fields *fields = sl_fields_new(FIELD_MAX_BYTES, &sink, trainer);
+	const unsigned char *end = memmem(message.ptr, message.len, "\r\n\r\n", 4);
+	size_t header = end == NULL ? message.len : (size_t)(end + 4 - message.ptr);
+	struct sl_verdict verdict = { 0 };
+	struct sl_panel *panel;
+	struct sl_arena arena;
 
 	memset(&trainer->block, 0, sizeof(trainer->block));
 	trainer->reading = (struct example){ 0 };
@@ -210,12 +216,17 @@ message_read(struct sl_ngram_trainer *trainer, struct sl_slice message)
 	trainer->rows_len = 0;
 	trainer->group = 0;
 	ngram_mail_init(&trainer->mail, on_features, trainer);
-	sl_fields_feed(fields, message.ptr, message.len);
-	sl_fields_finish(fields);
-	sl_fields_free(&fields);
+	sl_arena_init(&arena, ARENA_BYTES);
+	panel = sl_panel_new(NULL, &arena);
+	sl_panel_add(panel, &subject_listener, trainer);
+	sl_panel_add(panel, &ngram_listener, &trainer->mail);
+	sl_panel_feed(panel, sl_slice(message.ptr, header));
+	body_feed(panel, sl_slice_from(message, header));
+	sl_panel_finish(panel, &verdict);
+	sl_panel_free(&panel);
+	sl_arena_fini(&arena);
 	if (!trainer->header_over)
 		header_end(trainer);
-	ngram_mail_end(&trainer->mail);
 	if (trainer->reading.blocks == 0 || (trainer->reading.blocks < BLOCKS_MAX &&
 	    trainer->block.features >= NGRAM_BLOCK_LEAST))
 		block_end(trainer);

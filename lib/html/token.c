@@ -99,6 +99,17 @@ sl_html_free(struct sl_html **html)
 }
 
 void
+sl_html_reset(struct sl_html *h)
+{
+	struct sl_html old = *h;
+
+	SL_CHECK(h, HTML_MAGIC);
+	*h = (struct sl_html){ .magic = HTML_MAGIC, .limits = old.limits, .bytes = old.bytes,
+		.attrs = old.attrs, .attr_hashes = old.attr_hashes, .sink = old.sink,
+		.ctx = old.ctx };
+}
+
+void
 sl_html_enter(struct sl_html *h, enum sl_html_content content, struct sl_slice element)
 {
 	SL_CHECK(h, HTML_MAGIC);

@@ -106,6 +106,8 @@ struct sl_html;
 struct sl_html	*sl_html_new(const struct sl_html_limits *limits, const struct sl_html_sink *sink,
 		    void *ctx);
 void	sl_html_free(struct sl_html **html);	/* NULL is fine */
+/* Begin anew, at any time, as if just made. */
+void	sl_html_reset(struct sl_html *html);
 /* Read what comes next as the content of `element` (in lower case, at most 16 bytes, may be empty);
  * before the first feed, for a fragment. */
 void	sl_html_enter(struct sl_html *html, enum sl_html_content content, struct sl_slice element);

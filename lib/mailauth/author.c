@@ -3,8 +3,6 @@
 #include "mailauth/author.h"
 #include "mailauth/cfws.h"
 
-#include <idn2.h>
-
 enum token_kind {
 	TOKEN_END,
 	TOKEN_WORD,		/* a run of bytes that mean nothing by themselves */
@@ -194,34 +192,4 @@ sl_author_status_text(enum sl_author_status status)
 		return "From cannot be read";
 	}
 	SL_UNREACHABLE("no such status");
-}
-
-/* libidn2 wants text that ends in NUL. */
-static bool
-domain_to_ascii(const char *domain, char out[SL_DNS_NAME_MAX + 1])
-{
-	uint8_t *ascii = NULL;
-	bool ok = idn2_lookup_u8((const uint8_t *)domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) ==
-	    IDN2_OK && sl_dns_name_copy(out, sl_slice_str((const char *)ascii));
-
-	idn2_free(ascii);
-	return ok;
-}
-
-bool
-sl_domain_ascii(struct sl_slice domain, char out[SL_DNS_NAME_MAX + 1])
-{
-	char text[4 * SL_DNS_NAME_MAX];
-	bool is_ascii = true;
-
-	for (size_t i = 0; i < domain.len; i++)
-		if (domain.ptr[i] >= 0x80)
-			is_ascii = false;
-	if (is_ascii)
-		return sl_dns_name_copy(out, domain);
-	if (domain.len >= sizeof(text) || memchr(domain.ptr, '\0', domain.len) != NULL)
-		return false;
-	memcpy(text, domain.ptr, domain.len);
-	text[domain.len] = '\0';
-	return domain_to_ascii(text, out);
 }

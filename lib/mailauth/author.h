@@ -11,7 +11,7 @@
 #ifndef SL_MAILAUTH_AUTHOR_H
 #define SL_MAILAUTH_AUTHOR_H
 
-#include "dns/dns.h"
+#include "domain/idna.h"
 #include "mailauth/headers.h"
 
 enum sl_author_status {
@@ -33,8 +33,5 @@ void	sl_author_find(const struct sl_headers *headers, struct sl_author *author_o
 void	sl_author_parse(struct sl_slice value, struct sl_author *author_out);
 /* A sentence: "there are several From fields". Static. */
 const char	*sl_author_status_text(enum sl_author_status status);
-
-/* A domain as DNS has it: lower case, U-labels made A-labels, no final dot. False: it is none. */
-bool	sl_domain_ascii(struct sl_slice domain, char out[SL_DNS_NAME_MAX + 1]);
 
 #endif

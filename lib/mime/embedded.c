@@ -3,6 +3,9 @@
 #include "mime/embedded.h"
 #include "scan_i.h"
 
+#define FILES_FREE	100
+#define BYTES_PER_FILE	512
+
 void
 sl_embedded_init(struct sl_embedded *e, const struct sl_embedded_sink *sink, void *ctx)
 {
@@ -10,6 +13,7 @@ sl_embedded_init(struct sl_embedded *e, const struct sl_embedded_sink *sink, voi
 	e->ctx = ctx;
 	e->open = e->mid_line = false;
 	e->head_len = 0;
+	e->bytes = e->files = 0;
 }
 
 static void
@@ -34,6 +38,11 @@ static void
 file_begin(struct sl_embedded *e, enum sl_transfer transfer, struct sl_slice name)
 {
 	file_end(e);
+	if (e->files >= FILES_FREE + e->bytes / BYTES_PER_FILE) {
+		e->sink->limit(e->ctx);
+		return;
+	}
+	e->files++;
 	sl_transfer_init(&e->decoder, transfer);
 	e->open = true;
 	e->sink->begin(e->ctx, transfer, sl_slice_trim(name));
@@ -90,6 +99,15 @@ head_decide(struct sl_embedded *e)
 		sl_transfer_feed_all(&e->decoder, line, body_out, e);
 }
 
+static void
+head_end(struct sl_embedded *e)
+{
+	size_t len = e->head_len;
+
+	head_decide(e);
+	e->bytes += len;
+}
+
 /* Could the line that starts with `c` be a control line? */
 static bool
 head_plausible(const struct sl_embedded *e, unsigned char c)
@@ -110,12 +128,12 @@ head_take(struct sl_embedded *e, struct sl_slice text)
 	while (n < text.len && e->head_len < SL_EMBEDDED_HEAD_MAX) {
 		e->head[e->head_len++] = text.ptr[n];
 		if (text.ptr[n++] == '\n') {
-			head_decide(e);
+			head_end(e);
 			return n;
 		}
 	}
 	if (e->head_len == SL_EMBEDDED_HEAD_MAX) {
-		head_decide(e);
+		head_end(e);
 		e->mid_line = true;
 	}
 	return n;
@@ -132,14 +150,15 @@ sl_embedded_feed(struct sl_embedded *e, struct sl_slice text)
 			text = sl_slice_from(text, head_take(e, text));
 			continue;
 		}
-		eol = find_lf(text.ptr, text.ptr + text.len);
-		/* outside of files, run over the lines that cannot be control lines */
-		while (!e->open && eol != NULL && eol + 1 < text.ptr + text.len && !head_plausible(e, eol[1]))
-			eol = find_lf(eol + 1, text.ptr + text.len);
+		if (e->open)
+			eol = find_lf(text.ptr, text.ptr + text.len);
+		else			/* run over the lines that cannot be control lines */
+			eol = find_line(text.ptr, text.ptr + text.len, 'b', 'B', '=');
 		n = eol == NULL ? text.len : (size_t)(eol - text.ptr) + 1;
 		if (e->open)
 			sl_transfer_feed_all(&e->decoder, sl_slice(text.ptr, n), body_out, e);
 		e->mid_line = eol == NULL;
+		e->bytes += n;
 		text = sl_slice_from(text, n);
 	}
 }

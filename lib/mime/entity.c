@@ -1,6 +1,7 @@
 /* entity.c - see entity_i.h */
 
 #include "entity_i.h"
+#include "scan_i.h"
 #include "mime/param.h"
 #include "mime/word.h"
 
@@ -120,15 +121,14 @@ value_plausible(enum structural which, struct sl_slice value)
 static void
 hidden_fields(struct header *header, struct sl_slice value)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		struct sl_slice rest, hidden;
+	const unsigned char *end = value.ptr + value.len;
+
+	for (const unsigned char *p = find_break(value.ptr, end); p < end; p = find_break(p + 1, end)) {
+		struct sl_slice hidden;
 		enum structural which;
 		size_t len = 0;
 
-		if (value.ptr[i] != '\r' && value.ptr[i] != '\n')
-			continue;
-		rest = sl_slice_from(value, i + 1);
-		if (!structural_starts(rest, &which, &hidden))
+		if (!structural_starts(sl_slice(p + 1, (size_t)(end - p) - 1), &which, &hidden))
 			continue;
 		while (len < hidden.len && hidden.ptr[len] != '\r' && hidden.ptr[len] != '\n')
 			len++;
@@ -146,6 +146,8 @@ structural_of(struct sl_slice name)
 	enum structural f = STRUCTURAL_TYPE;
 
 	name = skip_controls(name);
+	if (name.len < 12 || sl_ascii_lower(name.ptr[0]) != 'c')	/* most are not */
+		return STRUCTURAL_COUNT;
 	while (f < STRUCTURAL_COUNT && !sl_slice_ieq(name, sl_slice_str(structural_names[f])))
 		f++;
 	return f;
@@ -323,9 +325,7 @@ boundary_find(struct entity *entity, const struct sl_params *params)
 		entity->found |= FOUND(SL_MIME_BOUNDARY_ODD);
 	while (plain.len > 0 && plain.ptr[plain.len - 1] <= ' ')	/* RFC 2046, 5.1.1 */
 		plain.len--;
-	if (plain.len == 0 || plain.len > SL_MIME_BOUNDARY_MAX)
-		entity->found |= FOUND(SL_MIME_BOUNDARY_MISSING);
-	else
+	if (plain.len > 0 && plain.len <= SL_MIME_BOUNDARY_MAX)
 		entity->boundary = keep(entity, plain);
 	for (size_t i = 0; i < SL_PARAMS_READINGS_MAX; i++)
 		sl_buf_fini(&readings[i]);

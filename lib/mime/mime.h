@@ -53,6 +53,7 @@ enum sl_mime_weight {
 	X(FIELD_HIDDEN, "field-hidden", AMBIGUOUS, "a structural field hides in another")	\
 	X(FIELD_TWICE, "field-twice", AMBIGUOUS, "a structural field is given twice, and differs")	\
 	X(FIELD_CUT, "field-cut", LIMIT, "a header field is longer than the limit")		\
+	X(FIELDS, "fields-limit", LIMIT, "a header has more fields than any ordinary one")	\
 	X(FIELD_NAME, "field-name", ODD, "a header field's name is not well-formed")		\
 	X(BARE_CR, "bare-cr", AMBIGUOUS, "lines end with CR alone")				\
 	X(TYPE_ODD, "type-odd", AMBIGUOUS, "programs read the content type differently")	\
@@ -102,6 +103,11 @@ struct sl_mime_part {
 	uint64_t	 size_bytes;	/* decoded, so far; at the end: of it all. At the begin of a reading
 					 * that starts late: how much it has in common and is not given again */
 	unsigned char	 sha256[32];	/* at the end, if settings.hash */
+	/* The sink may set this, in `begin` or at any `body`: no more of this body is decoded, counted,
+	 * hashed or given, nor read in other ways or searched for files. Boundaries are honoured, `end`
+	 * comes. size_bytes stays as it was, sha256 is all zeros. Of a multipart or a message only its own
+	 * text is passed over: parts come, and may be passed over each. */
+	bool		 skip;
 	void		*user;		/* the sink's own */
 };
 

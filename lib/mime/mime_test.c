@@ -55,15 +55,23 @@ static const struct row rows[] = {
 	{ "lines that end with CR", "Subject: x\r" MIXED "--b\r\rone\r--b--\r", "1 text/plain=one; multipart/mixed=;", "bare-cr " },
 	{ "a header that ends with no empty line", "X: y\nhello\n" B64 "\nYQ==", "1+1 text/plain=a;1 text/plain=hello\nContent-Transfer-Encoding: base64\n\nYQ==;",
 	    "header-no-end header-junk " },
+	{ "a header that ends with no empty line, before more of text", "X: y\nhello\nContent-Type: text/html\n\nx", "1+1 text/html=x;1 text/plain=hello\nContent-Type: text/html\n\nx;",
+	    "header-no-end " },
 	{ "junk inside", "Content-Type: a/b\n" B64 "\naGVs#xx\nbG8=", "1+1 a/b=hello;1 a/b=hel\xc7\x16\xc6;", "base64-pads " },
 	{ "no boundary is named", "Content-Type: multipart/mixed\n\n--x\nContent-Type: a/b\n\none\n--x--\n",
-	    "1 a/b=one; multipart/mixed=;", "boundary-missing " },
+	    "1 a/b=one; multipart/mixed=;", "boundary-missing boundary-stray " },
+	{ "no boundary is named, and there is only text", "Content-Type: multipart/mixed\n\n--x\nContent-Type: text/html\n\none\n--x--\n",
+	    "1 text/html=one; multipart/mixed=;", "boundary-stray " },
+	{ "no boundary is named, and there are no parts", "Content-Type: multipart/mixed\n\none\n",
+	    " multipart/mixed=one\n;", "boundary-unused " },
 	{ "another boundary is used", MIXED "--c\nContent-Type: a/b\n\none\n--c--\n",
-	    "1+1 a/b=one; multipart/mixed=--c\nContent-Type: a/b\n\none\n--c--\n;", "boundary-odd boundary-unused " },
+	    "1+1 a/b=one; multipart/mixed=--c\nContent-Type: a/b\n\none\n--c--\n;", "boundary-stray boundary-odd boundary-unused " },
 	{ "parts in plain text", "\nsee\n--c\nContent-Type: a/b\n\none\n--c--\n", "1.1+1 a/b=one;1 text/plain=see\n--c\nContent-Type: a/b\n\none\n--c--\n;",
 	    "boundary-stray " },
 	{ "parts after the end", MIXED "--b\n\none\n--b--\n--b\nContent-Type: a/b\n\ntwo\n--b--\n",
-	    "1 text/plain=one;1+1 a/b=two; multipart/mixed=--b\nContent-Type: a/b\n\ntwo\n--b--\n;", "boundary-odd " },
+	    "1 text/plain=one;1+1 a/b=two; multipart/mixed=--b\nContent-Type: a/b\n\ntwo\n--b--\n;", "boundary-stray boundary-odd " },
+	{ "text after the end", MIXED "--b\n\none\n--b--\n--b\nContent-Type: text/html\n\ntwo\n--b--\n",
+	    "1 text/plain=one;1+1 text/html=two; multipart/mixed=--b\nContent-Type: text/html\n\ntwo\n--b--\n;", "boundary-stray " },
 	{ "dashes in text", "\n--\n-- \n---\n-x\n--x", "1 text/plain=--\n-- \n---\n-x\n--x;", "" },
 	{ "an encoded multipart", "Content-Type: multipart/mixed; boundary=b\n" B64 "\nLS1iCkNvbnRlbnQtVHlwZTogYS9iCgpvbmUKLS1iLS0K",
 	    "1+2 a/b=one;+1 multipart/mixed=--b\nContent-Type: a/b\n\none\n--b--\n; multipart/mixed=LS1iCkNvbnRlbnQtVHlwZTogYS9iCgpvbmUKLS1iLS0K;",
@@ -186,6 +194,63 @@ header_fields_come_with_their_path(void **state)
 	    "1/Content-Type=message/rfc822;1/Subject=in;";
 
 	cuts_check(SL_SLICE_LIT(in), run_fields, NULL, out, sizeof(out) - 1);
+}
+
+/* Bodies until the part's sink has enough of it: `x/none` at once, `x/some` after five bytes. */
+static void
+skip_begin(void *ctx, struct sl_mime_part *part)
+{
+	part->skip = sl_slice_eq(part->type, SL_SLICE_LIT("x/none"));
+	if (part->reading > 0)
+		sl_buf_addf(ctx, "reading %u;", part->reading);
+}
+
+static void
+skip_body(void *ctx, struct sl_mime_part *part, struct sl_slice bytes)
+{
+	assert_false(part->skip);
+	sl_buf_addf(ctx, "%s:" SL_SLICE_FMT ";", part->path, SL_SLICE_ARG(bytes));
+	part->skip = sl_slice_eq(part->type, SL_SLICE_LIT("x/some")) && part->size_bytes >= 5;
+}
+
+static void
+skip_end(void *ctx, struct sl_mime_part *part)
+{
+	static const unsigned char zeros[32];
+
+	if (part->skip)
+		assert_memory_equal(part->sha256, zeros, sizeof(zeros));
+	else if (!part->is_multipart && !part->is_message)
+		assert_memory_not_equal(part->sha256, zeros, sizeof(zeros));
+	sl_buf_addf(ctx, "%s=%u;", part->path, (unsigned)part->size_bytes);
+}
+
+static void
+a_sink_may_pass_over_the_rest_of_a_part(void **state)
+{
+	static const struct { const char *in, *out; } skips[] = {
+		{ MIXED "--b\nContent-Type: x/none\n" B64 "\nQUJD=B#A\nYQ==\n--b\n\ntwo\n--b--\n", "1=0;2:two;2=3;=0;" },
+		{ MIXED "--b\nContent-Type: x/some\n\n12345\n678\n9\n--b\n\ntwo\n--b--\n", "1:12345;1=5;2:two;2=3;=0;" },
+		{ MIXED "--b\nContent-Type: x/some\n\n1234\n--b\n\ntwo\n--b--\n", "1:1234;1=4;2:two;2=3;=0;" },
+		{ "Content-Type: x/none\n\n--c\nContent-Type: a/b\n\nx\n--c--\n", "reading 1;1.1:x;1.1=1;1=0;" },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(skips); i++) {
+		static const struct sl_mime_sink sink = { NULL, skip_begin, skip_body, skip_end, NULL };
+		struct sl_buf result;
+		struct sl_mime *m;
+
+		sl_buf_init(&result, 4096);
+		m = sl_mime_new(&sl_mime_defaults, &sink, &result);
+		for (const char *p = skips[i].in, *next; *p != '\0'; p = next) {	/* line by line */
+			next = strchr(p, '\n') + 1;
+			sl_mime_feed(m, (const unsigned char *)p, (size_t)(next - p));
+		}
+		sl_mime_finish(m);
+		sl_mime_free(&m);
+		assert_string_equal(sl_buf_cstr(&result), skips[i].out);
+		sl_buf_fini(&result);
+	}
 }
 
 /* Read what `make` writes; returns the findings, to be freed. */
@@ -443,6 +508,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_read_however_they_are_cut),
 		cmocka_unit_test(header_fields_come_with_their_path),
+		cmocka_unit_test(a_sink_may_pass_over_the_rest_of_a_part),
 		cmocka_unit_test(limits_are_named_one_past_them),
 		cmocka_unit_test(what_is_past_the_depth_limit_is_still_decoded),
 		cmocka_unit_test(memory_is_bounded),

@@ -299,7 +299,9 @@ void
 sl_params_fini(struct sl_params *params)
 {
 	sl_free(params->text);
-	*params = (struct sl_params){ 0 };
+	params->text = NULL;
+	params->count = 0;
+	params->token = sl_slice(NULL, 0);
 }
 
 struct sl_slice
@@ -533,10 +535,11 @@ readings_all(struct readings *r, const struct list *list)
 bool
 sl_params_get(const struct sl_params *params, const char *name, struct sl_buf *out)
 {
-	struct list list = { .count = 0 };
+	struct list list;
 	struct readings r = { out, 0, 1 };
 	struct sl_buf first;
 
+	list.count = 0;
 	list_add(&list, params, name);
 	if (list.count == 0)
 		return false;
@@ -552,11 +555,13 @@ size_t
 sl_params_readings(const struct sl_params *fields, size_t count, const char *name,
     struct sl_buf out[SL_PARAMS_READINGS_MAX])
 {
-	struct list list = { .count = 0 };
+	struct list list;
 	struct readings r = { out, 0, SL_PARAMS_READINGS_MAX };
 
+	list.count = 0;
 	for (size_t i = 0; i < count; i++)
 		list_add(&list, &fields[i], name);
-	readings_all(&r, &list);
+	if (list.count > 0)
+		readings_all(&r, &list);
 	return r.count;
 }

@@ -1,9 +1,11 @@
 /* transfer.c - see mime/transfer.h */
 
 #include "mime/transfer.h"
+#include "scan_i.h"
+#include "transfer_i.h"
 
 #define OUT_BYTES	6144
-#define B64_BAD		0x80000000u	/* in a table of symbols: not in the alphabet */
+#define PADS_COUNTED	1000
 #define ODD_BIT(odd)	(1u << (odd))
 
 /* What a call has decoded and not yet given away. */
@@ -53,6 +55,12 @@ sl_transfer_init(struct sl_transfer_decoder *d, enum sl_transfer transfer)
 	    .line_ended = transfer == SL_TRANSFER_BINHEX };
 }
 
+static inline bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Is this the first time of `odd`? Then the caller stops. */
 static bool
 odd_first(struct sl_transfer_decoder *d, enum sl_transfer_odd odd)
@@ -67,19 +75,6 @@ odd_first(struct sl_transfer_decoder *d, enum sl_transfer_odd odd)
  * base64. `count` symbols stand in `acc`; `pad` counts '=' that have been read and not yet
  * acted on: what they mean depends on whether data follows.
  */
-static const uint8_t b64_values[256] = {	/* value + 1; 0: not in the alphabet */
-#define V(c, v) [c] = (v) + 1
-	V('A', 0), V('B', 1), V('C', 2), V('D', 3), V('E', 4), V('F', 5), V('G', 6), V('H', 7),
-	V('I', 8), V('J', 9), V('K', 10), V('L', 11), V('M', 12), V('N', 13), V('O', 14), V('P', 15),
-	V('Q', 16), V('R', 17), V('S', 18), V('T', 19), V('U', 20), V('V', 21), V('W', 22), V('X', 23),
-	V('Y', 24), V('Z', 25), V('a', 26), V('b', 27), V('c', 28), V('d', 29), V('e', 30), V('f', 31),
-	V('g', 32), V('h', 33), V('i', 34), V('j', 35), V('k', 36), V('l', 37), V('m', 38), V('n', 39),
-	V('o', 40), V('p', 41), V('q', 42), V('r', 43), V('s', 44), V('t', 45), V('u', 46), V('v', 47),
-	V('w', 48), V('x', 49), V('y', 50), V('z', 51), V('0', 52), V('1', 53), V('2', 54), V('3', 55),
-	V('4', 56), V('5', 57), V('6', 58), V('7', 59), V('8', 60), V('9', 61), V('+', 62), V('/', 63),
-#undef V
-};
-
 /* The bytes that `count` symbols make. */
 static void
 b64_emit(struct sl_transfer_decoder *d, struct out *out)
@@ -139,14 +134,14 @@ b64_value(struct sl_transfer_decoder *d, uint32_t value, struct out *out)
 static bool
 b64_slow(struct sl_transfer_decoder *d, unsigned char c, struct out *out, enum sl_transfer_odd *odd_out)
 {
-	unsigned value = b64_values[c];
+	unsigned value = base64_values[c];
 
 	if (c == '\n' || c == '\r') {
 		d->line_ended |= !d->skip_line;	/* after junk the quantum goes on */
 		d->skip_line = false;
 		return true;
 	}
-	if (d->skip_line || c == ' ' || c == '\t')
+	if (d->skip_line || is_blank(c))
 		return true;
 	if (value == 0 && c != '=') {
 		if (odd_first(d, *odd_out = SL_TRANSFER_ODD_JUNK))
@@ -163,7 +158,7 @@ b64_slow(struct sl_transfer_decoder *d, unsigned char c, struct out *out, enum s
 	}
 	d->line_ended = false;
 	if (c == '=') {
-		d->pad += d->pad < 1000;	/* only its rest by 4 can matter */
+		d->pad += d->pad < PADS_COUNTED;	/* only its rest by 4 can matter */
 		return true;
 	}
 	if (d->pad > 0) {
@@ -175,67 +170,56 @@ b64_slow(struct sl_transfer_decoder *d, unsigned char c, struct out *out, enum s
 	return true;
 }
 
-/* Symbol tables for whole quanta: value shifted into its place, or B64_BAD. */
-static uint32_t b64_quad[4][256];
-
-__attribute__((constructor)) static void
-b64_tables_fill(void)
-{
-	for (unsigned i = 0; i < 4; i++)
-		for (unsigned c = 0; c < 256; c++)
-			b64_quad[i][c] = b64_values[c] == 0 ? B64_BAD
-			    : (uint32_t)(b64_values[c] - 1) << (18 - 6 * i);
-}
-
 /* Whole quanta with nothing between them. Returns how many bytes it took. */
 static size_t
-b64_fast(const unsigned char *p, size_t len, struct out *out)
+b64_quanta(const unsigned char *p, size_t len, struct out *out)
 {
-	size_t i = 0;
+	size_t taken = 0, n;
 
-	while (i + 4 <= len) {
-		size_t room = SL_MIN((OUT_BYTES - out->len) / 3, (len - i) / 4);
-		unsigned char *o = out->bytes + out->len;
-		uint32_t bits = 0;
-
-		for (; room > 0; room--, i += 4, o += 3) {
-			bits = b64_quad[0][p[i]] | b64_quad[1][p[i + 1]] |
-			    b64_quad[2][p[i + 2]] | b64_quad[3][p[i + 3]];
-			if ((bits & B64_BAD) != 0)
-				break;
-			o[0] = (unsigned char)(bits >> 16);
-			o[1] = (unsigned char)(bits >> 8);
-			o[2] = (unsigned char)bits;
-		}
-		out->len = (size_t)(o - out->bytes);
-		if ((bits & B64_BAD) != 0)
-			break;
-		if (OUT_BYTES - out->len < 3)
+	do {
+		if (OUT_BYTES - out->len < BASE64_ROOM)
 			out_flush(out);
-	}
-	return i;
+		n = base64_quanta(p + taken, len - taken, out->bytes + out->len, OUT_BYTES - out->len);
+		out->len += n / 4 * 3;
+		taken += n;
+	} while (n > 0);
+	return taken;
 }
 
 static enum sl_transfer_odd
 b64_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out, struct out *out)
 {
 	enum sl_transfer_odd odd = SL_TRANSFER_FINE;
-	size_t i = 0;
+	const unsigned char *end = in.ptr + in.len, *p = in.ptr;
 
-	while (i < in.len) {
-		if (d->count == 0 && d->pad == 0 && d->expect == 0 && !d->skip_line) {
-			size_t n = b64_fast(in.ptr + i, in.len - i, out);
+	while (p < end) {
+		if (d->skip_line) {			/* to the end of the line */
+			if ((p = find_break(p, end)) == end)
+				break;
+		} else if (d->count == 0 && d->pad == 0 && d->expect == 0 && base64_values[*p] != 0) {
+			size_t n = b64_quanta(p, (size_t)(end - p), out);
 
 			d->line_ended = d->line_ended && n == 0;
-			i += n;
+			p += n;
+			if (end - p >= 2 && p[0] == '\r' && p[1] == '\n') {
+				d->line_ended = true;
+				p += 2;
+				continue;
+			}
+			if (p == end)
+				break;
+		} else if (is_blank(*p) || (*p == '=' && d->pad >= PADS_COUNTED && !d->line_ended)) {
+			p++;
+			continue;
+		} else if (base64_values[*p] != 0 && !d->line_ended && d->pad == 0 && d->expect == 0) {
+			b64_symbol(d, base64_values[*p++] - 1u, out);
+			continue;
 		}
-		if (i == in.len)
-			break;
-		if (!b64_slow(d, in.ptr[i], out, &odd)) {
-			*used_out = i;
+		if (!b64_slow(d, *p, out, &odd)) {
+			*used_out = (size_t)(p - in.ptr);
 			return odd;
 		}
-		i++;
+		p++;
 	}
 	*used_out = in.len;
 	return SL_TRANSFER_FINE;
@@ -244,22 +228,22 @@ b64_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out, st
 /*
  * quoted-printable. held[] is an escape begun: '=', then a digit or white space.
  */
-static unsigned
-hex_value(struct sl_transfer_decoder *d, unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10u;
-	if (c >= 'a' && c <= 'f' && d->habit != SL_TRANSFER_ESCAPE_DROPPED2)
-		return c - 'a' + 10u;
-	return 16;
-}
+/* Value + 1 of a digit, 0 for what is none. */
+static const uint8_t hex_values[256] = {
+#define D(c) [c] = (c) - '0' + 1
+	D('0'), D('1'), D('2'), D('3'), D('4'), D('5'), D('6'), D('7'), D('8'), D('9'),
+#undef D
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
-static bool
-is_blank(unsigned char c)
+/* 16 or more: not a digit. */
+static inline unsigned
+hex_value(const struct sl_transfer_decoder *d, unsigned char c)
 {
-	return c == ' ' || c == '\t';
+	if (c >= 'a' && d->habit == SL_TRANSFER_ESCAPE_DROPPED2)
+		return 16;
+	return hex_values[c] - 1u;
 }
 
 static void
@@ -339,11 +323,86 @@ qp_escape(struct sl_transfer_decoder *d, unsigned char c, struct out *out, enum 
 	return !qp_wrong(d, c, out);
 }
 
+/* Text up to the next '='. Returns how many bytes. */
+static size_t
+qp_plain(const unsigned char *p, size_t len, struct out *out)
+{
+	size_t i = 0;
+
+#ifdef __SSE2__
+	for (; len - i >= 16; i += 16, out->len += 16) {
+		__m128i text = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		int escapes = _mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('=')));
+
+		if (OUT_BYTES - out->len < 16)
+			out_flush(out);
+		_mm_storeu_si128((__m128i *)(void *)(out->bytes + out->len), text);
+		if (escapes != 0) {
+			unsigned n = (unsigned)__builtin_ctz((unsigned)escapes);
+
+			out->len += n;
+			return i + n;
+		}
+	}
+#endif
+	for (; i < len && p[i] != '='; i++)
+		out_byte(out, p[i]);
+	return i;
+}
+
+/* How many bytes a wrong escape at p takes, the fault being known; 0: not so simple. What qp_escape and qp_wrong would
+ * do, seen all at once. */
+static size_t
+qp_wrong_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, struct out *out)
+{
+	size_t held = 1;
+
+	if (hex_value(d, p[1]) < 16)
+		held = 2;
+	while (held < len && held < 8 && hex_value(d, p[1]) >= 16 && is_blank(p[held]))
+		held++;
+	if (held == len || held == 8 || ((p[held] == '\r' || p[held] == '\n') && is_blank(p[held - 1])))
+		return 0;
+	if (d->habit == SL_TRANSFER_ESCAPE_KEPT) {
+		out_byte(out, '=');
+		return 1;
+	}
+	if (p[held] == '\r' || p[held] == '\n' || d->outer_escape)
+		return 0;
+	if (d->habit == SL_TRANSFER_ESCAPE_DROPPED2)
+		return held > 1 ? held : p[1] == '=' ? 0 : 2;
+	if (p[held] == '=' || held >= 3)
+		return held;
+	d->expect = held < 2;
+	return held + 1;
+}
+
+/* An escape at p that is whole and as it should be, or whose fault has been told. Returns how many bytes
+ * it takes; 0: not so simple. */
+static size_t
+qp_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, struct out *out)
+{
+	if (len < 4)
+		return 0;
+	if (p[1] == '\n')
+		return 2;
+	if (p[1] == '\r' && p[2] == '\n')
+		return 3;
+	if (hex_value(d, p[1]) < 16 && hex_value(d, p[2]) < 16) {
+		d->held[1] = p[1];
+		qp_byte(d, p[2], out);
+		return 3;
+	}
+	if ((d->odd_seen & ODD_BIT(SL_TRANSFER_ODD_ESCAPE)) == 0 || p[1] == '\r')
+		return 0;
+	return qp_wrong_whole(d, p, len, out);
+}
+
 static enum sl_transfer_odd
 qp_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out, struct out *out)
 {
 	enum sl_transfer_odd odd = SL_TRANSFER_FINE;
-	size_t i = 0;
+	size_t i = 0, n;
 
 	while (i < in.len && odd == SL_TRANSFER_FINE) {
 		unsigned char c = in.ptr[i];
@@ -356,15 +415,13 @@ qp_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out, str
 			i += c != '=' && c != '\r' && c != '\n';
 		} else if (d->held_len > 0) {
 			i += qp_escape(d, c, out, &odd);
-		} else if (c == '=') {
+		} else if (c != '=') {
+			i += qp_plain(in.ptr + i, in.len - i, out);
+		} else if ((n = qp_whole(d, in.ptr + i, in.len - i, out)) > 0) {
+			i += n;
+		} else {
 			d->held[d->held_len++] = c;
 			i++;
-		} else {
-			const unsigned char *next = memchr(in.ptr + i, '=', in.len - i);
-			size_t n = next == NULL ? in.len - i : (size_t)(next - in.ptr) - i;
-
-			out_run(out, in.ptr + i, n);
-			i += n;
 		}
 	}
 	*used_out = i;
@@ -570,11 +627,12 @@ enum sl_transfer_odd
 sl_transfer_feed(struct sl_transfer_decoder *d, struct sl_slice in, size_t *used_out,
     sl_transfer_sink *sink, void *ctx)
 {
+	*used_out = in.len;
+	if (in.len == 0)
+		return SL_TRANSFER_FINE;
 	if (d->transfer != SL_TRANSFER_IDENTITY)
 		return decode(d, in, used_out, sink, ctx);
-	*used_out = in.len;
-	if (in.len > 0)
-		sink(ctx, in);
+	sink(ctx, in);
 	return SL_TRANSFER_FINE;
 }
 

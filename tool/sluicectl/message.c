@@ -41,6 +41,19 @@ is_field(struct sl_slice s)
 	return i > 0 && i < s.len && s.ptr[i] == ':';
 }
 
+struct sl_slice
+message_in(struct sl_slice s)
+{
+	const unsigned char *lf;
+	struct sl_slice rest;
+
+	if (is_field(s))
+		return s;
+	lf = memchr(s.ptr, '\n', s.len);
+	rest = sl_slice_from(s, lf == NULL ? s.len : (size_t)(lf + 1 - s.ptr));
+	return is_field(rest) ? rest : s;
+}
+
 int
 message_read(const char *path, struct sl_buf *out)
 {
@@ -50,13 +63,7 @@ message_read(const char *path, struct sl_buf *out)
 
 	sl_buf_init(&raw, MESSAGE_MAX_BYTES);
 	r = file_read(path, &raw);
-	s = sl_buf_slice(&raw);
-	if (r == 0 && !is_field(s)) {
-		const unsigned char *lf = memchr(s.ptr, '\n', s.len);
-		struct sl_slice rest = sl_slice_from(s, lf == NULL ? s.len : (size_t)(lf + 1 - s.ptr));
-
-		s = is_field(rest) ? rest : s;
-	}
+	s = message_in(sl_buf_slice(&raw));
 	while (r == 0 && s.len > 0) {
 		const unsigned char *lf = memchr(s.ptr, '\n', s.len);
 		size_t len = lf == NULL ? s.len : (size_t)(lf - s.ptr);

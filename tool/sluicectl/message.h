@@ -15,7 +15,9 @@
 /* Read all of `path` ("-": standard input) into out, as it is. Returns 0 or SL_ERR_SYSTEM (errno
  * says why), SL_ERR_TOO_LONG. */
 SL_MUST_USE int	file_read(const char *path, struct sl_buf *out);
-/* The same for a message. */
+/* The message that a file's bytes hold: without the line in front, else as they are. */
+struct sl_slice	message_in(struct sl_slice bytes);
+/* Read a file, and give the message in it as it is on the wire. Results as above. */
 SL_MUST_USE int	message_read(const char *path, struct sl_buf *out);
 /* What went wrong, in words; static or errno's. */
 const char	*file_error(int result);

@@ -7,9 +7,9 @@
 
 #include "classify/combine.h"
 #include "classify/ngram.h"
+#include "classify/panel.h"
 #include "commands.h"
 #include "message.h"
-#include "mime/fields.h"
 
 static const char usage[] =
     "usage: sluicectl score --model MODEL [--json] FILE...\n"
@@ -22,45 +22,19 @@ static const char usage[] =
     "\n"
     "Status: 0 all judged, 1 the model or a file could not be read, 2 wrong use.\n";
 
-#define FIELD_MAX_BYTES		65536
 #define TRANSACTION_MAX_BYTES	65536
-
-struct score {
-	const struct sl_classifier	*classifier;
-	void				*state;
-};
-
-static void
-on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
-{
-	struct score *score = ctx;
-
-	score->classifier->field(score->state, name, value);
-}
-
-static void
-on_body(void *ctx, struct sl_slice bytes)
-{
-	struct score *score = ctx;
-
-	score->classifier->body(score->state, bytes);
-}
 
 static void
 judge(const struct sl_ngram_model *model, struct sl_slice message, struct sl_arena *arena,
     struct sl_verdict *verdict)
 {
-	static const struct sl_fields_sink sink = { .field = on_field, .body = on_body };
-	struct score score = { .classifier = &sl_ngram_classifier };
-	struct sl_fields *fields = sl_fields_new(FIELD_MAX_BYTES, &sink, &score);
+	struct sl_panel *panel = sl_panel_new(NULL, arena);
 
-	score.state = score.classifier->new_message(model, arena);
-	SL_ASSERT(score.state != NULL);		/* the arena is empty and large enough */
-	sl_fields_feed(fields, message.ptr, message.len);
-	sl_fields_finish(fields);
-	score.classifier->finish(score.state, arena, verdict);
+	sl_panel_add(panel, &sl_ngram_classifier, model);
+	sl_panel_feed(panel, message);
+	sl_panel_finish(panel, verdict);
 	sl_combine(verdict);
-	sl_fields_free(&fields);
+	sl_panel_free(&panel);
 }
 
 /* ---- output */

@@ -1,0 +1,396 @@
+/* find.c - see url/find.h */
+
+#include "url/find.h"
+#include "find_i.h"
+
+#define FINDER_MAGIC	0x5d11f1dau
+
+#define WINDOW		65536
+#define JOIN_MAX	SL_LINK_WORD_MAX	/* bytes, beyond the first line, of a link that is joined */
+#define AHEAD		(SL_LINK_WORD_MAX + JOIN_MAX)	/* what may be looked at behind a trigger */
+
+static const unsigned char triggers[TRIGGERS] = { '.', ':', '[', '(', '{' };
+
+const char *
+sl_link_flag_text(enum sl_link_flag flag)
+{
+	switch (flag) {
+#define FLAG_CASE(name, bit, text)	\
+	case name:			\
+		return text;
+	SL_LINK_FLAGS(FLAG_CASE)
+	}
+	SL_UNREACHABLE("no such flag");
+}
+
+static struct sl_link_finder *
+finder_new(const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx)
+{
+	struct sl_link_finder *f = sl_xmalloc(sizeof(*f));
+
+	/* The large arrays at the end are written before they are read. */
+	memset(f, 0, offsetof(struct sl_link_finder, clean));
+	memset(f->tlds, 0, sizeof(f->tlds));
+	f->but_host[0] = f->last_host[0] = '\0';
+	f->magic = FINDER_MAGIC;
+	f->suffix = suffix;
+	f->sink = sink;
+	f->ctx = ctx;
+	return f;
+}
+
+struct sl_link_finder *
+sl_link_finder_new(const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx)
+{
+	struct sl_link_finder *f = finder_new(suffix, sink, ctx);
+
+	f->own = sl_xmalloc(WINDOW);
+	f->window = f->own;
+	return f;
+}
+
+void
+sl_link_finder_free(struct sl_link_finder **finder)
+{
+	if (*finder != NULL)
+		sl_free((*finder)->own);
+	SL_OBJ_FREE(finder, FINDER_MAGIC);
+}
+
+void
+sl_link_finder_del_space(struct sl_link_finder *f)
+{
+	SL_CHECK(f, FINDER_MAGIC);
+	f->del_space = true;
+}
+
+/* The next trigger in [f->at, limit), or limit. */
+static size_t
+trigger_next(struct sl_link_finder *f, size_t limit)
+{
+	size_t first = limit;
+
+	for (size_t i = 0; i < TRIGGERS; i++) {
+		if (f->next[i] < f->at || f->at == 0) {
+			const unsigned char *found = memchr(f->window + f->at, triggers[i], limit - f->at);
+
+			f->next[i] = found == NULL ? limit : (size_t)(found - f->window);
+		}
+		first = SL_MIN(first, f->next[i]);
+	}
+	return first;
+}
+
+/* Is it worth looking at the word around the trigger at `t`? Most full stops end a sentence, and most
+ * brackets hold words. */
+static bool
+is_promising(const struct sl_link_finder *f, size_t t)
+{
+	unsigned char before = t > 0 ? f->window[t - 1] : ' ';
+	unsigned char behind = t + 1 < f->len ? f->window[t + 1] : ' ';
+	const char *means;
+
+	switch (f->window[t]) {
+	case '.':
+		return (is_alnum(before) || before >= 0x80 || before == ']' || before == ')' || before == '}') &&
+		    (is_alnum(behind) || behind >= 0x80);
+	case ':':
+		return behind == '/' || behind == '\\';
+	default:
+		return defanged(sl_slice(f->window + t, SL_MIN(f->len - t, (size_t)8)), &means) > 0;
+	}
+}
+
+static bool
+has_defanged(const struct sl_link_finder *f, const struct word *word)
+{
+	const char *means;
+
+	for (size_t i = word->start; i < word->end; i++)
+		if ((f->window[i] == '[' || f->window[i] == '(' || f->window[i] == '{') &&
+		    defanged(sl_slice(f->window + i, word->end - i), &means) > 0)
+			return true;
+	return false;
+}
+
+/* Put window[from..to) behind what f->clean holds, put together again. False: it is full. */
+static bool
+clean_add(struct sl_link_finder *f, struct word *word, size_t from, size_t to)
+{
+	while (from < to) {
+		char self[2] = { (char)f->window[from], 0 };
+		const char *means = self;
+		size_t n = defanged(sl_slice(f->window + from, to - from), &means), len;
+
+		len = n == 0 ? 1 : strlen(means);
+		if (word->len + len > sizeof(f->clean))
+			return false;
+		for (size_t i = 0; i < len; i++) {
+			f->clean[word->len] = (unsigned char)means[i];
+			f->map[word->len++] = (uint16_t)(from - word->start);
+		}
+		from += n == 0 ? 1 : n;
+	}
+	return true;
+}
+
+static void
+clean_begin(struct sl_link_finder *f, struct word *word)
+{
+	word->text = f->clean;
+	word->map = f->map;
+	word->len = 0;
+}
+
+/* Where the line behind a line break at `at` goes on, or `at` if there is no line break. */
+static size_t
+skip_break(const struct sl_link_finder *f, size_t at)
+{
+	if (at < f->len && f->window[at] == '\r')
+		at++;
+	return at < f->len && f->window[at] == '\n' ? at + 1 : at;
+}
+
+static size_t
+word_end(const struct sl_link_finder *f, size_t at, size_t max)
+{
+	size_t end = at;
+
+	while (end < f->len && end - at < max && !is_delimiter(f->window[end]))
+		end++;
+	return end;
+}
+
+/* Does it begin as what may be broken over lines between < and >? */
+static bool
+begins_link(struct sl_slice s)
+{
+	static const char *const begins[] = { "http", "hxxp", "ftp:", "www.", "mailto:", "url:" };
+
+	for (size_t i = 0; i < SL_COUNT(begins); i++)
+		if (sl_slice_istarts(s, sl_slice_str(begins[i])))
+			return true;
+	return false;
+}
+
+/* A link between < and > that is broken over lines (RFC 3986, appendix C): all its lines up to
+ * the ">", white space at their beginnings left out. Returns where it ends, or 0: it is none. */
+static size_t
+angle_join(struct sl_link_finder *f, struct word *word)
+{
+	size_t at = word->end, stop = SL_MIN(f->len, word->end + JOIN_MAX);
+
+	clean_begin(f, word);
+	if (!clean_add(f, word, word->start, word->end))
+		return 0;
+	for (;;) {
+		size_t line = skip_break(f, at), end;
+
+		if (line == at)
+			return 0;
+		while (line < stop && (f->window[line] == ' ' || f->window[line] == '\t'))
+			line++;
+		end = word_end(f, line, stop - line);
+		if (end == line || end >= stop || !clean_add(f, word, line, end))
+			return 0;
+		if (f->window[end] == '>')
+			return end;
+		at = end;
+	}
+}
+
+/* Lines that end in a space go on in the next one, behind its quote marks and the space that
+ * stuffs it (RFC 3676, 4). Returns the end of the word. */
+static size_t
+flowed_join(struct sl_link_finder *f, struct word *word)
+{
+	size_t at = word->end, stop = SL_MIN(f->len, word->end + JOIN_MAX);
+
+	clean_begin(f, word);
+	if (!clean_add(f, word, word->start, word->end))
+		return at;
+	while (at < stop && f->window[at] == ' ') {
+		size_t line = skip_break(f, at + 1), end;
+
+		if (line == at + 1)
+			break;
+		while (line < stop && f->window[line] == '>')
+			line++;
+		if (line < stop && f->window[line] == ' ')
+			line++;
+		end = word_end(f, line, stop - line);
+		if (end == line || !clean_add(f, word, line, end))
+			break;
+		at = end;
+	}
+	return at;
+}
+
+/* The word as it stands, or without its disguise. */
+static void
+word_plain(struct sl_link_finder *f, struct word *word)
+{
+	word->text = f->window + word->start;
+	word->len = word->end - word->start;
+	word->map = NULL;
+	if (has_defanged(f, word)) {
+		clean_begin(f, word);
+		clean_add(f, word, word->start, word->end);	/* no longer than it was */
+	}
+}
+
+/* What programs see that do not join: each line by itself, but for links to the same host. */
+static void
+lines_apart(struct sl_link_finder *f, size_t start, size_t end)
+{
+	memcpy(f->but_host, f->last_host, sizeof(f->but_host));
+	for (size_t at = start; at < end && !f->stopped;) {
+		struct word word = { .start = at };
+
+		word.end = word_end(f, at, SL_MIN(SL_LINK_WORD_MAX, end - at));
+		word_plain(f, &word);
+		word_links(f, &word);
+		at = word.end;
+		while (at < end && is_delimiter(f->window[at]))
+			at++;
+	}
+	f->but_host[0] = '\0';
+}
+
+static bool
+at_line_break(const struct sl_link_finder *f, size_t at)
+{
+	return skip_break(f, at) > at;
+}
+
+/* The word around the trigger at `t`. */
+static void
+word_at(struct sl_link_finder *f, size_t t)
+{
+	size_t lowest = SL_MAX(f->floor, t > SL_LINK_WORD_MAX ? t - SL_LINK_WORD_MAX : 0), joined;
+	struct word word = { .start = t };
+
+	while (word.start > lowest && !is_delimiter(f->window[word.start - 1]))
+		word.start--;
+	word.end = word_end(f, word.start, SL_LINK_WORD_MAX);
+	word.more = word.end < f->len && !is_delimiter(f->window[word.end]);
+	word.angle = word.start > 0 && f->window[word.start - 1] == '<';
+	f->last_host[0] = '\0';
+	if (word.angle && at_line_break(f, word.end) &&
+	    begins_link(sl_slice(f->window + word.start, word.end - word.start)) &&
+	    (joined = angle_join(f, &word)) > 0) {
+		word.end = joined;
+		word.joined = true;
+		word_links(f, &word);
+		lines_apart(f, word.start, joined);
+		f->at = f->floor = joined;
+		return;
+	}
+	word.angle = word.angle && word.end < f->len && f->window[word.end] == '>';
+	if (f->del_space && word.end + 1 < f->len && f->window[word.end] == ' ' &&
+	    at_line_break(f, word.end + 1)) {
+		size_t end = flowed_join(f, &word);
+
+		word.joined = end > word.end;
+		word.end = end;
+	} else {
+		word_plain(f, &word);
+	}
+	word_links(f, &word);
+	SL_ASSERT(word.resume > word.start);
+	f->at = f->floor = word.resume;
+}
+
+/* Look at all triggers before `limit`; behind it stands what may be needed for them. */
+static void
+scan(struct sl_link_finder *f, size_t limit)
+{
+	memset(f->next, 0, sizeof(f->next));
+	while (f->at < limit && !f->stopped) {
+		size_t t = trigger_next(f, limit);
+
+		if (t >= limit) {
+			f->at = limit;
+			break;
+		}
+		f->at = t + 1;
+		if (is_promising(f, t))
+			word_at(f, t);
+	}
+}
+
+/* The window is full: look at what can be decided, keep what a word may still reach back to. */
+static void
+window_move(struct sl_link_finder *f)
+{
+	size_t limit = f->len - AHEAD, keep = limit - SL_LINK_WORD_MAX - 1;
+
+	scan(f, limit);
+	memmove(f->own, f->own + keep, f->len - keep);
+	f->len -= keep;
+	f->at -= keep;
+	f->floor -= SL_MIN(f->floor, keep);
+	f->offset += keep;
+}
+
+void
+sl_link_finder_feed(struct sl_link_finder *f, const unsigned char *data, size_t len)
+{
+	SL_CHECK(f, FINDER_MAGIC);
+	while (len > 0) {
+		size_t n = SL_MIN(len, WINDOW - f->len);
+
+		memcpy(f->own + f->len, data, n);
+		f->len += n;
+		data += n;
+		len -= n;
+		if (f->len == WINDOW)
+			window_move(f);
+	}
+}
+
+void
+sl_link_finder_finish(struct sl_link_finder *f)
+{
+	SL_CHECK(f, FINDER_MAGIC);
+	scan(f, f->len);
+}
+
+struct names {
+	struct sl_link_finder	*f;
+	char			*host_out;
+	bool			 found;
+};
+
+static void
+on_name(void *ctx, const struct sl_found_link *link)
+{
+	struct names *names = ctx;
+
+	if (names->found || (link->flags & SL_LINK_MAIL) != 0 || link->host.len == 0 ||
+	    link->host.len > SL_DNS_NAME_MAX)
+		return;
+	memcpy(names->host_out, link->host.ptr, link->host.len);
+	names->host_out[link->host.len] = '\0';
+	names->found = true;
+	names->f->stopped = true;
+}
+
+bool
+sl_link_names_host(struct sl_slice text, const struct sl_suffix *suffix, char host_out[SL_DNS_NAME_MAX + 1])
+{
+	struct names names = { .host_out = host_out };
+	bool promising = false;
+
+	for (size_t i = 0; i < text.len && !promising; i++)
+		promising = text.ptr[i] == '.' || text.ptr[i] == ':' || text.ptr[i] == '[' ||
+		    text.ptr[i] == '(' || text.ptr[i] == '{';
+	if (!promising)
+		return false;
+	names.f = finder_new(suffix, on_name, &names);
+	names.f->window = text.ptr;
+	names.f->len = text.len;
+	scan(names.f, text.len);
+	sl_link_finder_free(&names.f);
+	return names.found;
+}

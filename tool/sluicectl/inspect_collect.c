@@ -1,0 +1,270 @@
+/* inspect_collect.c - listens to a message and keeps what is told; see inspect.h */
+
+#include "inspect.h"
+
+#include "mime/mailbox.h"
+#include "mime/word.h"
+
+#define TEXT_MAX_BYTES	((size_t)64 << 20)
+
+static struct text
+text_of(struct sl_slice s)
+{
+	return (struct text){ sl_xmemdup(s.ptr == NULL ? "" : (const char *)s.ptr, s.len), s.len };
+}
+
+static void
+text_free(struct text *text)
+{
+	sl_free(text->ptr);
+}
+
+/* Room for one more, zeroed. */
+#define MORE(array, len)								\
+	((array) = sl_xrealloc((array), ((len) + 1) * sizeof(*(array))),		\
+	    memset(&(array)[len], 0, sizeof(*(array))), &(array)[(len)++])
+
+static struct text
+decoded(struct sl_slice value)
+{
+	struct sl_buf buf;
+	struct text text;
+
+	sl_buf_init(&buf, TEXT_MAX_BYTES);
+	sl_word_decode(value, &buf);
+	text = text_of(sl_slice_trim(sl_buf_slice(&buf)));
+	sl_buf_fini(&buf);
+	return text;
+}
+
+static void
+on_author(void *ctx, const struct sl_mailbox *mailbox)
+{
+	struct inspect *inspect = ctx;
+	struct inspect_author *author = MORE(inspect->from, inspect->from_len);
+
+	author->name = text_of(mailbox->name);
+	author->address = text_of(mailbox->address);
+	author->valid = mailbox->valid;
+}
+
+static void
+on_field(void *ctx, const char *path, unsigned reading, struct sl_slice name, struct sl_slice value,
+    bool cut)
+{
+	struct inspect *inspect = ctx;
+	struct inspect_field *field;
+
+	if (path[0] != '\0' || reading != 0)
+		return;
+	field = MORE(inspect->fields, inspect->fields_len);
+	field->name = text_of(name);
+	field->value = text_of(sl_slice_trim(value));
+	field->decoded = decoded(value);
+	if (sl_slice_ieq(name, SL_SLICE_LIT("From")))
+		sl_mailbox_each(value, on_author, inspect);
+}
+
+/* ---- parts */
+
+static size_t
+index_of(const struct sl_content_part *part)
+{
+	return (size_t)(uintptr_t)part->user - 1;
+}
+
+static void
+on_begin(void *ctx, struct sl_content_part *part)
+{
+	const struct sl_mime_part *mime = part->mime;
+	struct inspect *inspect = ctx;
+	struct inspect_part *kept = MORE(inspect->parts, inspect->parts_len);
+
+	part->user = (void *)(uintptr_t)inspect->parts_len;
+	kept->path = text_of(sl_slice_str(mime->path));
+	kept->type = text_of(mime->type);
+	kept->charset = text_of(mime->charset);
+	kept->encoding = text_of(mime->encoding);
+	kept->disposition = text_of(mime->disposition);
+	kept->filename = text_of(mime->filename);
+	kept->reading = mime->reading;
+	kept->role = part->role;
+	kept->attached = part->is_attached;
+	sl_buf_init(&kept->bytes, TEXT_MAX_BYTES);
+}
+
+static void
+add_text(struct inspect *inspect, struct sl_buf *out, size_t part, struct sl_slice utf8,
+    enum sl_view_kind kind)
+{
+	bool goes_on = part == inspect->last_part && kind == inspect->last_kind;
+
+	if (out->len > 0 && !goes_on && (part != inspect->last_part || out == &inspect->hidden) &&
+	    out->data[out->len - 1] != '\n')
+		sl_buf_add_byte(out, '\n');
+	sl_buf_add_slice(out, utf8);
+}
+
+static void
+on_text(void *ctx, struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
+{
+	struct inspect *inspect = ctx;
+	size_t i = index_of(part);
+
+	if (part->mime->reading != 0 || kind == SL_VIEW_SCRIPT || kind == SL_VIEW_TITLE)
+		return;
+	add_text(inspect, sl_view_kind_hidden(kind) ? &inspect->hidden : &inspect->text, i, utf8, kind);
+	inspect->last_kind = kind;
+	inspect->last_part = i;
+}
+
+static bool
+on_file(void *ctx, struct sl_content_part *part)
+{
+	return true;
+}
+
+static void
+on_bytes(void *ctx, struct sl_content_part *part, struct sl_slice bytes)
+{
+	struct inspect *inspect = ctx;
+
+	sl_buf_add_slice(&inspect->parts[index_of(part)].bytes, bytes);
+}
+
+static void
+on_entry(void *ctx, struct sl_content_part *part, const struct sl_zip_entry *entry)
+{
+	struct inspect *inspect = ctx;
+	struct inspect_part *kept = &inspect->parts[index_of(part)];
+	struct inspect_entry *e = MORE(kept->entries, kept->entries_len);
+
+	e->path = text_of(entry->name);
+	e->bytes = entry->bytes;
+	e->encrypted = entry->encrypted;
+	e->directory = entry->directory;
+}
+
+static void
+on_end(void *ctx, struct sl_content_part *part)
+{
+	struct inspect *inspect = ctx;
+	struct inspect_part *kept = &inspect->parts[index_of(part)];
+
+	kept->ended = true;
+	kept->size_bytes = part->mime->size_bytes;
+	memcpy(kept->sha256, part->mime->sha256, sizeof(kept->sha256));
+	kept->sniffed = part->sniffed.type;
+	kept->shown_name = text_of(sl_slice_str(part->name.display));
+	sl_buf_fini(&kept->bytes);
+}
+
+/* ---- links, findings */
+
+static void
+on_link(void *ctx, const struct sl_content_link *link)
+{
+	struct inspect *inspect = ctx;
+	struct inspect_link *kept = MORE(inspect->links, inspect->links_len);
+
+	kept->raw = text_of(link->raw);
+	kept->written = text_of(link->written);
+	kept->url = text_of(link->href);
+	kept->host = text_of(link->host);
+	kept->domain = text_of(link->domain);
+	kept->anchor = text_of(sl_slice_trim(link->anchor));
+	kept->element = link->in_text ? "text" : sl_view_element_name(link->element);
+	kept->part = index_of(link->part);
+	kept->in_text = link->in_text;
+	kept->hidden = (link->flags & SL_VIEW_HIDDEN) != 0;
+}
+
+static void
+on_finding(void *ctx, const struct sl_content_finding *finding)
+{
+	struct inspect *inspect = ctx;
+	struct inspect_finding *kept = MORE(inspect->findings, inspect->findings_len);
+
+	kept->name = finding->name;
+	kept->sentence = finding->sentence;
+	kept->weight = finding->weight;
+	kept->path = text_of(sl_slice_str(finding->path));
+	kept->detail = text_of(finding->detail);
+}
+
+static const struct sl_content_sink sink = {
+	.field = on_field,
+	.begin = on_begin,
+	.text = on_text,
+	.link = on_link,
+	.file = on_file,
+	.bytes = on_bytes,
+	.entry = on_entry,
+	.end = on_end,
+	.finding = on_finding,
+};
+
+void
+inspect_message(struct inspect *inspect, struct sl_slice message, size_t chunk,
+    const struct sl_suffix *suffix)
+{
+	struct sl_content_settings settings = { .mime = sl_mime_defaults, .suffix = suffix };
+	static const unsigned char secret[16];	/* the same everywhere: to compare by hand */
+	struct sl_fingerprint_key *key = sl_xmalloc(sizeof(*key));
+	struct sl_content *content;
+
+	*inspect = (struct inspect){ .last_part = SIZE_MAX, .bytes = message.len };
+	sl_buf_init(&inspect->text, TEXT_MAX_BYTES);
+	sl_buf_init(&inspect->hidden, TEXT_MAX_BYTES);
+	sl_fingerprint_key_init(key, secret);
+	settings.mime.hash = true;
+	settings.fingerprint = key;
+	content = sl_content_new(&settings, &sink, inspect);
+	for (size_t i = 0, n; i < message.len; i += n) {
+		n = SL_MIN(chunk, message.len - i);
+		sl_content_feed(content, message.ptr + i, n);
+	}
+	sl_content_finish(content);
+	inspect->has_fingerprint = sl_content_fingerprint(content, &inspect->fingerprint);
+	sl_content_free(&content);
+	sl_free(key);
+}
+
+void
+inspect_free(struct inspect *inspect)
+{
+	for (size_t i = 0; i < inspect->fields_len; i++) {
+		text_free(&inspect->fields[i].name);
+		text_free(&inspect->fields[i].value);
+		text_free(&inspect->fields[i].decoded);
+	}
+	for (size_t i = 0; i < inspect->from_len; i++) {
+		text_free(&inspect->from[i].name);
+		text_free(&inspect->from[i].address);
+	}
+	for (size_t i = 0; i < inspect->parts_len; i++) {
+		struct inspect_part *part = &inspect->parts[i];
+
+		for (struct text *t = &part->path; t <= &part->filename; t++)
+			text_free(t);
+		text_free(&part->shown_name);
+		for (size_t k = 0; k < part->entries_len; k++)
+			text_free(&part->entries[k].path);
+		sl_free(part->entries);
+		sl_buf_fini(&part->bytes);
+	}
+	for (size_t i = 0; i < inspect->links_len; i++)
+		for (struct text *t = &inspect->links[i].raw; t <= &inspect->links[i].anchor; t++)
+			text_free(t);
+	for (size_t i = 0; i < inspect->findings_len; i++) {
+		text_free(&inspect->findings[i].path);
+		text_free(&inspect->findings[i].detail);
+	}
+	sl_free(inspect->fields);
+	sl_free(inspect->from);
+	sl_free(inspect->parts);
+	sl_free(inspect->links);
+	sl_free(inspect->findings);
+	sl_buf_fini(&inspect->text);
+	sl_buf_fini(&inspect->hidden);
+}
