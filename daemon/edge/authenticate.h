@@ -42,13 +42,6 @@ enum authentication_inquiry {		/* one for each evaluator */
 	INQUIRY_COUNT,
 };
 
-/* What DMARC's disposition became, for reports (RFC 9990). */
-enum applied {
-	APPLIED_NONE,
-	APPLIED_QUARANTINE,
-	APPLIED_REJECT,
-};
-
 struct authentication {
 	struct session		*session;
 	bool			 on;
@@ -72,8 +65,6 @@ struct authentication {
 	bool			 dmarc_ended;	/* it has been told what the others have proven */
 	struct inquiry		 inquiries[INQUIRY_COUNT];
 	struct sl_timer		 timer;		/* the deadline */
-	enum applied		 applied;
-	const char		*override;	/* why that is not what the domain asked for; or NULL */
 };
 
 void	authentication_init(struct authentication *a, struct session *session);
@@ -101,7 +92,7 @@ bool	authentication_is_trusted(const struct authentication *a, const struct sl_t
 /* When settled: add to the verdict's evidence; what policy makes of it, if it is graver than what
  * the ruling says already (authpolicy.c). */
 void	authentication_evidence(struct authentication *a, struct sl_arena *arena, struct sl_verdict *verdict);
-void	authentication_rule(struct authentication *a, const struct sl_tenant *tenant,
+void	authentication_rule(const struct authentication *a, const struct sl_tenant *tenant,
 	    struct sl_arena *arena, struct ruling *ruling);
 /* authreport.c: our Authentication-Results, with its CRLF, as far as is known and no further; the
  * record's member "auth". Nothing if nothing was asked. */

@@ -335,9 +335,11 @@ static const struct policy_row {
 	  "dmarc=permerror" },
 
 	{ "SPF alone refuses nobody", NULL, "a@reject.test", FROM("weak.test"), NULL, NULL, "spf=fail" },
+	{ "but it is evidence", NULL, "a@reject.test", FROM("weak.test"), NULL, NULL,
+	  "X-Sluice-Evidence: spf spam=+0.90 phish=+0.90\r\n" },
 	{ "unless that is wanted", "    authentication: {spf_fail: refuse}\n", "a@reject.test", FROM("weak.test"),
 	  NULL, "550 5.7.23 reject.test says that 192.0.2.7 may not send for it (SPF). It explains: ask our "
-	  "postmaster [" },
+	  "postmaster [", NULL, "local_policy" },
 	{ "and the author did not sign", "    authentication: {spf_fail: refuse}\n", "a@tag.test",
 	  FROM("reject.test"), "reject.test", NULL, "spf=fail" },
 	{ "softfail is no fail", "    authentication: {spf_fail: refuse}\n", "a@weak.test", FROM("bare.test"), NULL,
@@ -346,7 +348,8 @@ static const struct policy_row {
 	{ "a pass is required, and there", "    authentication: {require_pass: [good.test]}\n", "a@good.test",
 	  FROM("good.test"), NULL, NULL, "spf=pass" },
 	{ "and not there", "    authentication: {require_pass: [weak.test]}\n", "a@good.test", FROM("weak.test"),
-	  NULL, "550 5.7.26 Mail from weak.test must be proven by DKIM or SPF of that domain, and is not" },
+	  NULL, "550 5.7.26 Mail from weak.test must be proven by DKIM or SPF of that domain, and is not", NULL,
+	  "local_policy" },
 	{ "of a domain without DMARC: a signature is enough", "    authentication: {require_pass: [bare.test]}\n",
 	  "a@good.test", FROM("bare.test"), "bare.test", NULL, "dmarc=none" },
 	{ "and so for one below", "    authentication: {require_pass: [\"*.bare.test\"]}\n", "a@good.test",

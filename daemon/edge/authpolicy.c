@@ -116,7 +116,7 @@ rule_required(const struct authentication *a, const struct sl_authentication_pol
 /* ---- DMARC ---- */
 
 static void
-rule_dmarc(struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
+rule_dmarc(const struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
     struct ruling *ruling)
 {
 	const struct sl_dmarc_verdict *v;
@@ -126,10 +126,6 @@ rule_dmarc(struct authentication *a, const struct sl_tenant *tenant, struct sl_a
 	v = sl_dmarc_verdict(a->dmarc);
 	if (v->result != SL_DMARC_FAIL || v->disposition <= SL_DMARC_POLICY_NONE)
 		return;
-	if (tenant->authentication.dmarc != SL_DMARC_ENFORCE || tenant->mode != SL_MODE_FILTER)
-		a->override = "local_policy";
-	else if (authentication_is_trusted(a, tenant))
-		a->override = "trusted_forwarder";
 	if (tenant->authentication.dmarc != SL_DMARC_ENFORCE || authentication_is_trusted(a, tenant))
 		return;
 	if (v->disposition == SL_DMARC_POLICY_REJECT)
@@ -137,18 +133,6 @@ rule_dmarc(struct authentication *a, const struct sl_tenant *tenant, struct sl_a
 		    "The message does not come from %s, which wants such mail refused (DMARC)", v->from));
 	else
 		rule(ruling, SL_ACTION_TAG, "forged", "5.7.26", "DMARC");
-}
-
-/* What became of the disposition: mail that is refused for another reason is rejected too. */
-static void
-note_applied(struct authentication *a, const struct ruling *ruling)
-{
-	if (!ruling->enforced || ruling->action == SL_ACTION_DEFER)
-		a->applied = APPLIED_NONE;
-	else if (ruling->action == SL_ACTION_REFUSE)
-		a->applied = APPLIED_REJECT;
-	else if (ruling->action == SL_ACTION_TAG)
-		a->applied = APPLIED_QUARANTINE;
 }
 
 /* ---- SPF ---- */
@@ -171,7 +155,7 @@ rule_spf(const struct authentication *a, const struct sl_tenant *tenant, struct 
 }
 
 void
-authentication_rule(struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
+authentication_rule(const struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
     struct ruling *ruling)
 {
 	const struct sl_authentication_policy *policy = &tenant->authentication;
@@ -182,5 +166,4 @@ authentication_rule(struct authentication *a, const struct sl_tenant *tenant, st
 	rule_dmarc(a, tenant, arena, ruling);
 	rule_required(a, policy, arena, ruling);
 	rule_spf(a, tenant, arena, ruling);
-	note_applied(a, ruling);
 }

@@ -89,11 +89,35 @@ add_arc(struct sl_buf *out, const struct sl_arc *arc)
 	sl_buf_add_byte(out, '}');
 }
 
+/* What was done, in DMARC's words. */
+static enum sl_dmarc_policy
+applied(const struct ruling *ruling)
+{
+	if (ruling->enforced && ruling->action == SL_ACTION_REFUSE)
+		return SL_DMARC_POLICY_REJECT;
+	return ruling->enforced && ruling->action == SL_ACTION_TAG ? SL_DMARC_POLICY_QUARANTINE
+	    : SL_DMARC_POLICY_NONE;
+}
+
+/* Why that is not what the domain asked for; NULL: it is. */
+static const char *
+override(const struct authentication *a)
+{
+	const struct transaction *tx = a->session->tx;
+	const struct sl_dmarc_verdict *v = sl_dmarc_verdict(a->dmarc);
+
+	if (v->result != SL_DMARC_FAIL || applied(&tx->ruling) == v->disposition)
+		return NULL;
+	if (authentication_is_trusted(a, tx->tenant))
+		return "trusted_forwarder";
+	/* a message that flowed had lost its header when it was to be tagged */
+	return tx->flowing && v->disposition == SL_DMARC_POLICY_QUARANTINE ? "other" : "local_policy";
+}
+
 /* All that an aggregate report has to say of a message (RFC 9990). */
 static void
 add_dmarc(struct sl_buf *out, const struct authentication *a)
 {
-	static const char *const applied[] = { "none", "quarantine", "reject" };
 	const struct sl_dmarc_verdict *v = sl_dmarc_verdict(a->dmarc);
 	const struct sl_dmarc_record *r = &v->record;
 
@@ -103,8 +127,8 @@ add_dmarc(struct sl_buf *out, const struct authentication *a)
 	add(out, "domain", v->domain);
 	add(out, "policy", sl_dmarc_policy_name(v->policy));
 	add(out, "disposition", sl_dmarc_policy_name(v->disposition));
-	add(out, "applied", applied[a->applied]);
-	add(out, "override", a->override);
+	add(out, "applied", sl_dmarc_policy_name(applied(&a->session->tx->ruling)));
+	add(out, "override", override(a));
 	add(out, "reason", v->reason);
 	sl_buf_addf(out, ",\"aligned_spf\":%s", v->aligned_spf ? "true" : "false");
 	add(out, "aligned_dkim", v->aligned_dkim);

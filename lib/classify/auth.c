@@ -15,7 +15,7 @@ static const struct weight spf_weights[] = {
 	{ SL_SPF_NONE,		0.15,	0.10 },
 	{ SL_SPF_NEUTRAL,	0.10,	0.10 },
 	{ SL_SPF_PASS,		-0.20,	-0.15 },
-	{ SL_SPF_FAIL,		1.20,	1.20 },
+	{ SL_SPF_FAIL,		0.90,	0.90 },
 	{ SL_SPF_SOFTFAIL,	0.60,	0.60 },
 	{ SL_SPF_TEMPERROR,	0,	0,	true },
 	{ SL_SPF_PERMERROR,	0.30,	0.20 },
@@ -46,8 +46,8 @@ static const struct weight dmarc_weights[] = {
 
 /* A DMARC fail, by what the domain wants done. */
 static const struct weight dmarc_fail_weights[] = {
-	{ SL_DMARC_POLICY_UNSET,	0.50,	0.70 },
-	{ SL_DMARC_POLICY_NONE,		0.50,	0.70 },
+	{ SL_DMARC_POLICY_UNSET,	0.30,	0.50 },
+	{ SL_DMARC_POLICY_NONE,		0.30,	0.50 },
 	{ SL_DMARC_POLICY_QUARANTINE,	1.50,	2.00 },
 	{ SL_DMARC_POLICY_REJECT,	2.50,	3.00 },
 };

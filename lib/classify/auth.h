@@ -3,7 +3,8 @@
  *
  * A pass proves who speaks, not that he means well: it weighs little, as senders of spam sign too.
  * A fail weighs as much as the domain itself makes of it. What was not published weighs next
- * to nothing: all of it together does not reach the default threshold for a tag.
+ * to nothing: all of it together does not reach the default threshold for a tag, and neither does
+ * what forwarding breaks in honest mail whose domain asks for nothing.
  * What DNS did not answer in time is failed evidence and weighs nothing: never "clean".
  *
  * The weights are priors: estimates that stand in one table (auth.c) until training replaces

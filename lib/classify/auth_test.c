@@ -9,7 +9,7 @@
 #include "mailauth/zone.h"
 
 static const char zone_text[] =
-    "{ \"pass.test\": [ {\"TXT\": \"v=spf1 ip4:192.0.2.1 -all\"} ],"
+    "{ \"pass.test\": [ {\"TXT\": \"v=spf1 ip4:192.0.2.1 -all\"}, {\"A\": \"192.0.2.1\"} ],"
     "  \"fail.test\": [ {\"TXT\": \"v=spf1 -all\"} ],"
     "  \"soft.test\": [ {\"TXT\": \"v=spf1 ~all\"} ],"
     "  \"open.test\": [ {\"TXT\": \"v=spf1 ?all\"} ],"
@@ -17,6 +17,8 @@ static const char zone_text[] =
     "  \"slow.test\": [ \"TIMEOUT\" ],"
     "  \"_dmarc.fail.test\": [ {\"TXT\": \"v=DMARC1; p=reject\"} ],"
     "  \"_dmarc.pass.test\": [ {\"TXT\": \"v=DMARC1; p=none\"} ],"
+    "  \"forwarded.test\": [ {\"TXT\": \"v=spf1 -all\"} ],"
+    "  \"_dmarc.forwarded.test\": [ {\"TXT\": \"v=DMARC1; p=none\"} ],"
     "  \"_dmarc.slow.test\": [ \"TIMEOUT\" ],"
     "  \"1.2.0.192.in-addr.arpa\": [ {\"PTR\": \"pass.test\"} ] }";
 
@@ -192,6 +194,22 @@ what_is_not_published_alone_does_not_tag(void **state)
 	assert_true(fabs(verdict.probability[SL_MALWARE] - SL_PRIOR_MALWARE) < 1e-9);
 }
 
+/* Forwarded: SPF fails, there was no signature, and the author's domain only wants reports. */
+static void
+what_forwarding_breaks_alone_does_not_tag(void **state)
+{
+	evaluate_all("1", "pass.test", "forwarded.test", true);
+	assert_int_equal(evidence("spf")->state, SL_EVIDENCE_PRESENT);
+	assert_true(evidence("spf")->log_odds[SL_SPAM] > 0.5);
+	assert_true(evidence("dmarc")->log_odds[SL_SPAM] > 0.2);
+	for (size_t i = 0; i < verdict.evidence_len; i++)	/* its HELO is the forwarder's own */
+		if (strcmp(verdict.evidence[i].name, "spf_helo") == 0)
+			verdict.evidence[i].log_odds[SL_SPAM] = verdict.evidence[i].log_odds[SL_PHISH] = 0;
+	sl_combine(&verdict);
+	assert_true(verdict.probability[SL_SPAM] < 0.8);
+	assert_true(verdict.probability[SL_PHISH] < 0.8);
+}
+
 static void
 what_dns_did_not_answer_says_nothing(void **state)
 {
@@ -210,7 +228,7 @@ a_server_that_bears_our_name_is_none(void **state)
 	evaluate_all("1", "MX.ours.test", "pass.test", true);
 	assert_string_equal(evidence("helo")->sentence, "the sender calls itself by our name");
 	assert_true(verdict.probability[SL_SPAM] > 0.8);
-	assert_string_equal(evidence("iprev")->sentence, "1 is said to be pass.test, which leads elsewhere");
+	assert_string_equal(evidence("iprev")->sentence, "1 is pass.test, and that leads back to it");
 }
 
 static void
@@ -224,7 +242,7 @@ without_memory_there_is_a_sentence_still(void **state)
 	sl_auth_evidence(&(struct sl_auth_findings){ .address = "192.0.2.1", .spf = s }, &small, &verdict);
 	assert_int_equal(verdict.evidence_len, 1);
 	assert_string_equal(verdict.evidence[0].sentence, "no memory was left to say why");
-	assert_true(verdict.evidence[0].log_odds[SL_SPAM] > 1);
+	assert_true(verdict.evidence[0].log_odds[SL_SPAM] > 0.5);
 	sl_arena_fini(&small);
 	sl_spf_free(&s);
 }
@@ -254,6 +272,7 @@ main(void)
 		cmocka_unit_test(spf_is_evidence_with_a_sentence),
 		cmocka_unit_test(dmarc_is_evidence_with_a_sentence),
 		cmocka_unit_test(what_is_not_published_alone_does_not_tag),
+		cmocka_unit_test(what_forwarding_breaks_alone_does_not_tag),
 		cmocka_unit_test(what_dns_did_not_answer_says_nothing),
 		cmocka_unit_test(a_server_that_bears_our_name_is_none),
 		cmocka_unit_test(without_memory_there_is_a_sentence_still),
