@@ -157,6 +157,22 @@ same_name(const char *a, const char *b)
 	return sl_slice_ieq(s, t);
 }
 
+/* Does it begin with a result where a name should be, and hold our name nowhere? Then it speaks for
+ * nobody. */
+static bool
+is_nameless(struct sl_slice value, const char *id)
+{
+	struct sl_slice ours = sl_slice_str(id), rest = value, method;
+
+	if (!sl_cfws_skip(&rest) || !word_take(&rest, is_token_byte, &method) || method.ptr[0] == '"' ||
+	    !sign_take(&rest, '='))
+		return false;
+	for (size_t i = 0; i + ours.len <= value.len; i++)
+		if (sl_slice_ieq(sl_slice(value.ptr + i, ours.len), ours))
+			return false;
+	return true;
+}
+
 bool
 sl_authres_is_forged(struct sl_slice name, struct sl_slice value, const char *id)
 {
@@ -164,7 +180,9 @@ sl_authres_is_forged(struct sl_slice name, struct sl_slice value, const char *id
 
 	if (!sl_slice_ieq(sl_slice_trim(name), SL_SLICE_LIT("Authentication-Results")))
 		return false;
-	return sl_authres_begin(value, &authres) < 0 || same_name(authres.id, id);
+	if (sl_authres_begin(value, &authres) < 0)
+		return !is_nameless(value, id);
+	return same_name(authres.id, id);
 }
 
 /* ---- writing ---- */

@@ -4,7 +4,8 @@
  * What we write stands in front of the message, and mail programs believe it. So a field that
  * came with the message and bears our name has to go, however it spells that name: in quotes,
  * in capitals, behind comments, as U-label, with a final dot. One that cannot be read may be
- * read by somebody else: it goes too.
+ * read by somebody else: it goes too; but for the form without any name that a large provider
+ * puts into all it sends ("spf=pass ...; dkim=pass ..."), if our name is nowhere in it.
  *
  * Memory: none. Nothing from outside is written but in quotes, without control bytes.
  */

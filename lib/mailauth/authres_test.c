@@ -84,6 +84,12 @@ static const struct {
 	{ "Authentication-Results", "other.example.com; spf=pass", false },
 	{ "Authentication-Results", "(mx.example.com) other.example.com; spf=pass", false },
 	{ "Authentication-Results", "mx.example.com.evil.test; spf=pass", false },
+	{ "Authentication-Results", " spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=a.test; dkim=none", false },
+	{ "Authentication-Results", "dkim = none header.d=none;", false },
+	{ "Authentication-Results", "spf=pass smtp.mailfrom=MX.example.com; dkim=none", true },
+	{ "Authentication-Results", "\"spf\"=pass", true },
+	{ "Authentication-Results", "=pass", true },
+	{ "Authentication-Results", "spf=(pass", true },
 	{ "X-Authentication-Results", "mx.example.com; spf=pass", false },
 };
 
