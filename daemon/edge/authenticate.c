@@ -134,6 +134,10 @@ on_header_end(void *ctx, bool proper)
 
 	a->header_done = true;
 	sl_author_find(&a->headers, &a->author);
+	/* A line that is no field ends the header for us. A mail program that reads on may find another
+	 * From there; no honest message has such a line. */
+	if (!proper && !a->finishing)
+		a->author = (struct sl_author){ .status = SL_AUTHOR_UNREADABLE };
 	a->dkim = sl_dkim_new(&a->headers, keys, clock->wall_us(clock->ctx) / 1000000);
 	inquire(a, INQUIRY_DKIM, &sl_dkim_dns, a->dkim);
 	a->arc = sl_arc_new(&a->headers, keys, false);
@@ -259,6 +263,7 @@ authentication_end(struct authentication *a)
 {
 	if (!a->on)
 		return true;
+	a->finishing = true;
 	sl_fields_finish(a->fields);	/* gives the end of the header too, if it was not there */
 	SL_ASSERT(a->header_done);
 	sl_dkim_body_end(a->dkim);

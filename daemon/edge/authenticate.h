@@ -46,6 +46,7 @@ struct authentication {
 	struct session		*session;
 	bool			 on;
 	bool			 header_done;
+	bool			 finishing;	/* the message's last bytes have been given */
 	bool			 ended;		/* the message is complete */
 	bool			 settled;	/* all that will be known is known */
 	bool			 late;		/* the deadline has passed */

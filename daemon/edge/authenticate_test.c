@@ -295,6 +295,21 @@ a_signature_is_checked_however_the_message_is_cut(void **state)
 	close_world();
 }
 
+/* A message that ends within its header is odd, but its author is plain. */
+static void
+a_header_without_an_end_has_an_author(void **state)
+{
+	struct rig_end *hop, *sender;
+
+	open_world(NULL, NULL);
+	sender = begin(&hop, "a@good.test");
+	end_tx(sender, FROM("good.test") ".\r\n");
+	run();
+	expect_delivery(sender, hop);
+	assert_true(has("dmarc=pass"));
+	close_world();
+}
+
 static const struct policy_row {
 	const char	*about;
 	const char	*tenant;	/* settings */
@@ -329,6 +344,10 @@ static const struct policy_row {
 	{ "two authors' domains", NULL, "a@good.test", "From: a@good.test, b@reject.test\r\n", NULL, "550 5.7.1" },
 	{ "no From at all", NULL, "a@good.test", "Subject: x\r\n", NULL, "550 5.7.1 The message has no author" },
 	{ "a From nobody can read", NULL, "a@good.test", "From: <a@good.test> <b@c.test>\r\n", NULL, "550 5.7.1" },
+	{ "a line that some mail programs read on behind", NULL, "a@good.test",
+	  FROM("good.test") "From\r\n : b@reject.test\r\n", NULL, "550 5.7.1" },
+	{ "a line of nothing", NULL, "a@good.test", FROM("good.test") "nothing\r\nFrom: b@reject.test\r\n", NULL,
+	  "550 5.7.1" },
 	{ "tagged if so wanted", "    authentication: {bad_author: tag}\n", "a@good.test", "Subject: x\r\n", NULL,
 	  NULL, "X-Sluice-Verdict: forged; " },
 	{ "or left alone", "    authentication: {bad_author: off}\n", "a@good.test", "Subject: x\r\n", NULL, NULL,
@@ -395,6 +414,36 @@ policy_decides(void **state)
 		json_decref(line);
 		close_world();
 	}
+}
+
+/* A second From behind more fields than are kept does not make the first one the author. */
+static void
+an_author_does_not_hide_behind_a_long_header(void **state)
+{
+	static const size_t counts[] = { SL_HEADERS_FIELDS_MAX - 3, SL_HEADERS_FIELDS_MAX - 2, 3000 };
+
+	for (size_t i = 0; i < SL_COUNT(counts); i++)
+		for (int second = 0; second < 2; second++) {
+			struct rig_end *hop, *sender;
+			struct sl_buf text;
+
+			sl_buf_init(&text, 1 << 20);
+			sl_buf_add_str(&text, FROM("good.test"));
+			for (size_t n = 0; n < counts[i]; n++)
+				sl_buf_add_str(&text, "X: y\r\n");
+			sl_buf_add_str(&text, second ? "From: a@reject.test\r\n\r\nx\r\n.\r\n"
+			    : "To: u@example.com\r\n\r\nx\r\n.\r\n");
+			open_world(NULL, NULL);
+			sender = begin(&hop, "a@good.test");
+			end_tx_bytes(sender, text.data, text.len);
+			run();
+			if (second || i > 0)
+				expect_reply(sender, "550 5.7.1 The message has no author: ");
+			else
+				expect_delivery(sender, hop);
+			sl_buf_fini(&text);
+			close_world();
+		}
 }
 
 /* monitor: all is found and recorded, nothing is done or added. */
@@ -911,7 +960,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_that_is_what_it_claims_to_be),
 		cmocka_unit_test(a_signature_is_checked_however_the_message_is_cut),
+		cmocka_unit_test(a_header_without_an_end_has_an_author),
 		cmocka_unit_test(policy_decides),
+		cmocka_unit_test(an_author_does_not_hide_behind_a_long_header),
 		cmocka_unit_test(monitor_changes_nothing),
 		cmocka_unit_test(passing_through_asks_nobody_and_removes_nothing),
 		cmocka_unit_test(exempt_senders_are_not_asked_about),
