@@ -2,16 +2,22 @@
  * edge_session_fuzz.c - a sender and a next hop that write anything at any time
  *
  * The sender hears 250 to a final dot only if the next hop has written a 2yz after it had the
- * complete message; every chunk comes back; no assertion fails.
+ * complete message; every chunk comes back; no assertion fails. With DNS in some settings, which
+ * answers at once, late or never.
  *
  * Input: a byte of settings, then steps: a byte that says who does what, a byte of length, and
  * that many bytes. Abbreviations make whole dialogues likely; see step().
  */
 
+#include "edge_dns_i.h"
 #include "edge_test_i.h"
+
+#include <stdio.h>
 
 struct watcher {
 	struct rig	 rig;
+	struct dns	 dns;
+	bool		 has_dns;
 	struct rig_end	*sender;
 	struct rig_end	*hop;		/* the newest connection */
 	size_t		 dots;		/* messages that a next hop has in full, and has not answered */
@@ -25,7 +31,19 @@ static const char *const sender_words[] = {
 	"MAIL FROM:<> BODY=8BITMIME\r\n", "MAIL FROM:<a@client.example> SMTPUTF8 SIZE=99999\r\n",
 	"RCPT TO:<v@example.com>\r\n", "HELO x\r\n", "X-Sluice-Verdict: x\r\n", "bare\nline\r\n",
 	"NOOP\r\n", "STARTTLS\r\n",
+	"From: a@good.test\r\n", "MAIL FROM:<a@good.test>\r\n",
+	"DKIM-Signature: v=1; a=rsa-sha256; d=good.test; s=s; h=from; bh=AA==; b=AA==\r\n",
+	"Authentication-Results: mx.sluice.example; dmarc=pass\r\n",
 };
+
+static const char zone[] =
+    "{ \"good.test\": [ {\"TXT\": \"v=spf1 include:more.test -all\"} ],"
+    "  \"more.test\": [ {\"TXT\": \"v=spf1 ip4:192.0.2.7 -all\"} ],"
+    "  \"_dmarc.good.test\": [ {\"TXT\": \"v=DMARC1; p=reject\"} ],"
+    "  \"s._domainkey.good.test\": [ {\"TXT\": \"v=DKIM1; p=AAAA\"} ],"
+    "  \"7.2.0.192.in-addr.arpa\": [ {\"PTR\": \"client.example\"} ],"
+    "  \"client.example\": [ {\"A\": \"192.0.2.7\"} ],"
+    "  \"2.0.0.127.list.test\": [ {\"A\": \"127.0.0.2\"} ] }";
 static const char *const hop_words[] = {
 	"220 inner.example\r\n", "250-inner.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n", "250 ok\r\n",
 	"354 go\r\n", "250 2.0.0 queued as 1\r\n", "421 4.3.2 closing\r\n", "550 5.1.1 no\r\n",
@@ -154,6 +172,10 @@ step(struct watcher *w, unsigned what, unsigned number, struct sl_slice bytes)
 			end_close(w->sender);
 		else if (w->sender->fd >= 0 && number % 4 == 1)
 			end_tx_fill(w->sender, 20000);
+		else if (number % 4 == 2)
+			dns_release(&w->dns);
+		else
+			w->dns.hold = number >> 2;
 		break;
 	case 7:
 		count_dots(w);
@@ -176,10 +198,21 @@ open_watcher(struct watcher *w, unsigned settings)
 {
 	static const char *const tenants[] = { NULL, "    window: 16KiB\n", "    mode: pass-through\n",
 		"    line_endings: normalise\n    window: 16KiB\n" };
-	const struct rig_options options = { .tenant = tenants[settings % SL_COUNT(tenants)],
-		.top = settings & 4 ? "limits: {hop_connections: 1, hop_messages: 2}\n" : NULL };
+	const char *limits = settings & 4 ? "limits: {hop_connections: 1, hop_messages: 2}\n" : "";
+	char top[300];
+	const struct rig_options options = { .tenant = tenants[settings % SL_COUNT(tenants)], .top = top };
 
+	snprintf(top, sizeof(top), "%s", limits);
+	w->has_dns = settings & 8;
+	if (w->has_dns) {
+		dns_open(&w->dns, zone);
+		w->dns.hold = settings & 16 ? DNS_KINDS : 0;
+		snprintf(top, sizeof(top), "%sdns: {servers: [\"127.0.0.1:%u\"]}\n"
+		    "dns_lists: [{zone: list.test}]\n", limits, w->dns.port);
+	}
 	rig_open(&w->rig, &options);
+	if (w->has_dns)
+		dns_serve(&w->dns, w->rig.loop);
 	w->sender = rig_sender(&w->rig);
 }
 
@@ -201,6 +234,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		step(&w, what, number, sl_slice(in.ptr + 2, n));
 		in = sl_slice_from(in, 2 + n);
 	}
+	if (w.has_dns)
+		sl_watch_fini(&w.dns.watch);
 	rig_close(&w.rig);		/* asserts that every chunk is back */
+	w.dns.loop = NULL;
+	if (w.has_dns)
+		dns_close(&w.dns);
 	return 0;
 }

@@ -5,12 +5,15 @@
  * Input: a byte of settings, a byte of cutting, the text.
  */
 
+#include "mailauth/authres.h"
 #include "message.h"
+#include "mime/fields.h"
 #include "mime/strip.h"
 #include "sl/buf.h"
 
 #define LINE_MAX_BYTES	100
 #define TEXT_MAX	8192
+#define ID		"mx.example"
 
 struct outcome {
 	struct sl_buf	window, judged;
@@ -41,7 +44,7 @@ pass(struct sl_chunk_pool *pool, struct sl_slice in, bool normalise, size_t step
 	*o = (struct outcome){ .result = SL_MORE };
 	sl_buf_init(&o->window, 4 * TEXT_MAX);
 	sl_buf_init(&o->judged, 4 * TEXT_MAX);
-	message_init(&m, pool, normalise, LINE_MAX_BYTES, keep, &o->judged);
+	message_init(&m, pool, normalise, LINE_MAX_BYTES, ID, keep, &o->judged);
 	while (at < in.len && o->result == SL_MORE) {
 		size_t n = SL_MIN(step, in.len - at), used;
 		unsigned char *to = chunk->data + chunk->used_bytes;
@@ -67,11 +70,39 @@ pass(struct sl_chunk_pool *pool, struct sl_slice in, bool normalise, size_t step
 	sl_chunk_unref(&chunk);
 }
 
+static bool
+drop_ours(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+{
+	struct sl_authres authres;
+
+	return sl_authres_is_forged(name, value, ID) ||
+	    (cut && (sl_authres_begin(value, &authres) != 0 || authres.rest.len == 0));
+}
+
+static void
+not_forged(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+{
+	SL_ASSERT(cut || !sl_authres_is_forged(name, value, ID));
+}
+
+/* No reader of the window finds results in our name. */
+static void
+check_results(struct sl_slice decoded)
+{
+	static const struct sl_fields_sink sink = { .field = not_forged };
+	struct sl_fields *fields = sl_fields_new(4 * TEXT_MAX, &sink, NULL);
+
+	sl_fields_feed(fields, decoded.ptr, decoded.len);
+	sl_fields_finish(fields);
+	sl_fields_free(&fields);
+}
+
 /* What a next hop makes of the window is what was judged, without our own fields. */
 static void
 check_same(struct outcome *o)
 {
 	static const struct sl_slice own[] = { { (const unsigned char *)"x-sluice-", 9 } };
+	const struct sl_strip_rules rules = { own, 1, SL_SLICE_LIT("authentication-results"), drop_ours };
 	struct sl_buf decoded, filtered;
 	struct sl_smtp_data d;
 	struct sl_strip strip;
@@ -82,12 +113,14 @@ check_same(struct outcome *o)
 	sl_smtp_data_init(&d, false, 0, keep, &decoded);
 	SL_ASSERT(sl_smtp_data_feed(&d, o->window.data, o->window.len, &used) == SL_DONE);
 	SL_ASSERT(used == o->window.len);
-	sl_strip_init(&strip, own, 1, keep, &filtered);
+	sl_strip_init(&strip, &rules, keep, &filtered);
 	if (sl_strip_feed(&strip, o->judged.data, o->judged.len, &used) == SL_DONE)
 		sl_buf_add(&filtered, o->judged.data + used, o->judged.len - used);
 	else
 		sl_strip_finish(&strip);
 	SL_ASSERT(sl_slice_eq(sl_buf_slice(&decoded), sl_buf_slice(&filtered)));
+	check_results(sl_buf_slice(&decoded));
+	sl_strip_fini(&strip);
 	sl_buf_fini(&decoded);
 	sl_buf_fini(&filtered);
 }

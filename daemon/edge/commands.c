@@ -163,6 +163,7 @@ mail_proceed(struct session *s, struct sl_slice argument)
 	transaction_new(s);
 	kept = sl_arena_copy(&s->tx->arena, argument);
 	SL_ASSERT(kept.ptr != NULL && sl_smtp_mail_parse(kept, &s->tx->mail, &why) == 0);
+	authentication_begin(&s->tx->authentication);
 	session_reply(s, 250, "2.1.0", "Sender accepted");
 	return SESSION_MAIL;
 }
@@ -242,8 +243,10 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 	asking->mailbox = rcpt.to.mailbox;
 	if (tx->tenant == NULL)
 		tx->tenant = recipient_tenant(s, &rcpt.to);
-	if (tx->recipients_tried++ == 0)
+	if (tx->recipients_tried++ == 0) {
 		s->edge->stats->transactions++;
+		authentication_tenant(&tx->authentication, tx->tenant);
+	}
 	tx->asking = asking;
 	if (delivery_rcpt(&tx->delivery, tx->tenant, &tx->mail, asking->mailbox) != 0) {
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");

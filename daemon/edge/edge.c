@@ -12,10 +12,12 @@
 #include "hop.h"
 #include "io/tls.h"
 #include "listener.h"
+#include "lists.h"
 #include "mime/charset.h"
 #include "record.h"
 #include "session.h"
 
+#define KEYS_KEPT	200	/* of signers: 1 MiB or so */
 #define CHUNKS_KEPT	128	/* free ones, for the next messages: 2 MiB */
 
 void
@@ -54,6 +56,7 @@ snapshot_unref(struct snapshot **snapshot)
 	*snapshot = NULL;
 	if (s == NULL || --s->refs > 0)
 		return;
+	lists_free(&s->lists);
 	sl_ngram_model_close(&s->model);
 	if (s->model_bytes != NULL)
 		munmap(s->model_bytes, s->model_len);
@@ -122,6 +125,15 @@ size_limit(const struct sl_settings *settings)
 	return most;
 }
 
+static bool
+judges(const struct sl_settings *settings)
+{
+	for (size_t i = 0; i < settings->tenants_len; i++)
+		if (settings->tenants[i].mode != SL_MODE_PASS_THROUGH)
+			return true;
+	return false;
+}
+
 /* What was asked before goes on; what is remembered stays unless the servers are others. */
 static void
 use_resolver(struct edge *edge, const struct sl_dns_settings *dns)
@@ -166,9 +178,12 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		snapshot_unref(&s);
 		return r;
 	}
+	use_resolver(edge, &settings->dns);
+	s->authenticates = judges(settings) && settings->dns.servers_len > 0;
+	if (s->authenticates)
+		s->lists = lists_new(edge, settings);
 	snapshot_unref(&edge->snapshot);
 	edge->snapshot = s;
-	use_resolver(edge, &settings->dns);
 	return 0;
 }
 
@@ -234,6 +249,7 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	edge->stats = stats;
 	edge->deep = deep_new(loop, helper_failed, edge);
 	edge->records = record_writer_new(record_fd, stats);
+	edge->keys = sl_keys_new(KEYS_KEPT);
 	/* What is read from files, or set up on first use, is read and set up now: soon no file can be
 	 * opened. */
 	sl_charset_preload();
@@ -263,6 +279,7 @@ edge_free(struct edge **edge)
 	record_writer_free(&e->records);
 	sl_resolver_free(&e->resolver);
 	snapshot_unref(&e->snapshot);
+	sl_keys_free(&e->keys);
 	sl_chunk_pool_free(&e->chunks);
 	sl_suffix_free(&e->suffix);
 	sl_loop_after_turn(e->loop, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "io/resolver.h"
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
+#include "mailauth/keys.h"
 #include "sl/chunk.h"
 #include "sl/log.h"
 
@@ -31,6 +32,8 @@ struct snapshot {
 	uint64_t		 size_limit;	/* the largest message any tenant takes; 0: no limit */
 	SSL_CTX			*server_tls;	/* NULL: no certificate, STARTTLS is not offered */
 	SSL_CTX			*client_tls;
+	bool			 authenticates;	/* some tenant's mail is judged, and there is DNS */
+	struct lists		*lists;		/* DNS lists; NULL: none */
 	struct sl_ngram_model	*model;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
@@ -40,6 +43,7 @@ struct deep;
 struct session;
 struct hop;
 struct hop_pool;
+struct lists;
 struct record_writer;
 
 /* Sessions from one address, for the limit per source. */
@@ -54,6 +58,7 @@ struct edge {
 	struct record_writer	*records;
 	struct sl_resolver	*resolver;	/* asks the servers of the newest snapshot */
 	struct sl_resolver_stats resolver_seen;	/* of its counters: what is in our own */
+	struct sl_keys		*keys;		/* of signatures, those used last */
 	struct session		*sessions;	/* all, newest first */
 	struct session		*dead_sessions;	/* of these: to be freed at the end of the turn */
 	unsigned		 sessions_len;

@@ -54,8 +54,27 @@ static void
 conclude(struct judge *judge)
 {
 	sl_timer_clear(&judge->timer);
+	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
 	sl_combine(judge->verdict);
 	judge->done = true;
+}
+
+/* One of those that were awaited has spoken. */
+static void
+heard(struct judge *judge)
+{
+	if (judge->av != NULL || judge->authenticating)
+		return;
+	conclude(judge);
+	session_on_verdict(judge->session);
+}
+
+void
+judge_on_authentication(struct judge *judge)
+{
+	SL_ASSERT(judge->ended && judge->authenticating);
+	judge->authenticating = false;
+	heard(judge);
 }
 
 bool
@@ -68,9 +87,10 @@ judge_end(struct judge *judge)
 	judge->ended = true;
 	sl_panel_finish(judge->panel, judge->verdict);
 	sl_panel_free(&judge->panel);
-	if (judge->av != NULL) {
+	if (judge->av != NULL || judge->authenticating) {
 		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);
-		av_end(judge->av);
+		if (judge->av != NULL)
+			av_end(judge->av);
 		return false;
 	}
 	conclude(judge);
@@ -92,12 +112,10 @@ judge_on_av(struct judge *judge, const struct sl_evidence *evidence)
 	judge->av = NULL;
 	sl_verdict_add(judge->verdict, evidence);
 	note_failure(judge, evidence);
-	if (judge->ended) {
-		conclude(judge);
-		session_on_verdict(judge->session);
-	} else {
+	if (judge->ended)
+		heard(judge);
+	else
 		session_on_flow(judge->session);	/* the sender may have waited for it */
-	}
 }
 
 /* Our own thinking has a limit, whatever an engine's deadline: senders that give up send again. */
@@ -108,6 +126,14 @@ on_timer(void *ctx)
 	const struct sl_evidence late = { .name = "clamd", .state = SL_EVIDENCE_FAILED,
 		.sentence = "the antivirus did not answer in time" };
 
+	if (judge->authenticating) {
+		authentication_expire(&judge->session->tx->authentication);
+		judge->authenticating = false;
+	}
+	if (judge->av == NULL) {
+		heard(judge);
+		return;
+	}
 	av_free(&judge->av);
 	judge_on_av(judge, &late);
 }
@@ -118,6 +144,7 @@ judge_abort(struct judge *judge)
 	sl_timer_clear(&judge->timer);
 	sl_panel_free(&judge->panel);
 	av_free(&judge->av);
+	judge->authenticating = false;
 	judge->on = false;
 }
 

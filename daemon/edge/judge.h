@@ -24,6 +24,7 @@ struct judge {
 	struct sl_panel		*panel;		/* the classifiers in this process */
 	struct av		*av;		/* NULL: not asked, or has answered */
 	bool			 av_failed;
+	bool			 authenticating;	/* judge_on_authentication is still to come */
 	struct sl_timer		 timer;		/* our own thinking after the final dot */
 	struct sl_verdict	*verdict;	/* in the arena; complete when `done` */
 	bool			 done;
@@ -42,7 +43,9 @@ SL_MUST_USE int	judge_begin(struct judge *judge, struct snapshot *snapshot, stru
 void	judge_feed(struct judge *judge, const unsigned char *data, size_t len);
 /* Is an engine behind, so that the sender should be read more slowly? session_on_flow follows. */
 bool	judge_is_behind(const struct judge *judge);
-/* The message is complete. True: the verdict is there; false: session_on_verdict follows. */
+/* Who sent it is known now (authenticate.h). */
+void	judge_on_authentication(struct judge *judge);
+/* The message is complete, and `authenticating` says whether its sender is. True: the verdict is there; false: session_on_verdict follows. */
 SL_MUST_USE bool judge_end(struct judge *judge);
 void	judge_abort(struct judge *judge);
 
@@ -53,6 +56,8 @@ struct ruling {
 	enum sl_category	 category;	/* the reason, if action is not DELIVER */
 	bool			 engine_failed;	/* the reason is an engine's fail mode */
 	const char		*word;		/* "clean", "spam", ... for headers and records */
+	const char		*reason;	/* not a category's: the sender is not who it claims; or NULL */
+	const char		*enhanced;	/* of the reply that gives this reason */
 };
 void	judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct ruling *ruling_out);
 

@@ -2,10 +2,24 @@
 
 #include "message.h"
 
+#include "mailauth/authres.h"
 #include "sl/buf.h"
 
 /* What the edge writes itself, so nobody else's may pass. */
 static const struct sl_slice own_fields[] = { { (const unsigned char *)"X-Sluice-", 9 } };
+
+/* An Authentication-Results field: is it, or might it be read as, one of ours? Where only its front
+ * is known and the name in it may go on, nobody can tell: it goes too (RFC 8601, 5). */
+static bool
+speaks_for_us(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+{
+	const struct message *m = ctx;
+	struct sl_authres authres;
+
+	if (sl_authres_is_forged(name, value, m->authserv_id))
+		return true;
+	return cut && (sl_authres_begin(value, &authres) != 0 || authres.rest.len == 0);
+}
 
 static void
 to_head(void *ctx, const unsigned char *data, size_t len)
@@ -49,12 +63,19 @@ on_decoded(void *ctx, const unsigned char *data, size_t len)
 
 void
 message_init(struct message *m, struct sl_chunk_pool *pool, bool normalise, size_t line_max_bytes,
-    message_sink *sink, void *ctx)
+    const char *authserv_id, message_sink *sink, void *ctx)
 {
-	*m = (struct message){ .pool = pool, .normalise = normalise, .sink = sink, .ctx = ctx };
+	const struct sl_strip_rules rules = {
+		.prefixes = own_fields, .prefixes_len = SL_COUNT(own_fields),
+		.watched = SL_SLICE_LIT("Authentication-Results"),
+		.drop = authserv_id != NULL ? speaks_for_us : NULL,
+	};
+
+	*m = (struct message){ .pool = pool, .normalise = normalise, .authserv_id = authserv_id,
+		.sink = sink, .ctx = ctx };
 	m->head_match = 2;	/* the text begins at the start of a line */
 	sl_smtp_data_init(&m->scanner, normalise, line_max_bytes, on_decoded, m);
-	sl_strip_init(&m->strip, own_fields, SL_COUNT(own_fields), stuff_to_head, m);
+	sl_strip_init(&m->strip, &rules, stuff_to_head, m);
 }
 
 void
@@ -62,6 +83,7 @@ message_clear(struct message *m)
 {
 	sl_chain_clear(&m->head);
 	sl_chain_clear(&m->body);
+	sl_strip_fini(&m->strip);
 }
 
 /* How far the header reaches into data: the offset past its empty line, or len. */

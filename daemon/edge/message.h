@@ -2,7 +2,7 @@
  * message.h - the message in flight: from the wire into the hold window
  *
  * Bytes are checked (the line rule), the header is filtered (forged copies of our own fields
- * are taken out) and both wait, in wire form, for the verdict. The decoded bytes go to a sink
+ * are taken out: X-Sluice-*, and Authentication-Results that speak for us) and both wait, in wire form, for the verdict. The decoded bytes go to a sink
  * as they pass: what is judged and what the next hop reads are the same. In the default mode
  * the body is never copied: the window points into the chunks that were read.
  *
@@ -20,6 +20,7 @@ typedef void message_sink(void *ctx, const unsigned char *data, size_t len);
 struct message {
 	struct sl_chunk_pool	*pool;
 	bool			 normalise;
+	const char		*authserv_id;	/* ours; NULL: Authentication-Results are left alone */
 	bool			 head_done;	/* the header's empty line has passed */
 	bool			 complete;	/* the final dot has been read, and closes the window */
 	unsigned char		 head_match;	/* how much of CRLF CRLF the wire shows */
@@ -34,8 +35,9 @@ struct message {
 	void			*ctx;
 };
 
+/* `authserv_id` is kept. */
 void	message_init(struct message *m, struct sl_chunk_pool *pool, bool normalise,
-	    size_t line_max_bytes, message_sink *sink, void *ctx);
+	    size_t line_max_bytes, const char *authserv_id, message_sink *sink, void *ctx);
 void	message_clear(struct message *m);		/* let go of everything; fine on a zero-filled one */
 /* Take bytes that lie in `chunk`. *used_out: how many belong to the message. Returns SL_MORE,
  * SL_DONE, SL_ERR_BARE_CR, SL_ERR_BARE_LF, SL_ERR_NUL, SL_ERR_TOO_LONG. */

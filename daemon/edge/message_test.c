@@ -71,6 +71,26 @@ static const struct row rows[] = {
 	  "a: b\r\n X-Sluice-Verdict: x\r\n\r\nx" END, NULL },
 	{ "a field that begins alike", PLAIN, "X-Sluice: x\r\nX-Sluic: y\r\n\r\nx" END, NULL },
 
+	/* Authentication-Results that speak for mx.example */
+	{ "results in our name", PLAIN, "Authentication-Results: mx.example; dmarc=pass\r\na: b\r\n\r\nx" END,
+	  "a: b\r\n\r\nx" END, 0, "Authentication-Results: mx.example; dmarc=pass\r\na: b\r\n\r\nx\r\n" },
+	{ "results in another's", PLAIN, "Authentication-Results: a.example; dmarc=pass\r\n\r\nx" END, NULL },
+	{ "in capitals, quotes and comments", PLAIN,
+	  "AUTHENTICATION-RESULTS \t:\r\n (x) (y(z)) \"MX\\.Example.\" 1; dmarc=pass\r\na: b\r\n\r\nx" END,
+	  "a: b\r\n\r\nx" END },
+	{ "in a fold of its own", PLAIN, "a: b\r\nAuthentication-Results:\r\n\tmx.example;\r\n spf=pass\r\n"
+	  "c: d\r\n\r\nx" END, "a: b\r\nc: d\r\n\r\nx" END },
+	{ "of no name that can be read", PLAIN, "Authentication-Results: (mx.example; dmarc=pass\r\n\r\nx" END,
+	  "\r\nx" END },
+	{ "empty", PLAIN, "Authentication-Results:\r\n\r\nx" END, "\r\nx" END },
+	{ "a stuffed dot in front", PLAIN, ".Authentication-Results: mx.example; spf=pass\r\n\r\nx" END,
+	  "\r\nx" END },
+	{ "those of a chain stay", PLAIN, "ARC-Authentication-Results: i=1; mx.example; spf=pass\r\n\r\nx" END,
+	  NULL },
+	{ "in the body they are text", PLAIN, "a: b\r\n\r\nAuthentication-Results: mx.example; x" END, NULL },
+	{ "normalise: results behind a bare LF", NORMALISE,
+	  "a: b\nAuthentication-Results: mx.example; dmarc=pass\n\nx" END, "a: b\r\n\r\nx" END },
+
 	/* the line rule */
 	{ "a bare LF in the header", PLAIN, "a: b\nc: d\r\n\r\nx" END, "", SL_ERR_BARE_LF },
 	{ "a bare CR in the header", PLAIN, "a: b\rc: d\r\n\r\nx" END, "", SL_ERR_BARE_CR },
@@ -162,7 +182,7 @@ run_row(const struct row *row, size_t first, size_t step)
 
 	sl_buf_init(&window, 10000);
 	sl_buf_init(&judged, 10000);
-	message_init(&m, pool, row->mode == NORMALISE, LINE_MAX_BYTES, keep, &judged);
+	message_init(&m, pool, row->mode == NORMALISE, LINE_MAX_BYTES, "mx.example", keep, &judged);
 	r = feed(&m, wire, first, step, &used);
 	if (r != (row->result == 0 ? SL_DONE : row->result))
 		fail_msg("%s: result %s", row->name, sl_strerror(r));
@@ -205,7 +225,7 @@ what_follows_the_message_is_left(void **state)
 
 	pool = sl_chunk_pool_new(2);
 	for (size_t cut = 1; cut < sizeof(wire); cut++) {
-		message_init(&m, pool, cut % 2 == 0, LINE_MAX_BYTES, NULL, NULL);
+		message_init(&m, pool, cut % 2 == 0, LINE_MAX_BYTES, NULL, NULL, NULL);
 		assert_int_equal(feed(&m, sl_slice_str(wire), cut, 100, &used), SL_DONE);
 		assert_int_equal(used, sizeof(wire) - 7);
 		message_clear(&m);
@@ -220,7 +240,7 @@ received_fields_are_counted(void **state)
 	size_t used;
 
 	pool = sl_chunk_pool_new(2);
-	message_init(&m, pool, false, 0, NULL, NULL);
+	message_init(&m, pool, false, 0, NULL, NULL, NULL);
 	assert_int_equal(feed(&m, SL_SLICE_LIT("Received: a\r\nRECEIVED : b\r\n\tc\r\nReceived-SPF: d\r\n"
 	    ".Received: e\r\n\r\nReceived: body" END), 3, 5, &used), SL_DONE);
 	assert_int_equal(m.strip.received, 3);
@@ -261,7 +281,7 @@ a_subject_is_tagged_while_it_is_there(void **state)
 			size_t used;
 
 			sl_buf_init(&window, 10000);
-			message_init(&m, pool, normalise, LINE_MAX_BYTES, NULL, NULL);
+			message_init(&m, pool, normalise, LINE_MAX_BYTES, NULL, NULL, NULL);
 			assert_int_equal(feed(&m, sl_slice_str(tags[i].wire), 7, 3, &used), SL_DONE);
 			assert_true(message_tag_subject(&m, "[T]"));
 			window_to(&m, &window);
@@ -283,7 +303,7 @@ a_header_that_has_gone_is_not_tagged(void **state)
 
 	pool = sl_chunk_pool_new(2);
 	for (size_t n = 1; n < 20; n++) {
-		message_init(&m, pool, false, LINE_MAX_BYTES, NULL, NULL);
+		message_init(&m, pool, false, LINE_MAX_BYTES, NULL, NULL, NULL);
 		assert_int_equal(feed(&m, SL_SLICE_LIT("Subject: x\r\n\r\ntext" END), 100, 100, &used), SL_DONE);
 		message_take(&m, &gone, n);
 		held = message_held(&m);
@@ -312,7 +332,7 @@ memory_follows_what_is_held(void **state)
 		struct message m;
 
 		pool = sl_chunk_pool_new(0);
-		message_init(&m, pool, normalise, LINE_MAX_BYTES, NULL, NULL);
+		message_init(&m, pool, normalise, LINE_MAX_BYTES, NULL, NULL, NULL);
 		assert_int_equal(feed(&m, SL_SLICE_LIT("a: b\r\n\r\n"), 100, 100, &used), SL_MORE);
 		for (int i = 0; i < 2000; i++) {
 			struct sl_chain taken = { 0 };
@@ -340,7 +360,7 @@ a_forged_field_without_end_takes_no_memory(void **state)
 	size_t used;
 
 	pool = sl_chunk_pool_new(0);
-	message_init(&m, pool, false, LINE_MAX_BYTES, NULL, NULL);
+	message_init(&m, pool, false, LINE_MAX_BYTES, NULL, NULL, NULL);
 	assert_int_equal(feed(&m, SL_SLICE_LIT("X-Sluice-A: b\r\n"), 4, 4, &used), SL_MORE);
 	for (int i = 0; i < 100000; i++)
 		assert_int_equal(feed(&m, SL_SLICE_LIT("\tand so on\r\n"), 100, 100, &used), SL_MORE);
@@ -350,11 +370,50 @@ a_forged_field_without_end_takes_no_memory(void **state)
 	sl_chunk_pool_free(&pool);
 }
 
+/* Of a long field only the front is held: what it says there decides, and if it does not say, it goes. */
+static void
+long_results_are_judged_by_their_front(void **state)
+{
+	static const struct { const char *front, *filler; bool stays; } fields[] = {
+		{ "Authentication-Results: a.example;", " spf=pass (x)", true },
+		{ "Authentication-Results: mx.example;", " spf=pass (x)", false },
+		{ "Authentication-Results: (", "comment ", false },
+		{ "Authentication-Results: a.example", " \r\n\t", false },
+		{ "Authentication-Results: a.example", "x", false },
+	};
+
+	pool = sl_chunk_pool_new(2);
+	for (size_t i = 0; i < SL_COUNT(fields); i++) {
+		struct sl_buf wire, window;
+		struct message m;
+		size_t used;
+
+		sl_buf_init(&wire, 100000);
+		sl_buf_init(&window, 100000);
+		sl_buf_add_str(&wire, fields[i].front);
+		while (wire.len < SL_STRIP_FIELD_MAX + 1000)
+			sl_buf_add_str(&wire, fields[i].filler);
+		sl_buf_add_str(&wire, ")\r\na: b\r\n\r\nx" END);
+		message_init(&m, pool, false, 0, "mx.example", NULL, NULL);
+		assert_int_equal(feed(&m, sl_buf_slice(&wire), 100, 37, &used), SL_DONE);
+		window_to(&m, &window);
+		if (fields[i].stays)
+			assert_true(sl_slice_eq(sl_buf_slice(&wire), sl_buf_slice(&window)));
+		else
+			assert_string_equal(sl_buf_cstr(&window), "a: b\r\n\r\nx" END);
+		message_clear(&m);
+		sl_buf_fini(&wire);
+		sl_buf_fini(&window);
+	}
+	sl_chunk_pool_free(&pool);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_window_is_the_same_however_it_is_cut),
+		cmocka_unit_test(long_results_are_judged_by_their_front),
 		cmocka_unit_test(what_follows_the_message_is_left),
 		cmocka_unit_test(received_fields_are_counted),
 		cmocka_unit_test(a_subject_is_tagged_while_it_is_there),

@@ -274,6 +274,7 @@ add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 	add_envelope(out, tx);
 	sl_buf_addf(out, ",\"bytes\":%llu", (unsigned long long)tx->message.wire_bytes);
 	add_verdict(out, tx);
+	authentication_record(&tx->authentication, out);
 	if (tx->subject_tagged)
 		sl_buf_add_str(out, ",\"subject_tagged\":true");
 	if (tx->answer.code != 0) {

@@ -196,6 +196,7 @@ transaction_new(struct session *s)
 	tx->burst = 1;
 	delivery_init(&tx->delivery, s, &tx->arena);
 	judge_init(&tx->judge, s, edge);
+	authentication_init(&tx->authentication, s);
 }
 
 void
@@ -210,6 +211,7 @@ transaction_end(struct session *s, const char *outcome)
 		record_transaction(s, tx->outcome != NULL ? tx->outcome : outcome);
 	delivery_abort(&tx->delivery);
 	judge_abort(&tx->judge);
+	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);
 	sl_chunk_unref(&tx->chunk);
 	sl_arena_fini(&tx->arena);

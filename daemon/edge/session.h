@@ -8,6 +8,7 @@
 #define EDGE_SESSION_H
 
 #include "answer.h"
+#include "authenticate.h"
 #include "delivery.h"
 #include "edge.h"
 #include "judge.h"
@@ -58,6 +59,7 @@ struct transaction {
 	struct recipient	*asking;	/* the one the next hop is asked about */
 	struct delivery		 delivery;
 	struct judge		 judge;
+	struct authentication	 authentication;
 	struct ruling		 ruling;
 	struct message		 message;
 	struct sl_chunk		*chunk;		/* being read into */

@@ -94,7 +94,9 @@ add_verdict(const struct session *s, struct sl_buf *out)
 void
 trace_headers(const struct session *s, struct sl_buf *out)
 {
-	if (s->tx->tenant->mode == SL_MODE_FILTER)
+	if (s->tx->tenant->mode == SL_MODE_FILTER) {
 		add_verdict(s, out);
+		authentication_header(&s->tx->authentication, out);
+	}
 	add_received(s, out);
 }

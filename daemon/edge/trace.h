@@ -1,8 +1,8 @@
 /*
  * trace.h - the header lines Sluice puts in front of a message (RFC 5321, 4.4; RFC 3848)
  *
- * X-Sluice-* first and Received last, so that a message that opens with a folded line can only
- * lengthen the trace line and never the verdict.
+ * X-Sluice-* first, then Authentication-Results, and Received last, so that a message that opens
+ * with a folded line can only lengthen the trace line and never the verdict or the results.
  */
 #ifndef EDGE_TRACE_H
 #define EDGE_TRACE_H

@@ -25,6 +25,7 @@ on_decoded(void *ctx, const unsigned char *data, size_t len)
 {
 	struct session *s = ctx;
 
+	authentication_feed(&s->tx->authentication, data, len);
 	judge_feed(&s->tx->judge, data, len);
 }
 
@@ -43,9 +44,12 @@ transfer_begin(struct session *s)
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
+	authentication_message(&tx->authentication);
 	tx->data_us = sl_loop_now_us(s->edge->loop);
 	message_init(&tx->message, s->edge->chunks, tx->tenant->normalise,
-	    session_settings(s)->limits.line_bytes, tx->judge.on ? on_decoded : NULL, s);
+	    session_settings(s)->limits.line_bytes,
+	    tx->judge.on ? session_settings(s)->authentication.id : NULL,
+	    tx->judge.on ? on_decoded : NULL, s);
 	/* 354 is ours: it promises nothing, and the next hop need not hear of DATA before there is
 	 * something to send it. */
 	session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
@@ -145,6 +149,7 @@ refuse_rest(struct session *s, const struct answer *answer, const char *outcome)
 	tx->outcome = outcome;
 	delivery_abort(&tx->delivery);
 	judge_abort(&tx->judge);
+	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);
 	session_enter(s, SESSION_SKIP);
 	sl_conn_want_input(&s->conn, true);
@@ -239,6 +244,7 @@ message_complete(struct session *s)
 	sl_chunk_unref(&tx->chunk);
 	session_enter(s, SESSION_AWAIT_VERDICT);
 	sl_conn_want_input(&s->conn, true);	/* to hear that the sender has left */
+	tx->judge.authenticating = !authentication_end(&tx->authentication);
 	if (judge_end(&tx->judge))
 		act_on_verdict(s);
 }
@@ -409,6 +415,11 @@ refusal_answer(const struct session *s, struct answer *answer)
 		answer_set(answer, 451, "4.7.1", "The message cannot be checked now, try again later");
 		return;
 	}
+	if (ruling->reason != NULL) {
+		answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451, ruling->enhanced, "%s%s%s",
+		    ruling->reason, *contact != '\0' ? ". " : "", contact);
+		return;
+	}
 	/* A virus has a name the sender can look up; how spam is recognised is nobody's business. */
 	for (size_t i = 0; i < tx->judge.verdict->evidence_len; i++)
 		if (ruling->category == SL_MALWARE &&
@@ -449,6 +460,7 @@ act_on_verdict(struct session *s)
 
 	tx->verdict_us = sl_loop_now_us(s->edge->loop);
 	judge_rule(&tx->judge, tx->tenant, ruling);
+	authentication_rule(&tx->authentication, tx->tenant, &tx->arena, ruling);
 	tx->ruled = true;
 	if (tx->judge.on)
 		s->edge->stats->judged++;

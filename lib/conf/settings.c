@@ -125,6 +125,23 @@ sl_settings_tenant(const struct sl_settings *settings, struct sl_slice domain)
 	return tenant;
 }
 
+bool
+sl_settings_has_domain(char *const *domains, size_t len, struct sl_slice domain)
+{
+	for (size_t i = 0; i < len; i++) {
+		struct sl_slice wanted = sl_slice_str(domains[i]), tail;
+
+		if (sl_slice_ieq(wanted, domain))
+			return true;
+		if (!sl_slice_istarts(wanted, SL_SLICE_LIT("*.")) || domain.len < wanted.len)
+			continue;
+		tail = sl_slice_from(domain, domain.len - (wanted.len - 1));
+		if (sl_slice_ieq(tail, sl_slice_from(wanted, 1)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 network_covers(const struct sl_network *network, const unsigned char address[16])
 {

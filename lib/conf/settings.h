@@ -10,6 +10,7 @@
 #define SL_SETTINGS_H
 
 #include "classify/classify.h"
+#include "classify/dnslist.h"
 #include "sl/arena.h"
 #include "sl/buf.h"
 
@@ -64,6 +65,25 @@ struct sl_policy_category {
 	double	at[SL_ACTION_COUNT];	/* done from this probability on; above 1: never */
 };
 
+/* What is done by what the sender's domain says of itself: SPF, DKIM, DMARC (RFC 7208, 6376, 9989). */
+enum sl_dmarc_mode {
+	SL_DMARC_ENFORCE,	/* reject refuses, quarantine tags */
+	SL_DMARC_RECORD,	/* evidence and record only */
+	SL_DMARC_OFF,		/* not looked up */
+};
+enum sl_bad_author { SL_BAD_AUTHOR_REFUSE, SL_BAD_AUTHOR_TAG, SL_BAD_AUTHOR_OFF };
+enum sl_spf_mode { SL_SPF_EVIDENCE, SL_SPF_REFUSE };
+
+struct sl_authentication_policy {
+	enum sl_dmarc_mode	  dmarc;
+	enum sl_bad_author	  bad_author;	/* no From, several, or one that cannot be read */
+	enum sl_spf_mode	  spf_fail;	/* a hard fail that no DMARC pass makes up for */
+	char			**trusted_sealers;	/* whose ARC seal overrides DMARC and SPF */
+	size_t			  trusted_sealers_len;
+	char			**require_pass;	/* author domains whose mail is refused without a pass */
+	size_t			  require_pass_len;
+};
+
 struct sl_tenant {
 	char			 *name;		/* first domain unless set */
 	char			**domains;	/* lower case, A-labels; "*" in front matches sub-domains */
@@ -76,6 +96,7 @@ struct sl_tenant {
 	size_t			  window_bytes;
 	uint64_t		  message_max_bytes;	/* 0: no limit */
 	struct sl_policy_category policy[SL_CATEGORY_COUNT];
+	struct sl_authentication_policy authentication;
 	char			 *subject_tag;	/* "" : leave the subject alone */
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
 };
@@ -121,6 +142,13 @@ struct sl_clamd_settings {
 	unsigned		breaker_ms;	/* ... for this long */
 };
 
+struct sl_authentication_settings {
+	char			*id;		/* authserv-id of our Authentication-Results */
+	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
+	struct sl_network	*exempt;	/* senders that nobody's DNS is asked about */
+	size_t			 exempt_len;
+};
+
 #define SL_DNS_SERVERS_MAX	8
 
 struct sl_dns_settings {
@@ -150,6 +178,9 @@ struct sl_settings {
 	char			*model_path;	/* "": none */
 	struct sl_clamd_settings clamd;
 	struct sl_dns_settings	 dns;
+	struct sl_authentication_settings authentication;
+	struct sl_dns_list	*dns_lists;
+	size_t			 dns_lists_len;
 	struct sl_timers	 timers;
 	struct sl_limits	 limits;
 	/* domain -> tenant, built by read and unpack */
@@ -189,6 +220,8 @@ SL_MUST_USE int	sl_settings_unpack(struct sl_slice bytes, struct sl_settings **s
  * ours. O(1). */
 const struct sl_tenant *sl_settings_tenant(const struct sl_settings *settings,
 			    struct sl_slice domain);
+/* Is `domain` (lower case A-labels) one of these, as settings keep them ("*." in front: below it)? */
+bool	sl_settings_has_domain(char *const *domains, size_t len, struct sl_slice domain);
 bool	sl_network_has(const struct sl_network *networks, size_t len, const struct sockaddr *address);
 
 #endif

@@ -36,7 +36,10 @@ add_kind(struct sl_buf *out, const struct setting *row)
 {
 	static const char *const words[SETTING_TYPE_COUNT] = {
 		[SETTING_PROBABILITY] = "probability, 0.01 to 1",
-		[SETTING_HOSTNAME] = "host name, or auto",
+		[SETTING_WEIGHT] = "log-odds, -10 to 10",
+		[SETTING_HOSTNAME] = "host name, or auto", [SETTING_ZONE] = "domain",
+		[SETTING_ANSWERS] = "map of addresses to log-odds",
+		[SETTING_DNS_LISTS] = "list of maps",
 		[SETTING_PATH] = "path", [SETTING_CONTROL] = "path, or auto",
 		[SETTING_MODEL] = "path, or default", [SETTING_CA] = "path",
 		[SETTING_CERTIFICATE] = "path", [SETTING_KEY] = "path",
@@ -77,7 +80,7 @@ default_words(const struct setting *row)
 		return row->preset;
 	switch (row->type) {
 	case SETTING_LISTENERS: case SETTING_TENANTS: case SETTING_DOMAINS: case SETTING_NEXT_HOPS:
-	case SETTING_LISTEN_AT:
+	case SETTING_LISTEN_AT: case SETTING_ZONE:
 		return "must be set";
 	case SETTING_CLAMD: case SETTING_SOCKET: case SETTING_CONNECT_TO:
 		return "none";
@@ -87,7 +90,8 @@ default_words(const struct setting *row)
 	case SETTING_WORD: case SETTING_PROBABILITY: case SETTING_TEXT: case SETTING_NAME:
 	case SETTING_HOSTNAME: case SETTING_PATH: case SETTING_CONTROL: case SETTING_MODEL:
 	case SETTING_CA: case SETTING_CERTIFICATE: case SETTING_KEY: case SETTING_NETWORKS:
-	case SETTING_CATEGORY: case SETTING_SERVERS: case SETTING_TYPE_COUNT:
+	case SETTING_CATEGORY: case SETTING_SERVERS: case SETTING_WEIGHT: case SETTING_ANSWERS: case SETTING_DNS_LISTS:
+	case SETTING_TYPE_COUNT:
 		break;
 	}
 	SL_UNREACHABLE("a value without a preset");
@@ -253,6 +257,9 @@ add_example_row(struct sl_buf *out, const struct setting *row, const char *inden
 	if (row->type == SETTING_MAP || row->type == SETTING_CLAMD || row->type == SETTING_DEFAULTS) {
 		sl_buf_addf(out, "#%s%s:\n", indent, row->key);
 		add_example_scope(out, row->map, deeper, row->type == SETTING_DEFAULTS);
+	} else if (row->type == SETTING_DNS_LISTS) {
+		sl_buf_addf(out, "# as in {zone: zen.spamhaus.org, of: address, category: spam, weight: 2.5, "
+		    "answers: {127.0.0.2: 3}, test: auto}\n#%s: %s\n", row->key, row->preset);
 	} else if (row->type == SETTING_SOCKET) {
 		sl_buf_addf(out, "#%s%s: /run/clamav/clamd.ctl\n", indent, row->key);
 	} else if (row->preset != NULL) {

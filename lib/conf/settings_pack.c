@@ -78,8 +78,9 @@ text_ok(const struct setting *row, const char *text)
 {
 	size_t len = strlen(text);
 
-	if (row->type == SETTING_HOSTNAME)
-		return value_domain_is_normal(sl_slice(text, len), false);
+	if (row->type == SETTING_HOSTNAME || row->type == SETTING_ZONE)
+		return value_domain_is_normal(sl_slice(text, len), false) &&
+		    (row->type != SETTING_ZONE || len <= SETTING_ZONE_MAX);
 	if (row->type != SETTING_TEXT && row->type != SETTING_NAME)
 		return true;
 	for (size_t i = 0; i < len; i++)
@@ -199,6 +200,41 @@ unpack_domains(struct unpacker *u, const struct setting *row, void *at)
 }
 
 static void
+pack_answers(const void *at, struct sl_buf *out)
+{
+	struct list_field list = list_get(at);
+	const struct sl_dns_list_answer *answers = list.items;
+
+	sl_pack_u32(out, (uint32_t)list.len);
+	for (size_t i = 0; i < list.len; i++) {
+		sl_buf_add(out, answers[i].address, sizeof(answers[i].address));
+		sl_pack_f64(out, answers[i].weight);
+	}
+}
+
+static void
+unpack_weight(struct unpacker *u, double *weight)
+{
+	*weight = sl_unpack_f64(&u->in);
+	u->bad |= !(*weight >= -SETTING_WEIGHT_MAX && *weight <= SETTING_WEIGHT_MAX);
+}
+
+static void
+unpack_answers(struct unpacker *u, const struct setting *row, void *at)
+{
+	struct list_field list = list_new(u, row, sizeof(struct sl_dns_list_answer), 12, at);
+	struct sl_dns_list_answer *answers = list.items;
+
+	for (size_t i = 0; i < list.len; i++) {
+		uint32_t address = sl_unpack_u32(&u->in);
+
+		memcpy(answers[i].address, &address, sizeof(address));
+		u->bad |= answers[i].address[0] != 127;
+		unpack_weight(u, &answers[i].weight);
+	}
+}
+
+static void
 pack_next_hops(const void *at, struct sl_buf *out)
 {
 	struct list_field list = list_get(at);
@@ -287,7 +323,11 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 		memcpy(&p, at, sizeof(p));
 		sl_pack_f64(out, p);
 		return;
-	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_PATH:
+	case SETTING_WEIGHT:
+		memcpy(&p, at, sizeof(p));
+		sl_pack_f64(out, p);
+		return;
+	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_ZONE: case SETTING_PATH:
 	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_CA: case SETTING_CERTIFICATE:
 	case SETTING_KEY:
 		memcpy(&text, at, sizeof(text));
@@ -302,11 +342,17 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 	case SETTING_DOMAINS:
 		pack_domains(at, out);
 		return;
+	case SETTING_ANSWERS:
+		pack_answers(at, out);
+		return;
 	case SETTING_NEXT_HOPS: case SETTING_SERVERS:
 		pack_next_hops(at, out);
 		return;
 	case SETTING_LISTENERS:
 		pack_items(row, sizeof(struct sl_listener), at, out);
+		return;
+	case SETTING_DNS_LISTS:
+		pack_items(row, sizeof(struct sl_dns_list), at, out);
 		return;
 	case SETTING_TENANTS:
 		pack_items(row, sizeof(struct sl_tenant), at, out);
@@ -357,7 +403,10 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 	case SETTING_PROBABILITY:
 		unpack_probability(u, row, at);
 		return;
-	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_PATH:
+	case SETTING_WEIGHT:
+		unpack_weight(u, at);
+		return;
+	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_ZONE: case SETTING_PATH:
 	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_CA: case SETTING_CERTIFICATE:
 	case SETTING_KEY:
 		text = unpack_text(u);
@@ -373,6 +422,9 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 	case SETTING_DOMAINS:
 		unpack_domains(u, row, at);
 		return;
+	case SETTING_ANSWERS:
+		unpack_answers(u, row, at);
+		return;
 	case SETTING_NEXT_HOPS:
 		unpack_next_hops(u, row, at);
 		return;
@@ -381,6 +433,9 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 		return;
 	case SETTING_LISTENERS:
 		unpack_items(u, row, sizeof(struct sl_listener), at);
+		return;
+	case SETTING_DNS_LISTS:
+		unpack_items(u, row, sizeof(struct sl_dns_list), at);
 		return;
 	case SETTING_TENANTS:
 		unpack_items(u, row, sizeof(struct sl_tenant), at);

@@ -52,6 +52,7 @@ describe(const struct setting *row, struct sl_buf *out)
 		[SETTING_COUNT] = "a number from ", [SETTING_DURATION] = "a duration from ",
 		[SETTING_SIZE] = "a size from ", [SETTING_RATE] = "a rate from ",
 		[SETTING_PROBABILITY] = "a probability from 0.01 to 1",
+		[SETTING_WEIGHT] = "log-odds from -10 to 10",
 	};
 	void (*print)(uint64_t, struct sl_buf *) = row->type == SETTING_DURATION
 	    ? value_print_duration : value_print_size;
@@ -155,6 +156,33 @@ read_probability(struct reader *r, const struct setting *row, const struct conf_
 	memcpy(at, &p, sizeof(p));
 }
 
+/* Log-odds: a decimal number, perhaps with a sign. */
+static bool
+weight_parse(struct sl_slice s, double *out)
+{
+	bool negative = s.len > 0 && s.ptr[0] == '-';
+	double w = 0;
+
+	if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+'))
+		s = sl_slice_from(s, 1);
+	if (value_fraction(s, &w) != 0 || w > SETTING_WEIGHT_MAX)
+		return false;
+	*out = negative ? -w : w;
+	return true;
+}
+
+static void
+read_weight(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	double w = 0;
+
+	if (!scalar(r, row, node))
+		return;
+	if (!weight_parse(node->text, &w))
+		wrong(r, row, node, "write log-odds from -10 to 10, as in 2.5");
+	memcpy(at, &w, sizeof(w));
+}
+
 /* Text that is shown to others must not be able to break out of its line. */
 static void
 read_text(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
@@ -197,6 +225,19 @@ read_hostname(struct reader *r, const struct setting *row, const struct conf_nod
 	}
 	if (value_domain(text, false, name) != NULL)
 		wrong(r, row, node, "write a host name, as in mx.example.com, or auto");
+	else
+		*out = conf_strdup(&r->settings->arena, sl_slice_str(name));
+}
+
+static void
+read_zone(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	char name[VALUE_DOMAIN_MAX + 3], **out = at;
+
+	if (!scalar(r, row, node))
+		return;
+	if (value_domain(node->text, false, name) != NULL || strlen(name) > SETTING_ZONE_MAX)
+		wrong(r, row, node, "write a domain, as in zen.spamhaus.org, of at most 180 letters");
 	else
 		*out = conf_strdup(&r->settings->arena, sl_slice_str(name));
 }
@@ -507,6 +548,33 @@ read_domains(struct reader *r, const struct setting *row, const struct conf_node
 	set_list(at, items, node->len);
 }
 
+static void
+read_answers(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_dns_list_answer *items;
+	size_t i = 0;
+
+	if (node->kind != CONF_MAP) {
+		conf_errors_add(&r->errors, node->at, "%s: write a map, as in {127.0.0.2: 3}", row->key);
+		return;
+	}
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		struct sl_network network;
+		const char *why = value_network(n->key, &network);
+
+		if (why != NULL || network.bits != 128 || network.address[12] != 127 ||
+		    memcmp(network.address, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) != 0)
+			conf_errors_add(&r->errors, n->key_at, "%s: write an address of 127.0.0.0/8 in "
+			    "place of '" SL_SLICE_FMT "'", row->key,
+			    (int)SL_MIN(n->key.len, (size_t)80), n->key.ptr);
+		else
+			memcpy(items[i].address, network.address + 12, sizeof(items[i].address));
+		read_weight(r, row, n, &items[i].weight);
+	}
+	set_list(at, items, node->len);
+}
+
 static bool
 same_endpoint(const struct sl_endpoint *a, const struct sl_endpoint *b)
 {
@@ -609,6 +677,33 @@ read_listeners(struct reader *r, const struct setting *row, const struct conf_no
 }
 
 static void
+read_dns_lists(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_dns_list *items;
+	size_t i = 0;
+
+	if (!list(r, row, node))
+		return;
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		bool outer = r->presetting;
+
+		r->presetting = true;
+		preset(r, SCOPE_DNS_LIST, &items[i]);
+		r->presetting = outer;
+		read_map(r, SCOPE_DNS_LIST, n, &items[i]);
+		for (size_t k = 0; k < i && items[i].zone != NULL; k++)
+			if (items[k].zone != NULL && strcmp(items[k].zone, items[i].zone) == 0 &&
+			    items[k].of == items[i].of) {
+				conf_errors_add(&r->errors, n->at, "dns_lists: remove this entry: '%s' "
+				    "is there already", items[i].zone);
+				break;
+			}
+	}
+	set_list(at, items, node->len);
+}
+
+static void
 read_defaults(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
 {
 	for (const struct conf_node *n = node->first; node->kind == CONF_MAP && n != NULL; n = n->next) {
@@ -700,9 +795,11 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_RATE] = read_number,
 	[SETTING_WORD] = read_number,
 	[SETTING_PROBABILITY] = read_probability,
+	[SETTING_WEIGHT] = read_weight,
 	[SETTING_TEXT] = read_text,
 	[SETTING_NAME] = read_text,
 	[SETTING_HOSTNAME] = read_hostname,
+	[SETTING_ZONE] = read_zone,
 	[SETTING_PATH] = read_path,
 	[SETTING_CONTROL] = read_control,
 	[SETTING_MODEL] = read_model,
@@ -714,9 +811,11 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_SOCKET] = read_endpoint,
 	[SETTING_NETWORKS] = read_networks,
 	[SETTING_DOMAINS] = read_domains,
+	[SETTING_ANSWERS] = read_answers,
 	[SETTING_NEXT_HOPS] = read_next_hops,
 	[SETTING_SERVERS] = read_servers,
 	[SETTING_LISTENERS] = read_listeners,
+	[SETTING_DNS_LISTS] = read_dns_lists,
 	[SETTING_TENANTS] = read_tenants,
 	[SETTING_MAP] = read_submap,
 	[SETTING_CATEGORY] = read_category,
@@ -826,9 +925,10 @@ missing(struct reader *r, const struct setting *row, const struct conf_node *map
 		[SETTING_DOMAINS] = "domains: [example.com]",
 		[SETTING_NEXT_HOPS] = "next_hops: [\"192.0.2.1:25\"]",
 		[SETTING_LISTEN_AT] = "address: \"0.0.0.0:25\"",
+		[SETTING_ZONE] = "zone: zen.spamhaus.org",
 	};
 
-	if (examples[row->type] != NULL)
+	if (row->preset == NULL && examples[row->type] != NULL)
 		conf_errors_add(&r->errors, map->at, "add '%s', as in %s", row->key,
 		    examples[row->type]);
 }
@@ -893,19 +993,29 @@ check_tls(struct reader *r)
 	}
 }
 
-/* The clamd deadline is a part of the time for judging. */
+/* A deadline is a part of the time for judging. */
 static void
-check_deadline(struct reader *r)
+check_deadline(struct reader *r, const char *map, unsigned *deadline_ms)
 {
 	struct sl_settings *s = r->settings;
-	const struct conf_node *given = map_get(map_get(r->root, "clamd"), "deadline");
+	const struct conf_node *given = map_get(map_get(r->root, map), "deadline");
 
-	if (s->clamd.deadline_ms <= s->timers.judge_ms)
+	if (*deadline_ms <= s->timers.judge_ms)
 		return;
 	if (given != NULL)
 		conf_errors_add(&r->errors, given->at, "deadline: write at most what timers.judge "
 		    "is (%u ms)", s->timers.judge_ms);
-	s->clamd.deadline_ms = s->timers.judge_ms;
+	*deadline_ms = s->timers.judge_ms;
+}
+
+/* Unless it is said, we authenticate under the name that we greet with. */
+static void
+authentication_id(struct reader *r)
+{
+	const struct conf_node *id = map_get(map_get(r->root, "authentication"), "id");
+
+	if (id == NULL || sl_slice_eq(id->text, SL_SLICE_LIT("auto")))
+		r->settings->authentication.id = r->settings->hostname;
 }
 
 /* A try that takes longer than the whole is never followed by another. */
@@ -966,7 +1076,9 @@ read_root(struct reader *r)
 	    conf_strdup(&r->settings->arena, SL_SLICE_LIT(""));
 	read_map(r, SCOPE_TOP, r->root, r->settings);
 	check_tls(r);
-	check_deadline(r);
+	check_deadline(r, "clamd", &r->settings->clamd.deadline_ms);
+	check_deadline(r, "authentication", &r->settings->authentication.deadline_ms);
+	authentication_id(r);
 	check_dns(r);
 	check_domains(r);
 }

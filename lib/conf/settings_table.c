@@ -28,6 +28,23 @@ static const struct setting_word line_endings[] = {
 static const struct setting_word fail_modes[] = {
 	{ "defer", SL_FAIL_DEFER }, { "pass", SL_FAIL_PASS }, { NULL, 0 },
 };
+static const struct setting_word dmarc_modes[] = {
+	{ "enforce", SL_DMARC_ENFORCE }, { "record", SL_DMARC_RECORD }, { "off", SL_DMARC_OFF },
+	{ NULL, 0 },
+};
+static const struct setting_word bad_author[] = {
+	{ "refuse", SL_BAD_AUTHOR_REFUSE }, { "tag", SL_BAD_AUTHOR_TAG },
+	{ "off", SL_BAD_AUTHOR_OFF }, { NULL, 0 },
+};
+static const struct setting_word spf_modes[] = {
+	{ "evidence", SL_SPF_EVIDENCE }, { "refuse", SL_SPF_REFUSE }, { NULL, 0 },
+};
+static const struct setting_word list_of[] = {
+	{ "address", SL_DNS_LIST_ADDRESS }, { "domain", SL_DNS_LIST_DOMAIN }, { NULL, 0 },
+};
+static const struct setting_word categories[] = {
+	{ "spam", SL_SPAM }, { "phish", SL_PHISH }, { "malware", SL_MALWARE }, { NULL, 0 },
+};
 static const struct setting_word automatic[] = { { "auto", 0 }, { NULL, 0 } };
 static const struct setting_word none[] = { { "0", 0 }, { NULL, 0 } };
 static const struct setting_word no_limit[] = { { "0", 0 }, { NULL, 0 } };
@@ -44,6 +61,9 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define LIMIT(key, type, member, preset, min, max, sentence) \
 	{ SCOPE_LIMITS, key, type, AT(sl_limits, member), preset, min, max, NULL, 0, sentence }
 #define TENANT(member)		AT(sl_tenant, member)
+#define AUTHENTICATION(member)	AT(sl_authentication_settings, member)
+#define SENDERS(member)		AT(sl_authentication_policy, member)
+#define DNS_LIST(member)	AT(sl_dns_list, member)
 #define CATEGORY(action)	offsetof(struct sl_policy_category, at) + \
 	(action) * sizeof(double), sizeof(double)
 
@@ -72,6 +92,11 @@ const struct setting settings_table[] = {
 	  "The virus scanner; without this map there is none." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
+	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
+	  SCOPE_AUTHENTICATION, "How senders are authenticated: SPF, DKIM, DMARC, ARC, reverse DNS. What "
+	  "is made of it is each tenant's." },
+	{ SCOPE_TOP, "dns_lists", SETTING_DNS_LISTS, TOP(dns_lists), "[]", 0, 64, NULL, SCOPE_DNS_LIST,
+	  "DNS lists of addresses and of domains (RFC 5782), as evidence." },
 	{ SCOPE_TOP, "timers", SETTING_MAP, TOP(timers), NULL, 0, 0, NULL, SCOPE_TIMERS,
 	  "How long to wait for whom." },
 	{ SCOPE_TOP, "limits", SETTING_MAP, TOP(limits), NULL, 0, 0, NULL, SCOPE_LIMITS,
@@ -125,6 +150,31 @@ const struct setting settings_table[] = {
 	  "nothing." },
 	{ SCOPE_DNS, "lookups", SETTING_COUNT, DNS(lookups), "500", 1, 10000, NULL, 0,
 	  "Questions that a worker may have under way at once; more are given up at once." },
+
+	{ SCOPE_AUTHENTICATION, "id", SETTING_HOSTNAME, AUTHENTICATION(id), "auto", 0, 0, NULL, 0,
+	  "The name in our `Authentication-Results:`; `auto` is `hostname`. Fields that come with a "
+	  "message and bear it are removed. All servers of a domain may share one." },
+	{ SCOPE_AUTHENTICATION, "deadline", SETTING_DURATION, AUTHENTICATION(deadline_ms), "5s", 10,
+	  20 * SEC, NULL, 0, "How long DNS answers are awaited after the final dot, all together; what is "
+	  "missing then is `temperror`. Not more than `timers.judge`." },
+	{ SCOPE_AUTHENTICATION, "exempt", SETTING_NETWORKS, AUTHENTICATION(exempt),
+	  "[127.0.0.0/8, \"::1\"]", 0, 1000, NULL, 0,
+	  "Senders that are not authenticated, nor sought in lists: own relays, this machine." },
+
+	{ SCOPE_DNS_LIST, "zone", SETTING_ZONE, DNS_LIST(zone), NULL, 0, 0, NULL, 0,
+	  "Where it is asked, as in zen.spamhaus.org. Most lists want to be asked through a resolver of "
+	  "your own." },
+	{ SCOPE_DNS_LIST, "of", SETTING_WORD, DNS_LIST(of), "address", 0, 0, list_of, 0,
+	  "What it lists: `address` of senders; or `domain`: those of MAIL FROM, EHLO and From." },
+	{ SCOPE_DNS_LIST, "category", SETTING_WORD, DNS_LIST(category), "spam", 0, 0, categories, 0,
+	  "What being listed speaks for." },
+	{ SCOPE_DNS_LIST, "weight", SETTING_WEIGHT, DNS_LIST(weight), "2.5", 0, 0, NULL, 0,
+	  "Log-odds that being listed adds; below 0 for lists of good senders." },
+	{ SCOPE_DNS_LIST, "answers", SETTING_ANSWERS, DNS_LIST(answers), "{}", 0, 64, NULL, 0,
+	  "Weights of single answers, as in {127.0.0.2: 3, 127.0.0.10: 0.5}; the others have `weight`." },
+	{ SCOPE_DNS_LIST, "test", SETTING_NAME, DNS_LIST(test), "auto", 0, 100, NULL, 0,
+	  "What the list must have, as it is put before `zone`; `auto` is 2.0.0.127, or the domain test "
+	  "(RFC 5782, 5), and then 127.0.0.1 or invalid must not be listed; `none`: no test." },
 
 	TIMER("greeting_delay", greeting_delay_ms, "0", 0, 30 * SEC,
 	  "Before our greeting; who talks earlier is refused. 0: none."),
@@ -196,6 +246,8 @@ const struct setting settings_table[] = {
 	  (uint64_t)1 << 40, no_limit, 0, "Larger messages are refused; 0: no limit." },
 	{ SCOPE_TENANT, "policy", SETTING_MAP, TENANT(policy), NULL, 0, 0, NULL, SCOPE_POLICY,
 	  "What is done from which probability on." },
+	{ SCOPE_TENANT, "authentication", SETTING_MAP, TENANT(authentication), NULL, 0, 0, NULL,
+	  SCOPE_AUTHENTICATION_POLICY, "What is done with mail whose sender is not who it claims." },
 	{ SCOPE_TENANT, "subject_tag", SETTING_TEXT, TENANT(subject_tag), "\"\"", 0, 40, NULL, 0,
 	  "Put before the subject of tagged messages, as in `[SPAM]`; empty: the subject stays." },
 	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
@@ -216,6 +268,23 @@ const struct setting settings_table[] = {
 	  0, "Answer 451: the sender tries again later." },
 	{ SCOPE_CATEGORY, "refuse", SETTING_PROBABILITY, CATEGORY(SL_ACTION_REFUSE), "never", 0, 0,
 	  never, 0, "Answer 550: the sender is told at once." },
+
+	{ SCOPE_AUTHENTICATION_POLICY, "dmarc", SETTING_WORD, SENDERS(dmarc), "enforce", 0, 0,
+	  dmarc_modes, 0, "What the author's domain asks for (RFC 9989): `enforce` refuses on `reject` and "
+	  "tags on `quarantine`, `record` takes it as evidence, `off` does not ask." },
+	{ SCOPE_AUTHENTICATION_POLICY, "bad_author", SETTING_WORD, SENDERS(bad_author), "refuse", 0, 0,
+	  bad_author, 0, "Messages without From, with several, or with one that mail programs read in "
+	  "different ways: `refuse`, `tag`, or `off`." },
+	{ SCOPE_AUTHENTICATION_POLICY, "spf_fail", SETTING_WORD, SENDERS(spf_fail), "evidence", 0, 0,
+	  spf_modes, 0, "An SPF `fail` of MAIL FROM: `evidence`, or `refuse` unless DMARC passes. Mail that "
+	  "is forwarded fails SPF as a rule." },
+	{ SCOPE_AUTHENTICATION_POLICY, "trusted_sealers", SETTING_DOMAINS, SENDERS(trusted_sealers), "[]",
+	  0, 1000, NULL, 0, "Domains (d=) of forwarders and lists whose valid ARC seal, as the last one, "
+	  "overrides DMARC and `spf_fail`." },
+	{ SCOPE_AUTHENTICATION_POLICY, "require_pass", SETTING_DOMAINS, SENDERS(require_pass), "[]", 0,
+	  10000, NULL, 0, "Author domains that must be proven by DKIM or SPF whatever they publish: mail "
+	  "from them is refused otherwise, and deferred while DNS cannot tell. `*.example.com` is every "
+	  "domain below." },
 };
 const size_t settings_table_len = SL_COUNT(settings_table);
 
@@ -227,6 +296,9 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	[SCOPE_CLAMD] = { "clamd", "The virus scanner, spoken to while the message arrives." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
+	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },
+	[SCOPE_DNS_LIST] = { "dns_lists[]", "An entry of `dns_lists`. A list that does not list its test "
+	    "entry, or lists everything, is left alone until it does its work again." },
 	[SCOPE_TIMERS] = { "timers", "Defaults are those of RFC 5321, 4.5.3.2." },
 	[SCOPE_LIMITS] = { "limits", "What one sender, one message and one worker may use." },
 	[SCOPE_TENANT] = { "tenants[]", "One customer, and likewise `defaults` for all of them." },
@@ -235,6 +307,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	[SCOPE_CATEGORY] = { "tenants[].policy.CATEGORY", "From which probability on, 0.01 to 1 or "
 	    "`never`. The strongest action that applies is done: `refuse`, then `defer`, then "
 	    "`tag`." },
+	[SCOPE_AUTHENTICATION_POLICY] = { "tenants[].authentication", "Besides the policy by probability: "
+	    "the graver of both is done." },
 };
 
 const struct setting *

@@ -16,11 +16,14 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_TLS,
 	SCOPE_CLAMD,
 	SCOPE_DNS,
+	SCOPE_AUTHENTICATION,
+	SCOPE_DNS_LIST,		/* an entry of dns_lists */
 	SCOPE_TIMERS,
 	SCOPE_LIMITS,
 	SCOPE_TENANT,		/* an entry of tenants; defaults is one too */
 	SCOPE_POLICY,
 	SCOPE_CATEGORY,
+	SCOPE_AUTHENTICATION_POLICY,
 	SCOPE_COUNT,
 };
 
@@ -32,10 +35,12 @@ enum setting_type {
 	SETTING_RATE,		/* bytes per minute */
 	SETTING_WORD,		/* one of `words` only */
 	SETTING_PROBABILITY,	/* double; `never` is above 1 */
+	SETTING_WEIGHT,		/* double: log-odds, -10 to 10 */
 	/* text: char *, never NULL */
 	SETTING_TEXT,		/* printable ASCII, at most `max` bytes */
 	SETTING_NAME,		/* printable UTF-8, at most `max` bytes */
 	SETTING_HOSTNAME,
+	SETTING_ZONE,		/* a domain */
 	SETTING_PATH,		/* made absolute; "" and "-" stay */
 	SETTING_CONTROL,	/* a path, or auto */
 	SETTING_MODEL,		/* a path, or default */
@@ -48,9 +53,11 @@ enum setting_type {
 	SETTING_SOCKET,		/* struct sl_endpoint, shared with the row after it: a path */
 	SETTING_NETWORKS,	/* list; pointer and count of the struct */
 	SETTING_DOMAINS,
+	SETTING_ANSWERS,	/* map: an address of 127.0.0.0/8 to a weight */
 	SETTING_NEXT_HOPS,
 	SETTING_SERVERS,	/* list of struct sl_endpoint: IP or IP:PORT; or auto, which is none */
 	SETTING_LISTENERS,
+	SETTING_DNS_LISTS,
 	SETTING_TENANTS,
 	SETTING_MAP,		/* the rows of scope `map`; what is not given is inherited */
 	SETTING_CATEGORY,	/* the same; what is not given is never done */
@@ -58,6 +65,9 @@ enum setting_type {
 	SETTING_DEFAULTS,	/* a tenant's settings for all tenants */
 	SETTING_TYPE_COUNT,
 };
+
+#define SETTING_WEIGHT_MAX	10	/* log-odds, either way */
+#define SETTING_ZONE_MAX	180	/* of a DNS list: a reversed IPv6 address fits in front */
 
 struct setting_word {
 	const char	*word;

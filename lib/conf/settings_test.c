@@ -137,6 +137,72 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 }
 
 static void
+authentication_and_lists_are_read_and_packed(void **state)
+{
+	struct sl_settings *s = read_ok(
+	    "listen: [\"127.0.0.1:2525\"]\n"
+	    "hostname: mx.example.net\n"
+	    "authentication: {id: Auth.example, deadline: 2s, exempt: [192.0.2.0/24]}\n"
+	    "dns_lists:\n"
+	    "  - {zone: ZEN.Example., answers: {127.0.0.2: 3, 127.0.0.10: -0.5}}\n"
+	    "  - {zone: dbl.example, of: domain, category: phish, weight: -1.25}\n"
+	    "defaults: {authentication: {dmarc: record, trusted_sealers: [lists.example]}}\n"
+	    "tenants:\n"
+	    "  - domains: [one.example]\n"
+	    "    next_hops: [\"127.0.0.1:2526\"]\n"
+	    "    authentication: {bad_author: tag, spf_fail: refuse, require_pass: [bank.example, "
+	    "\"*.bank.example\"]}\n"
+	    "  - domains: [two.example]\n"
+	    "    next_hops: [\"127.0.0.1:2526\"]\n"), *plain = read_ok(SMALLEST), *again;
+	struct sl_buf packed;
+
+	sl_buf_init(&packed, SL_SETTINGS_PACKED_MAX);
+	sl_settings_pack(s, &packed);
+	assert_int_equal(sl_settings_unpack(sl_buf_slice(&packed), &again), 0);
+	for (int i = 0; i < 2; i++) {
+		const struct sl_settings *t = i == 0 ? s : again;
+		const struct sl_authentication_policy *one = &t->tenants[0].authentication;
+		const struct sl_authentication_policy *two = &t->tenants[1].authentication;
+
+		assert_string_equal(t->authentication.id, "auth.example");
+		assert_int_equal(t->authentication.deadline_ms, 2000);
+		assert_int_equal(t->authentication.exempt_len, 1);
+		assert_int_equal(t->dns_lists_len, 2);
+		assert_string_equal(t->dns_lists[0].zone, "zen.example");
+		assert_int_equal(t->dns_lists[0].of, SL_DNS_LIST_ADDRESS);
+		assert_int_equal(t->dns_lists[0].category, SL_SPAM);
+		assert_true(t->dns_lists[0].weight == 2.5);
+		assert_int_equal(t->dns_lists[0].answers_len, 2);
+		assert_memory_equal(t->dns_lists[0].answers[1].address, "\x7f\0\0\x0a", 4);
+		assert_true(t->dns_lists[0].answers[1].weight == -0.5);
+		assert_int_equal(t->dns_lists[1].of, SL_DNS_LIST_DOMAIN);
+		assert_int_equal(t->dns_lists[1].category, SL_PHISH);
+		assert_true(t->dns_lists[1].weight == -1.25);
+		assert_int_equal(one->dmarc, SL_DMARC_RECORD);
+		assert_int_equal(one->bad_author, SL_BAD_AUTHOR_TAG);
+		assert_int_equal(one->spf_fail, SL_SPF_REFUSE);
+		assert_int_equal(one->require_pass_len, 2);
+		assert_string_equal(one->trusted_sealers[0], "lists.example");
+		assert_int_equal(two->bad_author, SL_BAD_AUTHOR_REFUSE);
+		assert_int_equal(two->spf_fail, SL_SPF_EVIDENCE);
+		assert_int_equal(two->require_pass_len, 0);
+		assert_true(sl_settings_has_domain(one->require_pass, 2, SL_SLICE_LIT("bank.example")));
+		assert_true(sl_settings_has_domain(one->require_pass, 2, SL_SLICE_LIT("a.b.bank.example")));
+		assert_false(sl_settings_has_domain(one->require_pass, 2, SL_SLICE_LIT("xbank.example")));
+		assert_false(sl_settings_has_domain(one->require_pass, 2, SL_SLICE_LIT("example")));
+	}
+	assert_string_equal(plain->authentication.id, plain->hostname);
+	assert_int_equal(plain->authentication.deadline_ms, 5000);
+	assert_int_equal(plain->authentication.exempt_len, 2);
+	assert_int_equal(plain->dns_lists_len, 0);
+	assert_int_equal(plain->tenants[0].authentication.dmarc, SL_DMARC_ENFORCE);
+	sl_settings_unref(&s);
+	sl_settings_unref(&again);
+	sl_settings_unref(&plain);
+	sl_buf_fini(&packed);
+}
+
+static void
 every_kind_of_setting_is_read(void **state)
 {
 	struct sl_settings *s = read_ok(
@@ -270,7 +336,31 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, tls, clamd, dns, timers, limits, defaults, tenants\n" },
+		  "control, record, model, tls, clamd, dns, authentication, dns_lists, timers, limits, "
+		  "defaults, tenants\n" },
+		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
+		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
+		{ "authentication in the wrong place", SMALLEST "authentication: {dmarc: off}\n",
+		  "t.yaml:5:18: move 'dmarc' to tenants[].authentication: it means nothing here\n" },
+		{ "a deadline longer than the judge's", SMALLEST
+		  "authentication: {deadline: 6s}\ntimers: {judge: 5s}\n",
+		  "t.yaml:5:28: deadline: write at most what timers.judge is (5000 ms)\n" },
+		{ "a sealer that is no domain", SMALLEST
+		  "defaults: {authentication: {trusted_sealers: [\"a b\"]}}\n",
+		  "t.yaml:5:47: trusted_sealers: write a domain name, as in example.com (not 'a b')\n" },
+		{ "a DNS list without a zone", SMALLEST "dns_lists: [{of: domain}]\n",
+		  "t.yaml:5:13: add 'zone', as in zone: zen.spamhaus.org\n" },
+		{ "a DNS list that is a name", SMALLEST "dns_lists: [zen.spamhaus.org]\n",
+		  "t.yaml:5:13: write a map (name: value) here, not a single value\n" },
+		{ "a DNS list twice", SMALLEST "dns_lists: [{zone: a.example}, {zone: A.example.}, "
+		  "{zone: a.example, of: domain}]\n",
+		  "t.yaml:5:32: dns_lists: remove this entry: 'a.example' is there already\n" },
+		{ "weights that are none", SMALLEST "dns_lists: [{zone: a.example, weight: heavy, "
+		  "answers: {127.0.0.2: 11, 192.0.2.1: 1, 127.0.0.0/8: 1}}]\n",
+		  "t.yaml:5:39: weight: write log-odds from -10 to 10, as in 2.5 (not 'heavy')\n"
+		  "t.yaml:5:67: answers: write log-odds from -10 to 10, as in 2.5 (not '11')\n"
+		  "t.yaml:5:71: answers: write an address of 127.0.0.0/8 in place of '192.0.2.1'\n"
+		  "t.yaml:5:85: answers: write an address of 127.0.0.0/8 in place of '127.0.0.0/8'\n" },
 		{ "a key twice", SMALLEST "workers: 1\nworkers: 2\n",
 		  "t.yaml:6:1: remove this 'workers': it is already set on line 5\n" },
 		{ "an anchor and an alias", SMALLEST "hostname: &h mx.example\nuser: *h\n",
@@ -1024,6 +1114,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_smallest_file_works_and_has_the_documented_defaults),
 		cmocka_unit_test(every_kind_of_setting_is_read),
+		cmocka_unit_test(authentication_and_lists_are_read_and_packed),
 		cmocka_unit_test(each_mistake_has_its_place_and_says_what_to_write),
 		cmocka_unit_test(all_problems_are_reported_in_order_up_to_a_hundred),
 		cmocka_unit_test(a_file_is_bounded),

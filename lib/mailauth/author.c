@@ -174,6 +174,10 @@ sl_author_find(const struct sl_headers *headers, struct sl_author *author_out)
 	size_t at, count = sl_headers_count_of(headers, from);
 
 	*author_out = (struct sl_author){ .status = count == 0 ? SL_AUTHOR_ABSENT : SL_AUTHOR_FIELDS };
+	if (headers->overflow && count < 2) {	/* another From may be in what was left out */
+		author_out->status = SL_AUTHOR_UNREADABLE;
+		return;
+	}
 	if (count == 1 && sl_headers_find_up(headers, from, headers->count, &at))
 		sl_author_parse(sl_headers_value(headers, at), author_out);
 }

@@ -30,6 +30,7 @@ struct sl_author {
 	char			domain[SL_DNS_NAME_MAX + 1];	/* of ONE; lower case A-labels, else "" */
 };
 
+/* A header that did not fit has no readable author. */
 void	sl_author_find(const struct sl_headers *headers, struct sl_author *author_out);
 /* The same for the value of a single From field. */
 void	sl_author_parse(struct sl_slice value, struct sl_author *author_out);

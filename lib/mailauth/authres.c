@@ -157,6 +157,22 @@ same_name(const char *a, const char *b)
 	return sl_slice_ieq(s, t);
 }
 
+/* Does it begin with a result where a name should be, and hold our name nowhere? Then it speaks for
+ * nobody. */
+static bool
+is_nameless(struct sl_slice value, const char *id)
+{
+	struct sl_slice ours = sl_slice_str(id), rest = value, method;
+
+	if (!sl_cfws_skip(&rest) || !word_take(&rest, is_token_byte, &method) || method.ptr[0] == '"' ||
+	    !sign_take(&rest, '='))
+		return false;
+	for (size_t i = 0; i + ours.len <= value.len; i++)
+		if (sl_slice_ieq(sl_slice(value.ptr + i, ours.len), ours))
+			return false;
+	return true;
+}
+
 bool
 sl_authres_is_forged(struct sl_slice name, struct sl_slice value, const char *id)
 {
@@ -164,7 +180,9 @@ sl_authres_is_forged(struct sl_slice name, struct sl_slice value, const char *id
 
 	if (!sl_slice_ieq(sl_slice_trim(name), SL_SLICE_LIT("Authentication-Results")))
 		return false;
-	return sl_authres_begin(value, &authres) < 0 || same_name(authres.id, id);
+	if (sl_authres_begin(value, &authres) < 0)
+		return !is_nameless(value, id);
+	return same_name(authres.id, id);
 }
 
 /* ---- writing ---- */
@@ -215,6 +233,23 @@ add_property(struct sl_buf *out, const char *name, struct sl_slice value)
 	add_value(out, value);
 }
 
+/* A host name and nothing else: whoever has an address chooses its name, and DNS takes any byte. */
+static bool
+is_host_name(const char *name)
+{
+	return name[0] != '\0' &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == strlen(name);
+}
+
+static void
+add_iprev(struct sl_buf *out, const struct sl_authres_input *in)
+{
+	add_result(out, "iprev", sl_iprev_result_name(sl_iprev_result(in->iprev)), "");
+	if (sl_iprev_result(in->iprev) == SL_IPREV_PASS && is_host_name(sl_iprev_name(in->iprev)))
+		sl_buf_addf(out, " (%s)", sl_iprev_name(in->iprev));
+	add_property(out, "policy.iprev", in->address);
+}
+
 static void
 add_spf(struct sl_buf *out, const struct sl_authres_input *in)
 {
@@ -261,6 +296,8 @@ sl_authres_add(struct sl_buf *out, const struct sl_authres_input *in)
 
 	add_value(out, sl_slice_str(in->id));
 	start = out->len;
+	if (in->iprev != NULL)
+		add_iprev(out, in);
 	add_spf(out, in);
 	if (in->dkim != NULL)
 		add_dkim(out, in->dkim);

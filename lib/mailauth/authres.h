@@ -4,7 +4,8 @@
  * What we write stands in front of the message, and mail programs believe it. So a field that
  * came with the message and bears our name has to go, however it spells that name: in quotes,
  * in capitals, behind comments, as U-label, with a final dot. One that cannot be read may be
- * read by somebody else: it goes too.
+ * read by somebody else: it goes too; but for the form without any name that a large provider
+ * puts into all it sends ("spf=pass ...; dkim=pass ..."), if our name is nowhere in it.
  *
  * Memory: none. Nothing from outside is written but in quotes, without control bytes.
  */
@@ -12,6 +13,7 @@
 #define SL_MAILAUTH_AUTHRES_H
 
 #include "mailauth/arc.h"
+#include "mailauth/client.h"
 #include "mailauth/dkim.h"
 #include "mailauth/dmarc.h"
 #include "mailauth/spf.h"
@@ -53,6 +55,8 @@ bool	sl_authres_is_forged(struct sl_slice name, struct sl_slice value, const cha
 /* What there is to say; NULL and empty: nothing. All done. */
 struct sl_authres_input {
 	const char			*id;		/* our name */
+	const struct sl_iprev		*iprev;
+	struct sl_slice			 address;	/* the client's, as text, for iprev */
 	const struct sl_spf		*spf;		/* of MAIL FROM */
 	struct sl_slice			 mail_from;	/* as given, without brackets */
 	const struct sl_spf		*spf_helo;

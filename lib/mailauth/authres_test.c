@@ -84,6 +84,12 @@ static const struct {
 	{ "Authentication-Results", "other.example.com; spf=pass", false },
 	{ "Authentication-Results", "(mx.example.com) other.example.com; spf=pass", false },
 	{ "Authentication-Results", "mx.example.com.evil.test; spf=pass", false },
+	{ "Authentication-Results", " spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=a.test; dkim=none", false },
+	{ "Authentication-Results", "dkim = none header.d=none;", false },
+	{ "Authentication-Results", "spf=pass smtp.mailfrom=MX.example.com; dkim=none", true },
+	{ "Authentication-Results", "\"spf\"=pass", true },
+	{ "Authentication-Results", "=pass", true },
+	{ "Authentication-Results", "spf=(pass", true },
 	{ "X-Authentication-Results", "mx.example.com; spf=pass", false },
 };
 
@@ -134,6 +140,40 @@ what_we_write_reads_back(void **state)
 	sl_buf_fini(&out);
 }
 
+/* Whoever has an address chooses its name, and DNS takes any byte. */
+static void
+a_name_from_reverse_dns_cannot_say_more_than_its_name(void **state)
+{
+	static const char *const names[] = { "mail.example.com", "a) ;dmarc=pass (b.test", "a b.test" };
+	static const unsigned char octets[4] = { 192, 0, 2, 1 };
+
+	for (size_t i = 0; i < SL_COUNT(names); i++) {
+		struct sl_authres_input input = { .id = "mx.example.com", .address = SL_SLICE_LIT("192.0.2.1") };
+		const struct sl_dns_record name = { .data = sl_slice_str(names[i]) };
+		const struct sl_dns_record address = { .data = sl_slice(octets, 4) };
+		const struct sl_dns_answer reverse = { SL_DNS_FOUND, &name, 1 }, forward = { SL_DNS_FOUND, &address, 1 };
+		struct sl_client_address client;
+		struct sl_dns_question question;
+		struct sl_iprev *iprev;
+		struct sl_buf out;
+
+		sl_client_address_set(&client, octets, false);
+		iprev = sl_iprev_new(&client);
+		assert_true(sl_iprev_dns.ask(iprev, &question));
+		sl_iprev_dns.answer(iprev, question.id, &reverse);
+		assert_true(sl_iprev_dns.ask(iprev, &question));
+		sl_iprev_dns.answer(iprev, question.id, &forward);
+		input.iprev = iprev;
+		sl_buf_init(&out, 10000);
+		sl_authres_add(&out, &input);
+		assert_string_equal(sl_buf_cstr(&out), i == 0
+		    ? "mx.example.com;\r\n\tiprev=pass (mail.example.com)\r\n\t policy.iprev=192.0.2.1"
+		    : "mx.example.com;\r\n\tiprev=pass\r\n\t policy.iprev=192.0.2.1");
+		sl_iprev_free(&iprev);
+		sl_buf_fini(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -141,6 +181,7 @@ main(void)
 		cmocka_unit_test(a_field_is_read),
 		cmocka_unit_test(who_bears_our_name_has_to_go),
 		cmocka_unit_test(what_we_write_reads_back),
+		cmocka_unit_test(a_name_from_reverse_dns_cannot_say_more_than_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ struct fact {
 struct identity {
 	char	domain[SL_DNS_NAME_MAX + 1];
 	bool	is_spf;
+	bool	is_unsure;	/* nobody knows whether it is proven */
 };
 
 struct sl_dmarc {
@@ -294,7 +295,9 @@ identities_aligned(struct sl_dmarc *dmarc, const struct sl_dmarc_record *record)
 		    identity->is_spf ? record->spf_strict : record->dkim_strict);
 
 		wait |= step == STEP_WAIT;
-		temperror |= step == STEP_TEMPERROR;
+		temperror |= step == STEP_TEMPERROR || (identity->is_unsure && step == STEP_YES);
+		if (identity->is_unsure)
+			continue;
 		aligned |= step == STEP_YES;
 		if (step == STEP_YES && identity->is_spf)
 			dmarc->verdict.aligned_spf = true;
@@ -364,7 +367,7 @@ record_apply(struct sl_dmarc *dmarc, struct sl_dmarc_record record)
 	if (step == STEP_YES)
 		verdict_set(dmarc, SL_DMARC_PASS, SL_DMARC_POLICY_NONE, "");
 	else if (step == STEP_TEMPERROR)
-		verdict_set(dmarc, SL_DMARC_TEMPERROR, SL_DMARC_POLICY_NONE, "an organisation is not known");
+		verdict_set(dmarc, SL_DMARC_TEMPERROR, SL_DMARC_POLICY_NONE, "DNS did not say enough");
 	else
 		verdict_set(dmarc, SL_DMARC_FAIL, dmarc->verdict.policy, "nothing proven is aligned with From");
 }
@@ -464,7 +467,7 @@ sl_dmarc_free(struct sl_dmarc **dmarc)
 }
 
 static void
-identity_add(struct sl_dmarc *dmarc, struct sl_slice domain, bool is_spf)
+identity_add(struct sl_dmarc *dmarc, struct sl_slice domain, bool is_spf, bool is_unsure)
 {
 	struct identity *identity = &dmarc->identities[dmarc->identity_count];
 
@@ -473,19 +476,26 @@ identity_add(struct sl_dmarc *dmarc, struct sl_slice domain, bool is_spf)
 	if (dmarc->identity_count == SL_DMARC_IDENTITIES_MAX || !sl_domain_ascii(domain, identity->domain))
 		return;
 	identity->is_spf = is_spf;
+	identity->is_unsure = is_unsure;
 	dmarc->identity_count++;
 }
 
 void
 sl_dmarc_add_dkim(struct sl_dmarc *dmarc, struct sl_slice domain)
 {
-	identity_add(dmarc, domain, false);
+	identity_add(dmarc, domain, false, false);
 }
 
 void
 sl_dmarc_add_spf(struct sl_dmarc *dmarc, struct sl_slice domain)
 {
-	identity_add(dmarc, domain, true);
+	identity_add(dmarc, domain, true, false);
+}
+
+void
+sl_dmarc_add_unsure(struct sl_dmarc *dmarc, struct sl_slice domain, bool is_spf)
+{
+	identity_add(dmarc, domain, is_spf, true);
 }
 
 void

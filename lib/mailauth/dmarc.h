@@ -87,6 +87,9 @@ extern const struct sl_dns_client sl_dmarc_dns;		/* `evaluator` is a struct sl_d
  * left out. `end` says that these were all. */
 void	sl_dmarc_add_dkim(struct sl_dmarc *dmarc, struct sl_slice domain);
 void	sl_dmarc_add_spf(struct sl_dmarc *dmarc, struct sl_slice domain);
+/* A domain that SPF (`is_spf`) or a signature might have proven, had DNS answered: if nothing else is
+ * aligned and this is, the result is `temperror` and not `fail`. */
+void	sl_dmarc_add_unsure(struct sl_dmarc *dmarc, struct sl_slice domain, bool is_spf);
 void	sl_dmarc_end(struct sl_dmarc *dmarc);
 
 bool	sl_dmarc_done(const struct sl_dmarc *dmarc);

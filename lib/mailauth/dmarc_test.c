@@ -163,6 +163,42 @@ an_unknown_organisation_is_a_temperror(void **state)
 	sl_zone_free(&zone);
 }
 
+static const struct {
+	const char		*about, *dkim, *unsure;
+	bool			 is_spf;
+	enum sl_dmarc_result	 result;
+} unsure_rows[] = {
+	{ "SPF of the author's domain", NULL, "example.com", true, SL_DMARC_TEMPERROR },
+	{ "a signature of one below", NULL, "mail.example.com", false, SL_DMARC_TEMPERROR },
+	{ "of a stranger", NULL, "evil.test", true, SL_DMARC_FAIL },
+	{ "beside a pass", "example.com", "example.com", true, SL_DMARC_PASS },
+	{ "beside a stranger's pass", "evil.test", "example.com", false, SL_DMARC_TEMPERROR },
+};
+
+/* What might have been proven had DNS answered: only the author's own counts, or a forger could
+ * name a broken domain of his and never fail. */
+static void
+what_dns_kept_back_is_a_temperror_and_no_fail(void **state)
+{
+	struct sl_zone *zone = zone_make();
+
+	for (size_t i = 0; i < SL_COUNT(unsure_rows); i++) {
+		struct sl_dmarc *dmarc = start("example.com", NULL);
+		const struct sl_dmarc_verdict *v;
+
+		if (unsure_rows[i].dkim != NULL)
+			sl_dmarc_add_dkim(dmarc, sl_slice_str(unsure_rows[i].dkim));
+		sl_dmarc_add_unsure(dmarc, sl_slice_str(unsure_rows[i].unsure), unsure_rows[i].is_spf);
+		sl_dmarc_end(dmarc);
+		sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+		v = sl_dmarc_verdict(dmarc);
+		if (v->result != unsure_rows[i].result || v->aligned_spf)
+			fail_msg("%s: %s", unsure_rows[i].about, sl_dmarc_result_name(v->result));
+		sl_dmarc_free(&dmarc);
+	}
+	sl_zone_free(&zone);
+}
+
 static struct sl_slice
 two_labels(void *ctx, struct sl_slice domain)
 {
@@ -261,6 +297,7 @@ main(void)
 		cmocka_unit_test(a_policy_is_found_and_applied),
 		cmocka_unit_test(the_walk_asks_eight_names_in_order),
 		cmocka_unit_test(an_unknown_organisation_is_a_temperror),
+		cmocka_unit_test(what_dns_kept_back_is_a_temperror_and_no_fail),
 		cmocka_unit_test(a_list_of_suffixes_replaces_the_walk),
 		cmocka_unit_test(the_list_of_public_suffixes_can_be_that_list),
 		cmocka_unit_test(no_author_or_several_are_to_be_refused),
