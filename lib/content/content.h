@@ -135,6 +135,10 @@ void	sl_content_finish(struct sl_content *content);
  * none was asked for, or there is no text. */
 bool	sl_content_fingerprint(const struct sl_content *content, struct sl_fingerprint_result *out);
 
+/* Is a file (its `file` event has come) of a type that has more in it than its bytes show: an archive, a
+ * document, an image that may hold a QR code, a shortcut? Then a helper should look into it (deep/deep.h). */
+bool	sl_content_is_container(const struct sl_content_part *part);
+
 const char	*sl_content_weight_name(enum sl_content_weight weight);	/* "deceptive" */
 
 #endif

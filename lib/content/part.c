@@ -134,6 +134,34 @@ part_deliver(struct part *part, struct sl_slice bytes)
 		content_text_feed(part, bytes);
 }
 
+bool
+sl_content_is_container(const struct sl_content_part *part)
+{
+	switch (part->sniffed.family) {
+	case SL_FAMILY_ARCHIVE:
+	case SL_FAMILY_DOCUMENT:
+	case SL_FAMILY_DISK_IMAGE:
+	case SL_FAMILY_SHORTCUT:
+	case SL_FAMILY_MAIL:
+		return true;
+	case SL_FAMILY_IMAGE:
+		return part->sniffed.type == SL_TYPE_PNG || part->sniffed.type == SL_TYPE_JPEG ||
+		    part->sniffed.type == SL_TYPE_GIF;
+	case SL_FAMILY_UNKNOWN:
+	case SL_FAMILY_EXECUTABLE:
+	case SL_FAMILY_SCRIPT:
+	case SL_FAMILY_AUDIO:
+	case SL_FAMILY_VIDEO:
+	case SL_FAMILY_FONT:
+	case SL_FAMILY_TEXT:
+	case SL_FAMILY_HTML:
+	case SL_FAMILY_CERTIFICATE:
+	case SL_FAMILY_COUNT:
+		break;
+	}
+	return (part->sniffed.flags & (SL_FLAG_HOLDS | SL_FLAG_MACROS)) != 0;
+}
+
 /* ---- what mime.h says */
 
 void

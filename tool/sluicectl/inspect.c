@@ -10,33 +10,37 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: sluicectl inspect [--json] [--chunk N] [--suffixes FILE] FILE|-\n"
+    "usage: sluicectl inspect [--json] [--chunk N] [--suffixes FILE] [--no-helper] FILE|-\n"
     "\n"
     "Show what Sluice understands of one message: header, parts, the text a person sees and the\n"
     "text he does not, links, files, and what is odd about it. Nothing is delivered or opened.\n"
     "  --json           one JSON document\n"
     "  --chunk N        read it in pieces of N bytes, as it may arrive (the outcome is the same)\n"
     "  --suffixes FILE  a list of public suffixes in place of the system's\n"
+    "  --no-helper      do not look into archives, documents and images\n"
     "  FILE             a message; `-` is standard input\n"
     "\n"
     "Status: 0 shown, 1 the file could not be read, 2 wrong use.\n";
 
 static int
-inspect_file(const char *file, size_t chunk, const char *suffixes, bool json)
+inspect_file(const char *file, size_t chunk, const char *suffixes, bool look, bool json)
 {
 	struct sl_suffix *suffix = sl_suffix_open(suffixes);
+	struct sl_helper *helper = look ? sl_helper_start(NULL) : NULL;
 	struct inspect inspect;
 	struct sl_buf bytes;
 	int r;
 
 	if (suffix == NULL && suffixes != NULL) {
 		fprintf(stderr, "sluicectl inspect: %s is no list of public suffixes\n", suffixes);
+		sl_helper_stop(&helper);
 		return EXIT_PROBLEM;
 	}
 	sl_buf_init(&bytes, MESSAGE_MAX_BYTES);
 	r = file_read(file, &bytes);
 	if (r == 0) {
-		inspect_message(&inspect, message_in(sl_buf_slice(&bytes)), chunk, suffix);
+		inspect_message(&inspect, message_in(sl_buf_slice(&bytes)), chunk, suffix,
+		    helper);
 		(json ? inspect_print_json : inspect_print)(&inspect);
 		inspect_free(&inspect);
 	} else {
@@ -44,6 +48,7 @@ inspect_file(const char *file, size_t chunk, const char *suffixes, bool json)
 	}
 	sl_buf_fini(&bytes);
 	sl_suffix_free(&suffix);
+	sl_helper_stop(&helper);
 	return r == 0 ? EXIT_OK : EXIT_PROBLEM;
 }
 
@@ -52,11 +57,12 @@ inspect_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' }, { "chunk", required_argument, NULL, 'c' },
-		{ "suffixes", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "suffixes", required_argument, NULL, 's' }, { "no-helper", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	const char *suffixes = NULL;
 	uint64_t chunk = 65536;
-	bool json = false;
+	bool json = false, look = true;
 	int c;
 
 	optind = 0;
@@ -71,6 +77,9 @@ inspect_main(int argc, char **argv)
 			fprintf(stderr, "sluicectl inspect: --chunk takes a number of bytes, 1 or more, not "
 			    "'%s'\n", optarg);
 			return EXIT_USAGE;
+		case 'n':
+			look = false;
+			break;
 		case 's':
 			suffixes = optarg;
 			break;
@@ -87,5 +96,5 @@ inspect_main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	return inspect_file(argv[optind], (size_t)chunk, suffixes, json);
+	return inspect_file(argv[optind], (size_t)chunk, suffixes, look, json);
 }

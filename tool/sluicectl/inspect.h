@@ -8,6 +8,7 @@
 #define SLUICECTL_INSPECT_H
 
 #include "content/content.h"
+#include "deep/client.h"
 #include "sl/buf.h"
 
 /* Strings are UTF-8 or bytes as they came, NUL behind them, owned. */
@@ -29,6 +30,9 @@ struct inspect_entry {
 	struct text	path;		/* within the file, '/' parts archives within archives */
 	uint64_t	bytes;
 	bool		encrypted, directory;
+	struct text	type;		/* by content; empty: it was only listed */
+	bool		has_hash;
+	unsigned char	sha256[32];
 };
 
 struct inspect_part {
@@ -43,6 +47,7 @@ struct inspect_part {
 	struct text	shown_name;	/* what is safe to print of the file's name */
 	struct inspect_entry *entries;
 	size_t		entries_len;
+	bool		not_all_seen;	/* of a file: the helper reached a limit, or failed */
 	struct sl_buf	bytes;		/* of a file, while it is open */
 };
 
@@ -72,11 +77,15 @@ struct inspect {
 	bool			 has_fingerprint;
 	struct sl_fingerprint_result fingerprint;
 	uint64_t		 bytes;
+	struct sl_helper	*helper;	/* looks into files; NULL: nobody does */
+	struct sl_deep_budget	 budget;	/* what it may still spend on this message */
+	const struct sl_suffix	*suffix;
+	size_t			 asking;	/* the part that is being looked into */
 };
 
-/* Read `message` in pieces of `chunk` bytes. */
+/* Read `message` in pieces of `chunk` bytes. `helper` NULL: files are not looked into. */
 void	inspect_message(struct inspect *inspect, struct sl_slice message, size_t chunk,
-	    const struct sl_suffix *suffix);
+	    const struct sl_suffix *suffix, struct sl_helper *helper);
 void	inspect_free(struct inspect *inspect);
 
 void	inspect_print(const struct inspect *inspect);

@@ -121,7 +121,9 @@ on_text(void *ctx, struct sl_content_part *part, struct sl_slice utf8, enum sl_v
 static bool
 on_file(void *ctx, struct sl_content_part *part)
 {
-	return true;
+	struct inspect *inspect = ctx;
+
+	return inspect->helper != NULL && sl_content_is_container(part);
 }
 
 static void
@@ -145,6 +147,111 @@ on_entry(void *ctx, struct sl_content_part *part, const struct sl_zip_entry *ent
 	e->directory = entry->directory;
 }
 
+/* ---- what a helper says of a file */
+
+static void
+helper_entry(struct inspect_part *part, const struct sl_deep_item *item)
+{
+	struct inspect_entry *e = MORE(part->entries, part->entries_len);
+
+	e->path = text_of(item->path);
+	e->type = text_of(item->entry.type);
+	e->bytes = item->entry.size_bytes;
+	e->encrypted = (item->entry.flags & SL_DEEP_ENCRYPTED) != 0;
+	e->directory = (item->entry.flags & SL_DEEP_DIRECTORY) != 0;
+	e->has_hash = (item->entry.flags & SL_DEEP_HASHED) != 0;
+	memcpy(e->sha256, item->entry.sha256, sizeof(e->sha256));
+}
+
+/* Findings of the inspection itself are limits; the others are facts for a policy. */
+static void
+helper_finding(struct inspect *inspect, const struct sl_deep_item *item)
+{
+	struct inspect_finding *kept = MORE(inspect->findings, inspect->findings_len);
+	enum sl_deep_finding id = item->finding.id;
+	struct sl_buf detail;
+
+	sl_buf_init(&detail, SL_DEEP_PATH_MAX + SL_DEEP_DETAIL_MAX + 4);
+	sl_buf_add_slice(&detail, item->path);
+	if (item->path.len > 0 && item->finding.detail.len > 0)
+		sl_buf_add_str(&detail, ": ");
+	sl_buf_add_slice(&detail, item->finding.detail);
+	kept->name = sl_deep_finding_name(id);
+	kept->sentence = sl_deep_finding_sentence(id);
+	kept->weight = id <= SL_DEEP_HELPER_MISSING ? SL_CONTENT_LIMIT : SL_CONTENT_FACT;
+	kept->path = text_of(sl_slice_str(inspect->parts[inspect->asking].path.ptr));
+	kept->detail = text_of(sl_buf_slice(&detail));
+	sl_buf_fini(&detail);
+}
+
+static void
+helper_link(struct inspect *inspect, const struct sl_deep_item *item)
+{
+	struct inspect_link *kept = MORE(inspect->links, inspect->links_len);
+	struct sl_url *url = sl_xmalloc(sizeof(*url));
+	bool good = sl_url_parse(sl_slice_trim(item->link.url), NULL, url) == 0;
+	struct sl_slice none = SL_SLICE_LIT("");
+
+	kept->raw = text_of(item->link.url);
+	kept->written = text_of(item->link.url);
+	kept->url = text_of(good ? sl_url_href(url) : none);
+	kept->host = text_of(good ? sl_url_host(url) : none);
+	kept->domain = text_of(good && inspect->suffix != NULL
+	    ? sl_url_registrable(url, inspect->suffix) : none);
+	kept->anchor = text_of(none);
+	kept->element = sl_deep_source_name(item->link.from);
+	kept->part = inspect->asking;
+	sl_free(url);
+}
+
+static void
+on_helper_item(void *ctx, const struct sl_deep_item *item)
+{
+	struct inspect *inspect = ctx;
+
+	switch (item->kind) {
+	case SL_DEEP_ENTRY:
+		helper_entry(&inspect->parts[inspect->asking], item);
+		return;
+	case SL_DEEP_FINDING:
+		helper_finding(inspect, item);
+		return;
+	case SL_DEEP_LINK:
+		helper_link(inspect, item);
+		return;
+	case SL_DEEP_KIND_COUNT:
+		break;
+	}
+	SL_UNREACHABLE("no such item");
+}
+
+static void
+look_into(struct inspect *inspect, const struct sl_content_part *part)
+{
+	struct inspect_part *kept = &inspect->parts[index_of(part)];
+	struct sl_deep_job job = {
+		.budget = inspect->budget,
+		.name = part->mime->filename,
+		.declared = part->mime->type,
+		.sniffed = sl_slice_str(sl_type_mime(part->sniffed.type)),
+	};
+
+	/* What it sees replaces what was listed as the archive passed. */
+	for (size_t i = 0; i < kept->entries_len; i++) {
+		text_free(&kept->entries[i].path);
+		text_free(&kept->entries[i].type);
+	}
+	kept->entries_len = 0;
+	inspect->asking = index_of(part);
+	if (kept->bytes.overflow)
+		on_helper_item(inspect, &(struct sl_deep_item){ .kind = SL_DEEP_FINDING,
+		    .finding = { .id = SL_DEEP_BUDGET, .detail = SL_SLICE_LIT("the file is too large") } });
+	else if (sl_helper_inspect(inspect->helper, sl_buf_slice(&kept->bytes), &job, on_helper_item,
+	    inspect) != SL_DONE)
+		kept->not_all_seen = true;
+	inspect->budget = job.budget;
+}
+
 static void
 on_end(void *ctx, struct sl_content_part *part)
 {
@@ -156,6 +263,8 @@ on_end(void *ctx, struct sl_content_part *part)
 	memcpy(kept->sha256, part->mime->sha256, sizeof(kept->sha256));
 	kept->sniffed = part->sniffed.type;
 	kept->shown_name = text_of(sl_slice_str(part->name.display));
+	if (part->role == SL_CONTENT_FILE && on_file(inspect, part) && part->mime->size_bytes > 0)
+		look_into(inspect, part);
 	sl_buf_fini(&kept->bytes);
 }
 
@@ -206,14 +315,15 @@ static const struct sl_content_sink sink = {
 
 void
 inspect_message(struct inspect *inspect, struct sl_slice message, size_t chunk,
-    const struct sl_suffix *suffix)
+    const struct sl_suffix *suffix, struct sl_helper *helper)
 {
 	struct sl_content_settings settings = { .mime = sl_mime_defaults, .suffix = suffix };
 	static const unsigned char secret[16];	/* the same everywhere: to compare by hand */
 	struct sl_fingerprint_key *key = sl_xmalloc(sizeof(*key));
 	struct sl_content *content;
 
-	*inspect = (struct inspect){ .last_part = SIZE_MAX, .bytes = message.len };
+	*inspect = (struct inspect){ .last_part = SIZE_MAX, .bytes = message.len, .suffix = suffix,
+		.helper = helper, .budget = sl_deep_budget_default };
 	sl_buf_init(&inspect->text, TEXT_MAX_BYTES);
 	sl_buf_init(&inspect->hidden, TEXT_MAX_BYTES);
 	sl_fingerprint_key_init(key, secret);
@@ -248,8 +358,10 @@ inspect_free(struct inspect *inspect)
 		for (struct text *t = &part->path; t <= &part->filename; t++)
 			text_free(t);
 		text_free(&part->shown_name);
-		for (size_t k = 0; k < part->entries_len; k++)
+		for (size_t k = 0; k < part->entries_len; k++) {
 			text_free(&part->entries[k].path);
+			text_free(&part->entries[k].type);
+		}
 		sl_free(part->entries);
 		sl_buf_fini(&part->bytes);
 	}

@@ -59,6 +59,15 @@ add_header(struct sl_buf *out, const struct inspect *inspect)
 }
 
 static void
+add_hash(struct sl_buf *out, const unsigned char sha256[32])
+{
+	sl_buf_add_str(out, "\"sha256\":\"");
+	for (int i = 0; i < 32; i++)
+		sl_buf_addf(out, "%02x", sha256[i]);
+	sl_buf_add_str(out, "\",");
+}
+
+static void
 add_entries(struct sl_buf *out, const struct inspect_part *part)
 {
 	sl_buf_add_str(out, "\"entries\":[");
@@ -70,6 +79,10 @@ add_entries(struct sl_buf *out, const struct inspect_part *part)
 		member(out, "path", slice(&entry->path));
 		sl_buf_addf(out, "\"size\":%llu,\"encrypted\":%s,", (unsigned long long)entry->bytes,
 		    entry->encrypted ? "true" : "false");
+		if (entry->type.len > 0)
+			member(out, "sniffed", slice(&entry->type));
+		if (entry->has_hash)
+			add_hash(out, entry->sha256);
 		object_end(out);
 	}
 	sl_buf_add_str(out, "],");
@@ -93,10 +106,8 @@ add_part(struct sl_buf *out, const struct inspect_part *part)
 	if (part->role == SL_CONTENT_MULTIPART) {
 		sl_buf_add_str(out, "\"size\":null,\"sha256\":null,\"sniffed\":null,");
 	} else {
-		sl_buf_addf(out, "\"size\":%llu,\"sha256\":\"", (unsigned long long)part->size_bytes);
-		for (size_t i = 0; i < sizeof(part->sha256); i++)
-			sl_buf_addf(out, "%02x", part->sha256[i]);
-		sl_buf_add_str(out, "\",");
+		sl_buf_addf(out, "\"size\":%llu,", (unsigned long long)part->size_bytes);
+		add_hash(out, part->sha256);
 		member(out, "sniffed", sl_slice_str(sl_type_mime(part->sniffed)));
 	}
 	if (part->entries_len > 0)
