@@ -35,6 +35,8 @@ struct object {
 	size_t		filters_len;
 	bool		in_filter;		/* names are filters */
 	bool		is_object_stream, is_file, is_image, is_table;
+	bool		opens;			/* the last name was /OpenAction */
+	bool		opens_escaped;
 	bool		is_plain;		/* in an object stream: encrypted with that */
 	uint32_t	number, generation;
 	size_t		length;			/* as the dictionary says; 0: not direct */
@@ -51,7 +53,7 @@ static const struct {
 	enum sl_deep_finding	 id;
 } telling[] = {
 	{ "JavaScript", SL_DEEP_PDF_JAVASCRIPT }, { "JS", SL_DEEP_PDF_JAVASCRIPT },
-	{ "OpenAction", SL_DEEP_PDF_OPEN_ACTION }, { "AA", SL_DEEP_PDF_OPEN_ACTION },
+	{ "AA", SL_DEEP_PDF_OPEN_ACTION },
 	{ "Launch", SL_DEEP_PDF_LAUNCH }, { "EmbeddedFile", SL_DEEP_PDF_EMBEDDED },
 	{ "SubmitForm", SL_DEEP_PDF_SUBMIT }, { "GoToR", SL_DEEP_PDF_REMOTE },
 	{ "GoToE", SL_DEEP_PDF_REMOTE }, { "RichMedia", SL_DEEP_PDF_MEDIA },
@@ -69,6 +71,10 @@ on_name(struct pdf *p, struct object *o, const struct pdf_token *t)
 		found(p->in, telling[i].id, "/%s", name);
 		if (t->escaped)
 			p->hidden_names++;
+	}
+	if (strcmp(name, "OpenAction") == 0) {
+		o->opens = true;
+		o->opens_escaped = t->escaped;
 	}
 	if (strcmp(o->last, "Type") == 0 || strcmp(o->last, "Subtype") == 0) {
 		o->is_object_stream |= strcmp(name, "ObjStm") == 0;
@@ -227,6 +233,19 @@ stream_bytes(struct sl_slice s, size_t length, size_t *at)
 
 /* ---- tokens ---- */
 
+/* What follows /OpenAction: a list is but the page to show first, anything else an action. */
+static void
+check_open_action(struct pdf *p, struct object *o, const struct pdf_token *t)
+{
+	if (!o->opens)
+		return;
+	o->opens = false;
+	if (t->is_list)
+		return;
+	found(p->in, SL_DEEP_PDF_OPEN_ACTION, "/OpenAction");
+	p->hidden_names += o->opens_escaped;
+}
+
 static void
 scan(struct pdf *p, struct sl_slice s, bool with_streams)
 {
@@ -237,6 +256,7 @@ scan(struct pdf *p, struct sl_slice s, bool with_streams)
 
 	sl_buf_init(&text, SL_DEEP_URL_MAX * 4);
 	while (pdf_next(s, &at, &t, &text) && !inspection_over(p->in)) {
+		check_open_action(p, &o, &t);
 		switch (t.kind) {
 		case PDF_NAME:
 			on_name(p, &o, &t);

@@ -28,6 +28,7 @@ struct pdf_token {
 	size_t		number;
 	bool		negative;
 	bool		is_false;	/* the keyword */
+	bool		is_list;	/* an opening bracket of one */
 };
 
 /* The token at or after *at, which moves behind it. Returns false at the end. */

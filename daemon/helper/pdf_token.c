@@ -180,6 +180,9 @@ pdf_next(struct sl_slice s, size_t *at, struct pdf_token *t, struct sl_buf *stri
 		t->kind = PDF_STRING;
 		hex_token(s, at, string);
 		break;
+	case '[':
+		t->is_list = true;
+		break;
 	default:
 		break;
 	}
