@@ -35,8 +35,9 @@ size_t		 deep_memory(const struct deep *deep);	/* bytes held now */
 struct deep_events {
 	/* What the helper found, in order; or what is said in its stead when it fails. */
 	sl_deep_sink	*on_item;
-	/* No more follows: SL_DONE everything was seen, SL_ERR_FULL a limit was reached, SL_ERR_CLOSED,
-	 * SL_ERR_TIMEOUT, SL_ERR_NOT_FOUND as on_item said. The job may be freed in here. */
+	/* No more follows: SL_DONE the end was reached (what could not be read is a finding), SL_ERR_FULL
+	 * a limit was, SL_ERR_CLOSED, SL_ERR_TIMEOUT, SL_ERR_NOT_FOUND as on_item said. The job may be
+	 * freed in here. */
 	void		(*on_done)(void *ctx, int result);
 };
 

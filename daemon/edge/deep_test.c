@@ -436,6 +436,42 @@ the_real_helper_answers(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void
+nothing(void *ctx, struct sl_ipc_message *message)
+{
+	fail_msg("an answer: %s", sl_ipc_type_name(message->type));
+}
+
+/* A job that is none of ours ends the helper: it could be made to read what changes under it. */
+static void
+the_real_helper_refuses_what_is_not_sealed_or_no_job(void **state)
+{
+	for (int row = 0; row < 3; row++) {
+		struct sl_deep_job job = { .budget = sl_deep_budget_default };
+		struct sl_buf payload;
+		struct sl_ipc *ipc;
+		char path[4096];
+		pid_t pid;
+		int fd, memory = row == 0 ? sl_deep_memory() : sl_deep_seal(SL_SLICE_LIT("x")), status;
+
+		assert_true(sl_helper_find(path, sizeof(path)));
+		fd = sl_helper_spawn(path, "", &pid);
+		assert_true(fd >= 0 && memory >= 0);
+		ipc = sl_ipc_new(fd, UINT32_MAX);
+		sl_buf_init(&payload, SL_DEEP_JOB_MAX);
+		sl_deep_pack_job(&job, &payload);
+		if (row == 1)
+			payload.len--;
+		assert_int_equal(sl_ipc_send(ipc, SL_IPC_INSPECT, sl_buf_slice(&payload), &memory, row == 2 ? 0 : 1), 0);
+		assert_int_equal(sl_ipc_wait(ipc, 30000, nothing, NULL), SL_ERR_CLOSED);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+		close(memory);
+		sl_buf_fini(&payload);
+		sl_ipc_free(&ipc);
+	}
+}
+
 int
 main(void)
 {
@@ -450,6 +486,7 @@ main(void)
 		cmocka_unit_test(a_job_that_was_given_up_has_an_end_too),
 		cmocka_unit_test(memory_and_jobs_have_limits),
 		cmocka_unit_test(the_real_helper_answers),
+		cmocka_unit_test(the_real_helper_refuses_what_is_not_sealed_or_no_job),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,11 @@ entry_inspect(struct walk *w, struct archive_entry *entry)
 		found(w->in, SL_DEEP_ARCHIVE_ENCRYPTED, "%s", "");
 	} else {
 		read_data(w, &inner);
+		/* libarchive says no error where some archives (RAR 5) are cut short. */
+		if (inner.total < size && (inner.flags & SL_DEEP_CUT) == 0) {
+			inner.flags |= SL_DEEP_CUT;
+			found(w->in, SL_DEEP_ARCHIVE_DAMAGED, "%s", "an entry shorter than it says");
+		}
 	}
 	inner_end(&inner, size, 0);
 }

@@ -1,12 +1,14 @@
 /* inspect.c - see inspect.h */
 
-#include "inspect.h"
+#include "wide.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define TICKS	16		/* looks between two looks at the clock */
+#define TICKS		16		/* looks between two looks at the clock */
+#define TEXT_MAX	(1u << 20)	/* of a page in an archive: searched for addresses ... */
+#define LINKS_OF_A_TEXT	64		/* ... up to so many */
 
 static uint64_t
 cpu_us(void)
@@ -159,6 +161,19 @@ look_for_hidden_zip(struct inspection *in, struct sl_slice bytes)
 	archive_inspect(in, bytes, SNIFFED_ZIP);
 }
 
+/* A page or a message in an archive: where it leads, by its bare bytes. */
+static void
+text_inspect(struct inspection *in, struct sl_slice bytes)
+{
+	struct sl_slice url;
+	size_t at = 0;
+
+	bytes.len = SL_MIN(bytes.len, (size_t)TEXT_MAX);
+	while (in->links < LINKS_OF_A_TEXT && next_url(bytes, &at, &url) && !inspection_over(in))
+		if (sl_slice_istarts(url, SL_SLICE_LIT("http")))
+			found_link(in, SL_DEEP_FROM_ATTACHED_TEXT, url);
+}
+
 static void
 inspect(struct inspection *in, struct sl_slice bytes, enum sniffed type)
 {
@@ -192,6 +207,10 @@ inspect(struct inspection *in, struct sl_slice bytes, enum sniffed type)
 		break;
 	case WAY_PROGRAM:
 		found(in, SL_DEEP_EXECUTABLE, "%s", sniffed_name(type));
+		break;
+	case WAY_TEXT:
+		if (in->depth > 1)
+			text_inspect(in, bytes);
 		break;
 	case WAY_UNREADABLE:
 		found(in, SL_DEEP_ARCHIVE_UNSUPPORTED, "%s", sniffed_name(type));

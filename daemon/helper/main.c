@@ -208,7 +208,6 @@ limit(int resource, const char *name, size_t value)
 static void
 limits(void)
 {
-	limit(RLIMIT_FSIZE, "files", 0);
 	limit(RLIMIT_NOFILE, "descriptors", 16);
 #ifndef HELPER_ASAN	/* its shadow is 16 TiB of addresses */
 	limit(RLIMIT_AS, "memory", mapped_bytes() + MEMORY_BYTES);

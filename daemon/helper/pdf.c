@@ -6,11 +6,13 @@
  * Strings that are addresses are links, wherever they stand.
  *
  * Memory: the last DICT_MAX names of the current object, one stream as unpacked (STREAM_MAX).
- * Limits: LZW and run-length streams are not unpacked; in an encrypted file strings and streams
+ * What is encrypted without a password is read (pdf_crypt.h).
+ * Limits: LZW and run-length streams are not unpacked; behind a password strings and streams
  * cannot be read, which is a finding of its own.
  */
 
 #include "pdf.h"
+#include "pdf_crypt.h"
 #include "wide.h"
 
 #include <stdio.h>
@@ -18,7 +20,8 @@
 
 struct pdf {
 	struct inspection	*in;
-	bool			 encrypted;
+	bool			 encrypted;	/* and there is a password: strings say nothing */
+	struct pdf_crypt	 crypt;
 	unsigned		 files;
 	unsigned		 damaged;
 	unsigned		 hidden_names;
@@ -31,7 +34,11 @@ struct object {
 	unsigned	filters[PDF_FILTERS_MAX];
 	size_t		filters_len;
 	bool		in_filter;		/* names are filters */
-	bool		is_object_stream, is_file, is_image, is_action;
+	bool		is_object_stream, is_file, is_image, is_table;
+	bool		opens;			/* the last name was /OpenAction */
+	bool		opens_escaped;
+	bool		is_plain;		/* in an object stream: encrypted with that */
+	uint32_t	number, generation;
 	size_t		length;			/* as the dictionary says; 0: not direct */
 	size_t		width, height, bits, colors;
 	bool		predictor;
@@ -46,11 +53,11 @@ static const struct {
 	enum sl_deep_finding	 id;
 } telling[] = {
 	{ "JavaScript", SL_DEEP_PDF_JAVASCRIPT }, { "JS", SL_DEEP_PDF_JAVASCRIPT },
-	{ "OpenAction", SL_DEEP_PDF_OPEN_ACTION }, { "AA", SL_DEEP_PDF_OPEN_ACTION },
+	{ "AA", SL_DEEP_PDF_OPEN_ACTION },
 	{ "Launch", SL_DEEP_PDF_LAUNCH }, { "EmbeddedFile", SL_DEEP_PDF_EMBEDDED },
 	{ "SubmitForm", SL_DEEP_PDF_SUBMIT }, { "GoToR", SL_DEEP_PDF_REMOTE },
 	{ "GoToE", SL_DEEP_PDF_REMOTE }, { "RichMedia", SL_DEEP_PDF_MEDIA },
-	{ "XFA", SL_DEEP_PDF_XFA }, { "Encrypt", SL_DEEP_DOCUMENT_ENCRYPTED },
+	{ "XFA", SL_DEEP_PDF_XFA },
 };
 
 static void
@@ -64,10 +71,14 @@ on_name(struct pdf *p, struct object *o, const struct pdf_token *t)
 		found(p->in, telling[i].id, "/%s", name);
 		if (t->escaped)
 			p->hidden_names++;
-		p->encrypted |= telling[i].id == SL_DEEP_DOCUMENT_ENCRYPTED;
+	}
+	if (strcmp(name, "OpenAction") == 0) {
+		o->opens = true;
+		o->opens_escaped = t->escaped;
 	}
 	if (strcmp(o->last, "Type") == 0 || strcmp(o->last, "Subtype") == 0) {
 		o->is_object_stream |= strcmp(name, "ObjStm") == 0;
+		o->is_table |= strcmp(name, "XRef") == 0;
 		o->is_file |= strcmp(name, "EmbeddedFile") == 0;
 		o->is_image |= strcmp(name, "Image") == 0;
 	} else if (strcmp(o->last, "ColorSpace") == 0) {
@@ -117,8 +128,11 @@ is_address(struct sl_slice s)
 static void
 on_string(struct pdf *p, struct object *o, struct sl_slice s)
 {
+	unsigned char plain[4 * SL_DEEP_URL_MAX];	/* as much as a string's buffer holds */
 	struct sl_buf text;
 
+	if (p->crypt.open && !o->is_plain && s.len > 0 && s.len <= sizeof(plain))
+		s = sl_slice(plain, pdf_decrypt(&p->crypt, o->number, o->generation, s, plain));
 	sl_buf_init(&text, SL_DEEP_URL_MAX);
 	if (s.len >= 2 && s.ptr[0] == 0xfe && s.ptr[1] == 0xff) {	/* UTF-16, most significant first */
 		for (size_t i = 2; i + 1 < s.len && text.len < SL_DEEP_URL_MAX; i += 2)
@@ -167,10 +181,17 @@ static void
 on_stream(struct pdf *p, const struct object *o, struct sl_slice raw)
 {
 	struct sl_slice plain;
-	unsigned char *memory = NULL;
+	unsigned char *memory = NULL, *decrypted = NULL;
 	char name[32];
-	bool whole = pdf_unpack(p->in, o->filters, o->filters_len, raw, &plain, &memory);
+	bool whole;
 
+	if (p->crypt.open && !o->is_table && raw.len > 0) {
+		decrypted = inspect_alloc(p->in, raw.len);
+		if (decrypted == NULL)
+			return;
+		raw = sl_slice(decrypted, pdf_decrypt(&p->crypt, o->number, o->generation, raw, decrypted));
+	}
+	whole = pdf_unpack(p->in, o->filters, o->filters_len, raw, &plain, &memory);
 	if (!whole && !p->encrypted)
 		p->damaged++;
 	if (o->is_file && plain.len > 0) {
@@ -184,6 +205,7 @@ on_stream(struct pdf *p, const struct object *o, struct sl_slice raw)
 		find_urls(p->in, SL_DEEP_FROM_PDF_ACTION, plain);
 	}
 	free(memory);
+	free(decrypted);
 }
 
 /* The bytes of the stream whose keyword ends at `at`; *at moves behind its end. The length is
@@ -211,22 +233,38 @@ stream_bytes(struct sl_slice s, size_t length, size_t *at)
 
 /* ---- tokens ---- */
 
+/* What follows /OpenAction: a list is but the page to show first, anything else an action. */
+static void
+check_open_action(struct pdf *p, struct object *o, const struct pdf_token *t)
+{
+	if (!o->opens)
+		return;
+	o->opens = false;
+	if (t->is_list)
+		return;
+	found(p->in, SL_DEEP_PDF_OPEN_ACTION, "/OpenAction");
+	p->hidden_names += o->opens_escaped;
+}
+
 static void
 scan(struct pdf *p, struct sl_slice s, bool with_streams)
 {
-	struct object o = { 0 };
+	struct object o = { .is_plain = !with_streams };
 	struct pdf_token t;
-	size_t at = 0;
+	size_t at = 0, numbers[2] = { 0 };
 	struct sl_buf text;
 
 	sl_buf_init(&text, SL_DEEP_URL_MAX * 4);
 	while (pdf_next(s, &at, &t, &text) && !inspection_over(p->in)) {
+		check_open_action(p, &o, &t);
 		switch (t.kind) {
 		case PDF_NAME:
 			on_name(p, &o, &t);
 			break;
 		case PDF_NUMBER:
 			on_number(&o, t.number);
+			numbers[0] = numbers[1];
+			numbers[1] = t.number;
 			break;
 		case PDF_STRING:
 			on_string(p, &o, sl_buf_slice(&text));
@@ -234,15 +272,94 @@ scan(struct pdf *p, struct sl_slice s, bool with_streams)
 		case PDF_STREAM:
 			if (with_streams)
 				on_stream(p, &o, stream_bytes(s, o.length, &at));
-			o = (struct object){ 0 };
+			o = (struct object){ .is_plain = !with_streams };
 			break;
 		case PDF_OBJECT:
-			o = (struct object){ 0 };
+			o = (struct object){ .is_plain = !with_streams, .number = (uint32_t)numbers[0],
+				.generation = (uint32_t)numbers[1] };
 			break;
 		case PDF_OTHER:
 			break;
 		}
 	}
+	sl_buf_fini(&text);
+}
+
+/* ---- encryption ---- */
+
+static void
+take(struct sl_buf *text, unsigned char *out, size_t size, size_t *len)
+{
+	*len = SL_MIN(text->len, size);
+	if (*len > 0)
+		memcpy(out, text->data, *len);
+}
+
+static void
+crypt_string(struct pdf_crypt *c, const char *last, struct sl_buf *text)
+{
+	if (strcmp(last, "O") == 0)
+		take(text, c->owner, sizeof(c->owner), &c->owner_len);
+	else if (strcmp(last, "U") == 0)
+		take(text, c->user, sizeof(c->user), &c->user_len);
+	else if (strcmp(last, "UE") == 0)
+		take(text, c->user_key, sizeof(c->user_key), &c->user_key_len);
+}
+
+static void
+crypt_number(struct pdf_crypt *c, const char *last, const struct pdf_token *t)
+{
+	if (strcmp(last, "V") == 0)
+		c->version = t->number;
+	else if (strcmp(last, "R") == 0)
+		c->revision = t->number;
+	else if (strcmp(last, "P") == 0)
+		c->permissions = t->negative ? -(int64_t)t->number : (int64_t)t->number;
+	else if (strcmp(last, "Length") == 0 && t->number >= 40)	/* those of crypt filters are in bytes */
+		c->length_bits = t->number;
+}
+
+/* The encryption dictionary is the object with a standard handler and keys; the file's id stands in a
+ * trailer. Both are found by a pass of their own, as what they open may come before them. */
+static void
+find_crypt(struct pdf *p, struct sl_slice s)
+{
+	struct pdf_crypt here = { 0 }, found_one = { 0 };
+	char last[PDF_NAME_MAX + 1] = "";
+	struct pdf_token t;
+	struct sl_buf text;
+	bool standard = false;
+	size_t at = 0;
+
+	sl_buf_init(&text, SL_DEEP_URL_MAX * 4);
+	while (pdf_next(s, &at, &t, &text) && !inspection_over(p->in)) {
+		if (t.kind == PDF_NAME) {
+			standard |= strcmp(t.name, "Standard") == 0;
+			if (strcmp(last, "CFM") == 0)
+				here.cipher = strncmp(t.name, "AES", 3) == 0 ? PDF_AES : PDF_RC4;
+			snprintf(last, sizeof(last), "%s", t.name);
+		} else if (t.kind == PDF_NUMBER) {
+			crypt_number(&here, last, &t);
+		} else if (t.kind == PDF_STRING) {
+			if (strcmp(last, "ID") == 0 && p->crypt.id_len == 0)
+				take(&text, p->crypt.id, sizeof(p->crypt.id), &p->crypt.id_len);
+			crypt_string(&here, last, &text);
+		} else if (t.kind == PDF_OTHER) {
+			here.metadata_is_plain |= strcmp(last, "EncryptMetadata") == 0 && t.is_false;
+		} else {
+			if (standard && here.user_len >= 32 && here.owner_len >= 32)
+				found_one = here;
+			here = (struct pdf_crypt){ .length_bits = 40 };
+			standard = false;
+			if (t.kind == PDF_STREAM)
+				(void)stream_bytes(s, 0, &at);
+			last[0] = '\0';
+		}
+	}
+	memcpy(found_one.id, p->crypt.id, sizeof(found_one.id));
+	found_one.id_len = p->crypt.id_len;
+	p->crypt = found_one;
+	p->encrypted = !pdf_crypt_open(&p->crypt);
 	sl_buf_fini(&text);
 }
 
@@ -252,7 +369,10 @@ pdf_inspect(struct inspection *in, struct sl_slice bytes)
 	struct pdf p = { .in = in };
 
 	/* Strings and streams of an encrypted file come before its trailer says that it is one. */
-	p.encrypted = memmem(bytes.ptr, bytes.len, "/Encrypt", 8) != NULL;
+	if (memmem(bytes.ptr, bytes.len, "/Encrypt", 8) != NULL)
+		find_crypt(&p, bytes);
+	if (p.encrypted)
+		found(in, SL_DEEP_DOCUMENT_ENCRYPTED, "%s", "PDF");
 	scan(&p, bytes, true);
 	if (p.hidden_names > 0)
 		found(in, SL_DEEP_PDF_OBFUSCATED, "%u names", p.hidden_names);

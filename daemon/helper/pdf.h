@@ -14,7 +14,7 @@
 
 enum pdf_kind {
 	PDF_NAME,	/* `name`, decoded */
-	PDF_NUMBER,	/* `number`, its whole part; negative ones are 0 */
+	PDF_NUMBER,	/* `number`, its whole part without sign, and `negative` */
 	PDF_STRING,	/* in the buffer, decoded */
 	PDF_STREAM,	/* the keyword: bytes follow */
 	PDF_OBJECT,	/* the keyword obj or endobj */
@@ -26,6 +26,9 @@ struct pdf_token {
 	char		name[PDF_NAME_MAX + 1];
 	bool		escaped;	/* a letter or digit was written as #xx: nobody needs that */
 	size_t		number;
+	bool		negative;
+	bool		is_false;	/* the keyword */
+	bool		is_list;	/* an opening bracket of one */
 };
 
 /* The token at or after *at, which moves behind it. Returns false at the end. */

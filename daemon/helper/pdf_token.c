@@ -127,9 +127,13 @@ word_token(struct sl_slice s, size_t *at, struct pdf_token *t)
 		(*at)++;
 	w = sl_slice(s.ptr + from, *at - from);
 	if ((w.ptr[0] >= '0' && w.ptr[0] <= '9') || w.ptr[0] == '-' || w.ptr[0] == '+' || w.ptr[0] == '.') {
-		const unsigned char *dot = memchr(w.ptr, '.', w.len);
+		const unsigned char *dot;
 
 		t->kind = PDF_NUMBER;
+		t->negative = w.ptr[0] == '-';
+		if (t->negative || w.ptr[0] == '+')
+			w = sl_slice_from(w, 1);
+		dot = w.len == 0 ? NULL : memchr(w.ptr, '.', w.len);
 		if (dot != NULL)
 			w.len = (size_t)(dot - w.ptr);
 		if (sl_slice_to_u64(w, (uint64_t)1 << 40, &v) == 0)
@@ -138,6 +142,8 @@ word_token(struct sl_slice s, size_t *at, struct pdf_token *t)
 		t->kind = PDF_STREAM;
 	} else if (sl_slice_eq(w, SL_SLICE_LIT("obj")) || sl_slice_eq(w, SL_SLICE_LIT("endobj"))) {
 		t->kind = PDF_OBJECT;
+	} else {
+		t->is_false = sl_slice_eq(w, SL_SLICE_LIT("false"));
 	}
 }
 
@@ -173,6 +179,9 @@ pdf_next(struct sl_slice s, size_t *at, struct pdf_token *t, struct sl_buf *stri
 		}
 		t->kind = PDF_STRING;
 		hex_token(s, at, string);
+		break;
+	case '[':
+		t->is_list = true;
 		break;
 	default:
 		break;

@@ -20,6 +20,7 @@ enum sniff_way {
 	WAY_ONENOTE,
 	WAY_TNEF,
 	WAY_URL_FILE,
+	WAY_TEXT,	/* searched for addresses, if something else held it: the asker reads its own text */
 	WAY_UNREADABLE,	/* an archive that nothing here can open */
 	WAY_PROGRAM,	/* a finding, and a look for an archive behind it */
 };
@@ -28,10 +29,10 @@ enum sniff_way {
 	X(UNKNOWN, "application/octet-stream", NONE)						\
 	X(EMPTY, "inode/x-empty", NONE)								\
 	X(TEXT, "text/plain", NONE)								\
-	X(HTML, "text/html", NONE)								\
+	X(HTML, "text/html", TEXT)								\
 	X(XML, "text/xml", NONE)								\
-	X(EML, "message/rfc822", NONE)								\
-	X(ICS, "text/calendar", NONE)								\
+	X(EML, "message/rfc822", TEXT)								\
+	X(ICS, "text/calendar", TEXT)								\
 	X(ZIP, "application/zip", ARCHIVE)							\
 	X(OOXML, "application/vnd.openxmlformats", ARCHIVE)					\
 	X(ODF, "application/vnd.oasis.opendocument", ARCHIVE)					\

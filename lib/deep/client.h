@@ -28,7 +28,7 @@ struct sl_helper	*sl_helper_start(const char *program);
 void			 sl_helper_stop(struct sl_helper **helper);
 /* Look into `bytes`. `job` says what is known, and its budget what may be spent; what was used is
  * taken from the budget. Returns
- *   SL_DONE		everything was seen;
+ *   SL_DONE		the end was reached; what could not be read (encrypted, damaged) is a finding;
  *   SL_ERR_FULL	a limit was reached (the helper's finding says which);
  *   SL_ERR_CLOSED, SL_ERR_TIMEOUT, SL_ERR_NOT_FOUND, SL_ERR_SYSTEM
  *			it died, was silent, or there is none: the sink got HELPER_DIED,
