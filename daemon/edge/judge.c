@@ -29,6 +29,7 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	judge->panel = sl_panel_new(&settings, arena);
 	if (snapshot->model != NULL)
 		sl_panel_add(judge->panel, &sl_ngram_classifier, snapshot->model);
+	attachments_begin(&judge->attachments, judge, judge->panel);
 	sl_panel_connection(judge->panel, &about->connection);
 	sl_panel_envelope(judge->panel, &about->envelope);
 	judge->av = av_begin(judge);
@@ -54,6 +55,8 @@ static void
 conclude(struct judge *judge)
 {
 	sl_timer_clear(&judge->timer);
+	attachments_evidence(&judge->attachments, judge->verdict);
+	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
 	sl_combine(judge->verdict);
 	judge->done = true;
@@ -63,10 +66,17 @@ conclude(struct judge *judge)
 static void
 heard(struct judge *judge)
 {
-	if (judge->av != NULL || judge->authenticating)
+	if (judge->av != NULL || judge->authenticating || attachments_awaited(&judge->attachments))
 		return;
 	conclude(judge);
 	session_on_verdict(judge->session);
+}
+
+void
+judge_on_attachments(struct judge *judge)
+{
+	if (judge->ended && !judge->done && !judge->ending)
+		heard(judge);
 }
 
 void
@@ -84,10 +94,11 @@ judge_end(struct judge *judge)
 		judge->done = true;
 		return true;
 	}
-	judge->ended = true;
+	judge->ended = judge->ending = true;
 	sl_panel_finish(judge->panel, judge->verdict);
 	sl_panel_free(&judge->panel);
-	if (judge->av != NULL || judge->authenticating) {
+	judge->ending = false;
+	if (judge->av != NULL || judge->authenticating || attachments_awaited(&judge->attachments)) {
 		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);
 		if (judge->av != NULL)
 			av_end(judge->av);
@@ -126,6 +137,7 @@ on_timer(void *ctx)
 	const struct sl_evidence late = { .name = "clamd", .state = SL_EVIDENCE_FAILED,
 		.sentence = "the antivirus did not answer in time" };
 
+	attachments_expire(&judge->attachments);
 	if (judge->authenticating) {
 		authentication_expire(&judge->session->tx->authentication);
 		judge->authenticating = false;
@@ -143,6 +155,7 @@ judge_abort(struct judge *judge)
 {
 	sl_timer_clear(&judge->timer);
 	sl_panel_free(&judge->panel);
+	attachments_abort(&judge->attachments);
 	av_free(&judge->av);
 	judge->authenticating = false;
 	judge->on = false;
@@ -195,7 +208,8 @@ judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct rul
 		ruling->category = (enum sl_category)c;
 		ruling->word = sl_category_word(ruling->category);
 	}
-	if (judge->av_failed && judge->snapshot->settings->clamd.fail == SL_FAIL_DEFER &&
+	if (((judge->av_failed && judge->snapshot->settings->clamd.fail == SL_FAIL_DEFER) ||
+	    (judge->attachments.failed && judge->snapshot->settings->attachments.fail == SL_FAIL_DEFER)) &&
 	    ruling->action < SL_ACTION_DEFER) {
 		ruling->action = SL_ACTION_DEFER;
 		ruling->category = SL_MALWARE;

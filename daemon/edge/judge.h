@@ -9,6 +9,7 @@
 #define EDGE_JUDGE_H
 
 #include "answer.h"
+#include "attachments.h"
 #include "classify/panel.h"
 #include "edge.h"
 
@@ -17,11 +18,13 @@ struct av;
 struct judge {
 	bool			 on;		/* not in pass-through */
 	bool			 ended;		/* the message is complete */
+	bool			 ending;	/* inside judge_end: whoever answers now is not alone */
 	struct edge		*edge;
 	struct snapshot		*snapshot;	/* borrowed from the transaction */
 	struct sl_arena		*arena;
 	struct session		*session;
 	struct sl_panel		*panel;		/* the classifiers in this process */
+	struct attachments	 attachments;	/* what the helper is asked about */
 	struct av		*av;		/* NULL: not asked, or has answered */
 	bool			 av_failed;
 	bool			 authenticating;	/* judge_on_authentication is still to come */
@@ -43,6 +46,8 @@ SL_MUST_USE int	judge_begin(struct judge *judge, struct snapshot *snapshot, stru
 void	judge_feed(struct judge *judge, const unsigned char *data, size_t len);
 /* Is an engine behind, so that the sender should be read more slowly? session_on_flow follows. */
 bool	judge_is_behind(const struct judge *judge);
+/* The helper has answered everything (attachments.h). */
+void	judge_on_attachments(struct judge *judge);
 /* Who sent it is known now (authenticate.h). */
 void	judge_on_authentication(struct judge *judge);
 /* The message is complete, and `authenticating` says whether its sender is. True: the verdict is there; false: session_on_verdict follows. */

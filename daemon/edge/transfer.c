@@ -421,10 +421,13 @@ refusal_answer(const struct session *s, struct answer *answer)
 		return;
 	}
 	/* A virus has a name the sender can look up; how spam is recognised is nobody's business. */
-	for (size_t i = 0; i < tx->judge.verdict->evidence_len; i++)
-		if (ruling->category == SL_MALWARE &&
-		    tx->judge.verdict->evidence[i].log_odds[SL_MALWARE] > 0)
-			named = &tx->judge.verdict->evidence[i];
+	for (size_t i = 0; i < tx->judge.verdict->evidence_len; i++) {
+		const struct sl_evidence *e = &tx->judge.verdict->evidence[i];
+
+		if (ruling->category == SL_MALWARE && e->log_odds[SL_MALWARE] >
+		    (named != NULL ? named->log_odds[SL_MALWARE] : 0))
+			named = e;
+	}
 	answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451,
 	    ruling->action == SL_ACTION_REFUSE ? "5.7.1" : "4.7.1", "Message %s as %s%s%s%s%s",
 	    ruling->action == SL_ACTION_REFUSE ? "refused" : "deferred", ruling->word,

@@ -142,6 +142,13 @@ struct sl_clamd_settings {
 	unsigned		breaker_ms;	/* ... for this long */
 };
 
+struct sl_attachment_settings {
+	bool			look;		/* have a helper look into archives, documents, images */
+	unsigned		deadline_ms;	/* of one file */
+	uint64_t		max_bytes;	/* of a file, decoded; of a larger one only the list is read */
+	enum sl_fail_mode	fail;
+};
+
 struct sl_authentication_settings {
 	char			*id;		/* authserv-id of our Authentication-Results */
 	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
@@ -177,6 +184,7 @@ struct sl_settings {
 	char			*tls_ca_path;	/* for next_hop_tls: verify */
 	char			*model_path;	/* "": none */
 	struct sl_clamd_settings clamd;
+	struct sl_attachment_settings attachments;
 	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;

@@ -1077,6 +1077,7 @@ read_root(struct reader *r)
 	read_map(r, SCOPE_TOP, r->root, r->settings);
 	check_tls(r);
 	check_deadline(r, "clamd", &r->settings->clamd.deadline_ms);
+	check_deadline(r, "attachments", &r->settings->attachments.deadline_ms);
 	check_deadline(r, "authentication", &r->settings->authentication.deadline_ms);
 	authentication_id(r);
 	check_dns(r);

@@ -28,6 +28,7 @@ static const struct setting_word line_endings[] = {
 static const struct setting_word fail_modes[] = {
 	{ "defer", SL_FAIL_DEFER }, { "pass", SL_FAIL_PASS }, { NULL, 0 },
 };
+static const struct setting_word yes_no[] = { { "yes", true }, { "no", false }, { NULL, 0 } };
 static const struct setting_word dmarc_modes[] = {
 	{ "enforce", SL_DMARC_ENFORCE }, { "record", SL_DMARC_RECORD }, { "off", SL_DMARC_OFF },
 	{ NULL, 0 },
@@ -54,6 +55,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define TOP(member)		AT(sl_settings, member)
 #define LISTENER(member)	AT(sl_listener, member)
 #define CLAMD(member)		AT(sl_clamd_settings, member)
+#define ATTACHMENTS(member)	AT(sl_attachment_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
 #define TIMER(key, member, preset, min, max, sentence) \
 	{ SCOPE_TIMERS, key, SETTING_DURATION, AT(sl_timers, member), preset, min, max, NULL, 0, \
@@ -90,6 +92,8 @@ const struct setting settings_table[] = {
 	  "Certificates." },
 	{ SCOPE_TOP, "clamd", SETTING_CLAMD, TOP(clamd), NULL, 0, 0, NULL, SCOPE_CLAMD,
 	  "The virus scanner; without this map there is none." },
+	{ SCOPE_TOP, "attachments", SETTING_MAP, TOP(attachments), NULL, 0, 0, NULL, SCOPE_ATTACHMENTS,
+	  "Files that are taken apart." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -138,6 +142,17 @@ const struct setting settings_table[] = {
 	{ SCOPE_CLAMD, "breaker_time", SETTING_DURATION, CLAMD(breaker_ms), "30s", 10, 1 * HOUR, NULL,
 	  0, "... for this long, and `on_failure` applies at once." },
 
+	{ SCOPE_ATTACHMENTS, "look_into", SETTING_WORD, ATTACHMENTS(look), "yes", 0, 0, yes_no, 0,
+	  "Whether a process without network and files looks into archives, documents, shortcuts and "
+	  "images (QR codes); `no`: names and types are still looked at." },
+	{ SCOPE_ATTACHMENTS, "deadline", SETTING_DURATION, ATTACHMENTS(deadline_ms), "5s", 10, 20 * SEC,
+	  NULL, 0, "How long one file may take; not more than `timers.judge`." },
+	{ SCOPE_ATTACHMENTS, "max_size", SETTING_SIZE, ATTACHMENTS(max_bytes), "16MiB", 1 * KIB, 32 * MIB,
+	  NULL, 0, "Larger files are not taken apart, which is evidence of its own. They lie in memory "
+	  "until their turn comes, 128 MiB in a worker at most." },
+	{ SCOPE_ATTACHMENTS, "on_failure", SETTING_WORD, ATTACHMENTS(fail), "pass", 0, 0, fail_modes, 0,
+	  "What happens to mail with a file that nobody could look into in time: `pass` judges "
+	  "without it, `defer` answers 451." },
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
 	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
@@ -294,6 +309,7 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "`address`." },
 	[SCOPE_TLS] = { "tls", "Without a certificate STARTTLS is not offered to senders." },
 	[SCOPE_CLAMD] = { "clamd", "The virus scanner, spoken to while the message arrives." },
+	[SCOPE_ATTACHMENTS] = { "attachments", "Archives are also listed as they pass, whatever is said here." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },

@@ -15,6 +15,7 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_LISTEN,		/* an entry of listen */
 	SCOPE_TLS,
 	SCOPE_CLAMD,
+	SCOPE_ATTACHMENTS,
 	SCOPE_DNS,
 	SCOPE_AUTHENTICATION,
 	SCOPE_DNS_LIST,		/* an entry of dns_lists */

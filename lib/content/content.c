@@ -50,7 +50,7 @@ content_part_found(struct part *part, enum content_finding finding, struct sl_sl
 bool
 content_wants_links(const struct sl_content *content)
 {
-	return content->sink->link != NULL || content->sink->finding != NULL;
+	return content->sink->link != NULL;
 }
 
 /* ---- what mime.h says of the message */

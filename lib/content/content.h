@@ -109,6 +109,7 @@ struct sl_content_sink {
 	/* An entry of an archive that is listed as it passes. */
 	void	(*entry)(void *ctx, struct sl_content_part *part, const struct sl_zip_entry *entry);
 	void	(*end)(void *ctx, struct sl_content_part *part);
+	/* Those about links come only if `link` is not NULL: finding links costs. */
 	void	(*finding)(void *ctx, const struct sl_content_finding *finding);
 };
 
