@@ -6,11 +6,11 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc learn score settings status --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc inspect learn score settings status --help --version" -- "$word")
         return
     fi
     case $before in
-    --control | --dns | --key | --labels | --out | --model)
+    --control | --dns | --suffixes | --key | --labels | --out | --model)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -20,10 +20,11 @@ _sluicectl()
         ;;
     esac
     case ${COMP_WORDS[1]} in
-    auth) words="--json --dns --ip --helo --mail-from --receiver --now --help" ;;
+    auth) words="--json --dns --resolver --ip --helo --mail-from --receiver --now --help" ;;
     dkim-key) words="--json --domain --selector --out --key --type --bits --help" ;;
     dkim-sign) words="--key --domain --selector --canon --names --now --arc --dns --help" ;;
-    dmarc) words="--json --dns --from --dkim --spf --help" ;;
+    dmarc) words="--json --dns --resolver --from --dkim --spf --help" ;;
+    inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --json --help" ;;
     score) words="--model --json --help" ;;
