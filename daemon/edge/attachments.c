@@ -2,7 +2,7 @@
 
 #include "attachments.h"
 
-#include "classify/attachment.h"
+#include "classify/findings.h"
 #include "judge.h"
 
 struct looking {
@@ -31,7 +31,7 @@ static void
 found(struct attachments *a, enum sl_deep_finding id)
 {
 	if (a->classifier != NULL)
-		sl_attachment_found(a->classifier, sl_deep_finding_name(id));
+		sl_findings_add(a->classifier, sl_deep_finding_name(id));
 }
 
 static void
@@ -142,7 +142,7 @@ void
 attachments_begin(struct attachments *a, struct judge *judge, struct sl_panel *panel)
 {
 	*a = (struct attachments){ .judge = judge, .left = sl_deep_budget_default };
-	a->classifier = sl_panel_add(panel, &sl_attachment_classifier, sl_attachment_later);
+	a->classifier = sl_panel_add(panel, &sl_findings_classifier, sl_findings_later);
 	if (judge->snapshot->settings->attachments.look)
 		sl_panel_add(panel, &looker, a);
 }
@@ -167,7 +167,7 @@ attachments_evidence(struct attachments *a, struct sl_verdict *verdict)
 		.sentence = "a file could not be looked into" };
 
 	if (a->classifier != NULL)
-		sl_attachment_evidence(a->classifier, verdict);
+		sl_findings_evidence(a->classifier, verdict);
 	if (a->failed)
 		sl_verdict_add(verdict, &failed);
 }

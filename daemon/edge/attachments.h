@@ -3,7 +3,7 @@
  *
  * Files that have more in them than their bytes show (content.h, sl_content_is_container) are gathered in
  * sealed memory as they stream by, and handed to the edge's helper (deep.h). What it finds becomes
- * evidence (classify/attachment.h). It is asked about each while the rest of the message arrives; at the
+ * evidence (classify/findings.h). It is asked about each while the rest of the message arrives; at the
  * final dot what is still outstanding is awaited until the settings' deadline.
  */
 #ifndef EDGE_ATTACHMENTS_H
@@ -17,7 +17,7 @@ struct looking;
 
 struct attachments {
 	struct judge		*judge;
-	void			*classifier;	/* state of sl_attachment_classifier; NULL: nobody listens */
+	void			*classifier;	/* state of sl_findings_classifier; NULL: nobody listens */
 	struct looking		*jobs;		/* gathered or outstanding */
 	struct looking		*gathering;	/* the file that passes by; NULL: none */
 	struct sl_deep_budget	 left;		/* of the message */

@@ -1,8 +1,8 @@
-/* attachment_test.c - what is found in files weighs as it should */
+/* findings_test.c - what is found in messages and files weighs as it should */
 
 #include "check.h"
 
-#include "classify/attachment.h"
+#include "classify/findings.h"
 #include "classify/combine.h"
 #include "classify/panel.h"
 
@@ -14,13 +14,13 @@ judge(const char *const *names, size_t count)
 	void *state;
 
 	sl_arena_init(&arena, 4096);
-	state = sl_attachment_classifier.new_message(sl_attachment_later, &arena);
+	state = sl_findings_classifier.new_message(sl_findings_later, &arena);
 	assert_non_null(state);
 	for (size_t i = 0; i < count && names[i] != NULL; i++)
-		sl_attachment_found(state, names[i]);
-	sl_attachment_classifier.finish(state, &arena, &verdict);
+		sl_findings_add(state, names[i]);
+	sl_findings_classifier.finish(state, &arena, &verdict);
 	assert_int_equal(verdict.evidence_len, 0);	/* later */
-	sl_attachment_evidence(state, &verdict);
+	sl_findings_evidence(state, &verdict);
 	sl_combine(&verdict);
 	sl_arena_fini(&arena);
 	return verdict;
@@ -48,6 +48,7 @@ honest_oddities_do_not_reach_the_threshold_and_deceit_does(void **state)
 		{ { "macro", "macro-autorun", "macro-suspicious" }, 3, true },
 		{ { "program-inside", "archive-encrypted" }, 2, false },
 		{ { "program-inside", "archive-encrypted", "double-extension" }, 3, true },
+		{ { "text-hidden", "beacon", "html-script" }, 3, false },
 	};
 
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
@@ -83,12 +84,35 @@ what_the_message_shows_is_heard(void **state)
 
 	sl_arena_init(&arena, 4096);
 	panel = sl_panel_new(NULL, &arena);
-	sl_panel_add(panel, &sl_attachment_classifier, NULL);
+	sl_panel_add(panel, &sl_findings_classifier, NULL);
 	sl_panel_feed(panel, SL_SLICE_LIT(text));
 	sl_panel_finish(panel, &verdict);
 	sl_panel_free(&panel);
 	sl_combine(&verdict);
 	assert_true(verdict.probability[SL_MALWARE] > 0.5);
+	sl_arena_fini(&arena);
+}
+
+/* Whatever makes programs disagree is evidence, by whatever name. */
+static void
+ambiguity_is_heard(void **state)
+{
+	static const char text[] = "Content-Type: multipart/mixed; boundary=a\r\nContent-Type: text/plain\r\n\r\n--a\r\n"
+	    "Content-Transfer-Encoding: base64\r\nContent-Type: application/zip; name=a.zip\r\n\r\nUEsDBA==\r\n--a--\r\n";
+	struct sl_verdict verdict = { 0 };
+	struct sl_panel *panel;
+	struct sl_arena arena;
+	bool heard = false;
+
+	sl_arena_init(&arena, 4096);
+	panel = sl_panel_new(NULL, &arena);
+	sl_panel_add(panel, &sl_findings_classifier, NULL);
+	sl_panel_feed(panel, SL_SLICE_LIT(text));
+	sl_panel_finish(panel, &verdict);
+	sl_panel_free(&panel);
+	for (size_t i = 0; i < verdict.evidence_len; i++)
+		heard |= strcmp(verdict.evidence[i].name, "ambiguous") == 0;
+	assert_true(heard);
 	sl_arena_fini(&arena);
 }
 
@@ -99,6 +123,7 @@ main(void)
 		cmocka_unit_test(honest_oddities_do_not_reach_the_threshold_and_deceit_does),
 		cmocka_unit_test(all_of_it_together_is_bounded),
 		cmocka_unit_test(what_the_message_shows_is_heard),
+		cmocka_unit_test(ambiguity_is_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
