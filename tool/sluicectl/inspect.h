@@ -37,6 +37,8 @@ struct inspect_entry {
 
 struct inspect_part {
 	struct text	path, type, charset, encoding, disposition, filename;
+	struct text	names[SL_MIME_NAMES_MAX];	/* as programs may read it; the first is filename */
+	size_t		names_len;
 	unsigned	reading;
 	enum sl_content_role role;
 	bool		attached;

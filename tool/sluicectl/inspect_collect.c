@@ -19,9 +19,11 @@ text_free(struct text *text)
 	sl_free(text->ptr);
 }
 
-/* Room for one more, zeroed. */
+/* Room for one more, zeroed. The room is doubled when it is full, which is at powers of two: a message may
+ * have a million fields. */
 #define MORE(array, len)								\
-	((array) = sl_xrealloc((array), ((len) + 1) * sizeof(*(array))),		\
+	((array) = ((len) & ((len) - 1)) != 0 ? (array) :				\
+	    sl_xrealloc((array), SL_MAX((len) * 2, (size_t)1) * sizeof(*(array))),	\
 	    memset(&(array)[len], 0, sizeof(*(array))), &(array)[(len)++])
 
 static struct text
@@ -87,6 +89,10 @@ on_begin(void *ctx, struct sl_content_part *part)
 	kept->encoding = text_of(mime->encoding);
 	kept->disposition = text_of(mime->disposition);
 	kept->filename = text_of(mime->filename);
+	while (kept->names_len < mime->names_count) {
+		kept->names[kept->names_len] = text_of(mime->names[kept->names_len]);
+		kept->names_len++;
+	}
 	kept->reading = mime->reading;
 	kept->role = part->role;
 	kept->attached = part->is_attached;
@@ -357,6 +363,8 @@ inspect_free(struct inspect *inspect)
 
 		for (struct text *t = &part->path; t <= &part->filename; t++)
 			text_free(t);
+		for (size_t k = 0; k < part->names_len; k++)
+			text_free(&part->names[k]);
 		text_free(&part->shown_name);
 		for (size_t k = 0; k < part->entries_len; k++) {
 			text_free(&part->entries[k].path);

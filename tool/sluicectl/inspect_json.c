@@ -88,6 +88,18 @@ add_entries(struct sl_buf *out, const struct inspect_part *part)
 	sl_buf_add_str(out, "],");
 }
 
+/* Only where programs read the name in several ways. */
+static void
+add_names(struct sl_buf *out, const struct inspect_part *part)
+{
+	sl_buf_add_str(out, "\"names\":[");
+	for (size_t i = 0; i < part->names_len; i++) {
+		comma(out, i);
+		sl_buf_add_json(out, slice(&part->names[i]));
+	}
+	sl_buf_add_str(out, "],");
+}
+
 static void
 add_part(struct sl_buf *out, const struct inspect_part *part)
 {
@@ -102,6 +114,8 @@ add_part(struct sl_buf *out, const struct inspect_part *part)
 	member(out, "encoding", slice(&part->encoding));
 	member(out, "disposition", slice(&part->disposition));
 	member(out, "filename", slice(&part->filename));
+	if (part->names_len > 1)
+		add_names(out, part);
 	member(out, "read_as", sl_slice_str(roles[part->role]));
 	if (part->role == SL_CONTENT_MULTIPART) {
 		sl_buf_add_str(out, "\"size\":null,\"sha256\":null,\"sniffed\":null,");
