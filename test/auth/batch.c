@@ -14,7 +14,7 @@
 #include "mailauth/arc.h"
 #include "mailauth/authres.h"
 #include "mailauth/dkim_sign.h"
-#include "mailauth/suffix.h"
+#include "domain/suffix.h"
 #include "mailauth/zone.h"
 #include "mime/fields.h"
 #include "sl/utf8.h"
