@@ -5,6 +5,8 @@
 
 #define HTML_MAGIC	0x47a6c0deu
 #define HTML_NAME_MIN	32	/* the least limit of a name's length */
+#define HASH_FIRST	2166136261u
+#define LINES_BYTES	4096	/* of input with CRs, at a step */
 
 const struct sl_html_limits sl_html_limits_default = {
 	.name_bytes_max = 256,
@@ -124,6 +126,32 @@ take(struct sl_html *h, struct sl_slice in)
 }
 
 /* A line end is LF: CRLF and a lone CR are made so before any state sees them (13.2.3.5). */
+static void
+take_lines(struct sl_html *h, struct sl_slice in)
+{
+	unsigned char lines[LINES_BYTES];
+	size_t n = 0, len = 0;
+
+	if (h->skip_lf && in.ptr[0] == '\n')
+		n++;
+	h->skip_lf = false;
+	while (n < in.len) {
+		const unsigned char *cr = memchr(in.ptr + n, '\r', in.len - n);
+		size_t run_len = cr == NULL ? in.len - n : (size_t)(cr - in.ptr) - n;
+
+		memcpy(lines + len, in.ptr + n, run_len);
+		len += run_len;
+		for (n += run_len; n < in.len && in.ptr[n] == '\r'; n++) {
+			lines[len++] = '\n';
+			if (n + 1 == in.len)
+				h->skip_lf = true;
+			else if (in.ptr[n + 1] == '\n')
+				n++;
+		}
+	}
+	take(h, sl_slice(lines, len));
+}
+
 void
 sl_html_feed(struct sl_html *h, const unsigned char *data, size_t len)
 {
@@ -132,23 +160,18 @@ sl_html_feed(struct sl_html *h, const unsigned char *data, size_t len)
 	SL_CHECK(h, HTML_MAGIC);
 	SL_ASSERT(!h->finished);
 	while (in.len > 0) {
-		const unsigned char *cr;
+		const unsigned char *cr = h->skip_lf ? in.ptr : memchr(in.ptr, '\r', in.len);
+		size_t n = cr == NULL ? in.len : (size_t)(cr - in.ptr);
 
-		if (h->skip_lf && in.ptr[0] == '\n')
-			in = sl_slice_from(in, 1);
-		h->skip_lf = false;
-		cr = in.len == 0 ? NULL : memchr(in.ptr, '\r', in.len);
-		if (cr == NULL) {
-			take(h, in);
-			return;
-		}
-		take(h, sl_slice(in.ptr, (size_t)(cr - in.ptr)));
-		in = sl_slice_from(in, (size_t)(cr - in.ptr) + 1);
-		if (in.len == 0 || in.ptr[0] != '\n') {
-			take(h, SL_SLICE_LIT("\n"));
-			h->skip_lf = in.len == 0;
-		}
+		/* Lines are short: what has one CR has more of them. */
+		take(h, sl_slice(in.ptr, n));
+		in = sl_slice_from(in, n);
+		n = SL_MIN(in.len, (size_t)LINES_BYTES);
+		if (n > 0)
+			take_lines(h, sl_slice(in.ptr, n));
+		in = sl_slice_from(in, n);
 	}
+	html_text_over(h);
 }
 
 void
@@ -162,6 +185,7 @@ sl_html_finish(struct sl_html *h)
 		state = h->state;
 		states[state].end(h);
 	} while (h->state != state);
+	html_text_over(h);
 	h->finished = true;
 }
 
@@ -171,14 +195,43 @@ html_find(struct sl_html *h, enum sl_html_finding finding)
 	if ((h->found & 1u << finding) != 0)
 		return;
 	h->found |= 1u << finding;
+	html_text_over(h);
 	if (h->sink->finding != NULL)
 		h->sink->finding(h->ctx, finding);
 }
 
 void
+html_give_joined(struct sl_html *h)
+{
+	size_t len = h->joined_len;
+
+	h->joined_len = 0;
+	if (h->sink->text != NULL)
+		h->sink->text(h->ctx, sl_slice(h->joined, len), h->content);
+}
+
+void
+html_join_text(struct sl_html *h, struct sl_slice text)
+{
+	if (text.len > sizeof(h->joined) - h->joined_len)
+		html_text_over(h);
+	memcpy(h->joined + h->joined_len, text.ptr, text.len);
+	h->joined_len += text.len;
+}
+
+void
 html_give_text(struct sl_html *h, struct sl_slice text)
 {
-	if (text.len > 0 && h->sink->text != NULL)
+	if (text.len == 0)
+		return;
+	if (h->joined_len > 0) {
+		if (text.len <= HTML_JOINED_MAX / 4) {
+			html_join_text(h, text);
+			return;
+		}
+		html_give_joined(h);
+	}
+	if (h->sink->text != NULL)
 		h->sink->text(h->ctx, text, h->content);
 }
 
@@ -332,7 +385,7 @@ html_text(struct sl_html *h, struct sl_slice in)
 		return html_go(h, HTML_CDATA_BRACKET, n + 1);
 	default:
 		html_find(h, SL_HTML_NUL);
-		html_give_text(h, is_nul_text(h) ? sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
+		html_join_text(h, is_nul_text(h) ? sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
 		return n + 1;
 	}
 }
@@ -348,6 +401,7 @@ void
 html_tag_begin(struct sl_html *h, bool end_tag)
 {
 	h->tag = (struct sl_html_tag){ .attrs = h->attrs };
+	h->attr_bits = 0;
 	h->end_tag = end_tag;
 	h->used_bytes = 0;
 	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
@@ -370,7 +424,7 @@ html_tag_open(struct sl_html *h, struct sl_slice in)
 	case '?':
 		return html_go(h, HTML_BOGUS_COMMENT, 0);
 	default:
-		html_give_text(h, SL_SLICE_LIT("<"));
+		html_join_text(h, SL_SLICE_LIT("<"));
 		return html_go(h, HTML_TEXT, 0);
 	}
 }
@@ -391,7 +445,7 @@ html_end_tag_slash(struct sl_html *h, struct sl_slice in)
 void
 html_end_tag_open(struct sl_html *h)
 {
-	html_give_text(h, h->state == HTML_TAG_OPEN ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
+	html_join_text(h, h->state == HTML_TAG_OPEN ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
 }
 
 /* The input ends in a tag: browsers drop it. */
@@ -404,6 +458,7 @@ html_end_tag(struct sl_html *h)
 static void
 give_part(struct sl_html *h, bool last)
 {
+	html_text_over(h);
 	h->tag.last = last;
 	if (!h->end_tag && h->sink->start_tag != NULL)
 		h->sink->start_tag(h->ctx, &h->tag);
@@ -415,6 +470,7 @@ give_tag(struct sl_html *h)
 {
 	h->state = HTML_TEXT;
 	if (h->end_tag) {
+		html_text_over(h);
 		if (h->sink->end_tag != NULL)
 			h->sink->end_tag(h->ctx, h->tag.name);
 		html_after_end_tag(h);
@@ -449,59 +505,56 @@ attr_begin(struct sl_html *h)
 		give_part(h, false);
 		h->tag.part++;
 		h->tag.attrs_len = 0;
+		h->attr_bits = 0;
 		h->used_bytes = h->tag.name.len;
 	}
 	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
 }
 
-/* After the tag's name, or an attribute. */
-size_t
-html_before_attr(struct sl_html *h, struct sl_slice in)
+static inline uint32_t
+hash_add(uint32_t hash, unsigned char c)
 {
-	size_t n = 0;
-
-	while (n < in.len && html_is_space(in.ptr[n]))
-		n++;
-	if (n == in.len)
-		return n;
-	if (in.ptr[n] == '/')
-		return html_go(h, HTML_SELF_CLOSING, n + 1);
-	if (in.ptr[n] == '>')
-		return n + give_tag(h);
-	attr_begin(h);
-	if (in.ptr[n] == '=') {		/* can only begin a name here */
-		html_add(h, sl_slice(in.ptr + n, 1));
-		n++;
-	}
-	return html_go_on(h, in, n, HTML_ATTR_NAME, html_attr_name);
+	return (hash ^ c) * 16777619u;	/* FNV-1a */
 }
 
 static uint32_t
 name_hash(struct sl_slice name)
 {
-	uint32_t hash = 2166136261u;	/* FNV-1a */
+	uint32_t hash = HASH_FIRST;
 
 	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ name.ptr[i]) * 16777619u;
+		hash = hash_add(hash, name.ptr[i]);
 	return hash;
+}
+
+static bool
+is_twice(const struct sl_html *h, struct sl_slice name, uint32_t hash)
+{
+	size_t same = 0;
+
+	/* Counted, since compilers do that four at a step. */
+	for (size_t i = 0; i < h->tag.attrs_len; i++)
+		same += h->attr_hashes[i] == hash;
+	for (size_t i = 0; same > 0 && i < h->tag.attrs_len; i++)
+		if (h->attr_hashes[i] == hash && sl_slice_eq(h->attrs[i].name, name))
+			return true;
+	return false;
 }
 
 /* The attribute's name is complete: it is one more, unless it was there. */
 static void
-attr_named(struct sl_html *h)
+attr_named(struct sl_html *h, struct sl_slice name, uint32_t hash)
 {
 	size_t n = h->tag.attrs_len;
-	struct sl_slice name = html_close(h);
-	uint32_t hash = name_hash(name);
+	uint64_t bit = 1ull << (hash >> 26);
 
-	h->attr_dropped = false;
-	for (size_t i = 0; i < n && !h->attr_dropped; i++)
-		h->attr_dropped = h->attr_hashes[i] == hash && sl_slice_eq(h->attrs[i].name, name);
+	h->attr_dropped = (h->attr_bits & bit) != 0 && is_twice(h, name, hash);
 	if (h->attr_dropped) {
 		html_find(h, SL_HTML_ATTR_TWICE);
 		h->used_bytes -= name.len;
 		return;
 	}
+	h->attr_bits |= bit;
 	h->attr_hashes[n] = hash;
 	h->attrs[n] = (struct sl_html_attr){ name, { NULL, 0 }, h->open.cut };
 	h->tag.attrs_len++;
@@ -518,15 +571,101 @@ attr_valued(struct sl_html *h)
 	attr->cut |= h->open.cut;
 }
 
+/* The value before its end, '&' or NUL. */
+static size_t
+value_run(const struct sl_html *h, struct sl_slice in)
+{
+	return h->quote != 0 ? scan3(in, h->quote, '&', '\0') :
+	    run(in, STOP_SPACE | STOP_GT | STOP_AMPERSAND | STOP_NUL);
+}
+
+static size_t
+value_over(struct sl_html *h, size_t taken)
+{
+	attr_valued(h);
+	return html_go(h, HTML_BEFORE_ATTR, taken + (h->quote != 0));
+}
+
+/* Take an attribute at once, as the states would: in mail most are whole in the input. Returns
+ * the bytes taken, the state changed if it goes on; none if only the states can tell. */
+static size_t
+attr_at_once(struct sl_html *h, struct sl_slice in)
+{
+	static const unsigned ends = STOP_SPACE | STOP_SLASH | STOP_GT | STOP_EQUALS;
+	unsigned char *name = h->open.ptr, c = 0;
+	size_t n = 0, room = SL_MIN(in.len, h->open.max);
+	uint32_t hash = HASH_FIRST;
+	bool ended;
+
+	for (; n < room && (stops[c = in.ptr[n]] & (ends | STOP_NUL)) == 0; n++) {
+		name[n] = sl_ascii_lower(c);
+		hash = hash_add(hash, name[n]);
+	}
+	if (n == room || n == 0 || c == '\0')
+		return 0;
+	h->open.len = n;
+	attr_named(h, html_close(h), hash);
+	if (c != '=')
+		return html_go(h, HTML_AFTER_ATTR_NAME, n);
+	if (++n == in.len || html_is_space(in.ptr[n]) || in.ptr[n] == '>')
+		return html_go(h, HTML_BEFORE_VALUE, n);
+	h->quote = in.ptr[n] == '"' || in.ptr[n] == '\'' ? in.ptr[n] : 0;
+	html_open(h, h->limits.value_bytes_max, SL_HTML_VALUE_LONG);
+	in = sl_slice_from(in, n += h->quote != 0);
+	room = value_run(h, in);
+	html_add(h, sl_slice(in.ptr, room));
+	ended = room < in.len && (h->quote != 0 ? in.ptr[room] == h->quote :
+	    (stops[in.ptr[room]] & (STOP_SPACE | STOP_GT)) != 0);
+	return ended ? value_over(h, n + room) : html_go(h, HTML_VALUE, n + room);
+}
+
+/* After the tag's name, or an attribute. */
+size_t
+html_before_attr(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = 0, taken;
+
+	for (;;) {
+		while (n < in.len && html_is_space(in.ptr[n]))
+			n++;
+		if (n == in.len)
+			return n;
+		if (in.ptr[n] == '/')
+			return html_go(h, HTML_SELF_CLOSING, n + 1);
+		if (in.ptr[n] == '>')
+			return n + give_tag(h);
+		attr_begin(h);
+		taken = attr_at_once(h, sl_slice(in.ptr + n, in.len - n));
+		if (taken == 0)
+			break;
+		n += taken;
+		if (h->state == HTML_AFTER_ATTR_NAME) {
+			while (n < in.len && html_is_space(in.ptr[n]))
+				n++;
+			if (n < in.len && in.ptr[n] != '=')
+				h->state = HTML_BEFORE_ATTR;
+		}
+		if (h->state != HTML_BEFORE_ATTR)
+			return n;
+	}
+	if (in.ptr[n] == '=') {		/* can only begin a name here */
+		html_add(h, sl_slice(in.ptr + n, 1));
+		n++;
+	}
+	return html_go_on(h, in, n, HTML_ATTR_NAME, html_attr_name);
+}
+
 size_t
 html_attr_name(struct sl_html *h, struct sl_slice in)
 {
 	static const unsigned ends = STOP_SPACE | STOP_SLASH | STOP_GT | STOP_EQUALS;
 	size_t n = take_name(h, in, ends);
+	struct sl_slice name;
 
 	if (n == in.len || (stops[in.ptr[n]] & ends) == 0)
 		return n;
-	attr_named(h);
+	name = html_close(h);
+	attr_named(h, name, name_hash(name));
 	if (in.ptr[n] == '=')
 		return html_go_on(h, in, n + 1, HTML_BEFORE_VALUE, html_before_value);
 	return html_go_on(h, in, n, HTML_AFTER_ATTR_NAME, html_after_attr_name);
@@ -564,9 +703,14 @@ html_before_value(struct sl_html *h, struct sl_slice in)
 size_t
 html_value(struct sl_html *h, struct sl_slice in)
 {
-	size_t n = h->quote != 0 ? scan3(in, h->quote, '&', '\0') :
-	    run(in, STOP_SPACE | STOP_GT | STOP_AMPERSAND | STOP_NUL);
+	size_t n = value_run(h, in);
 
+	/* A '&' that opens nothing goes along, if it can be told. */
+	while (n + 1 < in.len && in.ptr[n] == '&' && !opens('&', in.ptr[n + 1])) {
+		n++;
+		if (in.ptr[n] != '&')
+			n += value_run(h, sl_slice(in.ptr + n, in.len - n));
+	}
 	html_add(h, sl_slice(in.ptr, n));
 	if (n == in.len)
 		return n;
@@ -579,8 +723,7 @@ html_value(struct sl_html *h, struct sl_slice in)
 		html_add(h, HTML_REPLACEMENT);
 		return n + 1;
 	}
-	attr_valued(h);
-	return html_go(h, HTML_BEFORE_ATTR, n + (h->quote != 0));
+	return value_over(h, n);
 }
 
 /* After a '/' in a tag. */
