@@ -36,12 +36,6 @@ special_at(struct sl_view *v)
 	return v->opens_len == 0 || top(v)->special == OPEN_NONE ? -1 : top(v)->special;
 }
 
-struct look *
-open_look(struct sl_view *v)
-{
-	return v->opens_len == 0 ? &v->root : &top(v)->look;
-}
-
 const struct sl_sheet_element *
 open_above(const void *view, size_t i)
 {

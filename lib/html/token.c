@@ -3,9 +3,11 @@
 #include "html/scan_i.h"
 #include "html/token_i.h"
 
+#include <endian.h>
+
 #define HTML_MAGIC	0x47a6c0deu
 #define HTML_NAME_MIN	32	/* the least limit of a name's length */
-#define HASH_FIRST	2166136261u
+#define HASH_FACTOR	0x9e3779b97f4a7c15u
 #define LINES_BYTES	4096	/* of input with CRs, at a step */
 
 const struct sl_html_limits sl_html_limits_default = {
@@ -75,7 +77,7 @@ sl_html_new(const struct sl_html_limits *limits, const struct sl_html_sink *sink
 	    h->limits.attrs_max >= 1);
 	SL_ASSERT(h->limits.tag_bytes_max >= 3 * h->limits.name_bytes_max +
 	    h->limits.value_bytes_max);
-	h->bytes = sl_xmalloc(h->limits.tag_bytes_max);
+	h->bytes = sl_xmalloc(h->limits.tag_bytes_max + sizeof(uint64_t));	/* see name_hash */
 	h->attrs = sl_xmalloc(h->limits.attrs_max * sizeof(*h->attrs));
 	h->attr_hashes = sl_xmalloc(h->limits.attrs_max * sizeof(*h->attr_hashes));
 	h->sink = sink;
@@ -302,11 +304,12 @@ static size_t
 take_name(struct sl_html *h, struct sl_slice in, unsigned mask)
 {
 	struct html_open *o = &h->open;
-	size_t n = 0, room = SL_MIN(in.len, o->max - o->len);
+	unsigned char *out = o->ptr + o->len;
+	size_t n = 0, room = o->cut ? 0 : SL_MIN(in.len, o->max - o->len);
 
-	if (!o->cut)
-		for (; n < room && (stops[in.ptr[n]] & (mask | STOP_NUL)) == 0; n++)
-			o->ptr[o->len++] = sl_ascii_lower(in.ptr[n]);
+	for (; n < room && (stops[in.ptr[n]] & (mask | STOP_NUL)) == 0; n++)
+		out[n] = sl_ascii_lower(in.ptr[n]);
+	o->len += n;
 	if (n == room || o->cut) {	/* what is past the limit */
 		size_t more = run(sl_slice(in.ptr + n, in.len - n), mask | STOP_NUL);
 
@@ -511,20 +514,20 @@ attr_begin(struct sl_html *h)
 	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
 }
 
-static inline uint32_t
-hash_add(uint32_t hash, unsigned char c)
-{
-	return (hash ^ c) * 16777619u;	/* FNV-1a */
-}
-
+/* Of a name in h->bytes, which has some bytes more than it needs. */
 static uint32_t
 name_hash(struct sl_slice name)
 {
-	uint32_t hash = HASH_FIRST;
+	uint64_t hash = name.len, word;
 
-	for (size_t i = 0; i < name.len; i++)
-		hash = hash_add(hash, name.ptr[i]);
-	return hash;
+	for (; name.len >= sizeof(word); name = sl_slice_from(name, sizeof(word))) {
+		memcpy(&word, name.ptr, sizeof(word));
+		hash = (hash ^ word) * HASH_FACTOR;
+		hash ^= hash >> 32;
+	}
+	memcpy(&word, name.ptr, sizeof(word));
+	word = le64toh(word) & ((1ull << 8 * name.len) - 1);
+	return (uint32_t)((hash ^ word) * HASH_FACTOR >> 32);
 }
 
 static bool
@@ -543,9 +546,11 @@ is_twice(const struct sl_html *h, struct sl_slice name, uint32_t hash)
 
 /* The attribute's name is complete: it is one more, unless it was there. */
 static void
-attr_named(struct sl_html *h, struct sl_slice name, uint32_t hash)
+attr_named(struct sl_html *h)
 {
 	size_t n = h->tag.attrs_len;
+	struct sl_slice name = html_close(h);
+	uint32_t hash = name_hash(name);
 	uint64_t bit = 1ull << (hash >> 26);
 
 	h->attr_dropped = (h->attr_bits & bit) != 0 && is_twice(h, name, hash);
@@ -594,17 +599,14 @@ attr_at_once(struct sl_html *h, struct sl_slice in)
 	static const unsigned ends = STOP_SPACE | STOP_SLASH | STOP_GT | STOP_EQUALS;
 	unsigned char *name = h->open.ptr, c = 0;
 	size_t n = 0, room = SL_MIN(in.len, h->open.max);
-	uint32_t hash = HASH_FIRST;
 	bool ended;
 
-	for (; n < room && (stops[c = in.ptr[n]] & (ends | STOP_NUL)) == 0; n++) {
+	for (; n < room && (stops[c = in.ptr[n]] & (ends | STOP_NUL)) == 0; n++)
 		name[n] = sl_ascii_lower(c);
-		hash = hash_add(hash, name[n]);
-	}
 	if (n == room || n == 0 || c == '\0')
 		return 0;
 	h->open.len = n;
-	attr_named(h, html_close(h), hash);
+	attr_named(h);
 	if (c != '=')
 		return html_go(h, HTML_AFTER_ATTR_NAME, n);
 	if (++n == in.len || html_is_space(in.ptr[n]) || in.ptr[n] == '>')
@@ -660,12 +662,10 @@ html_attr_name(struct sl_html *h, struct sl_slice in)
 {
 	static const unsigned ends = STOP_SPACE | STOP_SLASH | STOP_GT | STOP_EQUALS;
 	size_t n = take_name(h, in, ends);
-	struct sl_slice name;
 
 	if (n == in.len || (stops[in.ptr[n]] & ends) == 0)
 		return n;
-	name = html_close(h);
-	attr_named(h, name, name_hash(name));
+	attr_named(h);
 	if (in.ptr[n] == '=')
 		return html_go_on(h, in, n + 1, HTML_BEFORE_VALUE, html_before_value);
 	return html_go_on(h, in, n, HTML_AFTER_ATTR_NAME, html_after_attr_name);
