@@ -56,7 +56,7 @@ static const struct {
 	    { "visible: hello\\n\n", "odd charset-unknown 1 \"martian\"" } },
 	{ "what is hidden is told apart",
 	    HTML "<p>Hello <span style=\"display:none\">secret words that nobody sees</span>World</p>",
-	    { "visible: Hello", "display: ", "fact text-hidden 1 \"25 bytes not displayed\"" } },
+	    { "visible: Hello", "display: ", "fact text-hidden 1 \"29 bytes not displayed\"" } },
 	{ "a link that shows another domain",
 	    HTML "<a href=\"http://evil.example.net/login\">www.bank.example.com</a>",
 	    { "link a http://evil.example.net/login [example.net] \"www.bank.example.com\"\n",
