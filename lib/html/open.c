@@ -81,8 +81,9 @@ open_push(struct sl_view *v, enum element element, uint32_t name_hash,
 	o = push(v, element);
 	o->name_hash = name_hash;
 	o->described.count = described->count;
-	memcpy(o->described.symbols, described->symbols,
-	    described->count * sizeof(described->symbols[0]));
+	if (described->count > 0)
+		memcpy(o->described.symbols, described->symbols,
+		    described->count * sizeof(described->symbols[0]));
 	if (style->set != 0)
 		o->style = *style;
 	else

@@ -243,12 +243,6 @@ html_go_text(struct sl_html *h)
 	h->state = h->content == SL_HTML_SCRIPT ? HTML_SCRIPT : HTML_TEXT;
 }
 
-void
-html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long)
-{
-	h->open = (struct html_open){ h->bytes + h->used_bytes, 0, bytes_max, false, too_long };
-}
-
 /* How many bytes at the end are the beginning of a character and no more. */
 static size_t
 torn_bytes(const unsigned char *s, size_t len)
@@ -289,13 +283,6 @@ html_add_lower(struct sl_html *h, struct sl_slice s)
 	html_add(h, s);
 	for (size_t i = from; i < h->open.len; i++)
 		h->open.ptr[i] = sl_ascii_lower(h->open.ptr[i]);
-}
-
-struct sl_slice
-html_close(struct sl_html *h)
-{
-	h->used_bytes = (size_t)(h->open.ptr - h->bytes) + h->open.len;
-	return sl_slice(h->open.ptr, h->open.len);
 }
 
 /* Take a run of a name, and the NUL that stopped it, which stands as U+FFFD. Returns the bytes

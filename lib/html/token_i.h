@@ -190,10 +190,21 @@ html_text_over(struct sl_html *h)
 /* Back to text, whatever its kind. */
 void	html_go_text(struct sl_html *h);
 /* Begin to gather a name or value; go on; end. What it gives lives until the tag is over. */
-void	html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long);
+static inline void
+html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long)
+{
+	h->open = (struct html_open){ h->bytes + h->used_bytes, 0, bytes_max, false, too_long };
+}
+
+static inline struct sl_slice
+html_close(struct sl_html *h)
+{
+	h->used_bytes = (size_t)(h->open.ptr - h->bytes) + h->open.len;
+	return sl_slice(h->open.ptr, h->open.len);
+}
+
 void	html_add(struct sl_html *h, struct sl_slice s);
 void	html_add_lower(struct sl_html *h, struct sl_slice s);
-struct sl_slice html_close(struct sl_html *h);
 /* Begin a tag: its name is gathered next. */
 void	html_tag_begin(struct sl_html *h, bool end_tag);
 
