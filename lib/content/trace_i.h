@@ -9,6 +9,7 @@
 #define SL_CONTENT_TRACE_I_H
 
 #include "content/content.h"
+#include "sl/buf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
