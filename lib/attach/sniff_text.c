@@ -303,32 +303,63 @@ mail_type(struct sl_slice in)
 	    !sniff_has(in, "received:", 9) ? SL_TYPE_MHTML : SL_TYPE_MAIL;
 }
 
-/* Score words at the starts of words, each once. */
+/* Words by their first byte, and what second ones there are. */
+struct word_index {
+	unsigned char	first[256], next[SL_COUNT(words)];	/* one more than the index; 0: no more */
+	uint32_t	seconds[256];	/* a bit for the low five of each */
+	bool		used[SL_COUNT(words)];
+};
+
+static void
+index_make(struct word_index *x)
+{
+	_Static_assert(SL_COUNT(words) < 255, "indexes are bytes");
+	memset(x, 0, sizeof(*x));
+	for (size_t i = 0; i < SL_COUNT(words); i++) {
+		unsigned char c = (unsigned char)words[i].text[0];
+
+		x->next[i] = x->first[c];
+		x->first[c] = (unsigned char)(i + 1);
+		x->seconds[c] |= 1u << (words[i].text[1] & 31);
+	}
+}
+
+static void
+score_at(struct word_index *x, struct sl_slice in, int scores[WORD_KINDS])
+{
+	for (unsigned i = x->first[in.ptr[0]]; i != 0; i = x->next[i - 1]) {
+		const struct word *w = &words[i - 1];
+
+		if (in.len < w->len || in.ptr[1] != (unsigned char)w->text[1] || x->used[i - 1] ||
+		    memcmp(in.ptr, w->text, w->len) != 0)
+			continue;
+		x->used[i - 1] = true;
+		scores[w->kind] += w->weight;
+	}
+}
+
+/* Score words, of two bytes or more, at the starts of words, each once. Where they may be is gathered
+ * without branches: a processor cannot guess where words of text begin. */
 static void
 score(struct sl_slice in, int scores[WORD_KINDS])
 {
-	unsigned char first[128] = { 0 }, next[SL_COUNT(words)], before = ' ';
-	bool used[SL_COUNT(words)] = { false };
+	struct word_index x;
+	uint16_t places[256];
+	unsigned char before = ' ';
 
-	_Static_assert(SL_COUNT(words) < 255, "indexes are bytes");
-	for (size_t i = 0; i < SL_COUNT(words); i++) {
-		next[i] = first[(unsigned char)words[i].text[0]];
-		first[(unsigned char)words[i].text[0]] = (unsigned char)(i + 1);
-	}
-	for (size_t at = 0; at < in.len; before = in.ptr[at++]) {
-		unsigned char c = in.ptr[at];
+	index_make(&x);
+	for (size_t at = 0; at + 1 < in.len;) {
+		size_t end = SL_MIN(at + SL_COUNT(places), in.len - 1), len = 0;
 
-		if ((is_word(before) && is_word(c)) || c >= 128 || first[c] == 0)
-			continue;
-		for (unsigned i = first[c]; i != 0; i = next[i - 1]) {
-			const struct word *w = &words[i - 1];
+		for (; at < end; before = in.ptr[at++]) {
+			unsigned char c = in.ptr[at];
 
-			if (in.len - at < w->len || in.ptr[at + 1] != (unsigned char)w->text[1] || used[i - 1] ||
-			    memcmp(in.ptr + at, w->text, w->len) != 0)
-				continue;
-			used[i - 1] = true;
-			scores[w->kind] += w->weight;
+			places[len] = (uint16_t)at;
+			len += (x.seconds[c] >> (in.ptr[at + 1] & 31) & 1) &
+			    !(word_bytes[before] & word_bytes[c]);
 		}
+		for (size_t i = 0; i < len; i++)
+			score_at(&x, sl_slice_from(in, places[i]), scores);
 	}
 }
 

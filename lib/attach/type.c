@@ -178,10 +178,12 @@ sl_type_of_mime(struct sl_slice mime)
 {
 	mime = bare(mime);
 	for (size_t i = 0; i < SL_COUNT(aliases); i++)
-		if (sl_slice_ieq(mime, sl_slice(aliases[i].mime, aliases[i].len)))
+		if (aliases[i].len == mime.len &&
+		    sl_slice_ieq(mime, sl_slice(aliases[i].mime, aliases[i].len)))
 			return aliases[i].type;
 	for (size_t i = SL_TYPE_PE; i < SL_TYPE_COUNT; i++)
-		if (sl_slice_ieq(mime, sl_slice(types[i].mime, types[i].mime_len)))
+		if (types[i].mime_len == mime.len &&
+		    sl_slice_ieq(mime, sl_slice(types[i].mime, types[i].mime_len)))
 			return (enum sl_type)i;
 	return SL_TYPE_UNKNOWN;
 }

@@ -660,6 +660,32 @@ replay(struct sl_zip *zip)
 	zip->again = 0;
 }
 
+size_t
+sl_zip_passes(struct sl_slice bytes)
+{
+	size_t n = 0;
+
+	while (n < bytes.len) {
+		const unsigned char *p = memchr(bytes.ptr + n, 'P', bytes.len - n);
+
+		if (p == NULL)
+			return bytes.len;
+		n = (size_t)(p - bytes.ptr);
+		if (n + 1 == bytes.len || p[1] == 'K')
+			return n;
+		n++;
+	}
+	return n;
+}
+
+void
+sl_zip_pass(struct sl_zip *zip, uint64_t passed)
+{
+	SL_CHECK(zip, ZIP_MAGIC);
+	SL_ASSERT(zip->pos == 0);
+	zip->pos = passed;
+}
+
 void
 sl_zip_feed(struct sl_zip *zip, struct sl_slice bytes)
 {

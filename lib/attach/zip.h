@@ -107,6 +107,10 @@ struct sl_zip;
 /* `sink` (NULL: none) and `ctx` are kept. Never NULL. */
 struct sl_zip	*sl_zip_new(const struct sl_zip_sink *sink, void *ctx);
 void		 sl_zip_free(struct sl_zip **zip);	/* NULL is fine */
+/* The reader is large, and most files hold no archive: how many bytes at the front of a file it need not
+ * be shown. When it is made, it is told how many these were in all, before it is fed the others. */
+size_t		 sl_zip_passes(struct sl_slice bytes);
+void		 sl_zip_pass(struct sl_zip *zip, uint64_t passed);
 void		 sl_zip_feed(struct sl_zip *zip, struct sl_slice bytes);
 /* No more comes: last entries and findings, then the summary. After it only _free may be called. */
 void		 sl_zip_finish(struct sl_zip *zip, struct sl_zip_summary *out);

@@ -101,6 +101,7 @@ sl_content_free(struct sl_content **content)
 	sl_mime_free(&(*content)->mime);	/* tells nobody of the parts that are open */
 	while ((*content)->open != NULL)
 		content_part_free((*content)->open);
+	sl_link_finder_free(&(*content)->finder);
 	sl_free((*content)->url);
 	sl_free((*content)->plain_print);
 	sl_free((*content)->html_print);

@@ -12,7 +12,8 @@
  * looked at, a ZIP archive is listed as it passes.
  *
  * Memory: that of mime.h, and for each open part that is no multipart 5 to 12 KiB; for HTML that of
- * html/view.h; for a ZIP archive up to 64 KiB. Links beyond one for each 128 bytes (the first 256
+ * html/view.h; for a ZIP archive up to 64 KiB;
+ * when links are asked for, that of url/find.h. Links beyond one for each 128 bytes (the first 256
  * are free) are told without being parsed, with a finding.
  * Cuts change nothing but where text of one kind, and bytes of a file, are cut, and how findings take turns
  * with other events.

@@ -45,6 +45,7 @@ struct sl_content {
 	unsigned			 findings;
 	bool				 links_limited;
 	struct sl_url			*url;		/* the link at hand; NULL: none yet */
+	struct sl_link_finder		*finder;	/* of a part that has ended, for the next; NULL: none */
 	/* Fingerprints of what is seen; NULL: not asked for, or nothing seen. */
 	struct sl_fingerprint		*plain_print, *html_print;
 	struct sl_fingerprint_result	 plain_result, html_result;
@@ -55,19 +56,21 @@ struct part {
 	struct sl_content_part		 pub;
 	struct part			*next, **link;	/* of content->open */
 	struct sl_content		*content;
-	struct sl_sniff			 sniff;
 	bool				 decided;	/* how it is read: what came before was held in sniff */
+	uint64_t			 decided_at;	/* bytes of it that had come */
 	bool				 wanted;	/* a file's bytes, by the sink */
 	const struct sl_charset		*charset;	/* of text; NULL: not told, or unknown */
 	struct sl_charset_decoder	*decoder;
 	struct sl_view			*view;
 	struct sl_link_finder		*finder;	/* over the text that is seen; NULL: nobody asks */
 	struct sl_url			*base;		/* of an HTML page; NULL: none */
-	struct sl_zip			*zip;
+	struct sl_zip			*zip;		/* NULL: nothing looks like an archive yet */
+	uint64_t			 zip_passed;	/* bytes before that */
 	struct sl_zip_summary		 zip_summary;
 	struct sl_fingerprint		*print;		/* of a file */
 	struct sl_fingerprint_result	 print_result;
 	unsigned			 found;		/* bits of enum content_finding told of this part */
+	struct sl_sniff			 sniff;		/* large, and so last: not cleared with the rest */
 };
 
 /* content.c */

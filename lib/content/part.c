@@ -32,7 +32,6 @@ file_begin(struct part *part)
 	if (content->sink->file != NULL)
 		part->wanted = content->sink->file(content->ctx, &part->pub) &&
 		    content->sink->bytes != NULL;
-	part->zip = sl_zip_new(&zip_sink, part);
 	if (content->settings.fingerprint != NULL) {
 		part->print = sl_xzalloc(sizeof(*part->print));
 		sl_fingerprint_init_file(part->print, content->settings.fingerprint);
@@ -40,9 +39,25 @@ file_begin(struct part *part)
 }
 
 static void
+zip_feed(struct part *part, struct sl_slice bytes)
+{
+	if (part->zip == NULL) {
+		size_t n = sl_zip_passes(bytes);
+
+		part->zip_passed += n;
+		if (n == bytes.len)
+			return;
+		bytes = sl_slice_from(bytes, n);
+		part->zip = sl_zip_new(&zip_sink, part);
+		sl_zip_pass(part->zip, part->zip_passed);
+	}
+	sl_zip_feed(part->zip, bytes);
+}
+
+static void
 file_feed(struct part *part, struct sl_slice bytes)
 {
-	sl_zip_feed(part->zip, bytes);
+	zip_feed(part, bytes);
 	if (part->print != NULL)
 		sl_fingerprint_feed(part->print, bytes);
 	if (part->wanted)
@@ -54,7 +69,8 @@ file_end(struct part *part)
 {
 	struct sl_zip_summary *zip = &part->zip_summary;
 
-	sl_zip_finish(part->zip, zip);
+	if (part->zip != NULL)
+		sl_zip_finish(part->zip, zip);
 	if (zip->is_zip) {
 		part->pub.zip = zip;
 		if (zip->has_macros)
@@ -102,6 +118,7 @@ part_decide(struct part *part)
 	bool text;
 
 	part->decided = true;
+	part->decided_at = part->sniff.at;
 	pub->sniffed = sl_sniff_finish(&part->sniff);
 	if (content_text_is_html(mime, &pub->sniffed))
 		pub->role = SL_CONTENT_HTML;
@@ -168,8 +185,10 @@ void
 content_part_begin(void *ctx, struct sl_mime_part *mime)
 {
 	struct sl_content *content = ctx;
-	struct part *part = sl_xzalloc(sizeof(*part));
+	struct part *part = sl_xmalloc(sizeof(*part));
 
+	memset(part, 0, offsetof(struct part, sniff));
+	sl_sniff_init(&part->sniff);
 	mime->user = part;
 	part->content = content;
 	part->pub.mime = mime;
@@ -185,7 +204,6 @@ content_part_begin(void *ctx, struct sl_mime_part *mime)
 			content->sink->begin(content->ctx, &part->pub);
 		return;
 	}
-	sl_sniff_init(&part->sniff);
 	if (mime->charset.len > 0) {
 		part->charset = sl_charset_find(mime->charset);
 		if (part->charset == NULL && declared_text(mime))
@@ -254,7 +272,10 @@ content_part_free(struct part *part)
 		part->next->link = part->link;
 	sl_charset_decoder_free(&part->decoder);
 	sl_view_free(&part->view);
-	sl_link_finder_free(&part->finder);
+	if (part->content->finder == NULL)
+		part->content->finder = part->finder;
+	else
+		sl_link_finder_free(&part->finder);
 	sl_zip_free(&part->zip);
 	sl_free(part->print);
 	sl_free(part->base);
@@ -272,7 +293,8 @@ content_part_end(void *ctx, struct sl_mime_part *mime)
 		part_deliver(part, sl_slice(part->sniff.head, part->sniff.len));
 	}
 	if (part->pub.role != SL_CONTENT_MULTIPART) {
-		part->pub.sniffed = sl_sniff_finish(&part->sniff);
+		if (part->sniff.at > part->decided_at)
+			part->pub.sniffed = sl_sniff_finish(&part->sniff);
 		if (part->pub.role == SL_CONTENT_FILE)
 			file_end(part);
 		else

@@ -174,6 +174,20 @@ on_html(void *ctx, struct sl_slice utf8)
 	sl_view_feed(part->view, utf8.ptr, utf8.len);
 }
 
+/* It is large: one that a part before had is taken again. */
+static void
+finder_begin(struct part *part)
+{
+	struct sl_content *content = part->content;
+
+	part->finder = content->finder;
+	content->finder = NULL;
+	if (part->finder != NULL)
+		sl_link_finder_reset(part->finder, part);
+	else
+		part->finder = sl_link_finder_new(content->settings.suffix, content_link_from_text, part);
+}
+
 void
 content_text_begin(struct part *part)
 {
@@ -193,7 +207,7 @@ content_text_begin(struct part *part)
 		part->decoder = sl_charset_decoder_new(part->charset, on_plain, part);
 	}
 	if (content_wants_links(part->content) && part->content->settings.suffix != NULL)
-		part->finder = sl_link_finder_new(part->content->settings.suffix, content_link_from_text, part);
+		finder_begin(part);
 }
 
 void

@@ -6,6 +6,7 @@
 static void
 comment_give(struct sl_html *h, struct sl_slice text, bool end)
 {
+	html_text_over(h);
 	if ((text.len > 0 || end) && h->sink->comment != NULL)
 		h->sink->comment(h->ctx, text, end);
 }
@@ -46,6 +47,7 @@ html_declaration(struct sl_html *h, struct sl_slice in)
 	if (h->held_len < cdata.len)
 		return 1;
 	if (h->foreign_depth > 0 && h->html_within == NULL) {
+		html_text_over(h);
 		h->content = SL_HTML_CDATA;
 		return html_go(h, HTML_TEXT, 1);
 	}
@@ -181,6 +183,7 @@ static void
 doctype_give(struct sl_html *h, bool quirks)
 {
 	h->doctype.quirks |= quirks;
+	html_text_over(h);
 	if (h->sink->doctype != NULL)
 		h->sink->doctype(h->ctx, &h->doctype);
 }

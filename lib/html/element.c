@@ -5,9 +5,8 @@
 static const struct {
 	char		name[12];	/* padded with NUL */
 	unsigned char	len;
-	uint16_t	flags;
 } elements[] = {
-#define ELEMENT_ROW(id, name, flags) [E_##id] = { name, sizeof(name) - 1, flags },
+#define ELEMENT_ROW(id, name, flags) [E_##id] = { name, sizeof(name) - 1 },
 	ELEMENTS(ELEMENT_ROW)
 #undef ELEMENT_ROW
 };
@@ -41,11 +40,11 @@ element_find(struct sl_slice name)
 	return (enum element)(E_OTHER + hash % (E_COUNT - E_OTHER));
 }
 
-unsigned
-element_flags(enum element element)
-{
-	return element < E_KNOWN ? elements[element].flags : 0;
-}
+const uint16_t element_flags_of[E_COUNT] = {
+#define ELEMENT_FLAGS(id, name, flags) [E_##id] = flags,
+	ELEMENTS(ELEMENT_FLAGS)
+#undef ELEMENT_FLAGS
+};
 
 static const struct {
 	char		name[12];
@@ -62,11 +61,29 @@ static const unsigned char lengths[] = {
 	ATTR_CODEBASE, ATTR_BACKGROUND /* 9: none */, ATTR_BACKGROUND, ATTR_PLACEHOLDER, ATTR_COUNT,
 };
 
+/* The first letters of those of a length: most attributes of mail are none of them. */
+#define LETTER(c)	(1u << ((c) & 31))
+
+static const uint32_t firsts[SL_COUNT(lengths)] = {
+	[2] = LETTER('i'),
+	[3] = LETTER('s') | LETTER('a') | LETTER('r'),
+	[4] = LETTER('h') | LETTER('t') | LETTER('s') | LETTER('d') | LETTER('c') | LETTER('p') |
+	    LETTER('l') | LETTER('o'),
+	[5] = LETTER('s') | LETTER('c') | LETTER('w') | LETTER('m') | LETTER('v'),
+	[6] = LETTER('h') | LETTER('a') | LETTER('m') | LETTER('s') | LETTER('p') | LETTER('l') |
+	    LETTER('d') | LETTER('o'),
+	[7] = LETTER('b') | LETTER('c') | LETTER('a'),
+	[8] = LETTER('c') | LETTER('l'),
+	[10] = LETTER('b') | LETTER('h') | LETTER('f') | LETTER('x'),
+	[11] = LETTER('p'),
+};
+
 /* ATTR_COUNT if it does not matter. */
 static enum attr
 attr_find(struct sl_slice name)
 {
-	if (name.len + 1 >= SL_COUNT(lengths))
+	if (name.len + 1 >= SL_COUNT(lengths) || name.len == 0 ||
+	    (firsts[name.len] & LETTER(name.ptr[0])) == 0)
 		return ATTR_COUNT;
 	for (unsigned i = lengths[name.len]; i < lengths[name.len + 1]; i++) {
 		size_t n = 0;

@@ -8,6 +8,10 @@
 #include "html/view_i.h"
 #include "sl/utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define REPLACEMENT	0xfffdu
 #define WORDS_SPLIT_MIN	3	/* so many are no accident of an editor */
 
@@ -20,18 +24,12 @@ static const unsigned char stops[256] = {
 	[127] = STOP_CONTROL, [128 ... 255] = STOP_HIGH,
 };
 
-enum flow_name
-flow_of(enum sl_view_kind kind)
-{
-	static const unsigned char flows[SL_VIEW_KIND_COUNT] = {
-		[SL_VIEW_VISIBLE] = FLOW_SEEN, [SL_VIEW_ALT] = FLOW_SEEN,
-		[SL_VIEW_TITLE] = FLOW_TITLE, [SL_VIEW_SIZE ... SL_VIEW_FALLBACK] = FLOW_HIDDEN,
-		[SL_VIEW_CONDITIONAL] = FLOW_ASIDE, [SL_VIEW_COMMENT] = FLOW_ASIDE,
-		[SL_VIEW_SCRIPT] = FLOW_SCRIPT,
-	};
-
-	return flows[kind];
-}
+const unsigned char flow_of_kind[SL_VIEW_KIND_COUNT] = {
+	[SL_VIEW_VISIBLE] = FLOW_SEEN, [SL_VIEW_ALT] = FLOW_SEEN,
+	[SL_VIEW_TITLE] = FLOW_TITLE, [SL_VIEW_SIZE ... SL_VIEW_FALLBACK] = FLOW_HIDDEN,
+	[SL_VIEW_CONDITIONAL] = FLOW_ASIDE, [SL_VIEW_COMMENT] = FLOW_ASIDE,
+	[SL_VIEW_SCRIPT] = FLOW_SCRIPT,
+};
 
 void
 flow_flush(struct sl_view *v)
@@ -371,20 +369,48 @@ put_spaces(struct sl_view *v, struct sl_slice s, enum sl_view_kind kind, bool pr
 	return n;
 }
 
+/* How many bytes at the front stand as they are: ASCII that shows, and a space between two such. */
+static size_t
+plain_run(struct sl_slice s)
+{
+	size_t n = 0;
+
+#ifdef __SSE2__
+	const __m128i spaces = _mm_set1_epi8(' '), del = _mm_set1_epi8(127);
+
+	for (; s.len - n >= 16; n += 16) {
+		__m128i c = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + n));
+		__m128i shown = _mm_andnot_si128(_mm_cmpeq_epi8(c, del), _mm_cmpgt_epi8(c, spaces));
+		unsigned plain = (unsigned)_mm_movemask_epi8(shown);
+		unsigned space = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(c, spaces));
+		/* What was taken before this step ends with one that shows. */
+		unsigned odd = ~(plain | (space & (plain << 1 | (n > 0)) & plain >> 1)) & 0xffff;
+
+		if (odd == 0)
+			continue;
+		n += (unsigned)__builtin_ctz(odd);
+		if (odd != 0x8000 || space < 0x8000)
+			return n;
+		break;	/* a space at the end of a step: the byte after it tells */
+	}
+#endif
+	while (n < s.len && (stops[s.ptr[n]] == 0 || (s.ptr[n] == ' ' && n > 0 &&
+	    n + 1 < s.len && stops[s.ptr[n + 1]] == 0)))
+		n++;
+	return n;
+}
+
 void
 flow_text(struct sl_view *v, struct sl_slice s, enum sl_view_kind kind, bool pre)
 {
 	while (s.len > 0) {
-		size_t n = 0;
+		size_t n;
 
 		if (v->torn_len > 0) {
 			s = sl_slice_from(s, put_torn(v, s, kind, pre));
 			continue;
 		}
-		/* A space between two that are shown stands as it is. */
-		while (n < s.len && (stops[s.ptr[n]] == 0 || (s.ptr[n] == ' ' && n > 0 &&
-		    n + 1 < s.len && stops[s.ptr[n + 1]] == 0)))
-			n++;
+		n = plain_run(s);
 		if (n > 0) {
 			struct flow *f = write_gap(v, kind);
 
@@ -404,7 +430,7 @@ flow_text(struct sl_view *v, struct sl_slice s, enum sl_view_kind kind, bool pre
 }
 
 void
-flow_settle(struct sl_view *v)
+flow_give_torn(struct sl_view *v)
 {
 	for (; v->torn_len > 0; v->torn_len--)
 		put_shown(v, SL_SLICE_LIT("\xef\xbf\xbd"), REPLACEMENT, v->torn_kind);

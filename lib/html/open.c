@@ -36,12 +36,6 @@ special_at(struct sl_view *v)
 	return v->opens_len == 0 || top(v)->special == OPEN_NONE ? -1 : top(v)->special;
 }
 
-struct look *
-open_look(struct sl_view *v)
-{
-	return v->opens_len == 0 ? &v->root : &top(v)->look;
-}
-
 const struct sl_sheet_element *
 open_above(const void *view, size_t i)
 {
@@ -87,8 +81,9 @@ open_push(struct sl_view *v, enum element element, uint32_t name_hash,
 	o = push(v, element);
 	o->name_hash = name_hash;
 	o->described.count = described->count;
-	memcpy(o->described.symbols, described->symbols,
-	    described->count * sizeof(described->symbols[0]));
+	if (described->count > 0)
+		memcpy(o->described.symbols, described->symbols,
+		    described->count * sizeof(described->symbols[0]));
 	if (style->set != 0)
 		o->style = *style;
 	else

@@ -15,10 +15,10 @@ html_raw_lt(struct sl_html *h, struct sl_slice in)
 		return html_go(h, HTML_RAW_END_OPEN, 1);
 	}
 	if (h->content == SL_HTML_SCRIPT && h->script == HTML_SCRIPT_PLAIN && in.ptr[0] == '!') {
-		html_give_text(h, SL_SLICE_LIT("<!"));
+		html_join_text(h, SL_SLICE_LIT("<!"));
 		return html_go(h, HTML_SCRIPT_BANG, 1);
 	}
-	html_give_text(h, SL_SLICE_LIT("<"));
+	html_join_text(h, SL_SLICE_LIT("<"));
 	html_go_text(h);
 	if (h->content == SL_HTML_SCRIPT && h->script == HTML_SCRIPT_ESCAPED &&
 	    html_is_alpha(in.ptr[0])) {
@@ -34,7 +34,7 @@ html_raw_end_open(struct sl_html *h, struct sl_slice in)
 {
 	if (html_is_alpha(in.ptr[0]))
 		return html_go(h, HTML_RAW_END_NAME, 0);
-	html_give_text(h, SL_SLICE_LIT("</"));
+	html_join_text(h, SL_SLICE_LIT("</"));
 	html_go_text(h);
 	return 0;
 }
@@ -54,8 +54,8 @@ html_raw_end_name(struct sl_html *h, struct sl_slice in)
 		html_add_lower(h, sl_slice(h->held, h->held_len));
 		return html_go(h, HTML_TAG_NAME, 0);
 	}
-	html_give_text(h, SL_SLICE_LIT("</"));
-	html_give_text(h, sl_slice(h->held, h->held_len));
+	html_join_text(h, SL_SLICE_LIT("</"));
+	html_join_text(h, sl_slice(h->held, h->held_len));
 	html_go_text(h);
 	return 0;
 }
@@ -63,9 +63,9 @@ html_raw_end_name(struct sl_html *h, struct sl_slice in)
 void
 html_end_raw(struct sl_html *h)
 {
-	html_give_text(h, h->state == HTML_RAW_LT ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
+	html_join_text(h, h->state == HTML_RAW_LT ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
 	if (h->state == HTML_RAW_END_NAME)
-		html_give_text(h, sl_slice(h->held, h->held_len));
+		html_join_text(h, sl_slice(h->held, h->held_len));
 	html_find(h, SL_HTML_RAW_UNENDED);
 }
 
@@ -102,17 +102,17 @@ html_script(struct sl_html *h, struct sl_slice in)
 	if (c == '<') {
 		h->dashes = 0;
 		if (h->script == HTML_SCRIPT_AGAIN)
-			html_give_text(h, SL_SLICE_LIT("<"));
+			html_join_text(h, SL_SLICE_LIT("<"));
 		return html_go(h,
 		    h->script == HTML_SCRIPT_AGAIN ? HTML_SCRIPT_AGAIN_LT : HTML_RAW_LT, n + 1);
 	}
 	if (c == '\0') {
 		html_find(h, SL_HTML_NUL);
-		html_give_text(h, HTML_REPLACEMENT);
+		html_join_text(h, HTML_REPLACEMENT);
 		h->dashes = 0;
 		return n + 1;
 	}
-	html_give_text(h, sl_slice(in.ptr + n, 1));
+	html_join_text(h, sl_slice(in.ptr + n, 1));
 	if (c == '>' && h->dashes == 2)
 		h->script = HTML_SCRIPT_PLAIN;
 	h->dashes = c == '>' ? 0 : (unsigned char)SL_MIN(h->dashes + 1, 2);
@@ -125,7 +125,7 @@ html_script_bang(struct sl_html *h, struct sl_slice in)
 {
 	if (in.ptr[0] != '-')
 		return html_go(h, HTML_SCRIPT, 0);
-	html_give_text(h, SL_SLICE_LIT("-"));
+	html_join_text(h, SL_SLICE_LIT("-"));
 	return html_go(h, HTML_SCRIPT_BANG_DASH, 1);
 }
 
@@ -135,7 +135,7 @@ html_script_bang_dash(struct sl_html *h, struct sl_slice in)
 {
 	if (in.ptr[0] != '-')
 		return html_go(h, HTML_SCRIPT, 0);
-	html_give_text(h, SL_SLICE_LIT("-"));
+	html_join_text(h, SL_SLICE_LIT("-"));
 	h->script = HTML_SCRIPT_ESCAPED;
 	h->dashes = 2;
 	return html_go(h, HTML_SCRIPT, 1);
@@ -151,7 +151,7 @@ html_script_name(struct sl_html *h, struct sl_slice in)
 	if (html_is_alpha(c)) {
 		if (h->held_len < HTML_HELD_MAX)
 			h->held[h->held_len++] = c;
-		html_give_text(h, sl_slice(in.ptr, 1));
+		html_join_text(h, sl_slice(in.ptr, 1));
 		return 1;
 	}
 	if ((html_is_space(c) || c == '/' || c == '>') &&
@@ -167,7 +167,7 @@ html_script_again_lt(struct sl_html *h, struct sl_slice in)
 {
 	if (in.ptr[0] != '/')
 		return html_go(h, HTML_SCRIPT, 0);
-	html_give_text(h, SL_SLICE_LIT("/"));
+	html_join_text(h, SL_SLICE_LIT("/"));
 	h->held_len = 0;
 	return html_go(h, HTML_SCRIPT_NAME, 1);
 }
@@ -178,7 +178,7 @@ html_cdata_bracket(struct sl_html *h, struct sl_slice in)
 {
 	if (in.ptr[0] == ']')
 		return html_go(h, HTML_CDATA_BRACKETS, 1);
-	html_give_text(h, SL_SLICE_LIT("]"));
+	html_join_text(h, SL_SLICE_LIT("]"));
 	return html_go(h, HTML_TEXT, 0);
 }
 
@@ -187,21 +187,22 @@ size_t
 html_cdata_brackets(struct sl_html *h, struct sl_slice in)
 {
 	if (in.ptr[0] == '>') {
+		html_text_over(h);
 		h->content = SL_HTML_DATA;
 		return html_go(h, HTML_TEXT, 1);
 	}
 	if (in.ptr[0] == ']') {
-		html_give_text(h, SL_SLICE_LIT("]"));
+		html_join_text(h, SL_SLICE_LIT("]"));
 		return 1;
 	}
-	html_give_text(h, SL_SLICE_LIT("]]"));
+	html_join_text(h, SL_SLICE_LIT("]]"));
 	return html_go(h, HTML_TEXT, 0);
 }
 
 void
 html_end_cdata(struct sl_html *h)
 {
-	html_give_text(h, h->state == HTML_CDATA_BRACKET ? SL_SLICE_LIT("]") :
+	html_join_text(h, h->state == HTML_CDATA_BRACKET ? SL_SLICE_LIT("]") :
 	    SL_SLICE_LIT("]]"));
 	html_find(h, SL_HTML_RAW_UNENDED);
 }
@@ -292,13 +293,17 @@ start_in_foreign(struct sl_html *h)
 	}
 }
 
+#define LETTER(c)	(1u << ((c) - 'a'))
+
 static void
 start_raw(struct sl_html *h)
 {
+	static const uint32_t firsts = LETTER('t') | LETTER('s') | LETTER('x') | LETTER('i') |
+	    LETTER('n') | LETTER('p');
 	struct sl_slice name = h->tag.name;
 
 	/* Most names are none of these, and told so by how they begin. */
-	if (name.len < 3 || memchr("tsxinp", name.ptr[0], 6) == NULL)
+	if (name.len < 3 || (firsts & LETTER(name.ptr[0])) == 0)
 		return;
 	for (size_t i = 0; i < SL_COUNT(raw_elements); i++) {
 		if (!sl_slice_eq(name, raw_elements[i].name))

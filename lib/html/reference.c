@@ -4,6 +4,8 @@
 #include "html/token_i.h"
 #include "sl/utf8.h"
 
+#include <endian.h>
+
 #define HTML_NUMBER_MAX	0x110000u	/* one more than a character can be; larger ones count as it */
 
 struct entity {
@@ -26,7 +28,7 @@ put(struct sl_html *h, struct sl_slice s)
 	if (h->back == HTML_VALUE)
 		html_add(h, s);
 	else
-		html_give_text(h, s);
+		html_join_text(h, s);
 }
 
 static void
@@ -83,12 +85,50 @@ longest_name(const struct sl_html *h, size_t *len_out)
 	return found;
 }
 
+/* The first bytes of a name, as a number in the order of the table. */
+static uint64_t
+key_of(const void *name)
+{
+	uint64_t key;
+
+	memcpy(&key, name, sizeof(key));
+	return be64toh(key);
+}
+
+/* What is held, if it is a short name with its ';': nearly all references in mail are. Or NULL. */
+static const struct entity *
+short_name(struct sl_html *h)
+{
+	size_t from = starts[h->held[0] - 'A'], to = starts[h->held[0] - 'A' + 1];
+	uint64_t key;
+
+	if (h->held_len > sizeof(key) || h->held[h->held_len - 1] != ';')
+		return NULL;
+	memset(h->held + h->held_len, 0, sizeof(key));
+	key = key_of(h->held);
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		uint64_t other = key_of(entities[middle].name);
+
+		if (other == key)
+			return &entities[middle];
+		if (other < key)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
 /* What is held is as much of a name as there is; `next` is the byte after it, NUL at the end. */
 static void
 resolve(struct sl_html *h, unsigned char next)
 {
-	size_t len = 0;
-	const struct entity *e = longest_name(h, &len);
+	size_t len = h->held_len;
+	const struct entity *e = short_name(h);
+
+	if (e == NULL)
+		e = longest_name(h, &len);
 
 	if (e != NULL && h->back == HTML_VALUE && h->held[len - 1] != ';') {
 		/* In a value "&copy=" or "&copyx" is part of a query. */
@@ -104,7 +144,8 @@ resolve(struct sl_html *h, unsigned char next)
 		put(h, sl_slice(text, 1u + h->held_len));
 	} else {
 		put(h, sl_slice(e->text, strnlen(e->text, sizeof(e->text))));
-		put_held(h, len);
+		if (len < h->held_len)
+			put_held(h, len);
 	}
 	h->state = h->back;
 }

@@ -3,6 +3,10 @@
 #include "html/style.h"
 #include "sl/utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define FAR_AWAY_PX	500	/* beyond this to the left or above nothing is seen */
 #define PLAIN_MAX	512	/* of a declaration with escapes or comments, undone */
 #define NAME_MAX	24
@@ -618,6 +622,33 @@ pass_url(struct sl_slice s, size_t at, sl_style_url *url, void *ctx)
 	return at;
 }
 
+/* The place of the first byte that stops a run, or s.len. */
+static size_t
+stop_find(struct sl_slice s)
+{
+	size_t n = 0;
+
+#ifdef __SSE2__
+	for (; s.len - n >= 16; n += 16) {
+		__m128i c = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + n));
+		__m128i ends = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8(';')),
+		    _mm_cmpeq_epi8(c, _mm_set1_epi8('(')));
+		__m128i quotes = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('"')),
+		    _mm_cmpeq_epi8(c, _mm_set1_epi8('\'')));
+		__m128i odd = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('\\')),
+		    _mm_cmpeq_epi8(c, _mm_set1_epi8('/')));
+		unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(ends,
+		    _mm_or_si128(quotes, odd)));
+
+		if (found != 0)
+			return n + (unsigned)__builtin_ctz(found);
+	}
+#endif
+	while (n < s.len && stops[s.ptr[n]] == 0)
+		n++;
+	return n;
+}
+
 /* The end of the declaration at the front of s: at its ';', or s.len. `odd` is set when there are
  * escapes or comments. */
 static size_t
@@ -626,8 +657,7 @@ declaration_end(struct sl_slice s, bool *odd_out, sl_style_url *url, void *ctx)
 	size_t n = 0;
 
 	for (*odd_out = false; n < s.len; n++) {
-		while (n < s.len && stops[s.ptr[n]] == 0)
-			n++;
+		n += stop_find(sl_slice(s.ptr + n, s.len - n));
 		if (n == s.len)
 			break;
 		switch (stops[s.ptr[n]]) {

@@ -3,8 +3,12 @@
 #include "html/scan_i.h"
 #include "html/token_i.h"
 
+#include <endian.h>
+
 #define HTML_MAGIC	0x47a6c0deu
 #define HTML_NAME_MIN	32	/* the least limit of a name's length */
+#define HASH_FACTOR	0x9e3779b97f4a7c15u
+#define LINES_BYTES	4096	/* of input with CRs, at a step */
 
 const struct sl_html_limits sl_html_limits_default = {
 	.name_bytes_max = 256,
@@ -73,7 +77,7 @@ sl_html_new(const struct sl_html_limits *limits, const struct sl_html_sink *sink
 	    h->limits.attrs_max >= 1);
 	SL_ASSERT(h->limits.tag_bytes_max >= 3 * h->limits.name_bytes_max +
 	    h->limits.value_bytes_max);
-	h->bytes = sl_xmalloc(h->limits.tag_bytes_max);
+	h->bytes = sl_xmalloc(h->limits.tag_bytes_max + sizeof(uint64_t));	/* see name_hash */
 	h->attrs = sl_xmalloc(h->limits.attrs_max * sizeof(*h->attrs));
 	h->attr_hashes = sl_xmalloc(h->limits.attrs_max * sizeof(*h->attr_hashes));
 	h->sink = sink;
@@ -124,6 +128,32 @@ take(struct sl_html *h, struct sl_slice in)
 }
 
 /* A line end is LF: CRLF and a lone CR are made so before any state sees them (13.2.3.5). */
+static void
+take_lines(struct sl_html *h, struct sl_slice in)
+{
+	unsigned char lines[LINES_BYTES];
+	size_t n = 0, len = 0;
+
+	if (h->skip_lf && in.ptr[0] == '\n')
+		n++;
+	h->skip_lf = false;
+	while (n < in.len) {
+		const unsigned char *cr = memchr(in.ptr + n, '\r', in.len - n);
+		size_t run_len = cr == NULL ? in.len - n : (size_t)(cr - in.ptr) - n;
+
+		memcpy(lines + len, in.ptr + n, run_len);
+		len += run_len;
+		for (n += run_len; n < in.len && in.ptr[n] == '\r'; n++) {
+			lines[len++] = '\n';
+			if (n + 1 == in.len)
+				h->skip_lf = true;
+			else if (in.ptr[n + 1] == '\n')
+				n++;
+		}
+	}
+	take(h, sl_slice(lines, len));
+}
+
 void
 sl_html_feed(struct sl_html *h, const unsigned char *data, size_t len)
 {
@@ -132,23 +162,18 @@ sl_html_feed(struct sl_html *h, const unsigned char *data, size_t len)
 	SL_CHECK(h, HTML_MAGIC);
 	SL_ASSERT(!h->finished);
 	while (in.len > 0) {
-		const unsigned char *cr;
+		const unsigned char *cr = h->skip_lf ? in.ptr : memchr(in.ptr, '\r', in.len);
+		size_t n = cr == NULL ? in.len : (size_t)(cr - in.ptr);
 
-		if (h->skip_lf && in.ptr[0] == '\n')
-			in = sl_slice_from(in, 1);
-		h->skip_lf = false;
-		cr = in.len == 0 ? NULL : memchr(in.ptr, '\r', in.len);
-		if (cr == NULL) {
-			take(h, in);
-			return;
-		}
-		take(h, sl_slice(in.ptr, (size_t)(cr - in.ptr)));
-		in = sl_slice_from(in, (size_t)(cr - in.ptr) + 1);
-		if (in.len == 0 || in.ptr[0] != '\n') {
-			take(h, SL_SLICE_LIT("\n"));
-			h->skip_lf = in.len == 0;
-		}
+		/* Lines are short: what has one CR has more of them. */
+		take(h, sl_slice(in.ptr, n));
+		in = sl_slice_from(in, n);
+		n = SL_MIN(in.len, (size_t)LINES_BYTES);
+		if (n > 0)
+			take_lines(h, sl_slice(in.ptr, n));
+		in = sl_slice_from(in, n);
 	}
+	html_text_over(h);
 }
 
 void
@@ -162,6 +187,7 @@ sl_html_finish(struct sl_html *h)
 		state = h->state;
 		states[state].end(h);
 	} while (h->state != state);
+	html_text_over(h);
 	h->finished = true;
 }
 
@@ -171,14 +197,43 @@ html_find(struct sl_html *h, enum sl_html_finding finding)
 	if ((h->found & 1u << finding) != 0)
 		return;
 	h->found |= 1u << finding;
+	html_text_over(h);
 	if (h->sink->finding != NULL)
 		h->sink->finding(h->ctx, finding);
 }
 
 void
+html_give_joined(struct sl_html *h)
+{
+	size_t len = h->joined_len;
+
+	h->joined_len = 0;
+	if (h->sink->text != NULL)
+		h->sink->text(h->ctx, sl_slice(h->joined, len), h->content);
+}
+
+void
+html_join_text(struct sl_html *h, struct sl_slice text)
+{
+	if (text.len > sizeof(h->joined) - h->joined_len)
+		html_text_over(h);
+	memcpy(h->joined + h->joined_len, text.ptr, text.len);
+	h->joined_len += text.len;
+}
+
+void
 html_give_text(struct sl_html *h, struct sl_slice text)
 {
-	if (text.len > 0 && h->sink->text != NULL)
+	if (text.len == 0)
+		return;
+	if (h->joined_len > 0) {
+		if (text.len <= HTML_JOINED_MAX / 4) {
+			html_join_text(h, text);
+			return;
+		}
+		html_give_joined(h);
+	}
+	if (h->sink->text != NULL)
 		h->sink->text(h->ctx, text, h->content);
 }
 
@@ -186,12 +241,6 @@ void
 html_go_text(struct sl_html *h)
 {
 	h->state = h->content == SL_HTML_SCRIPT ? HTML_SCRIPT : HTML_TEXT;
-}
-
-void
-html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long)
-{
-	h->open = (struct html_open){ h->bytes + h->used_bytes, 0, bytes_max, false, too_long };
 }
 
 /* How many bytes at the end are the beginning of a character and no more. */
@@ -236,24 +285,18 @@ html_add_lower(struct sl_html *h, struct sl_slice s)
 		h->open.ptr[i] = sl_ascii_lower(h->open.ptr[i]);
 }
 
-struct sl_slice
-html_close(struct sl_html *h)
-{
-	h->used_bytes = (size_t)(h->open.ptr - h->bytes) + h->open.len;
-	return sl_slice(h->open.ptr, h->open.len);
-}
-
 /* Take a run of a name, and the NUL that stopped it, which stands as U+FFFD. Returns the bytes
  * taken; fewer than there are when something else stopped it. */
 static size_t
 take_name(struct sl_html *h, struct sl_slice in, unsigned mask)
 {
 	struct html_open *o = &h->open;
-	size_t n = 0, room = SL_MIN(in.len, o->max - o->len);
+	unsigned char *out = o->ptr + o->len;
+	size_t n = 0, room = o->cut ? 0 : SL_MIN(in.len, o->max - o->len);
 
-	if (!o->cut)
-		for (; n < room && (stops[in.ptr[n]] & (mask | STOP_NUL)) == 0; n++)
-			o->ptr[o->len++] = sl_ascii_lower(in.ptr[n]);
+	for (; n < room && (stops[in.ptr[n]] & (mask | STOP_NUL)) == 0; n++)
+		out[n] = sl_ascii_lower(in.ptr[n]);
+	o->len += n;
 	if (n == room || o->cut) {	/* what is past the limit */
 		size_t more = run(sl_slice(in.ptr + n, in.len - n), mask | STOP_NUL);
 
@@ -332,7 +375,7 @@ html_text(struct sl_html *h, struct sl_slice in)
 		return html_go(h, HTML_CDATA_BRACKET, n + 1);
 	default:
 		html_find(h, SL_HTML_NUL);
-		html_give_text(h, is_nul_text(h) ? sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
+		html_join_text(h, is_nul_text(h) ? sl_slice(in.ptr + n, 1) : HTML_REPLACEMENT);
 		return n + 1;
 	}
 }
@@ -348,6 +391,7 @@ void
 html_tag_begin(struct sl_html *h, bool end_tag)
 {
 	h->tag = (struct sl_html_tag){ .attrs = h->attrs };
+	h->attr_bits = 0;
 	h->end_tag = end_tag;
 	h->used_bytes = 0;
 	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
@@ -370,7 +414,7 @@ html_tag_open(struct sl_html *h, struct sl_slice in)
 	case '?':
 		return html_go(h, HTML_BOGUS_COMMENT, 0);
 	default:
-		html_give_text(h, SL_SLICE_LIT("<"));
+		html_join_text(h, SL_SLICE_LIT("<"));
 		return html_go(h, HTML_TEXT, 0);
 	}
 }
@@ -391,7 +435,7 @@ html_end_tag_slash(struct sl_html *h, struct sl_slice in)
 void
 html_end_tag_open(struct sl_html *h)
 {
-	html_give_text(h, h->state == HTML_TAG_OPEN ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
+	html_join_text(h, h->state == HTML_TAG_OPEN ? SL_SLICE_LIT("<") : SL_SLICE_LIT("</"));
 }
 
 /* The input ends in a tag: browsers drop it. */
@@ -404,6 +448,7 @@ html_end_tag(struct sl_html *h)
 static void
 give_part(struct sl_html *h, bool last)
 {
+	html_text_over(h);
 	h->tag.last = last;
 	if (!h->end_tag && h->sink->start_tag != NULL)
 		h->sink->start_tag(h->ctx, &h->tag);
@@ -415,6 +460,7 @@ give_tag(struct sl_html *h)
 {
 	h->state = HTML_TEXT;
 	if (h->end_tag) {
+		html_text_over(h);
 		if (h->sink->end_tag != NULL)
 			h->sink->end_tag(h->ctx, h->tag.name);
 		html_after_end_tag(h);
@@ -449,41 +495,40 @@ attr_begin(struct sl_html *h)
 		give_part(h, false);
 		h->tag.part++;
 		h->tag.attrs_len = 0;
+		h->attr_bits = 0;
 		h->used_bytes = h->tag.name.len;
 	}
 	html_open(h, h->limits.name_bytes_max, SL_HTML_NAME_LONG);
 }
 
-/* After the tag's name, or an attribute. */
-size_t
-html_before_attr(struct sl_html *h, struct sl_slice in)
-{
-	size_t n = 0;
-
-	while (n < in.len && html_is_space(in.ptr[n]))
-		n++;
-	if (n == in.len)
-		return n;
-	if (in.ptr[n] == '/')
-		return html_go(h, HTML_SELF_CLOSING, n + 1);
-	if (in.ptr[n] == '>')
-		return n + give_tag(h);
-	attr_begin(h);
-	if (in.ptr[n] == '=') {		/* can only begin a name here */
-		html_add(h, sl_slice(in.ptr + n, 1));
-		n++;
-	}
-	return html_go_on(h, in, n, HTML_ATTR_NAME, html_attr_name);
-}
-
+/* Of a name in h->bytes, which has some bytes more than it needs. */
 static uint32_t
 name_hash(struct sl_slice name)
 {
-	uint32_t hash = 2166136261u;	/* FNV-1a */
+	uint64_t hash = name.len, word;
 
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ name.ptr[i]) * 16777619u;
-	return hash;
+	for (; name.len >= sizeof(word); name = sl_slice_from(name, sizeof(word))) {
+		memcpy(&word, name.ptr, sizeof(word));
+		hash = (hash ^ word) * HASH_FACTOR;
+		hash ^= hash >> 32;
+	}
+	memcpy(&word, name.ptr, sizeof(word));
+	word = le64toh(word) & ((1ull << 8 * name.len) - 1);
+	return (uint32_t)((hash ^ word) * HASH_FACTOR >> 32);
+}
+
+static bool
+is_twice(const struct sl_html *h, struct sl_slice name, uint32_t hash)
+{
+	size_t same = 0;
+
+	/* Counted, since compilers do that four at a step. */
+	for (size_t i = 0; i < h->tag.attrs_len; i++)
+		same += h->attr_hashes[i] == hash;
+	for (size_t i = 0; same > 0 && i < h->tag.attrs_len; i++)
+		if (h->attr_hashes[i] == hash && sl_slice_eq(h->attrs[i].name, name))
+			return true;
+	return false;
 }
 
 /* The attribute's name is complete: it is one more, unless it was there. */
@@ -493,15 +538,15 @@ attr_named(struct sl_html *h)
 	size_t n = h->tag.attrs_len;
 	struct sl_slice name = html_close(h);
 	uint32_t hash = name_hash(name);
+	uint64_t bit = 1ull << (hash >> 26);
 
-	h->attr_dropped = false;
-	for (size_t i = 0; i < n && !h->attr_dropped; i++)
-		h->attr_dropped = h->attr_hashes[i] == hash && sl_slice_eq(h->attrs[i].name, name);
+	h->attr_dropped = (h->attr_bits & bit) != 0 && is_twice(h, name, hash);
 	if (h->attr_dropped) {
 		html_find(h, SL_HTML_ATTR_TWICE);
 		h->used_bytes -= name.len;
 		return;
 	}
+	h->attr_bits |= bit;
 	h->attr_hashes[n] = hash;
 	h->attrs[n] = (struct sl_html_attr){ name, { NULL, 0 }, h->open.cut };
 	h->tag.attrs_len++;
@@ -516,6 +561,87 @@ attr_valued(struct sl_html *h)
 		return;
 	attr->value = html_close(h);
 	attr->cut |= h->open.cut;
+}
+
+/* The value before its end, '&' or NUL. */
+static size_t
+value_run(const struct sl_html *h, struct sl_slice in)
+{
+	return h->quote != 0 ? scan3(in, h->quote, '&', '\0') :
+	    run(in, STOP_SPACE | STOP_GT | STOP_AMPERSAND | STOP_NUL);
+}
+
+static size_t
+value_over(struct sl_html *h, size_t taken)
+{
+	attr_valued(h);
+	return html_go(h, HTML_BEFORE_ATTR, taken + (h->quote != 0));
+}
+
+/* Take an attribute at once, as the states would: in mail most are whole in the input. Returns
+ * the bytes taken, the state changed if it goes on; none if only the states can tell. */
+static size_t
+attr_at_once(struct sl_html *h, struct sl_slice in)
+{
+	static const unsigned ends = STOP_SPACE | STOP_SLASH | STOP_GT | STOP_EQUALS;
+	unsigned char *name = h->open.ptr, c = 0;
+	size_t n = 0, room = SL_MIN(in.len, h->open.max);
+	bool ended;
+
+	for (; n < room && (stops[c = in.ptr[n]] & (ends | STOP_NUL)) == 0; n++)
+		name[n] = sl_ascii_lower(c);
+	if (n == room || n == 0 || c == '\0')
+		return 0;
+	h->open.len = n;
+	attr_named(h);
+	if (c != '=')
+		return html_go(h, HTML_AFTER_ATTR_NAME, n);
+	if (++n == in.len || html_is_space(in.ptr[n]) || in.ptr[n] == '>')
+		return html_go(h, HTML_BEFORE_VALUE, n);
+	h->quote = in.ptr[n] == '"' || in.ptr[n] == '\'' ? in.ptr[n] : 0;
+	html_open(h, h->limits.value_bytes_max, SL_HTML_VALUE_LONG);
+	in = sl_slice_from(in, n += h->quote != 0);
+	room = value_run(h, in);
+	html_add(h, sl_slice(in.ptr, room));
+	ended = room < in.len && (h->quote != 0 ? in.ptr[room] == h->quote :
+	    (stops[in.ptr[room]] & (STOP_SPACE | STOP_GT)) != 0);
+	return ended ? value_over(h, n + room) : html_go(h, HTML_VALUE, n + room);
+}
+
+/* After the tag's name, or an attribute. */
+size_t
+html_before_attr(struct sl_html *h, struct sl_slice in)
+{
+	size_t n = 0, taken;
+
+	for (;;) {
+		while (n < in.len && html_is_space(in.ptr[n]))
+			n++;
+		if (n == in.len)
+			return n;
+		if (in.ptr[n] == '/')
+			return html_go(h, HTML_SELF_CLOSING, n + 1);
+		if (in.ptr[n] == '>')
+			return n + give_tag(h);
+		attr_begin(h);
+		taken = attr_at_once(h, sl_slice(in.ptr + n, in.len - n));
+		if (taken == 0)
+			break;
+		n += taken;
+		if (h->state == HTML_AFTER_ATTR_NAME) {
+			while (n < in.len && html_is_space(in.ptr[n]))
+				n++;
+			if (n < in.len && in.ptr[n] != '=')
+				h->state = HTML_BEFORE_ATTR;
+		}
+		if (h->state != HTML_BEFORE_ATTR)
+			return n;
+	}
+	if (in.ptr[n] == '=') {		/* can only begin a name here */
+		html_add(h, sl_slice(in.ptr + n, 1));
+		n++;
+	}
+	return html_go_on(h, in, n, HTML_ATTR_NAME, html_attr_name);
 }
 
 size_t
@@ -564,9 +690,14 @@ html_before_value(struct sl_html *h, struct sl_slice in)
 size_t
 html_value(struct sl_html *h, struct sl_slice in)
 {
-	size_t n = h->quote != 0 ? scan3(in, h->quote, '&', '\0') :
-	    run(in, STOP_SPACE | STOP_GT | STOP_AMPERSAND | STOP_NUL);
+	size_t n = value_run(h, in);
 
+	/* A '&' that opens nothing goes along, if it can be told. */
+	while (n + 1 < in.len && in.ptr[n] == '&' && !opens('&', in.ptr[n + 1])) {
+		n++;
+		if (in.ptr[n] != '&')
+			n += value_run(h, sl_slice(in.ptr + n, in.len - n));
+	}
 	html_add(h, sl_slice(in.ptr, n));
 	if (n == in.len)
 		return n;
@@ -579,8 +710,7 @@ html_value(struct sl_html *h, struct sl_slice in)
 		html_add(h, HTML_REPLACEMENT);
 		return n + 1;
 	}
-	attr_valued(h);
-	return html_go(h, HTML_BEFORE_ATTR, n + (h->quote != 0));
+	return value_over(h, n);
 }
 
 /* After a '/' in a tag. */

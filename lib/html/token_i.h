@@ -73,6 +73,7 @@ HTML_STATES(HTML_STATE_STEPS)
 #undef HTML_STATE_STEPS
 
 #define HTML_HELD_MAX		32	/* the longest name of a reference */
+#define HTML_JOINED_MAX		128	/* text that comes in small pieces is given in such */
 #define HTML_RAW_NAME_MAX	16	/* the longest name of an element with raw text, and more */
 
 /* Inside <script>, the standard's way to let old pages hide a script in a comment. */
@@ -96,6 +97,9 @@ struct sl_html {
 	enum sl_html_content	 content;
 	bool			 skip_lf;	/* the input so far ends in CR, which was a line end */
 	bool			 finished;
+
+	unsigned char		 joined[HTML_JOINED_MAX];	/* text not given yet */
+	size_t			 joined_len;
 
 	enum html_state		 back;		/* where a reference stands: TEXT or VALUE */
 	uint32_t		 number;	/* of a reference; no more than HTML_NUMBER_MAX */
@@ -123,6 +127,7 @@ struct sl_html {
 	struct html_open	 open;
 	struct sl_html_attr	*attrs;
 	uint32_t		*attr_hashes;
+	uint64_t		 attr_bits;	/* a bit of each hash */
 
 	struct sl_html_limits	 limits;
 	unsigned		 found;		/* bit for each finding given */
@@ -169,14 +174,37 @@ html_go_on(struct sl_html *h, struct sl_slice in, size_t taken, enum html_state 
 
 /* token.c */
 void	html_find(struct sl_html *h, enum sl_html_finding finding);	/* once for each */
+/* Text: at once, or with what is joined if there is some; and a small piece, with what follows. */
 void	html_give_text(struct sl_html *h, struct sl_slice text);
+void	html_join_text(struct sl_html *h, struct sl_slice text);
+void	html_give_joined(struct sl_html *h);
+
+/* Before anything but text. */
+static inline void
+html_text_over(struct sl_html *h)
+{
+	if (h->joined_len > 0)
+		html_give_joined(h);
+}
+
 /* Back to text, whatever its kind. */
 void	html_go_text(struct sl_html *h);
 /* Begin to gather a name or value; go on; end. What it gives lives until the tag is over. */
-void	html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long);
+static inline void
+html_open(struct sl_html *h, size_t bytes_max, enum sl_html_finding too_long)
+{
+	h->open = (struct html_open){ h->bytes + h->used_bytes, 0, bytes_max, false, too_long };
+}
+
+static inline struct sl_slice
+html_close(struct sl_html *h)
+{
+	h->used_bytes = (size_t)(h->open.ptr - h->bytes) + h->open.len;
+	return sl_slice(h->open.ptr, h->open.len);
+}
+
 void	html_add(struct sl_html *h, struct sl_slice s);
 void	html_add_lower(struct sl_html *h, struct sl_slice s);
-struct sl_slice html_close(struct sl_html *h);
 /* Begin a tag: its name is gathered next. */
 void	html_tag_begin(struct sl_html *h, bool end_tag);
 

@@ -365,7 +365,8 @@ on_start_tag(void *ctx, const struct sl_html_tag *tag)
 	}
 	if (v->sink->tag != NULL)
 		v->sink->tag(v->ctx, tag);
-	attrs_take(&v->attrs, tag, !tag->last);
+	if (tag->attrs_len > 0)
+		attrs_take(&v->attrs, tag, !tag->last);
 	for (size_t i = 0; i < tag->attrs_len; i++)
 		bytes += tag->attrs[i].name.len + tag->attrs[i].value.len;
 	read_bytes(v, bytes);

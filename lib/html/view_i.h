@@ -101,7 +101,14 @@ enum element {
 
 /* The element of a name in lower case. */
 enum element	element_find(struct sl_slice name);
-unsigned	element_flags(enum element element);
+
+extern const uint16_t element_flags_of[E_COUNT];
+
+static inline unsigned
+element_flags(enum element element)
+{
+	return element_flags_of[element];
+}
 
 /* Attributes that matter. Those of one length together. */
 #define ATTRS(X)									\
@@ -269,7 +276,13 @@ void	view_find(struct sl_view *v, enum sl_view_finding finding, struct sl_slice 
 bool	view_may(struct sl_view *v, size_t work);
 
 /* open.c */
-struct look	*open_look(struct sl_view *v);		/* of text here */
+/* How text looks here. */
+static inline struct look *
+open_look(struct sl_view *v)
+{
+	return v->opens_len == 0 ? &v->root : &v->opens[v->opens_len - 1].look;
+}
+
 void	open_push(struct sl_view *v, enum element element, uint32_t name_hash,
 	    const struct sl_sheet_element *described, const struct sl_style *style,
 	    bool other_screen, const struct look *look);
@@ -286,9 +299,24 @@ void	flow_gap(struct sl_view *v, enum flow_name flow, enum gap gap);
 /* A break that an element of this look makes. */
 void	flow_break(struct sl_view *v, const struct look *look, enum gap gap);
 void	flow_line(struct sl_view *v, const struct look *look);	/* <br> */
-void	flow_settle(struct sl_view *v);		/* no more of a character that is not whole */
+void	flow_give_torn(struct sl_view *v);	/* what there is of a character that is not whole */
 void	flow_flush(struct sl_view *v);		/* to the sink */
-enum flow_name	flow_of(enum sl_view_kind kind);
+
+/* No more comes of the text: nor of its last character. */
+static inline void
+flow_settle(struct sl_view *v)
+{
+	if (v->torn_len > 0)
+		flow_give_torn(v);
+}
+
+extern const unsigned char flow_of_kind[SL_VIEW_KIND_COUNT];
+
+static inline enum flow_name
+flow_of(enum sl_view_kind kind)
+{
+	return flow_of_kind[kind];
+}
 
 /* link.c */
 /* All links of a tag but the one of <a>; `flags` of enum sl_view_flag. */

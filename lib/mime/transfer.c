@@ -350,6 +350,31 @@ qp_plain(const unsigned char *p, size_t len, struct out *out)
 	return i;
 }
 
+/* Wrong escapes at the front that are told by the byte after '=' or, if that is white space, by the one after:
+ * what qp_wrong_whole would do, for many of them. Returns how many bytes they take. */
+static size_t
+qp_wrong_run(const struct sl_transfer_decoder *d, const unsigned char *p, size_t len, struct out *out)
+{
+	size_t i = 0;
+
+	while (i + 2 < len && p[i] == '=') {
+		unsigned char c = p[i + 1], next = p[i + 2];
+		bool line_end = next == '\r' || next == '\n';
+
+		if (hex_values[c] != 0 || c == '=' || c == '\r' || c == '\n' ||
+		    (is_blank(c) && (line_end || is_blank(next))))
+			break;
+		if (d->habit == SL_TRANSFER_ESCAPE_KEPT) {
+			out_byte(out, '=');
+			out_byte(out, c);
+		} else if (d->habit == SL_TRANSFER_ESCAPE_DROPPED3) {
+			i += next != '=' && !line_end;	/* the third one */
+		}
+		i += 2;
+	}
+	return i;
+}
+
 /* How many bytes a wrong escape at p takes, the fault being known; 0: not so simple. What qp_escape and qp_wrong would
  * do, seen all at once. */
 static size_t
@@ -382,6 +407,8 @@ qp_wrong_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len
 static size_t
 qp_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, struct out *out)
 {
+	size_t taken;
+
 	if (len < 4)
 		return 0;
 	if (p[1] == '\n')
@@ -395,6 +422,8 @@ qp_whole(struct sl_transfer_decoder *d, const unsigned char *p, size_t len, stru
 	}
 	if ((d->odd_seen & ODD_BIT(SL_TRANSFER_ODD_ESCAPE)) == 0 || p[1] == '\r')
 		return 0;
+	if (!d->outer_escape && (taken = qp_wrong_run(d, p, len, out)) > 0)
+		return taken;
 	return qp_wrong_whole(d, p, len, out);
 }
 

@@ -24,30 +24,41 @@ sl_link_flag_text(enum sl_link_flag flag)
 	SL_UNREACHABLE("no such flag");
 }
 
-static struct sl_link_finder *
-finder_new(const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx)
+static void
+finder_init(struct sl_link_finder *f, const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx,
+    unsigned char *own)
 {
-	struct sl_link_finder *f = sl_xmalloc(sizeof(*f));
-
 	/* The large arrays at the end are written before they are read. */
 	memset(f, 0, offsetof(struct sl_link_finder, clean));
-	memset(f->tlds, 0, sizeof(f->tlds));
 	f->but_host[0] = f->last_host[0] = '\0';
 	f->magic = FINDER_MAGIC;
 	f->suffix = suffix;
 	f->sink = sink;
 	f->ctx = ctx;
+	f->window = f->own = own;
+}
+
+static struct sl_link_finder *
+finder_new(const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx, unsigned char *own)
+{
+	struct sl_link_finder *f = sl_xmalloc(sizeof(*f));
+
+	finder_init(f, suffix, sink, ctx, own);
+	memset(f->tlds, 0, sizeof(f->tlds));
 	return f;
 }
 
 struct sl_link_finder *
 sl_link_finder_new(const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx)
 {
-	struct sl_link_finder *f = finder_new(suffix, sink, ctx);
+	return finder_new(suffix, sink, ctx, sl_xmalloc(WINDOW));
+}
 
-	f->own = sl_xmalloc(WINDOW);
-	f->window = f->own;
-	return f;
+void
+sl_link_finder_reset(struct sl_link_finder *f, void *ctx)
+{
+	SL_CHECK(f, FINDER_MAGIC);
+	finder_init(f, f->suffix, f->sink, ctx, f->own);
 }
 
 void
@@ -459,7 +470,7 @@ sl_link_names_host(struct sl_slice text, const struct sl_suffix *suffix, char ho
 		    text.ptr[i] == '(' || text.ptr[i] == '{';
 	if (!promising)
 		return false;
-	names.f = finder_new(suffix, on_name, &names);
+	names.f = finder_new(suffix, on_name, &names, NULL);
 	names.f->window = text.ptr;
 	names.f->len = text.len;
 	scan(names.f, text.len);

@@ -64,6 +64,8 @@ struct sl_link_finder;
 
 /* `suffix`, `sink` and `ctx` are kept. Never NULL. */
 struct sl_link_finder	*sl_link_finder_new(const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx);
+/* After _finish: begin anew, with another text. `ctx` is kept. */
+void	sl_link_finder_reset(struct sl_link_finder *finder, void *ctx);
 void	sl_link_finder_free(struct sl_link_finder **finder);	/* NULL is fine */
 /* The text is format=flowed with DelSp=yes (RFC 3676, 4.2): a space at the end of a line and the
  * line break are nothing. Before the first feed. */
