@@ -74,7 +74,7 @@ on_file(void *state, const struct sl_content_part *part)
 	struct looking *looking;
 	struct deep_job *job;
 
-	if (!sl_content_is_container(part))
+	if (!sl_content_is_container(part) || !deep_has_helper(a->judge->edge->deep))
 		return false;
 	job = deep_job_new(a->judge->edge->deep);
 	if (job == NULL) {

@@ -42,6 +42,7 @@ struct deep {
 	struct deep_job		*queue, **queue_end;
 	struct deep_job		*running;	/* NULL: none, or nobody waits for it any more */
 	bool			 busy;		/* the helper has a job */
+	bool			 given;		/* there has been a helper */
 	size_t			 orphan_bytes;	/* of a job that runs and was freed */
 	struct sl_timer		 orphan;
 	size_t			 bytes;		/* of all jobs */
@@ -397,6 +398,7 @@ deep_use_helper(struct deep *deep, int fd)
 	SL_CHECK(deep, DEEP_MAGIC);
 	channel_close(deep);
 	helper_is_idle(deep);
+	deep->given = true;
 	deep->ipc = sl_ipc_new(fd, 1u << SL_IPC_INSPECT_RESULT | 1u << SL_IPC_INSPECT_DONE);
 	sl_ipc_set_stall(deep->ipc, 0);		/* one small message at a time always fits */
 	sl_watch_init(&deep->watch, deep->loop, fd, on_channel, deep);
@@ -404,6 +406,13 @@ deep_use_helper(struct deep *deep, int fd)
 	if (job != NULL)
 		job_fail(job, SL_DEEP_HELPER_DIED, "", SL_ERR_CLOSED);
 	run_next(deep);
+}
+
+bool
+deep_has_helper(const struct deep *deep)
+{
+	SL_CHECK(deep, DEEP_MAGIC);
+	return deep->given;
 }
 
 size_t

@@ -30,6 +30,8 @@ void		 deep_free(struct deep **deep);		/* all jobs freed before */
 /* A channel to a helper (taken), instead of the one before. What was asked of that is lost
  * (HELPER_DIED), what waits goes to the new one. */
 void		 deep_use_helper(struct deep *deep, int fd);
+/* Has there ever been one? Where none is installed nobody is to wait for it. */
+bool		 deep_has_helper(const struct deep *deep);
 size_t		 deep_memory(const struct deep *deep);	/* bytes held now */
 
 struct deep_events {

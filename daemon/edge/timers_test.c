@@ -3,8 +3,10 @@
 #include "check.h"
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "deep.h"
 #include "edge_test_i.h"
 
 #define S		1000u
@@ -750,6 +752,48 @@ scanned(struct rig_end **hop, struct rig_end **clamd)
 	return sender;
 }
 
+#define A_PDF	"Content-Type: application/pdf\r\n\r\n%PDF-1.4\r\n.\r\n"
+
+/* A helper that takes a file and never answers. */
+static void
+a_helper_has_its_deadline(void **state)
+{
+	struct rig_end *sender, *hop;
+	int fds[2];
+
+	open_rig(&(struct rig_options){ .top = "attachments: {deadline: 3s, on_failure: defer}\n" });
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	deep_use_helper(rig.edge->deep, fds[0]);
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	end_tx(sender, A_PDF);
+	almost(3 * S);
+	expect_nothing(sender);
+	due();
+	expect_reply(sender, "451 4.7.1");
+	assert_int_equal(rig.stats.engine_failures, 1);
+	expect_line(hop, "RSET");
+	rig_close(&rig);
+	close(fds[1]);
+}
+
+/* Where none was ever given nobody waits for it. */
+static void
+without_a_helper_nothing_is_awaited(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig(&(struct rig_options){ .top = "attachments: {deadline: 3s, on_failure: defer}\n" });
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	end_tx(sender, A_PDF);
+	expect_line(hop, "DATA");
+	assert_int_equal(rig.stats.engine_failures, 0);
+	rig_close(&rig);
+}
+
 static void
 a_scanner_has_its_deadline(void **state)
 {
@@ -1037,6 +1081,8 @@ main(void)
 		cmocka_unit_test(a_next_hop_that_takes_no_data_has_three_minutes),
 		cmocka_unit_test(the_answer_to_the_final_dot_has_ten_minutes),
 		cmocka_unit_test(a_scanner_has_its_deadline),
+		cmocka_unit_test(a_helper_has_its_deadline),
+		cmocka_unit_test(without_a_helper_nothing_is_awaited),
 		cmocka_unit_test(all_our_thinking_has_twenty_seconds),
 		cmocka_unit_test(a_scanner_that_stops_reading_has_its_deadline),
 		cmocka_unit_test(after_failures_in_a_row_a_scanner_is_left_alone_for_a_while),
