@@ -2,6 +2,7 @@
  * main.c - the edge as a process: settings and sockets come from the parent, then the jail closes
  */
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -16,6 +17,9 @@
 #include "io/tls.h"
 #include "jail/jail.h"
 #include "record.h"
+
+#define HEAP_KEPT_BYTES	(2 << 20)	/* free, at the heap's end */
+#define HEAP_STEP_BYTES	(256 << 10)
 
 #define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP | \
 	1u << SL_IPC_HELPER)
@@ -200,6 +204,10 @@ edge_main(unsigned slot, int parent_fd)
 	signal(SIGHUP, SIG_IGN);	/* the parent's business, also from a terminal */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	/* A message takes some 100 KiB and gives them back: malloc is not to return them to the kernel
+	 * each time, only to be given them again page by page. Large ones still go back at once. */
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
+	(void)mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	p.loop = sl_loop_new(&sl_clock_system);
 	p.parent = sl_ipc_new(parent_fd, PARENT_MAY_SEND);
 	sl_watch_init(&p.watch, p.loop, parent_fd, on_parent, &p);
