@@ -9,7 +9,7 @@ struct looking {
 	struct looking		*next, **link;
 	struct attachments	*owner;
 	struct deep_job		*job;
-	bool			 submitted;
+	const struct sl_content_part *part;	/* that passes by; NULL: it has ended */
 	bool			 cut;		/* more bytes than a job may hold */
 };
 
@@ -19,8 +19,6 @@ looking_free(struct looking *looking)
 	*looking->link = looking->next;
 	if (looking->next != NULL)
 		looking->next->link = looking->link;
-	if (looking->owner->gathering == looking)
-		looking->owner->gathering = NULL;
 	deep_job_free(&looking->job);
 	sl_free(looking);
 }
@@ -84,46 +82,58 @@ on_file(void *state, const struct sl_content_part *part)
 	looking = sl_xzalloc(sizeof(*looking));
 	looking->owner = a;
 	looking->job = job;
+	looking->part = part;
 	looking->next = a->jobs;
 	looking->link = &a->jobs;
 	if (looking->next != NULL)
 		looking->next->link = &looking->next;
-	a->jobs = a->gathering = looking;
+	a->jobs = looking;
 	return true;
+}
+
+/* The files of several readings may pass by at the same time. */
+static struct looking *
+looking_at(struct attachments *a, const struct sl_content_part *part)
+{
+	struct looking *looking = a->jobs;
+
+	while (looking != NULL && looking->part != part)
+		looking = looking->next;
+	return looking;
 }
 
 static void
 on_bytes(void *state, const struct sl_content_part *part, struct sl_slice bytes)
 {
 	struct attachments *a = state;
+	struct looking *looking = looking_at(a, part);
 
-	if (a->gathering == NULL || a->gathering->cut)
+	if (looking == NULL || looking->cut)
 		return;
 	if (part->mime->size_bytes > a->judge->snapshot->settings->attachments.max_bytes ||
-	    deep_job_add(a->gathering->job, bytes.ptr, bytes.len) != 0)
-		a->gathering->cut = true;
+	    deep_job_add(looking->job, bytes.ptr, bytes.len) != 0)
+		looking->cut = true;
 }
 
 static void
 on_end(void *state, const struct sl_content_part *part)
 {
 	struct attachments *a = state;
-	struct looking *looking = a->gathering;
+	struct looking *looking = looking_at(a, part);
 	const struct sl_deep_job about = {
 		.name = part->mime->filename,
 		.declared = part->mime->type,
 		.sniffed = sl_slice_str(sl_type_mime(part->sniffed.type)),
 	};
 
-	if (looking == NULL || part->role != SL_CONTENT_FILE)
+	if (looking == NULL)
 		return;
-	a->gathering = NULL;
+	looking->part = NULL;
 	if (looking->cut) {		/* of a file that is cut little can be said */
 		found(a, SL_DEEP_BUDGET);
 		looking_free(looking);
 		return;
 	}
-	looking->submitted = true;
 	deep_job_submit(looking->job, &about, &a->left,
 	    a->judge->snapshot->settings->attachments.deadline_ms, &events, looking);
 }

@@ -19,7 +19,6 @@ struct attachments {
 	struct judge		*judge;
 	void			*classifier;	/* state of sl_findings_classifier; NULL: nobody listens */
 	struct looking		*jobs;		/* gathered or outstanding */
-	struct looking		*gathering;	/* the file that passes by; NULL: none */
 	struct sl_deep_budget	 left;		/* of the message */
 	bool			 failed;	/* the helper could not say: its fail mode applies */
 };

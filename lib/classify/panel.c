@@ -7,7 +7,6 @@
 struct seat {
 	const struct sl_classifier	*classifier;
 	void				*state;		/* NULL: it failed to begin */
-	const struct sl_content_part	*wants;		/* the file whose bytes it wants; NULL: none */
 };
 
 struct sl_panel {
@@ -83,22 +82,23 @@ on_form(void *ctx, struct sl_content_part *part, const struct sl_view_form *form
 	TELL(panel, form, part, form);
 }
 
-/* A classifier wants one file at a time: parts of other readings may be open, and are not for it. */
+/* Who wants the bytes stands in the part itself, a bit for each seat: files of several readings may be
+ * open at the same time. */
 static bool
 on_file(void *ctx, struct sl_content_part *part)
 {
 	struct sl_panel *panel = ctx;
-	bool wanted = false;
+	uintptr_t wanted = 0;
 
-	for (struct seat *seat = panel->seats; seat < panel->seats + panel->len; seat++) {
-		if (seat->state == NULL || seat->classifier->file == NULL || seat->wants != NULL)
-			continue;
-		if (seat->classifier->file(seat->state, part)) {
-			seat->wants = part;
-			wanted = true;
-		}
+	for (size_t i = 0; i < panel->len; i++) {
+		struct seat *seat = &panel->seats[i];
+
+		if (seat->state != NULL && seat->classifier->file != NULL &&
+		    seat->classifier->file(seat->state, part))
+			wanted |= (uintptr_t)1 << i;
 	}
-	return wanted;
+	part->user = (void *)wanted;
+	return wanted != 0;
 }
 
 static void
@@ -106,9 +106,9 @@ on_bytes(void *ctx, struct sl_content_part *part, struct sl_slice bytes)
 {
 	struct sl_panel *panel = ctx;
 
-	for (struct seat *seat = panel->seats; seat < panel->seats + panel->len; seat++)
-		if (seat->wants == part)
-			seat->classifier->bytes(seat->state, part, bytes);
+	for (size_t i = 0; i < panel->len; i++)
+		if (((uintptr_t)part->user & (uintptr_t)1 << i) != 0)
+			panel->seats[i].classifier->bytes(panel->seats[i].state, part, bytes);
 }
 
 static void
@@ -125,9 +125,6 @@ on_end(void *ctx, struct sl_content_part *part)
 	struct sl_panel *panel = ctx;
 
 	TELL(panel, end, part);
-	for (size_t i = 0; i < panel->len; i++)
-		if (panel->seats[i].wants == part)
-			panel->seats[i].wants = NULL;
 }
 
 static void
