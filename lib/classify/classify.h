@@ -19,7 +19,9 @@
 #define SL_CATEGORIES(X)						\
 	X(SPAM, "spam", "unwanted bulk or fraud in general")		\
 	X(PHISH, "phish", "an attempt to steal credentials or money")	\
-	X(MALWARE, "malware", "a virus, worm or dropper")
+	X(MALWARE, "malware", "a virus, worm or dropper")			\
+	X(BULK, "bulk", "sent to many alike: newsletters, notices; wanted by some")	\
+	X(MALFORMED, "malformed", "broken so that programs read it differently")
 
 enum sl_category {
 #define SL_CATEGORY_ENUM(name, word, meaning) SL_##name,
@@ -35,12 +37,20 @@ enum sl_evidence_state {
 	SL_EVIDENCE_FAILED,	/* asked and not answered: dead, slow, refused; fail mode applies */
 };
 
-#define SL_EVIDENCE_MAX		32	/* of one message; what is more is dropped, weakest first */
+#define SL_EVIDENCE_MAX		128	/* of one message; what is more is dropped, weakest first */
 
 struct sl_evidence {
-	const char		*name;		/* "ngram", "clamd": static, [a-z0-9_] */
+	/* "ngram", "clamd", a rule's name: [A-Za-z0-9_], outlives the verdict. What is learned of it goes
+	 * by this name: it means the same in every message and names no part of one. */
+	const char		*name;
 	enum sl_evidence_state	 state;
-	double			 log_odds[SL_CATEGORY_COUNT];	/* what it adds; 0: says nothing */
+	bool			 shadow;	/* recorded, not counted */
+	/* How much of it there is, for the combiner's weights: 1 for what is there or not (also when it is
+	 * left 0), log-odds for a model, a rate or a logarithm for what is measured; about -10 ... 10. */
+	double			 value;
+	/* What it adds. A classifier fills in what it would add by itself (an estimate); where the
+	 * combiner has learned a weight for its name, sl_combine puts weight * value there. 0: says nothing. */
+	double			 log_odds[SL_CATEGORY_COUNT];
 	const char		*sentence;	/* for a person; static or from the transaction's arena */
 };
 
@@ -57,10 +67,14 @@ struct sl_connection_event {
 	struct sl_slice	client_address;		/* text, without port */
 	struct sl_slice	helo;
 	bool		tls;
+	int64_t		now_s;			/* when the message came, Unix time; 0: not known */
 };
 struct sl_envelope_event {
 	struct sl_slice	mail_from;		/* mailbox, empty for <> */
 	size_t		recipients;
+	struct sl_slice	tenant;			/* its name; empty: none is known */
+	const struct sl_slice *own_domains;	/* of the tenant, lower case A-labels */
+	size_t		own_domains_len;
 };
 
 /* A way of judging, as a table. `state` is what new_message returned: it lives in the

@@ -11,6 +11,8 @@ sl_combine_prior(enum sl_category category)
 		[SL_SPAM] = SL_PRIOR_SPAM,
 		[SL_PHISH] = SL_PRIOR_PHISH,
 		[SL_MALWARE] = SL_PRIOR_MALWARE,
+		[SL_BULK] = SL_PRIOR_BULK,
+		[SL_MALFORMED] = SL_PRIOR_MALFORMED,
 	};
 
 	SL_ASSERT(category < SL_CATEGORY_COUNT);
@@ -24,7 +26,7 @@ sl_combine(struct sl_verdict *verdict)
 		double sum = verdict->prior[c] = sl_combine_prior((enum sl_category)c);
 
 		for (size_t i = 0; i < verdict->evidence_len; i++)
-			if (verdict->evidence[i].state == SL_EVIDENCE_PRESENT)
+			if (verdict->evidence[i].state == SL_EVIDENCE_PRESENT && !verdict->evidence[i].shadow)
 				sum += verdict->evidence[i].log_odds[c];
 		verdict->probability[c] = 1 / (1 + exp(-sum));
 	}

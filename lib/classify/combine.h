@@ -16,6 +16,8 @@
 #define SL_PRIOR_SPAM		0.5
 #define SL_PRIOR_PHISH		0.1
 #define SL_PRIOR_MALWARE	0.01
+#define SL_PRIOR_BULK		0.3
+#define SL_PRIOR_MALFORMED	0.001
 
 /* The prior of a category as log-odds. */
 double	sl_combine_prior(enum sl_category category);

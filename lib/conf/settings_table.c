@@ -44,7 +44,8 @@ static const struct setting_word list_of[] = {
 	{ "address", SL_DNS_LIST_ADDRESS }, { "domain", SL_DNS_LIST_DOMAIN }, { NULL, 0 },
 };
 static const struct setting_word categories[] = {
-	{ "spam", SL_SPAM }, { "phish", SL_PHISH }, { "malware", SL_MALWARE }, { NULL, 0 },
+	{ "spam", SL_SPAM }, { "phish", SL_PHISH }, { "malware", SL_MALWARE },
+	{ "bulk", SL_BULK }, { "malformed", SL_MALFORMED }, { NULL, 0 },
 };
 static const struct setting_word automatic[] = { { "auto", 0 }, { NULL, 0 } };
 static const struct setting_word none[] = { { "0", 0 }, { NULL, 0 } };
@@ -276,6 +277,11 @@ const struct setting settings_table[] = {
 	  "Attempts to steal credentials or money." },
 	{ SCOPE_POLICY, "malware", SETTING_CATEGORY, SL_MALWARE * sizeof(struct sl_policy_category), 0,
 	  "{refuse: 0.5}", 0, 0, NULL, SCOPE_CATEGORY, "Viruses, worms and droppers." },
+	{ SCOPE_POLICY, "bulk", SETTING_CATEGORY, SL_BULK * sizeof(struct sl_policy_category), 0,
+	  "never", 0, 0, NULL, SCOPE_CATEGORY, "Sent to many alike: newsletters and notices, which some "
+	  "want." },
+	{ SCOPE_POLICY, "malformed", SETTING_CATEGORY, SL_MALFORMED * sizeof(struct sl_policy_category), 0,
+	  "never", 0, 0, NULL, SCOPE_CATEGORY, "Broken so that programs read it differently." },
 
 	{ SCOPE_CATEGORY, "tag", SETTING_PROBABILITY, CATEGORY(SL_ACTION_TAG), "never", 0, 0, never, 0,
 	  "Deliver with a header that says so, and `subject_tag`." },

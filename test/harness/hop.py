@@ -121,16 +121,19 @@ class Hop:
             wire.close()
 
     def stop(self):
+        """End all. A connection is shut down here and closed by the thread that reads it: were its
+        descriptor closed here, that thread might read from whatever is opened next under its number
+        (TLS takes five bytes at a time, which then were missing at the start of a reply elsewhere)."""
         self.stopped = True
         for s in [self.listener] + [wire.sock for wire in self.wires]:
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-            try:
-                s.close()
-            except OSError:
-                pass
+        try:
+            self.listener.close()
+        except OSError:
+            pass
 
     def drop_connections(self):
         """Close what is open, as a server that restarts does."""
