@@ -58,7 +58,7 @@ conclude(struct judge *judge)
 	attachments_evidence(&judge->attachments, judge->verdict);
 	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
-	sl_combine(judge->verdict);
+	sl_combine(NULL, judge->verdict);
 	judge->done = true;
 }
 
