@@ -70,8 +70,10 @@ struct edge {
 	struct deep		*deep;		/* attachments on their way to a helper */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;
-	unsigned		 av_failures;	/* in a row: the breaker of clamd */
-	uint64_t		 av_closed_until_us;
+	struct edge_engine {
+		unsigned	 failures;	/* in a row: the breaker */
+		uint64_t	 closed_until_us;
+	} engines[SL_ENGINE_COUNT];
 	bool			 stopping;
 	struct sl_timer		 stop_timer;
 	void			(*on_stopped)(void *ctx);	/* no session is left after edge_stop */
