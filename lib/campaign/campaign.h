@@ -33,7 +33,7 @@
 
 #define SL_CAMPAIGN_MIN_BYTES		65536
 #define SL_CAMPAIGN_SHINGLES_MIN	16
-#define SL_CAMPAIGN_NEAR		0.6
+#define SL_CAMPAIGN_NEAR		0.5
 #define SL_CAMPAIGN_COMPARED		32
 #define SL_CAMPAIGN_JUDGED		6
 #define SL_CAMPAIGN_RECENT_MIN		30	/* the half-life, in minutes, of what is "recent" */
