@@ -179,7 +179,7 @@ tell_changes(sl_campaign_listener *on_event, void *ctx, const struct sl_fingerpr
 }
 
 void
-sl_campaign_note(struct sl_campaigns *campaigns, const struct sl_fingerprint_result *text,
+sl_campaign_note(const struct sl_campaigns *campaigns, const struct sl_fingerprint_result *text,
     const struct sl_campaign_sighting *sighting, int64_t now_s, sl_campaign_listener *on_event, void *ctx)
 {
 	struct sl_campaign_view before = { 0 }, now = { 0 };

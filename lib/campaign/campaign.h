@@ -102,7 +102,7 @@ struct sl_campaign_event {
 typedef void sl_campaign_listener(void *ctx, const struct sl_campaign_event *event);
 
 /* A message with this text has come, or one that came was corrected. `on_event` may be NULL; it is called from inside. */
-void	sl_campaign_note(struct sl_campaigns *campaigns, const struct sl_fingerprint_result *text,
+void	sl_campaign_note(const struct sl_campaigns *campaigns, const struct sl_fingerprint_result *text,
 	    const struct sl_campaign_sighting *sighting, int64_t now_s, sl_campaign_listener *on_event, void *ctx);
 
 const char	*sl_campaign_change_name(enum sl_campaign_change change);	/* "grew" */

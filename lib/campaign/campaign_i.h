@@ -36,6 +36,6 @@ void	print_make(const struct sl_campaigns *campaigns, const struct sl_fingerprin
 struct campaign_entry	*campaign_find(const struct sl_campaigns *campaigns, const struct print *print,
 			    uint64_t *tag_out, double *similarity_out);
 /* A new one, in place of the least known. */
-struct campaign_entry	*campaign_begin(struct sl_campaigns *campaigns, const struct print *print, int64_t now_min);
+struct campaign_entry	*campaign_begin(const struct sl_campaigns *campaigns, const struct print *print, int64_t now_min);
 
 #endif

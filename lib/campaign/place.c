@@ -122,7 +122,7 @@ worth(const struct sl_campaigns *campaigns, struct campaign_entry *e, int64_t no
 
 /* Under each band, in place of what is there anyway, or of nothing, or of some other. */
 static void
-index_add(struct sl_campaigns *campaigns, const struct print *print, uint32_t number)
+index_add(const struct sl_campaigns *campaigns, const struct print *print, uint32_t number)
 {
 	for (unsigned b = 0; b < BANDS; b++) {
 		_Atomic uint64_t *set = set_of(campaigns, print->bands[b]);
@@ -142,7 +142,7 @@ index_add(struct sl_campaigns *campaigns, const struct print *print, uint32_t nu
 }
 
 struct campaign_entry *
-campaign_begin(struct sl_campaigns *campaigns, const struct print *print, int64_t now_min)
+campaign_begin(const struct sl_campaigns *campaigns, const struct print *print, int64_t now_min)
 {
 	uint64_t from = sl_cell_mix(print->tag, 0x10) % campaigns->len;
 	struct campaign_entry *e = NULL;

@@ -128,7 +128,7 @@ sketch_bit(uint64_t of, unsigned field)
 }
 
 void
-sl_reputation_add(struct sl_reputation *table, uint64_t key, const struct sl_reputation_report *report,
+sl_reputation_add(const struct sl_reputation *table, uint64_t key, const struct sl_reputation_report *report,
     int64_t now_s)
 {
 	struct reputation_entry *e;

@@ -78,7 +78,7 @@ struct sl_reputation_report {
 	uint64_t		who;		/* a hash of who says so; 0: nobody in particular */
 	uint64_t		source;		/* of where it came from; 0: it is what the key names */
 };
-void	sl_reputation_add(struct sl_reputation *table, uint64_t key, const struct sl_reputation_report *report,
+void	sl_reputation_add(const struct sl_reputation *table, uint64_t key, const struct sl_reputation_report *report,
 	    int64_t now_s);
 
 struct sl_reputation_view {
