@@ -16,6 +16,7 @@
 
 #define SIGNERS_MAX	6	/* proven domains that are looked at */
 #define MINUTE_MS	60000.0
+#define REFUSED_SHARE	0.25	/* refused recipients, in messages, that a sender is allowed */
 
 struct memory {
 	void				*map;
@@ -347,8 +348,10 @@ tell_behaviour(const struct judge *judge, const struct memory_message *mm, const
 		manners->helo_names };
 	struct sl_reputation_view past;
 
+	/* Of those that are new; and large senders have a few among very many that exist. */
 	if (address->known)
-		b.past_unknown_recipients = address->view.refused;
+		b.past_unknown_recipients = SL_MAX(address->view.refused - manners->unknown_recipients -
+		    (address->view.wanted + address->view.unwanted) * REFUSED_SHARE, 0.0);
 	if (sl_reputation_look(&mm->memory->senders, mm->origin.manners, now, &past)) {
 		b.sessions = past.wanted + past.unwanted;
 		b.sessions_without_quit = past.unwanted;
