@@ -37,6 +37,7 @@ struct snapshot {
 	struct sl_stack		*stack;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
+	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 };
 
 struct deep;
@@ -44,6 +45,7 @@ struct session;
 struct hop;
 struct hop_pool;
 struct lists;
+struct memory;
 struct record_writer;
 
 /* Sessions from one address, for the limit per source. */
@@ -88,6 +90,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 /* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
 struct edge_files {
 	int			 model_fd;
+	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
 	const unsigned char	*ticket_key;	/* SL_TLS_TICKET_KEY_BYTES, shared by all edges; or NULL */
 };

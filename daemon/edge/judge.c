@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include "classify/combine.h"
+#include "memory.h"
 #include "session.h"
 
 static void	on_timer(void *ctx);
@@ -26,10 +27,13 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	if (judge->verdict == NULL)
 		return SL_ERR_FULL;
 	settings.mime.hash = false;
+	settings.fingerprint = memory_print_key(snapshot->memory);
+	settings.only_text_prints = true;
 	judge->panel = sl_panel_new(&settings, arena);
 	if (snapshot->stack != NULL)
 		sl_stack_listen(snapshot->stack, judge->panel);
 	attachments_begin(&judge->attachments, judge, judge->panel);
+	memory_begin(judge);
 	sl_panel_connection(judge->panel, &about->connection);
 	sl_panel_envelope(judge->panel, &about->envelope);
 	for (int e = 0; e < SL_ENGINE_COUNT; e++)
@@ -73,8 +77,10 @@ conclude(struct judge *judge)
 	attachments_evidence(&judge->attachments, judge->verdict);
 	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
+	memory_evidence(judge);
 	sl_combine(judge->snapshot->stack != NULL ? sl_stack_combiner(judge->snapshot->stack) : NULL,
 	    judge->verdict);
+	memory_learn(judge);
 	judge->done = true;
 }
 
@@ -112,6 +118,7 @@ judge_end(struct judge *judge)
 	}
 	judge->ended = judge->ending = true;
 	sl_panel_finish(judge->panel, judge->verdict);
+	memory_text(judge);
 	sl_panel_free(&judge->panel);
 	if (is_awaited(judge))
 		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);

@@ -14,6 +14,7 @@
 #include "edge.h"
 
 struct engine_call;
+struct memory_message;
 
 struct judge {
 	bool			 on;		/* not in pass-through */
@@ -25,6 +26,7 @@ struct judge {
 	struct session		*session;
 	struct sl_panel		*panel;		/* the classifiers in this process */
 	struct attachments	 attachments;	/* what the helper is asked about */
+	struct memory_message	*remembered;	/* memory.h; in the arena */
 	struct engine_call	*engines[SL_ENGINE_COUNT];	/* NULL: not asked, or has answered */
 	bool			 engines_defer;	/* one failed whose fail mode is to defer */
 	bool			 authenticating;	/* judge_on_authentication is still to come */

@@ -241,3 +241,10 @@ sl_panel_finish(struct sl_panel *panel, struct sl_verdict *verdict)
 			seat->classifier->finish(seat->state, panel->arena, verdict);
 	}
 }
+
+bool
+sl_panel_fingerprint(const struct sl_panel *panel, struct sl_fingerprint_result *out)
+{
+	SL_CHECK(panel, PANEL_MAGIC);
+	return sl_content_fingerprint(panel->content, out);
+}

@@ -150,6 +150,12 @@ struct sl_attachment_settings {
 	enum sl_fail_mode	fail;
 };
 
+/* A table of what has been before, shared by all edges. */
+struct sl_memory_settings {
+	uint64_t		bytes;		/* 0: none */
+	unsigned		half_life_ms;	/* of its counts */
+};
+
 struct sl_authentication_settings {
 	char			*id;		/* authserv-id of our Authentication-Results */
 	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
@@ -186,6 +192,8 @@ struct sl_settings {
 	char			*model_path;	/* "": none */
 	struct sl_engine_settings engines[SL_ENGINE_COUNT];
 	struct sl_attachment_settings attachments;
+	struct sl_memory_settings reputation;	/* of senders */
+	struct sl_memory_settings campaigns;	/* of texts */
 	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;

@@ -7,6 +7,7 @@
 #define SEC	1000u
 #define MIN	(60u * SEC)
 #define HOUR	(60u * MIN)
+#define DAY	(24u * HOUR)
 
 #define NEVER	2	/* a probability above 1 */
 
@@ -57,6 +58,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define LISTENER(member)	AT(sl_listener, member)
 #define ENGINE(member)		AT(sl_engine_settings, member)
 #define ATTACHMENTS(member)	AT(sl_attachment_settings, member)
+#define MEMORY(member)		AT(sl_memory_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
 /* An engine outside: what all have in common. */
 #define ENGINE_ROWS(scope, name, port, fails, most, done, hint)						\
@@ -118,6 +120,10 @@ const struct setting settings_table[] = {
 	  "An ICAP server (RFC 3507) that looks for malware; without this map there is none." },
 	{ SCOPE_TOP, "attachments", SETTING_MAP, TOP(attachments), NULL, 0, 0, NULL, SCOPE_ATTACHMENTS,
 	  "Files that are taken apart." },
+	{ SCOPE_TOP, "reputation", SETTING_MAP, TOP(reputation), NULL, 0, 0, NULL, SCOPE_REPUTATION,
+	  "What addresses, networks and domains have sent before." },
+	{ SCOPE_TOP, "campaigns", SETTING_MAP, TOP(campaigns), NULL, 0, 0, NULL, SCOPE_CAMPAIGNS,
+	  "Texts that have come before, and their near-copies." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -169,6 +175,16 @@ const struct setting settings_table[] = {
 	{ SCOPE_ATTACHMENTS, "on_failure", SETTING_WORD, ATTACHMENTS(fail), "pass", 0, 0, fail_modes, 0,
 	  "What happens to mail with a file that nobody could look into in time: `pass` judges "
 	  "without it, `defer` answers 451." },
+	{ SCOPE_REPUTATION, "memory", SETTING_SIZE, MEMORY(bytes), "16MiB", 64 * KIB, 4096ull * MIB, none, 0,
+	  "Shared by all workers; 16 MiB hold 262,144 senders. A new size begins with nothing; 0: no "
+	  "reputation." },
+	{ SCOPE_REPUTATION, "half_life", SETTING_DURATION, MEMORY(half_life_ms), "7d", 1 * HOUR, 30 * DAY, NULL, 0,
+	  "After this time what was counted counts half." },
+	{ SCOPE_CAMPAIGNS, "memory", SETTING_SIZE, MEMORY(bytes), "16MiB", 64 * KIB, 4096ull * MIB, none, 0,
+	  "Shared by all workers; 16 MiB hold 43,690 texts, of which hashes are kept and nothing else. A new "
+	  "size begins with nothing; 0: texts are not remembered." },
+	{ SCOPE_CAMPAIGNS, "half_life", SETTING_DURATION, MEMORY(half_life_ms), "7d", 1 * HOUR, 30 * DAY, NULL, 0,
+	  "After this time what was counted counts half." },
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
 	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
@@ -336,6 +352,10 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "other." },
 	[SCOPE_ICAP] = { "icap", "Asked by RESPMOD while the message arrives." },
 	[SCOPE_ATTACHMENTS] = { "attachments", "Archives are also listed as they pass, whatever is said here." },
+	[SCOPE_REPUTATION] = { "reputation", "Learned from verdicts that are sure without it. Kept in memory "
+	    "only: a restart of Sluice begins with nothing, that of a worker does not. `authentication.exempt` "
+	    "senders have none." },
+	[SCOPE_CAMPAIGNS] = { "campaigns", "Kept in memory only, like `reputation`." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },

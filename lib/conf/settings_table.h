@@ -19,6 +19,8 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_SPAMD,
 	SCOPE_ICAP,
 	SCOPE_ATTACHMENTS,
+	SCOPE_REPUTATION,
+	SCOPE_CAMPAIGNS,
 	SCOPE_DNS,
 	SCOPE_AUTHENTICATION,
 	SCOPE_DNS_LIST,		/* an entry of dns_lists */
