@@ -9,6 +9,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
+#include "classify/bytegram.h"
 #include "classify/ngram.h"
 #include "conf/settings.h"
 #include "domain/suffix.h"

@@ -27,8 +27,10 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 		return SL_ERR_FULL;
 	settings.mime.hash = false;
 	judge->panel = sl_panel_new(&settings, arena);
-	if (snapshot->model != NULL)
+	if (snapshot->model != NULL) {
 		sl_panel_add(judge->panel, &sl_ngram_classifier, snapshot->model);
+		sl_panel_add(judge->panel, &sl_bytegram_classifier, snapshot->model);
+	}
 	attachments_begin(&judge->attachments, judge, judge->panel);
 	sl_panel_connection(judge->panel, &about->connection);
 	sl_panel_envelope(judge->panel, &about->envelope);
