@@ -114,7 +114,7 @@ sigmoid(double z)
 
 /* Learn from the block that decides (multiple-instance learning): a wanted message must have no
  * suspicious block, an unwanted one needs one. */
-void
+double
 ngram_head_learn(struct ngram_head *head, const struct ngram_example *example, bool positive)
 {
 	unsigned which;
@@ -124,12 +124,13 @@ ngram_head_learn(struct ngram_head *head, const struct ngram_example *example, b
 	float gradient;
 
 	if (header.len + block.len == 0)
-		return;
+		return 0;
 	gradient = (float)(error / norm_of(example, block));
 	block_learn(head, header, NGRAM_HEADER_VALUE * gradient);
 	block_learn(head, block, gradient);
 	head->bias_squares += (float)(error * error);
 	head->bias -= head->rate * (float)error / sqrtf(head->bias_squares + 1);
+	return error;
 }
 
 /* By how much the log-odds of a block move for an error of 1: the sum of its features' rates. */
@@ -166,17 +167,28 @@ error_before(double after, double pull, bool positive)
 	return sigmoid((low + high) / 2) - y;
 }
 
-void
-ngram_head_unlearn(struct ngram_head *head, const struct ngram_example *example, bool positive)
+double
+ngram_head_error_before(const struct ngram_head *head, const struct ngram_example *example, bool positive)
 {
 	unsigned which;
-	double after = ngram_head_margin(head, example, &which) + (double)head->bias, error;
-	struct block header = { example->rows, example->header_len }, block = block_of(example, which);
+	double after = ngram_head_margin(head, example, &which) + (double)head->bias;
+
+	if (example->ends[example->blocks - 1] == 0)
+		return 0;
+	return error_before(after, pull(head, example, block_of(example, which)), positive);
+}
+
+void
+ngram_head_unlearn(struct ngram_head *head, const struct ngram_example *example, double error)
+{
+	unsigned which;
+	struct block header = { example->rows, example->header_len }, block;
 	float gradient;
 
+	ngram_head_margin(head, example, &which);
+	block = block_of(example, which);
 	if (header.len + block.len == 0)
 		return;
-	error = error_before(after, pull(head, example, block), positive);
 	gradient = (float)(error / norm_of(example, block));
 	block_unlearn(head, block, gradient);
 	block_unlearn(head, header, NGRAM_HEADER_VALUE * gradient);

@@ -11,6 +11,7 @@
 #define SURE_LIMIT	8.0
 /* What a weight of a model counts as having seen: a dozen mistakes on messages of a thousand features. */
 #define SQUARES_LEARNED	0.01f
+#define REMEMBERED	4096u	/* messages whose steps can be taken back exactly */
 
 static const struct {
 	enum sl_ngram_view	view;
@@ -19,6 +20,11 @@ static const struct {
 	[NGRAM_COLUMN_UNWANTED] = { SL_NGRAM_DECODED, NGRAM_STEP_UNWANTED },
 	[NGRAM_COLUMN_PHISH] = { SL_NGRAM_DECODED, NGRAM_STEP_PHISH },
 	[NGRAM_COLUMN_BYTES] = { SL_NGRAM_BYTES, NGRAM_STEP_BYTES },
+};
+
+struct memory {			/* of a message that was learned: no content */
+	uint64_t	key;	/* 0: none */
+	float		error[NGRAM_COLUMNS];
 };
 
 struct sl_ngram_online {
@@ -31,6 +37,7 @@ struct sl_ngram_online {
 		double	offset, slope;
 	} joint;
 	double			 learned[SL_NGRAM_LABELS];
+	struct memory		 memory[REMEMBERED];	/* by key; a later one takes the place */
 };
 
 struct sl_ngram_online *
@@ -93,37 +100,65 @@ sl_ngram_online_free(struct sl_ngram_online **online)
 	SL_OBJ_FREE(online, ONLINE_MAGIC);
 }
 
-typedef void head_step(struct ngram_head *head, const struct ngram_example *example, bool positive);
-
-static void
-each_head(struct sl_ngram_online *online, struct sl_slice message, enum sl_ngram_label label, head_step *step)
+static struct memory *
+memory_of(struct sl_ngram_online *online, struct sl_slice message, enum sl_ngram_label label, uint64_t *key_out)
 {
-	struct ngram_example views[SL_NGRAM_VIEWS];
+	*key_out = (sl_hash(message.ptr, message.len) * SL_NGRAM_LABELS + label) | 1;
+	return &online->memory[*key_out >> 52];
+}
 
-	SL_CHECK(online, ONLINE_MAGIC);
-	SL_ASSERT(label < SL_NGRAM_LABELS);
-	ngram_reader_read(online->reader, message, true, views);
-	for (int column = 0; column < NGRAM_COLUMNS; column++) {
-		bool phish = column == NGRAM_COLUMN_PHISH;
+/* Phish is told from other unwanted mail only. */
+static bool
+column_wants(int column, enum sl_ngram_label label)
+{
+	return column != NGRAM_COLUMN_PHISH || label != SL_NGRAM_HAM;
+}
 
-		if (phish && label == SL_NGRAM_HAM)
-			continue;	/* it is told from other unwanted mail only */
-		step(&online->heads[column], &views[columns[column].view],
-		    phish ? label == SL_NGRAM_PHISH : label != SL_NGRAM_HAM);
-	}
+static bool
+column_positive(int column, enum sl_ngram_label label)
+{
+	return column == NGRAM_COLUMN_PHISH ? label == SL_NGRAM_PHISH : label != SL_NGRAM_HAM;
 }
 
 void
 sl_ngram_online_learn(struct sl_ngram_online *online, struct sl_slice message, enum sl_ngram_label label)
 {
-	each_head(online, message, label, ngram_head_learn);
+	struct ngram_example views[SL_NGRAM_VIEWS];
+	struct memory *memory, now = { 0 };
+
+	SL_CHECK(online, ONLINE_MAGIC);
+	SL_ASSERT(label < SL_NGRAM_LABELS);
+	memory = memory_of(online, message, label, &now.key);
+	ngram_reader_read(online->reader, message, true, views);
+	for (int column = 0; column < NGRAM_COLUMNS; column++)
+		if (column_wants(column, label))
+			now.error[column] = (float)ngram_head_learn(&online->heads[column],
+			    &views[columns[column].view], column_positive(column, label));
+	*memory = now;
 	online->learned[label]++;
 }
 
 void
 sl_ngram_online_unlearn(struct sl_ngram_online *online, struct sl_slice message, enum sl_ngram_label label)
 {
-	each_head(online, message, label, ngram_head_unlearn);
+	struct ngram_example views[SL_NGRAM_VIEWS];
+	struct memory *memory;
+	uint64_t key;
+
+	SL_CHECK(online, ONLINE_MAGIC);
+	SL_ASSERT(label < SL_NGRAM_LABELS);
+	memory = memory_of(online, message, label, &key);
+	ngram_reader_read(online->reader, message, true, views);
+	for (int column = 0; column < NGRAM_COLUMNS; column++) {
+		struct ngram_head *head = &online->heads[column];
+		const struct ngram_example *view = &views[columns[column].view];
+
+		if (column_wants(column, label))
+			ngram_head_unlearn(head, view, memory->key == key ? (double)memory->error[column]
+			    : ngram_head_error_before(head, view, column_positive(column, label)));
+	}
+	if (memory->key == key)
+		memory->key = 0;
 	online->learned[label] = fmax(0, online->learned[label] - 1);
 }
 

@@ -6,10 +6,11 @@
  * each weight. It starts from nothing, or from a model; it can be asked at any time, and written
  * out as a model file that the classifiers read.
  *
- * Unlearning takes a step back. Right after a message was learned it restores what was before but for rounding;
- * later it takes away what the message would have taught last.
+ * Unlearning takes the step back that was taken. Right after a message was learned it restores what was before but
+ * for rounding. How far the steps of the last messages went is remembered (some 4,000, by hash; no content); of
+ * older ones, and of those in a model, it is estimated.
  *
- * Memory: 24 bytes for each row in all (2^20 rows: 24 MiB), whatever is learned. Pure.
+ * Memory: 24 bytes for each row in all (2^20 rows: 24 MiB), and 100 KiB, whatever is learned. Pure.
  */
 #ifndef SL_NGRAM_ONLINE_H
 #define SL_NGRAM_ONLINE_H

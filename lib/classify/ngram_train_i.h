@@ -52,9 +52,12 @@ void	ngram_head_fini(struct ngram_head *head);
 void	ngram_head_reset(struct ngram_head *head);	/* as new */
 /* The margin of the block that stands out most, without the bias; which one is set. */
 double	ngram_head_margin(const struct ngram_head *head, const struct ngram_example *example, unsigned *which_out);
-/* One step of learning, and the step that takes the last one back: right after learning the head is as it was before. */
-void	ngram_head_learn(struct ngram_head *head, const struct ngram_example *example, bool positive);
-void	ngram_head_unlearn(struct ngram_head *head, const struct ngram_example *example, bool positive);
+/* One step of learning; returns its error: probability less what was right. */
+double	ngram_head_learn(struct ngram_head *head, const struct ngram_example *example, bool positive);
+/* Take a step of that error back: right after it was learned the head is as before. */
+void	ngram_head_unlearn(struct ngram_head *head, const struct ngram_example *example, double error);
+/* What the error was, if this was learned last and no more is known: a good guess, where a step was short. */
+double	ngram_head_error_before(const struct ngram_head *head, const struct ngram_example *example, bool positive);
 /* One step of the signed bytes: few weights are cut, most keep their shape. */
 double	ngram_head_step(const struct ngram_head *head);
 /* A weight as a signed byte, to out[i * stride] for row i. */
