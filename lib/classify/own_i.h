@@ -52,7 +52,7 @@
 #define OWN_STEP_WEIGHT	0.01		/* what 1 in a slot weighs, before scale */
 #define OWN_SURE	8.0		/* a loss counts the log-odds up to here */
 #define OWN_TRUST_MAX	6.0
-#define OWN_EACH	3		/* corrections of each kind, from which on the own part counts for all mail */
+#define OWN_EACH	2		/* corrections of each kind, from which on the own part counts for all mail */
 #define OWN_SCALE_MAX	64
 
 /* A tenant's entry of the directory. */

@@ -6,7 +6,7 @@
 
 #define LEARNER_MAGIC	0x5d6f7703u
 #define RATE		10.0	/* of a step, for a vector of length 1 */
-#define TRUST_START	(-2.0)
+#define TRUST_START	(-1.0)
 #define SLOTS_LEAST	16u
 #define SECTION_LEAST	256	/* bytes that a tenant can have for sure */
 #define LOG_SHARE	8	/* a section that must shrink keeps this part of it for corrections */
