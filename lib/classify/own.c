@@ -205,7 +205,7 @@ sl_own_stats(const struct sl_own *own, struct sl_slice name, struct sl_own_stats
 	*out = (struct sl_own_stats){
 		.ham = tenant.learned[SL_OWN_HAM],
 		.unwanted = tenant.learned[SL_OWN_UNWANTED],
-		.share = own_share(&tenant, 1),
+		.share = own_reach(&tenant, 1) * own_proven(&tenant),
 		.global_loss = (double)tenant.global_loss / 1024 / len,
 		.own_loss = (double)tenant.own_loss / 1024 / len,
 		.weights = tenant.weights,
@@ -279,7 +279,7 @@ on_block(void *ctx, void *user)
 {
 	struct own_message *message = ctx;
 	struct tally *tally = user;
-	double log_odds = tally->now.squares == 0 ? 0 : tally->now.sum * OWN_STEP_WEIGHT *
+	double log_odds = tally->now.squares == 0 ? 0 : tally->now.sum * OWN_GAIN * OWN_STEP_WEIGHT *
 	    (message->tenant.scale / OWN_UNIT) / sqrt(tally->now.squares);
 
 	if (message->blocks == 0 || log_odds > message->best) {
@@ -413,6 +413,7 @@ sl_own_evidence(void *state, double global_log_odds, struct sl_arena *arena, str
 {
 	struct own_message *message = state;
 	struct sl_evidence evidence = { .name = "own", .state = SL_EVIDENCE_PRESENT };
+	double reach, proven;
 
 	if (message == NULL)
 		return;
@@ -425,7 +426,10 @@ sl_own_evidence(void *state, double global_log_odds, struct sl_arena *arena, str
 	}
 	if (!message->known)
 		return;
-	evidence.value = own_share(&message->tenant, message->best_known) * (message->best - global_log_odds);
+	/* The root: what both say adds up while neither has proven better, for they err apart. */
+	reach = own_reach(&message->tenant, message->best_known);
+	proven = own_proven(&message->tenant);
+	evidence.value = reach * (sqrt(proven) * message->best - proven * global_log_odds);
 	evidence.log_odds[SL_SPAM] = evidence.value;
 	evidence.sentence = sentence(message, arena);
 	sl_verdict_add(verdict, &evidence);

@@ -5,10 +5,10 @@
  * else. The features are those of the token model; a tenant has a weight for each that it has learned. What is
  * known globally is mixed with what it knows itself:
  *
- *	mixed log-odds = (1 - share) * global + share * own
+ *	mixed log-odds = global + reach * (sqrt(proven) * own - proven * global)
  *
- * The share follows from which of the two did better on the tenant's corrections, each judged before it is learned
- * from: at first the global part counts alone. While all corrections were of one kind, the own part counts only for
+ * `proven` follows from which of the two did better on the tenant's corrections, each judged before it is learned
+ * from: at first the global part counts alone. `reach` is 1; while all corrections were of one kind, it is so only for
  * messages that it knows the words of. The two are mixed and not chained: the own part is learned as if there were
  * no global one, since unlearning what is wrong takes longer than learning what is right.
  *

@@ -51,6 +51,8 @@
 #define OWN_UNIT	65536.0		/* fixed point numbers of the directory */
 #define OWN_STEP_WEIGHT	0.01		/* what 1 in a slot weighs, before scale */
 #define OWN_SURE	8.0		/* a loss counts the log-odds up to here */
+/* What was learned from few messages ranks better than its log-odds are sure: they count this often. */
+#define OWN_GAIN	2.0
 #define OWN_TRUST_MAX	6.0
 #define OWN_EACH	2		/* corrections of each kind, from which on the own part counts for all mail */
 #define OWN_SCALE_MAX	64
@@ -98,16 +100,22 @@ own_clip(double log_odds)
 	return log_odds > OWN_SURE ? OWN_SURE : log_odds < -OWN_SURE ? -OWN_SURE : log_odds;
 }
 
-/* How much the own part counts, 0 ... 1: as far as it has proven the better one on the tenant's corrections. While all
- * were of one kind they say little about other mail, so it counts as far as it `knows` the message
- * (the known share of the message's vector). */
+/* How far the own part counts for a message, 0 ... 1. Corrections of one kind only say little about other mail: until
+ * there are some of both it counts as far as it `knows` the message (the known share of its vector). */
 static inline double
-own_share(const struct own_tenant *tenant, double knows)
+own_reach(const struct own_tenant *tenant, double knows)
 {
 	double kinds = SL_MIN(tenant->learned[0], tenant->learned[1]) / (double)OWN_EACH;
 	double like = 2 * knows * (tenant->scale / OWN_UNIT);
 
-	return fmin(1, fmax(kinds, like * like)) / (1 + exp(-tenant->trust / OWN_UNIT));
+	return fmin(1, fmax(kinds, like * like));
+}
+
+/* As far as the own part has proven the better one on the tenant's corrections: 0 ... 1. */
+static inline double
+own_proven(const struct own_tenant *tenant)
+{
+	return 1 / (1 + exp(-tenant->trust / OWN_UNIT));
 }
 
 static inline double

@@ -363,7 +363,7 @@ learn(struct tenant *tenant, const struct token_list *list, enum sl_own_label la
 	bool unwanted = label == SL_OWN_UNWANTED;
 	unsigned block;
 	double own = own_log_odds(tenant, list, &block);
-	double loss_global = own_loss(own_clip(global), unwanted), loss_own = own_loss(own_clip(own), unwanted);
+	double loss_global = own_loss(own_clip(global), unwanted), loss_own = own_loss(own_clip(OWN_GAIN * own), unwanted);
 	double error = (unwanted ? 1 : 0) - 1 / (1 + exp(-own));
 	struct own_step step = {
 		.id = list_id(list),
@@ -507,6 +507,27 @@ tenant_pack(struct tenant *tenant)
 		weights_rebuild(tenant, slots, UINT32_MAX);
 }
 
+/* Of whom everything was unlearned nothing stays. */
+static void
+tenants_forget(struct sl_own_learner *learner)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < learner->len; i++) {
+		struct tenant *tenant = learner->tenants[i];
+		const struct own_tenant *entry = &tenant->entry;
+
+		if (entry->learned[0] + entry->learned[1] + entry->weights + entry->log_len > 0) {
+			learner->tenants[len++] = tenant;
+			continue;
+		}
+		sl_free(tenant->slots);
+		sl_free(tenant->log);
+		sl_free(tenant);
+	}
+	learner->len = len;
+}
+
 static void
 entry_write(unsigned char *p, const struct own_tenant *entry)
 {
@@ -540,10 +561,12 @@ section_write(unsigned char *p, const struct tenant *tenant)
 int
 sl_own_learner_write(struct sl_own_learner *learner, struct sl_buf *out)
 {
-	size_t at = OWN_HEAD + learner->len * OWN_ENTRY, fair;
 	unsigned char *bytes;
+	size_t at, fair;
 
 	SL_CHECK(learner, LEARNER_MAGIC);
+	tenants_forget(learner);
+	at = OWN_HEAD + learner->len * OWN_ENTRY;
 	bytes = sl_xzalloc(learner->size_bytes);
 	for (size_t i = 0; i < learner->len; i++)
 		tenant_pack(learner->tenants[i]);
