@@ -9,6 +9,7 @@
 
 #include "classify/ngram_train.h"
 #include "commands.h"
+#include "learn_own.h"
 #include "message.h"
 
 static const char usage[] =
@@ -273,8 +274,11 @@ int
 learn_main(int argc, char **argv)
 {
 	struct learn learn = { .options = sl_ngram_options_default, .terminal = isatty(STDERR_FILENO) };
-	int status = options_read(&learn, argc, argv);
+	int status;
 
+	if (learn_own_wanted(argc, argv))
+		return learn_own_main(argc, argv);
+	status = options_read(&learn, argc, argv);
 	if (status != 0) {
 		fputs(usage, status < 0 ? stdout : stderr);
 		return status < 0 ? 0 : status;
