@@ -134,7 +134,7 @@ judge_own_imitation(struct links *links, const struct links_host *host)
 		dot = memchr(own.ptr, '.', own.len);
 		kind = sl_lookalike_pair(links->model->fold, host->domain,
 		    sl_slice(own.ptr, dot != NULL ? (size_t)(dot - own.ptr) : own.len));
-		if (kind == SL_LOOKALIKE_CONFUSABLE || kind == SL_LOOKALIKE_SLIP)
+		if (kind >= SL_LOOKALIKE_SLIP)
 			links_note(links, LINKS_LOOKALIKE, host->host, own);
 	}
 }

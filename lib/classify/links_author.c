@@ -134,7 +134,7 @@ judge_domain(struct links *links)
 		enum sl_lookalike_kind kind = sl_lookalike_pair(links->model->fold, links->from_domain, dot == NULL ?
 		    links->own[i] : sl_slice(links->own[i].ptr, (size_t)(dot - links->own[i].ptr)));
 
-		if (kind == SL_LOOKALIKE_CONFUSABLE || kind == SL_LOOKALIKE_SLIP)
+		if (kind >= SL_LOOKALIKE_SLIP)
 			links_note(links, LINKS_FROM_OWN_LIKE, links->from_host, links->own[i]);
 	}
 }

@@ -11,33 +11,33 @@
 /* Evidence: id, name, log-odds of spam and phish, sentence. The weights are half of what was measured, or less:
  * doc/links.md. */
 #define LINKS_ROWS(X)									\
-	X(TEXT_ELSEWHERE, "link_text_elsewhere", 0.1, 0.5, "a link is not what it shows: %1")	\
+	X(TEXT_ELSEWHERE, "link_text_elsewhere", 0.1, 1, "a link is not what it shows: %1")	\
 	X(USERINFO, "link_userinfo", 0.8, 1.5, "a link has a name in front of its host: %1")	\
-	X(ADDRESS, "link_address", 1.0, 1.5, "a link leads to an address without a name: %1")	\
-	X(ODD_ADDRESS, "link_odd_address", 2.0, 2.0, "a link leads to an address in an odd notation: %1")	\
-	X(DISGUISED, "link_disguised", 0.8, 1.0, "a link is written to be misread: %1")	\
-	X(PORT, "link_port", 0.6, 1.0, "a link leads to an unusual port: %1")		\
-	X(PUNYCODE, "link_punycode", 0.5, 0.7, "a link leads to a host in letters beyond ASCII: %1")	\
-	X(SHORTENER, "link_shortener", 0.5, 0.4, "a link is shortened and hides where it leads: %1")	\
-	X(HOSTING, "link_hosting", 0.3, 0.8, "a link leads to where anybody can put pages: %1")	\
-	X(REDIRECTOR, "link_redirector", 0.1, 0.2, "a link to %1 holds one to %2")		\
-	X(RECIPIENT, "link_recipient", 0.5, 0.7, "a link holds a mail address: %1")		\
-	X(UNSEEN, "link_unseen", 0.3, 0.2, "a link with nothing to see: to %1")		\
-	X(HOST_ODD, "link_host_odd", 0.5, 0.6, "a link leads to a host with an odd name: %1")	\
+	X(ADDRESS, "link_address", 1.5, 2, "a link leads to an address without a name: %1")	\
+	X(ODD_ADDRESS, "link_odd_address", 0.5, 1.2, "a link leads to an address in an odd notation: %1")	\
+	X(DISGUISED, "link_disguised", 0.9, 1.1, "a link is written to be misread: %1")	\
+	X(PORT, "link_port", 0.7, 1, "a link leads to an unusual port: %1")		\
+	X(PUNYCODE, "link_punycode", 0.3, 0.8, "a link leads to a host in letters beyond ASCII: %1")	\
+	X(SHORTENER, "link_shortener", 0.5, 1.2, "a link is shortened and hides where it leads: %1")	\
+	X(HOSTING, "link_hosting", 0.6, 0.7, "a link leads to where anybody can put pages: %1")	\
+	X(REDIRECTOR, "link_redirector", 0.1, 0.3, "a link to %1 holds one to %2")		\
+	X(RECIPIENT, "link_recipient", 0.7, 0.1, "a link holds a mail address: %1")		\
+	X(UNSEEN, "link_unseen", 0, 0.1, "a link with nothing to see: to %1")		\
+	X(HOST_ODD, "link_host_odd", 0.6, 0.8, "a link leads to a host with an odd name: %1")	\
 	X(LOOKALIKE, "link_lookalike", 0.8, 1.5, "a link leads to a host that imitates %2: %1")	\
-	X(BRAND_ADDED, "link_brand_added", 0.6, 1.2, "a link leads to a host that borrows the name of %2: %1")	\
-	X(BRAND_ELSEWHERE, "link_brand_elsewhere", 0.4, 1.0, "the message names %1, and its links lead to %2")	\
+	X(BRAND_ADDED, "link_brand_added", 0.5, 0.5, "a link leads to a host that borrows the name of %2: %1")	\
+	X(BRAND_ELSEWHERE, "link_brand_elsewhere", 1.1, 1.2, "the message names %1, and its links lead to %2")	\
 	X(LISTED, "link_listed", 2.5, 2.5, "a link leads to a host that is on a list: %1")	\
-	X(AUTHOR_ELSEWHERE, "link_author_elsewhere", 0.2, 0.3, "the author is of %1, and no link leads there, but to %2")	\
+	X(AUTHOR_ELSEWHERE, "link_author_elsewhere", 0.1, 0.1, "the author is of %1, and no link leads there, but to %2")	\
 	X(MANY_HOSTS, "link_many_hosts", 0, 0, "links lead to many hosts: %1 and others")	\
-	X(FROM_BRAND, "from_brand_foreign", 0.5, 1.5, "the author's name is %1, his address is at %2")	\
+	X(FROM_BRAND, "from_brand_foreign", 0.9, 0.8, "the author's name is %1, his address is at %2")	\
 	X(FROM_SPELLED, "from_brand_spelled", 1.5, 2.0, "the author's name is spelled to look like %1: %2")	\
 	X(FROM_LOOKALIKE, "from_lookalike", 1.0, 1.5, "the author's domain %1 imitates %2")	\
 	X(FROM_OWN_LIKE, "from_own_domain_like", 1.5, 2.5, "the author's domain %1 imitates %2, which is your own")	\
 	X(FROM_OWN_NAME, "from_own_name_foreign", 0.7, 1.5, "%1 is one of yours, and writes from %2")	\
-	X(NAME_IS_ADDRESS, "name_is_address", 0.6, 1.0, "the author's name is another address: %1 (%2)")	\
-	X(REPLY_FREEMAIL, "reply_freemail", 1.0, 1.0, "the author is of %1, and replies go to a free mailbox at %2")	\
-	X(REPLY_ELSEWHERE, "reply_elsewhere", 0.3, 0.3, "the author is of %1, and replies go to %2")	\
+	X(NAME_IS_ADDRESS, "name_is_address", 0.3, 1.2, "the author's name is another address: %1 (%2)")	\
+	X(REPLY_FREEMAIL, "reply_freemail", 1.3, 0.8, "the author is of %1, and replies go to a free mailbox at %2")	\
+	X(REPLY_ELSEWHERE, "reply_elsewhere", 0.5, 0.1, "the author is of %1, and replies go to %2")	\
 	X(FIRST_CONTACT, "first_contact", 0.4, 0.4, "nobody here has had mail from %1 before, nor from %2")	\
 	X(NEW_ADDRESS, "first_contact_address", 0.1, 0.1, "nobody here has had mail from %1 before")	\
 	X(KNOWN, "known_contact", -0.5, -0.5, "you have written to %1 before")

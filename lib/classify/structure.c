@@ -7,6 +7,7 @@
 #include "sl/buf.h"
 #include "sl/utf8.h"
 
+#include <endian.h>
 #include <math.h>
 
 #define STRUCTURE_MAGIC		0x5d57c0deu
@@ -16,37 +17,39 @@
 #define DAY_S			86400
 #define SHORT_TEXT		200	/* bytes of text that is seen */
 #define MARKUP_LARGE		8192	/* bytes of a page */
+#define WORD_SHOWN		40	/* bytes of a word of mixed scripts, with what is in front of it */
 #define WORDS_FEW		15	/* of an alternative, too few to compare */
 
 /* id, name, log-odds of spam and phish, sentence. Half of what was measured, or less: doc/links.md. */
 #define STRUCTURE_ROWS(X)									\
 	X(NO_DATE, "struct_no_date", 1.0, 0.7, "there is no Date")				\
 	X(NO_FROM, "struct_no_from", 1.5, 1.0, "there is no From")				\
-	X(NO_TO, "struct_no_to", 0.5, 0.3, "there is neither To nor Cc")			\
-	X(NO_ID, "struct_no_id", 0.7, 0.5, "there is no Message-ID")				\
-	X(NO_SUBJECT, "struct_no_subject", 0.3, 0.2, "there is no Subject, or an empty one")	\
-	X(ID_FORM, "struct_id_form", 0.7, 0.7, "the Message-ID is not written as one: %1")	\
-	X(ID_BARE, "struct_id_bare", 0.5, 0.4, "the Message-ID names no domain: %1")		\
+	X(NO_TO, "struct_no_to", 0, 0, "there is neither To nor Cc")			\
+	X(NO_ID, "struct_no_id", 0, 0, "there is no Message-ID")				\
+	X(NO_SUBJECT, "struct_no_subject", 0, 0, "there is no Subject, or an empty one")	\
+	X(ID_FORM, "struct_id_form", 0.8, 0.3, "the Message-ID is not written as one: %1")	\
+	X(ID_BARE, "struct_id_bare", 0, 0, "the Message-ID names no domain: %1")		\
 	X(DATE_NONE, "struct_date_unreadable", 1.0, 0.7, "the Date cannot be read: %1")		\
-	X(DATE_FORM, "struct_date_form", 0.5, 0.3, "the Date is written as no mail program does: %1")	\
-	X(DATE_ZONE, "struct_date_zone", 0.7, 0.4, "the Date has no zone, or one that no place has: %1")	\
+	X(DATE_FORM, "struct_date_form", 0, 0, "the Date is written as no mail program does: %1")	\
+	X(DATE_WEEKDAY, "struct_date_weekday", 0.3, 0.3, "the Date is not on that day of the week: %1")	\
+	X(DATE_ZONE, "struct_date_zone", 1, 0.5, "the Date has no zone, or one that no place has: %1")	\
 	X(DATE_RANGE, "struct_date_impossible", 1.2, 0.8, "the Date does not exist: %1")	\
 	X(DATE_FUTURE, "struct_date_future", 1.0, 0.5, "the Date lies in the future: %1")		\
 	X(DATE_PAST, "struct_date_past", 0.5, 0.3, "the Date lies far back: %1")			\
-	X(UNDISCLOSED, "struct_undisclosed", 0.4, 0.3, "the recipients are not named: %1")	\
-	X(CAPITALS, "struct_subject_capitals", 0.8, 0.2, "the Subject is all capitals: %1")	\
-	X(SUBJECT_CODE, "struct_subject_code", 0.4, 0.4, "the Subject ends in a number or code: %1")	\
-	X(SUBJECT_GAP, "struct_subject_gap", 1.0, 0.5, "the Subject has a long gap: %1")	\
-	X(SUBJECT_SIGNS, "struct_subject_signs", 0.4, 0.3, "the Subject has signs that call out: %1")	\
-	X(FAKE_REPLY, "struct_fake_reply", 0.6, 0.4, "the Subject is that of an answer to nothing: %1")	\
-	X(IMAGE_ONLY, "struct_image_only", 0.8, 0.8, "hardly anything but images is seen")	\
-	X(LINK_ONLY, "struct_link_only", 0.6, 0.6, "hardly anything but a link is seen")	\
-	X(MARKUP, "struct_markup", 0.2, 0.3, "much markup for little text")			\
-	X(DIFFERENT, "struct_alternatives_differ", 0.7, 0.5, "the text and the page say different things")	\
-	X(NO_TEXT_PART, "struct_html_only", 0.3, 0.3, "a page without the same as text")	\
+	X(UNDISCLOSED, "struct_undisclosed", 1, 1.5, "the recipients are not named: %1")	\
+	X(CAPITALS, "struct_subject_capitals", 0.6, 0.2, "the Subject is all capitals: %1")	\
+	X(SUBJECT_CODE, "struct_subject_code", 0.8, 0.7, "the Subject ends in a number or code: %1")	\
+	X(SUBJECT_GAP, "struct_subject_gap", 1, 0.2, "the Subject has a long gap: %1")	\
+	X(SUBJECT_SIGNS, "struct_subject_signs", 0, 0.1, "the Subject has signs that call out: %1")	\
+	X(FAKE_REPLY, "struct_fake_reply", 0, 0, "the Subject is that of an answer to nothing: %1")	\
+	X(IMAGE_ONLY, "struct_image_only", 1, 1.5, "hardly anything but images is seen")	\
+	X(LINK_ONLY, "struct_link_only", 0.1, 0, "hardly anything but a link is seen")	\
+	X(MARKUP, "struct_markup", 0, 0.3, "much markup for little text")			\
+	X(DIFFERENT, "struct_alternatives_differ", 0, 0, "the text and the page say different things")	\
+	X(NO_TEXT_PART, "struct_html_only", 0.8, 1.2, "a page without the same as text")	\
 	X(MIXED, "struct_scripts_mixed", 1.2, 1.2, "words mix letters of different scripts: %1")	\
-	X(NEEDLESS, "struct_needless_base64", 0.6, 0.6, "plain text is encoded for no reason")	\
-	X(EMPTY, "struct_empty", 0.5, 0.5, "there is nothing to read")
+	X(NEEDLESS, "struct_needless_base64", 0.8, 0, "plain text is encoded for no reason")	\
+	X(EMPTY, "struct_empty", 0, 0, "there is nothing to read")
 
 enum structure_row {
 #define STRUCTURE_ENUM(id, name, spam, phish, sentence) ROW_##id,
@@ -82,7 +85,10 @@ struct structure {
 	uint64_t	 text_bytes, non_ascii, html_bytes, base64_bytes;
 	unsigned	 links, images, files;
 	unsigned	 mixed;
-	unsigned char	 last[4];		/* of the text: the bytes before, newest last */
+	uint64_t	 last;			/* the 8 bytes of text before, the newest lowest */
+	unsigned char	 word[WORD_SHOWN];	/* the first word that is mixed */
+	size_t		 word_len;
+	bool		 word_ended;
 	struct words	 words[2];		/* plain, html */
 };
 
@@ -131,8 +137,10 @@ on_date(struct structure *s, struct sl_slice value)
 		note(s, ROW_DATE_RANGE, value);
 	else if ((flags & SL_DATE_ZONE) != 0)
 		note(s, ROW_DATE_ZONE, value);
-	else if ((flags & (SL_DATE_FORM | SL_DATE_WEEKDAY)) != 0)
+	else if ((flags & SL_DATE_FORM) != 0)
 		note(s, ROW_DATE_FORM, value);
+	else if ((flags & SL_DATE_WEEKDAY) != 0)
+		note(s, ROW_DATE_WEEKDAY, value);
 	if (s->now_s > 0 && time > s->now_s + DAY_S)
 		note(s, ROW_DATE_FUTURE, value);
 	else if (s->now_s > 0 && time < s->now_s - 7 * (int64_t)DAY_S)
@@ -334,47 +342,56 @@ is_foreign(unsigned char c)
 	return c >= 0xce && c <= 0xd3;
 }
 
+/* A word is mixed; what came of it lies in the bytes before. */
 static void
-mixed_note(struct structure *s, struct sl_slice text, size_t at)
+mixed_begin(struct structure *s)
 {
-	size_t from = at, to = at;
-
-	s->mixed++;
-	if (s->facts[ROW_MIXED].len > 0)
+	if (s->mixed++ > 0)
 		return;
-	while (from > 0 && at - from < 20 && text.ptr[from - 1] > ' ')
-		from--;
-	while (to < text.len && to - at < 20 && text.ptr[to] > ' ')
-		to++;
-	s->facts[ROW_MIXED] = say_keep(s->arena, sl_slice(text.ptr + from, to - from));
+	for (int i = 7; i >= 0; i--) {
+		unsigned char c = (unsigned char)(s->last >> (8 * i));
+
+		if (c <= ' ')
+			s->word_len = 0;
+		else if (s->word_len > 0 || (c & 0xc0) != 0x80)
+			s->word[s->word_len++] = c;
+	}
+}
+
+/* One byte, slowly. */
+static void
+scan_byte(struct structure *s, unsigned char c)
+{
+	unsigned char before = (unsigned char)s->last, lead = (unsigned char)(s->last >> 8);
+
+	s->non_ascii += c >= 0x80;
+	if ((is_foreign(c) && is_letter(before)) || (is_letter(c) && is_foreign(lead) && before >= 0x80))
+		mixed_begin(s);
+	if (s->mixed > 0 && !s->word_ended) {
+		if (c <= ' ' || s->word_len == sizeof(s->word))
+			s->word_ended = true;
+		else
+			s->word[s->word_len++] = c;
+	}
+	s->last = s->last << 8 | c;
 }
 
 /* Look for a Latin letter beside a Greek or Cyrillic one. */
 static void
 scan(struct structure *s, struct sl_slice text)
 {
-	size_t i = 0;
-
-	while (i < text.len) {
+	for (size_t i = 0; i < text.len; ) {
 		uint64_t eight;
 
-		while (s->last[3] < 0x80 && i + 8 <= text.len) {
+		if (i + 8 <= text.len && (s->mixed == 0 || s->word_ended)) {
 			memcpy(&eight, text.ptr + i, 8);
-			if ((eight & 0x8080808080808080u) != 0)
-				break;
-			i += 8;
-			s->last[2] = text.ptr[i - 2];
-			s->last[3] = text.ptr[i - 1];
+			if (((eight | (s->last & 0xff)) & 0x8080808080808080u) == 0) {
+				s->last = be64toh(eight);
+				i += 8;
+				continue;
+			}
 		}
-		if (i == text.len)
-			break;
-		if (text.ptr[i] >= 0x80)
-			s->non_ascii++;
-		if ((is_foreign(text.ptr[i]) && is_letter(s->last[3])) ||
-		    (is_letter(text.ptr[i]) && is_foreign(s->last[2]) && s->last[3] >= 0x80))
-			mixed_note(s, text, i);
-		s->last[2] = s->last[3];
-		s->last[3] = text.ptr[i++];
+		scan_byte(s, text.ptr[i++]);
 	}
 }
 
@@ -485,6 +502,7 @@ judge_body(struct structure *s)
 	s->found[ROW_NO_TEXT_PART] = s->has_html && !s->has_plain;
 	s->found[ROW_DIFFERENT] = difference(s) > 0.5;
 	s->found[ROW_MIXED] = s->mixed > 0;
+	s->facts[ROW_MIXED] = sl_slice(s->word, s->word_len);
 	s->found[ROW_NEEDLESS] = s->base64_bytes > 0 && s->non_ascii == 0 && s->text_bytes > 0;
 }
 

@@ -368,7 +368,7 @@ sl_lookalike_pair(const struct sl_fold *fold, struct sl_slice label_or_domain, s
 		return SL_LOOKALIKE_NONE;
 	if (label.s.len == name_len && memcmp(label.fold, name_fold, name_len) == 0) {
 		if (is_spelled(label.raw, name))
-			return SL_LOOKALIKE_SUFFIX;
+			return sl_slice_ieq(label.raw, name) ? SL_LOOKALIKE_SUFFIX : SL_LOOKALIKE_SPLIT;
 		return name_len >= SURE_MIN || label.is_idn ? SL_LOOKALIKE_CONFUSABLE : SL_LOOKALIKE_NONE;
 	}
 	if (slips == 0 || (name_len <= FIRST_MAX && name_fold[0] != label.fold[0]) ||
@@ -419,10 +419,12 @@ fold_words(const struct sl_fold *fold, struct sl_slice text, char out[SL_FOLD_MA
 	return len;
 }
 
-/* Marked letters of western languages, and full width ones, are written in honesty. */
+/* Marked letters of western languages, and full width ones, are written in honesty; is it they that differ? */
 static bool
 is_honest(struct sl_slice raw)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < raw.len; i++) {
 		unsigned char c = raw.ptr[i];
 
@@ -430,6 +432,7 @@ is_honest(struct sl_slice raw)
 			return false;
 		if (c < 0x80)
 			continue;
+		any = true;
 		if (c == 0xef && i + 2 < raw.len)
 			i += 2;
 		else if (c >= 0xc3 && c <= 0xc5)
@@ -437,7 +440,7 @@ is_honest(struct sl_slice raw)
 		else
 			return false;
 	}
-	return true;
+	return any;
 }
 
 struct text_word {
@@ -516,7 +519,7 @@ sl_lookalike_text(const struct sl_lookalike *l, struct sl_slice text, struct sl_
 			.domain = l->brands[name->brand].domain, .word = name->word,
 			.exact = is_spelled(raw, name->text) };
 		if (!match->exact && is_honest(raw))
-			match->exact = true;	/* "Nestl\xc3\xa9"; also capital I for l, which is rare */
+			match->exact = true;	/* "Nestl\xc3\xa9" */
 		if (!match->exact && name->len < SURE_MIN)
 			continue;
 		match->kind = match->exact ? SL_LOOKALIKE_SUFFIX : SL_LOOKALIKE_CONFUSABLE;

@@ -80,7 +80,8 @@ size_t		 sl_lookalike_text(const struct sl_lookalike *lookalike, struct sl_slice
 /* Is there a word in it that lures: login, verify, account, support ...? */
 bool		 sl_lookalike_lures(const struct sl_lookalike *lookalike, struct sl_slice text);
 
-/* Does one label, or the first of a domain, imitate one name, which is not on a list? For few names. */
+/* Does one label, or the first of a domain, imitate one name, which is not on a list: SUFFIX (it is the same), SLIP,
+ * SPLIT or CONFUSABLE? For few names: each is folded anew. */
 enum sl_lookalike_kind sl_lookalike_pair(const struct sl_fold *fold, struct sl_slice label, struct sl_slice name);
 
 #endif

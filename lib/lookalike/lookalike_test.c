@@ -117,6 +117,8 @@ names_in_texts_are_found_with_how_they_are_spelled(void **state)
 		{ "Office 365 team", "Microsoft", true },
 		{ "P\xd0\xb0yPal", "PayPal", false },
 		{ "PayPa1 support", "PayPal", false },
+		{ "PayPaI support", "PayPal", false },	/* capital I */
+		{ "the ID of LCL", "", false },
 		{ "Nestl\xc3\xa9 news", "Nestle", true },
 		{ "paypalish words", "", false },
 		{ "the bank of  America", "", false },
