@@ -6,6 +6,7 @@
 
 #define BULK_MAGIC	0x5db01cadu
 #define TAIL		1024	/* bytes of text in which one takes leave */
+#define HEADS		512	/* of chains of words, by their first three bytes */
 
 #define BULK_ROWS(X)									\
 	X(LIST, "bulk_list", 2.5, "it came over a mailing list: %1")			\
@@ -132,16 +133,35 @@ static const struct {
 	{ SL_SLICE_LIT("please do not reply"), ROW_NO_REPLY },
 	{ SL_SLICE_LIT("automatisch generiert"), ROW_NO_REPLY },
 };
+_Static_assert(SL_COUNT(words) < 256, "places in words fit a byte");
 
 struct bulk {
 	unsigned	 magic;
 	struct sl_arena	*arena;
 	bool		 found[ROW_COUNT];
 	struct sl_slice	 facts[ROW_COUNT];
+	uint8_t		 heads[HEADS], next[SL_COUNT(words) + 1];	/* 1 + place in words; 0: none */
 	const struct sl_content_part *part;	/* at hand */
 	unsigned char	 head[TAIL / 2], tail[TAIL];
 	uint64_t	 seen;			/* bytes of the part's text */
 };
+
+static unsigned
+head_of(const unsigned char *p)
+{
+	return (p[0] | (unsigned)p[1] << 8 | (unsigned)p[2] << 16) * 2654435761u >> 23;
+}
+
+static void
+words_index(struct bulk *bulk)
+{
+	for (size_t i = 0; i < SL_COUNT(words); i++) {
+		uint8_t *head = &bulk->heads[head_of(words[i].word.ptr)];
+
+		bulk->next[i + 1] = *head;
+		*head = (uint8_t)(i + 1);
+	}
+}
 
 static void *
 bulk_new_message(const void *model, struct sl_arena *arena)
@@ -152,6 +172,7 @@ bulk_new_message(const void *model, struct sl_arena *arena)
 		return NULL;
 	bulk->magic = BULK_MAGIC;
 	bulk->arena = arena;
+	words_index(bulk);
 	return bulk;
 }
 
@@ -192,7 +213,8 @@ bulk_field(void *state, struct sl_slice name, struct sl_slice value)
 	struct sl_slice said = sl_slice_trim(value);
 
 	for (size_t i = 0; i < SL_COUNT(fields); i++)
-		if (name.len == fields[i].name.len && sl_slice_ieq(name, fields[i].name))
+		if (name.len == fields[i].name.len && ((name.ptr[0] ^ fields[i].name.ptr[0]) & 0xdf) == 0 &&
+		    sl_slice_ieq(name, fields[i].name))
 			note(bulk, fields[i].row, said.len > 0 ? said : name);
 	if (sl_slice_ieq(name, SL_SLICE_LIT("Precedence")) && starts_any(said, many, SL_COUNT(many)))
 		note(bulk, ROW_PRECEDENCE, said);
@@ -210,10 +232,13 @@ bulk_field(void *state, struct sl_slice name, struct sl_slice value)
 static void
 look_for(struct bulk *bulk, struct sl_slice text)
 {
-	for (size_t i = 0; i < SL_COUNT(words); i++)
-		if (!bulk->found[words[i].row] && text.len > 0 &&
-		    memmem(text.ptr, text.len, words[i].word.ptr, words[i].word.len) != NULL)
-			note(bulk, words[i].row, words[i].word);
+	for (size_t at = 0; at + 3 <= text.len; at++)
+		for (uint8_t i = bulk->heads[head_of(text.ptr + at)]; i != 0; i = bulk->next[i]) {
+			struct sl_slice word = words[i - 1].word;
+
+			if (word.len <= text.len - at && memcmp(text.ptr + at, word.ptr, word.len) == 0)
+				note(bulk, words[i - 1].row, word);
+		}
 }
 
 static void

@@ -10,21 +10,35 @@
 #define SENTENCE_MAX	400
 #define VALUE_MAX	3.0	/* what is counted of it, as an estimate */
 
+/* Length of what can be shown as it is at the front: printable ASCII, at most `max`. */
+static size_t
+plain_run(struct sl_slice s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < max && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f)
+		n++;
+	return n;
+}
+
 static void
 fact_add(struct sl_buf *out, struct sl_slice fact)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0, n; i < fact.len && shown < SAY_FACT_MAX; i += n, shown += n) {
+	for (size_t n; shown < fact.len && shown < SAY_FACT_MAX; shown += n) {
 		uint32_t c;
 
-		n = sl_utf8_decode(sl_slice_from(fact, i), &c);
-		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-			sl_buf_add_byte(out, '?');
-			n = 1;
-		} else {
-			sl_buf_add(out, fact.ptr + i, n);
+		n = plain_run(sl_slice_from(fact, shown), SAY_FACT_MAX - shown);
+		if (n == 0) {
+			n = sl_utf8_decode(sl_slice_from(fact, shown), &c);
+			if (n == 0 || c < 0xa0) {	/* no UTF-8, or a control */
+				sl_buf_add_byte(out, '?');
+				n = 1;
+				continue;
+			}
 		}
+		sl_buf_add(out, fact.ptr + shown, n);
 	}
 	if (shown < fact.len)
 		sl_buf_add_str(out, "...");
@@ -39,11 +53,13 @@ sentence_make(struct sl_arena *arena, const char *form, struct sl_slice fact1, s
 	if (strchr(form, '%') == NULL)
 		return form;
 	sl_buf_init(&text, SENTENCE_MAX);
-	for (const char *p = form; *p != '\0'; p++) {
-		if (p[0] == '%' && (p[1] == '1' || p[1] == '2'))
-			fact_add(&text, *++p == '1' ? fact1 : fact2);
-		else
-			sl_buf_add_byte(&text, (unsigned char)*p);
+	for (const char *p = form, *end; *p != '\0'; p = end) {
+		end = strchrnul(p, '%');
+		sl_buf_add(&text, p, (size_t)(end - p));
+		if (*end == '%') {
+			fact_add(&text, end[1] == '1' ? fact1 : fact2);
+			end += 2;
+		}
 	}
 	made = (const char *)sl_arena_copy(arena, sl_buf_slice(&text)).ptr;
 	sl_buf_fini(&text);

@@ -11,7 +11,7 @@
 #include <math.h>
 
 #define STRUCTURE_MAGIC		0x5d57c0deu
-#define STRUCTURE_WORDS_BYTES	4096	/* of each alternative, whose words are compared */
+#define STRUCTURE_WORDS_BYTES	2048	/* of each alternative, whose words are compared */
 #define FIELD_MAX		4096
 #define BITS			2048	/* of a set of words */
 #define DAY_S			86400
@@ -404,6 +404,8 @@ structure_text(void *state, const struct sl_content_part *part, struct sl_slice 
 		return;
 	s->text_bytes += utf8.len;
 	scan(s, utf8);
+	if (!s->alternative)
+		return;
 	if (part == s->plain)
 		words_feed(&s->words[0], utf8);
 	else if (part == s->html)
