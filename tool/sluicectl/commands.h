@@ -22,6 +22,7 @@ int	check_main(int argc, char **argv);
 int	dkim_key_main(int argc, char **argv);
 int	dkim_sign_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);
+int	evaluate_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	score_main(int argc, char **argv);

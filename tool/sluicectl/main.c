@@ -17,6 +17,7 @@ static const struct command {
 	{ "dkim-key",	dkim_key_main,	"make a DKIM key and the DNS record to publish" },
 	{ "dkim-sign",	dkim_sign_main,	"sign a message with DKIM, or seal it with ARC" },
 	{ "dmarc",	dmarc_main,	"evaluate DMARC for identities that are authenticated already" },
+	{ "evaluate",	evaluate_main,	"measure judging on labelled mail: tables, reasons, a page" },
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
