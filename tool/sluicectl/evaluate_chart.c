@@ -244,8 +244,8 @@ chart_histogram(struct sl_buf *out, const struct evaluate *evaluate, const struc
 		double x = px(&f, report->threshold);
 
 		line(out, "mark", x, f.top, x, f.height - f.bottom);
-		sl_buf_addf(out, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">threshold</text>",
-		    x < f.width / 2 ? x + 5 : x - 5, f.height - f.bottom - 6, x < f.width / 2 ? "start" : "end");
+		sl_buf_addf(out, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">threshold</text>",
+		    x - 5, f.top + 10);
 	}
 	sl_buf_add_str(out, "</svg>");
 }

@@ -26,7 +26,7 @@ static const char head[] =
     "main{max-width:72rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}\n"
     "h1{font-size:2rem;line-height:1.2;margin:0 0 .5rem;letter-spacing:-.01em}"
     "h2{font-size:1.25rem;margin:3rem 0 .25rem}h3{font-size:1rem;margin:0 0 .1rem}\n"
-    "p{max-width:46rem;margin:.4rem 0 1rem}.soft,figcaption{color:var(--soft);font-size:.875rem}\n"
+    "p{max-width:46rem;margin:.4rem 0 1rem}.lead{font-size:1.15rem;margin-top:1rem}.soft,figcaption{color:var(--soft);font-size:.875rem}\n"
     ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.9rem;margin:1.6rem 0}\n"
     ".card,figure{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1rem 1.1rem;margin:0}\n"
     ".card b{display:block;font-size:1.75rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}\n"
@@ -37,7 +37,8 @@ static const char head[] =
     "thead th{border-top:0;color:var(--soft);font-weight:500;font-size:.82rem;vertical-align:bottom}"
     "th:first-child,td:first-child{text-align:left}tbody th{font-weight:500}tr.all th,tr.all td{font-weight:650;"
     "border-top:2px solid var(--soft)}sup{color:var(--soft)}\n"
-    ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:.9rem;margin:.9rem 0}\n"
+    ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:.9rem;margin:.9rem 0}"
+    ".many{grid-template-columns:repeat(auto-fill,minmax(19rem,1fr))}\n"
     "svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:10.5px;"
     "font-variant-numeric:tabular-nums}svg .title{font-size:11px}svg .name{fill:var(--ink);font-size:12.5px}"
     "svg .note{fill:var(--ink);font-size:11px}\n"
@@ -105,6 +106,20 @@ add_cards(const struct report *report, struct sl_buf *out)
 	sl_buf_add_str(out, "</div>\n");
 }
 
+/* The outcome in a sentence. */
+static void
+add_lead(const struct report *report, struct sl_buf *out)
+{
+	const struct figures *all = &report->all;
+
+	if (isnan(all->missed) || isinf(report->threshold))
+		return;
+	sl_buf_addf(out, "<p class=\"lead\">At one threshold for all, <b>%.1f&#8239;%%</b> of the unwanted mail is caught, and "
+	    "<b>%zu</b> of %zu wanted messages %s taken for it.</p>\n",
+	    100 * (double)all->unwanted_at / (double)all->unwanted, all->wanted_at, all->wanted,
+	    all->wanted_at == 1 ? "is" : "are");
+}
+
 static void
 add_summary(const struct evaluate *evaluate, const struct report *report, struct sl_buf *out)
 {
@@ -116,6 +131,7 @@ add_summary(const struct evaluate *evaluate, const struct report *report, struct
 	if (report->unreadable > 0)
 		sl_buf_addf(out, " <b>%zu messages could not be judged.</b>", report->unreadable);
 	sl_buf_add_str(out, "</p>\n");
+	add_lead(report, out);
 	add_cards(report, out);
 }
 
@@ -210,8 +226,10 @@ add_pictures(const struct evaluate *evaluate, const struct report *report, struc
 static void
 add_multiples(const struct evaluate *evaluate, const struct report *report, struct sl_buf *out)
 {
+	if (report->corpora_len < 2)
+		return;
 	sl_buf_add_str(out, "<h2>Each corpus</h2>\n<p class=\"soft\">The grey curve is that of all.</p>\n"
-	    "<div class=\"pair\">\n");
+	    "<div class=\"pair many\">\n");
 	for (size_t i = 0; i < report->corpora_len; i++) {
 		const struct figures *f = &report->corpora[i];
 
