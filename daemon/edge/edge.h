@@ -9,7 +9,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
-#include "classify/ngram.h"
+#include "classify/stack.h"
 #include "conf/settings.h"
 #include "domain/suffix.h"
 #include "io/conn.h"
@@ -34,7 +34,7 @@ struct snapshot {
 	SSL_CTX			*client_tls;
 	bool			 authenticates;	/* some tenant's mail is judged, and there is DNS */
 	struct lists		*lists;		/* DNS lists; NULL: none */
-	struct sl_ngram_model	*model;		/* NULL: none */
+	struct sl_stack		*stack;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
 };

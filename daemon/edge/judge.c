@@ -27,8 +27,8 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 		return SL_ERR_FULL;
 	settings.mime.hash = false;
 	judge->panel = sl_panel_new(&settings, arena);
-	if (snapshot->model != NULL)
-		sl_panel_add(judge->panel, &sl_ngram_classifier, snapshot->model);
+	if (snapshot->stack != NULL)
+		sl_stack_listen(snapshot->stack, judge->panel);
 	attachments_begin(&judge->attachments, judge, judge->panel);
 	sl_panel_connection(judge->panel, &about->connection);
 	sl_panel_envelope(judge->panel, &about->envelope);
@@ -58,7 +58,8 @@ conclude(struct judge *judge)
 	attachments_evidence(&judge->attachments, judge->verdict);
 	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
-	sl_combine(judge->verdict);
+	sl_combine(judge->snapshot->stack != NULL ? sl_stack_combiner(judge->snapshot->stack) : NULL,
+	    judge->verdict);
 	judge->done = true;
 }
 
