@@ -158,14 +158,13 @@ take_evidence(struct evaluate *evaluate, struct judged *message, const struct fr
     const unsigned char *texts)
 {
 	struct reason *reason = &message->reasons[message->reasons_len++];
-	bool counts = frame->state == SL_EVIDENCE_PRESENT && !frame->shadow;
 
 	*reason = (struct reason){ .name = sl_xmemdup(texts, frame->name_len),
 		.sentence = sl_xmemdup(texts + frame->name_len, frame->sentence_len),
 		.state = (enum sl_evidence_state)frame->state, .shadow = frame->shadow != 0,
 		.log_odds = frame->log_odds[SL_SPAM] };
-	if (!counts)
-		return;
+	if (frame->shadow != 0)
+		return;		/* adds nothing */
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		message->log_odds[c] += frame->log_odds[c];
 	message->by_classifier[classifier_number(evaluate, stack_classifier_of(reason->name))] +=

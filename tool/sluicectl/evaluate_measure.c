@@ -307,8 +307,7 @@ strongest_reasons(const struct judged *message, const struct reason **out, size_
 	size_t n = 0;
 
 	for (size_t i = 0; i < message->reasons_len; i++)
-		if (message->reasons[i].state == SL_EVIDENCE_PRESENT && !message->reasons[i].shadow &&
-		    fabs(message->reasons[i].log_odds) > 0)
+		if (!message->reasons[i].shadow && fabs(message->reasons[i].log_odds) > 0)
 			all[n++] = &message->reasons[i];
 	qsort(all, n, sizeof(all[0]), stronger_first);
 	n = SL_MIN(n, max);

@@ -4,38 +4,38 @@
 
 #include <stdio.h>
 
-#include "classify/combine.h"
 #include "classify/findings.h"
-#include "classify/ngram.h"
-#include "classify/panel.h"
 #include "message.h"
 
-#define MODEL_MAX_BYTES	((size_t)1 << 26)
+#define MODEL_MAX_BYTES	((size_t)1 << 28)
 
 struct stack {
-	struct sl_buf		 model_bytes;
-	struct sl_ngram_model	*model;
+	struct sl_buf	 bytes;
+	struct sl_stack	*models;	/* NULL: none */
 };
 
 int
 stack_open(const char *command, const struct stack_files *files, struct stack **stack_out)
 {
 	struct stack *stack = sl_xzalloc(sizeof(*stack));
+	struct sl_buf why;
 	int r;
 
-	sl_buf_init(&stack->model_bytes, MODEL_MAX_BYTES);
+	sl_buf_init(&stack->bytes, MODEL_MAX_BYTES);
 	*stack_out = stack;
 	if (files->model == NULL)
 		return 0;
-	r = file_read(files->model, &stack->model_bytes);
+	sl_buf_init(&why, 1024);
+	r = file_read(files->model, &stack->bytes);
 	if (r == 0)
-		r = sl_ngram_model_open(sl_buf_slice(&stack->model_bytes), &stack->model);
-	if (r == 0)
-		return 0;
-	fprintf(stderr, "sluicectl %s: model %s: %s\n", command, files->model,
-	    r == SL_ERR_SYNTAX ? "not a model, or damaged" : file_error(r));
-	stack_close(stack_out);
-	return 1;
+		r = sl_stack_open(sl_buf_slice(&stack->bytes), &stack->models, &why);
+	if (r != 0) {
+		fprintf(stderr, "sluicectl %s: model %s: %s%s\n", command, files->model, sl_buf_cstr(&why),
+		    r == SL_ERR_SYNTAX ? "not a model, or damaged" : file_error(r));
+		stack_close(stack_out);
+	}
+	sl_buf_fini(&why);
+	return r == 0 ? 0 : 1;
 }
 
 void
@@ -43,8 +43,8 @@ stack_close(struct stack **stack)
 {
 	if (*stack == NULL)
 		return;
-	sl_ngram_model_close(&(*stack)->model);
-	sl_buf_fini(&(*stack)->model_bytes);
+	sl_stack_close(&(*stack)->models);
+	sl_buf_fini(&(*stack)->bytes);
 	sl_free(*stack);
 	*stack = NULL;
 }
@@ -56,19 +56,25 @@ stack_judge(const struct stack *stack, struct sl_slice message, struct sl_arena 
 	struct sl_panel *panel = sl_panel_new(NULL, arena);
 
 	*verdict = (struct sl_verdict){ 0 };
-	if (stack->model != NULL)
-		sl_panel_add(panel, &sl_ngram_classifier, stack->model);
+	if (stack->models != NULL)
+		sl_stack_listen(stack->models, panel);
 	sl_panel_add(panel, &sl_findings_classifier, NULL);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, verdict);
-	sl_combine(verdict);
+	sl_combine(stack_combiner(stack), verdict);
 	sl_panel_free(&panel);
 }
 
 const char *
 stack_model_id(const struct stack *stack)
 {
-	return stack->model != NULL ? sl_ngram_model_id(stack->model) : "none";
+	return stack->models != NULL ? sl_stack_id(stack->models) : "none";
+}
+
+const struct sl_combiner *
+stack_combiner(const struct stack *stack)
+{
+	return stack->models != NULL ? sl_stack_combiner(stack->models) : NULL;
 }
 
 /* ---- who said it */

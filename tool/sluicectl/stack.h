@@ -7,14 +7,14 @@
 #ifndef SLUICECTL_STACK_H
 #define SLUICECTL_STACK_H
 
-#include "classify/classify.h"
+#include "classify/stack.h"
 
 #define STACK_ARENA_MAX_BYTES	((size_t)1 << 20)	/* of a message's arena */
 
 struct stack;
 
 struct stack_files {		/* paths; NULL: judge without */
-	const char	*model;		/* the n-gram model */
+	const char	*model;		/* models with their combiner, or one n-gram model */
 };
 
 /* Returns 0, or 1 after saying, in the name of `command`, which file is not what it should be. */
@@ -25,6 +25,7 @@ void		stack_judge(const struct stack *stack, struct sl_slice message, struct sl_
 		    struct sl_verdict *verdict_out);
 /* What the files are, for records and reports; static or of the stack. */
 const char	*stack_model_id(const struct stack *stack);
+const struct sl_combiner *stack_combiner(const struct stack *stack);	/* NULL: none */
 
 /* The classifier that gives evidence of a name: for summing up. Static. */
 const char	*stack_classifier_of(const char *evidence);
