@@ -11,6 +11,22 @@
 
 /* ---- text ---- */
 
+/* Texts come from mail, and names of folders from anywhere: nothing may steer the terminal. Returns the bytes
+ * written. */
+static int
+print_safe(const char *text)
+{
+	int n = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++, n++) {
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+
+		putchar(*c < 0x20 || *c == 0x7f || c1 ? '?' : *c);
+		c += c1;
+	}
+	return n;
+}
+
 static void
 percent(double share, int digits)
 {
@@ -23,7 +39,9 @@ percent(double share, int digits)
 static void
 print_row(const struct figures *f)
 {
-	printf("%-20s %6zu %8zu", f->name, f->wanted, f->unwanted);
+	int width = print_safe(f->name);
+
+	printf("%*s %6zu %8zu", SL_MAX(20 - width, 0), "", f->wanted, f->unwanted);
 	percent(f->missed, 3);
 	for (int r = 0; r < RATES; r++)
 		percent(f->caught[r], 1);
@@ -57,8 +75,10 @@ print_table(const struct evaluate *evaluate, const struct report *report, const 
 		printf("  at most %g %% false positives on %zu ham and %zu unwanted of %s", 100 * evaluate->rate,
 		    report->threshold_wanted, report->threshold_unwanted,
 		    evaluate->threshold_labels != NULL ? evaluate->threshold_labels : "these");
-		for (size_t i = 0; i < evaluate->without_len; i++)
-			printf("%s%s", i == 0 ? ", without " : ", ", evaluate->without[i]);
+		for (size_t i = 0; i < evaluate->without_len; i++) {
+			fputs(i == 0 ? ", without " : ", ", stdout);
+			print_safe(evaluate->without[i]);
+		}
 		putchar('\n');
 	}
 	printf("95 %% intervals, all: 1-ROC %.3f ... %.3f %%, caught at 0.1 %%: %.1f ... %.1f %%\n",
@@ -88,14 +108,6 @@ print_ablations(const struct report *report, const struct colours *colour)
 		percent(a->without_caught, 1);
 		putchar('\n');
 	}
-}
-
-/* Texts come from mail: nothing may steer the terminal. */
-static void
-print_safe(const char *text)
-{
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
 static void
