@@ -28,8 +28,6 @@
 #include "mailauth/spf.h"
 #include "mime/fields.h"
 
-struct ruling;
-
 enum authentication_inquiry {		/* one for each evaluator */
 	INQUIRY_IPREV,
 	INQUIRY_HELO,
@@ -66,6 +64,8 @@ struct authentication {
 	bool			 dmarc_ended;	/* it has been told what the others have proven */
 	struct inquiry		 inquiries[INQUIRY_COUNT];
 	struct sl_timer		 timer;		/* the deadline */
+	struct sl_demand	 demands[SL_DEMANDS_MAX];	/* what policy made of it, in its order */
+	size_t			 demands_len;
 };
 
 void	authentication_init(struct authentication *a, struct session *session);
@@ -93,8 +93,8 @@ bool	authentication_is_trusted(const struct authentication *a, const struct sl_t
 /* When settled: add to the verdict's evidence; what policy makes of it, if it is graver than what
  * the ruling says already (authpolicy.c). */
 void	authentication_evidence(struct authentication *a, struct sl_arena *arena, struct sl_verdict *verdict);
-void	authentication_rule(const struct authentication *a, const struct sl_tenant *tenant,
-	    struct sl_arena *arena, struct ruling *ruling);
+void	authentication_rule(struct authentication *a, const struct sl_tenant *tenant,
+	    struct sl_arena *arena, struct sl_ruling *ruling);
 /* authreport.c: our Authentication-Results, with its CRLF, as far as is known and no further; the
  * record's member "auth". Nothing if nothing was asked. */
 void	authentication_header(const struct authentication *a, struct sl_buf *out);

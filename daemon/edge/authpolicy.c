@@ -4,21 +4,13 @@
 
 #include "session.h"
 
-/* A rule's outcome. `reason` is a sentence for the sender. */
+/* Ask for something. `reason` is a sentence for the sender. */
 static void
-rule(struct ruling *ruling, enum sl_action action, const char *word, const char *enhanced,
-    const char *reason)
+demand(struct authentication *a, enum sl_action action, const char *word, const char *enhanced, const char *reason)
 {
-	/* The first that says so gives the reason; but of a refusal a sender learns more here than from
-	 * being called spam. */
-	if (action < ruling->action || (action == ruling->action && (action != SL_ACTION_REFUSE ||
-	    ruling->reason != NULL || ruling->category == SL_MALWARE)))
-		return;
-	ruling->action = action;
-	ruling->engine_failed = false;
-	ruling->word = word;
-	ruling->enhanced = enhanced;
-	ruling->reason = reason != NULL ? reason : "The sender is not who it claims to be";
+	SL_ASSERT(a->demands_len < SL_DEMANDS_MAX);
+	a->demands[a->demands_len++] = (struct sl_demand){ action, word, enhanced,
+		reason != NULL ? reason : "The sender is not who it claims to be" };
 }
 
 bool
@@ -34,12 +26,11 @@ authentication_is_trusted(const struct authentication *a, const struct sl_tenant
 /* ---- the author ---- */
 
 static void
-rule_author(const struct authentication *a, const struct sl_authentication_policy *policy,
-    struct sl_arena *arena, struct ruling *ruling)
+rule_author(struct authentication *a, const struct sl_authentication_policy *policy, struct sl_arena *arena)
 {
 	if (a->author.status == SL_AUTHOR_ONE || policy->bad_author == SL_BAD_AUTHOR_OFF)
 		return;
-	rule(ruling, policy->bad_author == SL_BAD_AUTHOR_REFUSE ? SL_ACTION_REFUSE : SL_ACTION_TAG, "forged",
+	demand(a, policy->bad_author == SL_BAD_AUTHOR_REFUSE ? SL_ACTION_REFUSE : SL_ACTION_TAG, "forged",
 	    "5.7.1", sl_arena_printf(arena, "The message has no author: %s (RFC 5322, 3.6.2)",
 	    sl_author_status_text(a->author.status)));
 }
@@ -92,8 +83,7 @@ proof(const struct authentication *a)
 }
 
 static void
-rule_required(const struct authentication *a, const struct sl_authentication_policy *policy,
-    struct sl_arena *arena, struct ruling *ruling)
+rule_required(struct authentication *a, const struct sl_authentication_policy *policy, struct sl_arena *arena)
 {
 	if (a->author.status != SL_AUTHOR_ONE || !sl_settings_has_domain(policy->require_pass,
 	    policy->require_pass_len, sl_slice_str(a->author.domain)))
@@ -102,11 +92,11 @@ rule_required(const struct authentication *a, const struct sl_authentication_pol
 	case PROOF_PASS:
 		break;
 	case PROOF_UNSURE:
-		rule(ruling, SL_ACTION_DEFER, "unauthenticated", "4.7.1", sl_arena_printf(arena,
+		demand(a, SL_ACTION_DEFER, "unauthenticated", "4.7.1", sl_arena_printf(arena,
 		    "Whether %s sent the message cannot be told now, try again later", a->author.domain));
 		break;
 	case PROOF_NONE:
-		rule(ruling, SL_ACTION_REFUSE, "unauthenticated", "5.7.26", sl_arena_printf(arena,
+		demand(a, SL_ACTION_REFUSE, "unauthenticated", "5.7.26", sl_arena_printf(arena,
 		    "Mail from %s must be proven by DKIM or SPF of that domain, and is not",
 		    a->author.domain));
 		break;
@@ -116,8 +106,7 @@ rule_required(const struct authentication *a, const struct sl_authentication_pol
 /* ---- DMARC ---- */
 
 static void
-rule_dmarc(const struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
-    struct ruling *ruling)
+rule_dmarc(struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena)
 {
 	const struct sl_dmarc_verdict *v;
 
@@ -129,17 +118,16 @@ rule_dmarc(const struct authentication *a, const struct sl_tenant *tenant, struc
 	if (tenant->authentication.dmarc != SL_DMARC_ENFORCE || authentication_is_trusted(a, tenant))
 		return;
 	if (v->disposition == SL_DMARC_POLICY_REJECT)
-		rule(ruling, SL_ACTION_REFUSE, "forged", "5.7.26", sl_arena_printf(arena,
+		demand(a, SL_ACTION_REFUSE, "forged", "5.7.26", sl_arena_printf(arena,
 		    "The message does not come from %s, which wants such mail refused (DMARC)", v->from));
 	else
-		rule(ruling, SL_ACTION_TAG, "forged", "5.7.26", "DMARC");
+		demand(a, SL_ACTION_TAG, "forged", "5.7.26", "DMARC");
 }
 
 /* ---- SPF ---- */
 
 static void
-rule_spf(const struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
-    struct ruling *ruling)
+rule_spf(struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena)
 {
 	const struct sl_spf *spf = authentication_spf(a);
 	const char *why = sl_spf_explanation(spf);
@@ -149,21 +137,23 @@ rule_spf(const struct authentication *a, const struct sl_tenant *tenant, struct 
 		return;
 	if (a->dmarc != NULL && sl_dmarc_verdict(a->dmarc)->result == SL_DMARC_PASS)
 		return;
-	rule(ruling, SL_ACTION_REFUSE, "unauthenticated", "5.7.23", sl_arena_printf(arena,
+	demand(a, SL_ACTION_REFUSE, "unauthenticated", "5.7.23", sl_arena_printf(arena,
 	    "%s says that %s may not send for it (SPF)%s%.200s", sl_spf_domain(spf),
 	    a->session->client_text, why[0] != '\0' ? ". It explains: " : "", why));
 }
 
 void
-authentication_rule(const struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
-    struct ruling *ruling)
+authentication_rule(struct authentication *a, const struct sl_tenant *tenant, struct sl_arena *arena,
+    struct sl_ruling *ruling)
 {
 	const struct sl_authentication_policy *policy = &tenant->authentication;
 
 	if (!a->settled)
 		return;
-	rule_author(a, policy, arena, ruling);
-	rule_dmarc(a, tenant, arena, ruling);
-	rule_required(a, policy, arena, ruling);
-	rule_spf(a, tenant, arena, ruling);
+	rule_author(a, policy, arena);
+	rule_dmarc(a, tenant, arena);
+	rule_required(a, policy, arena);
+	rule_spf(a, tenant, arena);
+	for (size_t i = 0; i < a->demands_len; i++)
+		sl_rule_demand(ruling, &a->demands[i]);
 }

@@ -91,7 +91,7 @@ add_arc(struct sl_buf *out, const struct sl_arc *arc)
 
 /* What was done, in DMARC's words. */
 static enum sl_dmarc_policy
-applied(const struct ruling *ruling)
+applied(const struct sl_ruling *ruling)
 {
 	if (ruling->enforced && ruling->action == SL_ACTION_REFUSE)
 		return SL_DMARC_POLICY_REJECT;

@@ -193,57 +193,18 @@ judge_abort(struct judge *judge)
 
 /* ---- policy ---- */
 
-static enum sl_action
-action_for(const struct sl_policy_category *policy, double probability)
+bool
+judge_failed(const struct judge *judge)
 {
-	enum sl_action action = SL_ACTION_DELIVER;
+	const struct sl_settings *settings = judge->snapshot == NULL ? NULL : judge->snapshot->settings;
 
-	for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++)
-		if (probability >= policy->at[a])
-			action = (enum sl_action)a;
-	return action;
-}
-
-/* Has anything been said about this category? Without evidence the prior is no verdict. */
-static bool
-is_judged(const struct sl_verdict *verdict, int category)
-{
-	for (size_t i = 0; i < verdict->evidence_len; i++)
-		if (verdict->evidence[i].state == SL_EVIDENCE_PRESENT &&
-		    (verdict->evidence[i].log_odds[category] > 0 ||
-		    verdict->evidence[i].log_odds[category] < 0))
-			return true;
-	return false;
+	return judge->engines_defer ||
+	    (judge->attachments.failed && settings->attachments.fail == SL_FAIL_DEFER);
 }
 
 void
-judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct ruling *ruling)
+judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct sl_ruling *ruling)
 {
-	const struct sl_verdict *verdict = judge->verdict;
-
-	*ruling = (struct ruling){ .word = "unjudged", .enforced = tenant->mode == SL_MODE_FILTER };
-	if (!judge->done || verdict == NULL)
-		return;
-	/* The last category is the gravest: at the same action it gives the reason. */
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
-		enum sl_action action = action_for(&tenant->policy[c], verdict->probability[c]);
-
-		if (!is_judged(verdict, c))
-			continue;
-		if (ruling->action == SL_ACTION_DELIVER)
-			ruling->word = "clean";
-		if (action == SL_ACTION_DELIVER || action < ruling->action)
-			continue;
-		ruling->action = action;
-		ruling->category = (enum sl_category)c;
-		ruling->word = sl_category_word(ruling->category);
-	}
-	if ((judge->engines_defer ||
-	    (judge->attachments.failed && judge->snapshot->settings->attachments.fail == SL_FAIL_DEFER)) &&
-	    ruling->action < SL_ACTION_DEFER) {
-		ruling->action = SL_ACTION_DEFER;
-		ruling->category = SL_MALWARE;
-		ruling->engine_failed = true;
-		ruling->word = "unchecked";
-	}
+	sl_rule(tenant->policy, judge->done ? judge->verdict : NULL, judge_failed(judge), ruling);
+	ruling->enforced = tenant->mode == SL_MODE_FILTER;
 }

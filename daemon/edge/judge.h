@@ -56,17 +56,10 @@ void	judge_on_authentication(struct judge *judge);
 SL_MUST_USE bool judge_end(struct judge *judge);
 void	judge_abort(struct judge *judge);
 
-/* What policy makes of a verdict. */
-struct ruling {
-	enum sl_action		 action;
-	bool			 enforced;	/* false in monitor mode: `action` is what would be done */
-	enum sl_category	 category;	/* the reason, if action is not DELIVER */
-	bool			 engine_failed;	/* the reason is an engine's fail mode */
-	const char		*word;		/* "clean", "spam", ... for headers and records */
-	const char		*reason;	/* not a category's: the sender is not who it claims; or NULL */
-	const char		*enhanced;	/* of the reply that gives this reason */
-};
-void	judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct ruling *ruling_out);
+/* Has an engine failed whose failing defers? */
+bool	judge_failed(const struct judge *judge);
+/* What policy makes of the verdict. */
+void	judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct sl_ruling *ruling_out);
 
 /* engine.c: engines outside, beside the stream. NULL: not configured; or not asked, with evidence that says so. */
 struct engine_call *engine_begin(struct judge *judge, enum sl_engine engine,

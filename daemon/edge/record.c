@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/record.h"
+
 #define PENDING_MAX	(1u << 20)	/* bytes of lines within one turn */
 
 struct record_writer {
@@ -185,40 +187,39 @@ add_envelope(struct sl_buf *out, const struct transaction *tx)
 		add_str(out, "tenant", tx->tenant->name);
 }
 
+/* What was learned, and judged this. Returns how many. */
+static size_t
+versions_of(const struct snapshot *snapshot, struct sl_record_version versions[SL_RECORD_VERSIONS_MAX])
+{
+	size_t n = 0;
+
+	if (snapshot->stack == NULL)
+		return 0;
+	versions[n++] = (struct sl_record_version){ "models", sl_stack_id(snapshot->stack) };
+	if (sl_stack_combiner(snapshot->stack) != NULL)
+		versions[n++] = (struct sl_record_version){ "combiner",
+			sl_combiner_id(sl_stack_combiner(snapshot->stack)) };
+	return n;
+}
+
 static void
 add_verdict(struct sl_buf *out, const struct transaction *tx)
 {
-	static const char *const actions[] = { "deliver", "tag", "defer", "refuse" };
-	static const char *const states[] = { "present", "absent", "failed" };
-	const struct sl_verdict *verdict = tx->judge.verdict;
+	struct sl_record_version versions[SL_RECORD_VERSIONS_MAX];
+	struct sl_record_source source = { .verdict = tx->judge.verdict, .demands = tx->authentication.demands,
+		.demands_len = tx->authentication.demands_len, .versions = versions };
 
 	if (!tx->ruled)
 		return;
 	add_str(out, "verdict", tx->ruling.word);
-	add_str(out, "action", actions[tx->ruling.action]);
+	add_str(out, "action", sl_action_word(tx->ruling.action));
 	sl_buf_addf(out, ",\"enforced\":%s", tx->ruling.enforced ? "true" : "false");
-	if (verdict == NULL)
+	if (source.verdict == NULL)
 		return;
-	sl_buf_add_str(out, ",\"probability\":{");
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		sl_buf_addf(out, "%s\"%s\":%.6f", c > 0 ? "," : "",
-		    sl_category_word((enum sl_category)c), verdict->probability[c]);
-	sl_buf_add_str(out, "},\"evidence\":[");
-	for (size_t i = 0; i < verdict->evidence_len; i++) {
-		const struct sl_evidence *e = &verdict->evidence[i];
-
-		sl_buf_addf(out, "%s{\"name\":\"%s\",\"state\":\"%s\",\"log_odds\":{", i > 0 ? "," : "",
-		    e->name, states[e->state]);
-		for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-			sl_buf_addf(out, "%s\"%s\":%.6f", c > 0 ? "," : "",
-			    sl_category_word((enum sl_category)c), e->log_odds[c]);
-		sl_buf_add_str(out, "}");
-		/* A sentence may quote the message: only engines' names for things are kept here. */
-		if (e->log_odds[SL_MALWARE] > 0)
-			add_str(out, "found", e->sentence);
-		sl_buf_add_str(out, "}");
-	}
-	sl_buf_add_str(out, "]");
+	source.policy = tx->tenant->policy;
+	source.engine_failed = judge_failed(&tx->judge);
+	source.versions_len = versions_of(tx->snapshot, versions);
+	sl_record_write(&source, out);
 }
 
 static void

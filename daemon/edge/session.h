@@ -61,7 +61,7 @@ struct transaction {
 	struct delivery		 delivery;
 	struct judge		 judge;
 	struct authentication	 authentication;
-	struct ruling		 ruling;
+	struct sl_ruling		 ruling;
 	struct message		 message;
 	struct sl_chunk		*chunk;		/* being read into */
 	unsigned		 burst;		/* chunks the next read may fill */

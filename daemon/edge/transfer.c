@@ -407,7 +407,7 @@ static void
 refusal_answer(const struct session *s, struct answer *answer)
 {
 	const struct transaction *tx = s->tx;
-	const struct ruling *ruling = &tx->ruling;
+	const struct sl_ruling *ruling = &tx->ruling;
 	const char *contact = tx->tenant->refusal_text;
 	const struct sl_evidence *named = NULL;
 
@@ -440,7 +440,7 @@ static void
 transfer_deliver(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	struct ruling *ruling = &tx->ruling;
+	struct sl_ruling *ruling = &tx->ruling;
 	bool tag = ruling->enforced && ruling->action == SL_ACTION_TAG;
 
 	if (tag && tx->prefixed)	/* its header has gone: the record must not claim a tag */
@@ -459,7 +459,7 @@ static void
 act_on_verdict(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	struct ruling *ruling = &tx->ruling;
+	struct sl_ruling *ruling = &tx->ruling;
 
 	tx->verdict_us = sl_loop_now_us(s->edge->loop);
 	judge_rule(&tx->judge, tx->tenant, ruling);

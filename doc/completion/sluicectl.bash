@@ -6,11 +6,11 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc inspect learn score settings status --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay score settings status --help --version" -- "$word")
         return
     fi
     case $before in
-    --control | --dns | --suffixes | --key | --labels | --out | --model)
+    --control | --dns | --suffixes | --key | --labels | --out | --model | --html | --threshold-from | --combiner | --settings)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -24,9 +24,12 @@ _sluicectl()
     dkim-key) words="--json --domain --selector --out --key --type --bits --help" ;;
     dkim-sign) words="--key --domain --selector --canon --names --now --arc --dns --help" ;;
     dmarc) words="--json --dns --resolver --from --dkim --spf --help" ;;
+    evaluate) words="--labels --root --model --html --json --calibrate-fp --threshold-from --threshold-without --threshold --worst --jobs --help" ;;
+    explain) words="--model --json --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --json --help" ;;
+    replay) words="--json --combiner --settings --threshold --help" ;;
     score) words="--model --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     status) words="--control --json --help" ;;

@@ -61,7 +61,7 @@ subject_of(struct sl_slice *rest)
 }
 
 uint64_t
-sl_fold_hash(struct sl_slice message)
+sl_training_fold_hash(struct sl_slice message)
 {
 	unsigned char text[LETTERS_MAX];
 	size_t len = letters(subject_of(&message), true, text);
@@ -72,8 +72,8 @@ sl_fold_hash(struct sl_slice message)
 }
 
 unsigned
-sl_fold(struct sl_slice message, unsigned folds)
+sl_training_fold(struct sl_slice message, unsigned folds)
 {
 	SL_ASSERT(folds > 0);
-	return (unsigned)(sl_fold_hash(message) % folds);
+	return (unsigned)(sl_training_fold_hash(message) % folds);
 }

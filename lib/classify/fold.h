@@ -17,8 +17,8 @@
 
 /* The message's hash: of its first Subject without case, digits, `Re:` and `[tag]`; where that is
  * empty, of the letters that its body begins with. `message` is whole, header and body. */
-uint64_t	sl_fold_hash(struct sl_slice message);
+uint64_t	sl_training_fold_hash(struct sl_slice message);
 /* 0 ... folds - 1; `folds` is at least 1. */
-unsigned	sl_fold(struct sl_slice message, unsigned folds);
+unsigned	sl_training_fold(struct sl_slice message, unsigned folds);
 
 #endif

@@ -89,7 +89,7 @@ sl_ngram_trainer_add(struct sl_ngram_trainer *trainer, struct sl_slice message,
 	}
 	added = &trainer->messages[trainer->len++];
 	*added = (struct message){ .label = (unsigned char)label,
-		.fold = (unsigned char)sl_fold(message, trainer->options.folds) };
+		.fold = (unsigned char)sl_training_fold(message, trainer->options.folds) };
 	ngram_reader_read(trainer->reader, message, true, added->views);
 	for (int v = 0; v < SL_NGRAM_VIEWS; v++) {
 		struct ngram_example *example = &added->views[v];

@@ -79,7 +79,7 @@ sl_token_trainer_add(struct sl_token_trainer *trainer, struct sl_slice message,
 	}
 	example = &trainer->examples[trainer->len];
 	*example = (struct example){ .unwanted = label == SL_TOKEN_UNWANTED,
-		.fold = (unsigned char)sl_fold(message, trainer->options.folds) };
+		.fold = (unsigned char)sl_training_fold(message, trainer->options.folds) };
 	token_list_read(&example->list, message, false, false);
 	len = example->list.ends[example->list.blocks - 1];
 	for (uint32_t i = 0; i < len; i++)

@@ -11,6 +11,7 @@
 
 #include "classify/engine.h"
 #include "classify/dnslist.h"
+#include "policy/policy.h"
 #include "sl/arena.h"
 #include "sl/buf.h"
 
@@ -21,14 +22,6 @@ enum sl_mode {
 	SL_MODE_FILTER,		/* judge and act */
 	SL_MODE_MONITOR,	/* judge and record, change nothing */
 	SL_MODE_PASS_THROUGH,	/* a pure proxy */
-};
-
-enum sl_action {		/* weakest first: the strongest that applies is done */
-	SL_ACTION_DELIVER,
-	SL_ACTION_TAG,		/* a header; the subject too if the tenant asked */
-	SL_ACTION_DEFER,	/* 451 */
-	SL_ACTION_REFUSE,	/* 550 */
-	SL_ACTION_COUNT,
 };
 
 enum sl_fail_mode { SL_FAIL_DEFER, SL_FAIL_PASS };
@@ -59,10 +52,6 @@ struct sl_listener {
 	enum sl_listener_tls	 tls;
 	struct sl_network	*proxy_from;	/* balancers that speak PROXY; others are plain clients */
 	size_t			 proxy_from_len;
-};
-
-struct sl_policy_category {
-	double	at[SL_ACTION_COUNT];	/* done from this probability on; above 1: never */
 };
 
 /* What is done by what the sender's domain says of itself: SPF, DKIM, DMARC (RFC 7208, 6376, 9989). */

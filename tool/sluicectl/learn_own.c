@@ -178,7 +178,7 @@ global_log_odds(const struct learn *learn, struct sl_slice message)
 		sl_panel_add(panel, &sl_token_classifier, learn->token);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, verdict);
-	sl_combine(verdict);
+	sl_combine(NULL, verdict);
 	sum = verdict->prior[SL_SPAM];
 	for (size_t i = 0; i < verdict->evidence_len; i++)
 		sum += verdict->evidence[i].log_odds[SL_SPAM];

@@ -1,0 +1,64 @@
+/*
+ * policy.h - from a verdict to what is done: one pure function, for edges and for replaying
+ *
+ * A ruling follows from the verdict, a tenant's thresholds, what is asked for because of who sent the
+ * message (or did not), and whether an engine failed whose failing defers. Nothing else: a record of these
+ * gives the same ruling again (record/record.h).
+ *
+ * Memory: none.
+ */
+#ifndef SL_POLICY_H
+#define SL_POLICY_H
+
+#include "classify/classify.h"
+
+#define SL_ACTIONS(X)								\
+	X(DELIVER, "deliver")							\
+	X(TAG, "tag")		/* a header; the subject too if the tenant asked */	\
+	X(DEFER, "defer")	/* 451 */					\
+	X(REFUSE, "refuse")	/* 550 */
+
+enum sl_action {		/* weakest first: the strongest that applies is done */
+#define SL_ACTION_ENUM(name, word) SL_ACTION_##name,
+	SL_ACTIONS(SL_ACTION_ENUM)
+#undef SL_ACTION_ENUM
+	SL_ACTION_COUNT,
+};
+const char	*sl_action_word(enum sl_action action);		/* "deliver"; static */
+/* Returns false if no action is called that. */
+bool		 sl_action_find(struct sl_slice word, enum sl_action *action_out);
+
+#define SL_THRESHOLD_NEVER	2.0
+
+struct sl_policy_category {
+	double	at[SL_ACTION_COUNT];	/* done from this probability on; above 1: never */
+};
+
+struct sl_ruling {
+	enum sl_action		 action;
+	bool			 enforced;	/* false in monitor mode: `action` is what would be done */
+	enum sl_category	 category;	/* the reason, if action is not DELIVER */
+	bool			 engine_failed;	/* the reason is an engine's fail mode */
+	const char		*word;		/* "clean", "spam", ... for headers and records */
+	const char		*reason;	/* not a category's: the sender is not who it claims; or NULL */
+	const char		*enhanced;	/* of the reply that gives this reason */
+};
+
+/* By the verdict. NULL: there is none. `engine_failed`: one whose failing defers. `enforced` is the caller's. */
+void	sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct sl_verdict *verdict,
+	    bool engine_failed, struct sl_ruling *ruling_out);
+
+/* What is asked for apart from the verdict. */
+#define SL_DEMANDS_MAX	4
+
+struct sl_demand {
+	enum sl_action	 action;
+	const char	*word;		/* "forged" */
+	const char	*enhanced;	/* "5.7.1" */
+	const char	*reason;	/* a sentence for the sender */
+};
+
+/* Let a demand prevail if it is graver than what the ruling says already. */
+void	sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand);
+
+#endif

@@ -1,0 +1,237 @@
+/* record_test.c - records written and read back */
+
+#include "check.h"
+#include "classify/combine.h"
+#include "record/record.h"
+
+#include <math.h>
+
+#define ARENA_MAX	((size_t)1 << 20)
+
+struct fixture {
+	struct sl_arena		arena;
+	struct sl_buf		line;
+	struct sl_record	record;
+};
+
+static void
+fixture_init(struct fixture *f)
+{
+	sl_arena_init(&f->arena, ARENA_MAX);
+	sl_buf_init(&f->line, SL_RECORD_LINE_MAX);
+}
+
+static void
+fixture_fini(struct fixture *f)
+{
+	sl_arena_fini(&f->arena);
+	sl_buf_fini(&f->line);
+}
+
+/* As an edge writes it. */
+static int
+write_and_read(struct fixture *f, const struct sl_record_source *source, const char *word, enum sl_action action)
+{
+	sl_buf_addf(&f->line, "{\"time\":\"t\",\"id\":\"abc\",\"tenant\":\"one.example\",\"verdict\":\"%s\",\"action\":\"%s\"",
+	    word, sl_action_word(action));
+	sl_record_write(source, &f->line);
+	sl_buf_add_str(&f->line, "}");
+	return sl_record_read(sl_buf_slice(&f->line), &f->arena, &f->record);
+}
+
+static const struct sl_policy_category policy[SL_CATEGORY_COUNT] = {
+	[SL_SPAM] = { { 0, 0.8, SL_THRESHOLD_NEVER, 0.995 } },
+	[SL_PHISH] = { { 0, SL_THRESHOLD_NEVER, 1.0 / 3, 0.9 } },
+	[SL_MALWARE] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, 0.5 } },
+	[SL_BULK] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER } },
+	[SL_MALFORMED] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, 0 } },
+};
+
+static void
+same_bits(const double *a, const double *b, const char *what)
+{
+	if (memcmp(a, b, SL_CATEGORY_COUNT * sizeof(*a)) != 0)
+		fail_msg("%s: %.17g %.17g", what, a[0], b[0]);
+}
+
+static void
+a_verdict_comes_back_bit_for_bit(void **state)
+{
+	static const struct sl_demand demands[] = {
+		{ SL_ACTION_TAG, "forged", "5.7.26", "DMARC" },
+		{ SL_ACTION_REFUSE, "unauthenticated", "5.7.23", "a sentence for the sender" },
+	};
+	static const struct sl_record_version versions[] = { { "models", "0123456789abcdef" }, { "combiner", "x" } };
+	struct sl_evidence evidence[] = {
+		{ .name = "ngram", .value = 4.0 / 3, .log_odds = { 1.0 / 3, -0.0, 5e-324 }, .sentence = "reads like \"secret\"" },
+		{ .name = "clamd", .log_odds = { 0, 0, 9 }, .sentence = "Eicar" },
+		{ .name = "helper", .state = SL_EVIDENCE_FAILED, .sentence = "dead" },
+		{ .name = "MISSING_MID", .shadow = true, .value = 1, .log_odds = { 2.5 }, .sentence = "no id" },
+		{ .name = "macros", .log_odds = { 0.2, 0, 0.7 }, .sentence = "a document with macros" },
+	};
+	struct sl_verdict verdict = { 0 };
+	struct sl_record_source source = { &verdict, policy, demands, 2, true, versions, 2 };
+	struct sl_ruling wanted, found;
+	struct fixture f;
+
+	fixture_init(&f);
+	for (size_t i = 0; i < SL_COUNT(evidence); i++)
+		sl_verdict_add(&verdict, &evidence[i]);
+	sl_combine(NULL, &verdict);
+	assert_int_equal(write_and_read(&f, &source, "unauthenticated", SL_ACTION_REFUSE), 0);
+	assert_null(strstr(sl_buf_cstr(&f.line), "secret"));		/* content-free */
+	assert_null(strstr(sl_buf_cstr(&f.line), "for the sender"));
+	assert_null(strstr(sl_buf_cstr(&f.line), "a document"));
+	assert_non_null(strstr(sl_buf_cstr(&f.line), "\"found\":\"Eicar\""));
+	assert_int_equal(f.record.verdict.evidence_len, verdict.evidence_len);
+	for (size_t i = 0; i < verdict.evidence_len; i++) {
+		const struct sl_evidence *a = &verdict.evidence[i], *b = &f.record.verdict.evidence[i];
+
+		assert_string_equal(a->name, b->name);
+		assert_int_equal(a->state, b->state);
+		assert_int_equal(a->shadow, b->shadow);
+		assert_true(memcmp(&a->value, &b->value, sizeof(a->value)) == 0);
+		same_bits(a->log_odds, b->log_odds, "log_odds");
+		same_bits(a->said, b->said, "said");
+	}
+	same_bits(verdict.prior, f.record.verdict.prior, "prior");
+	same_bits(verdict.probability, f.record.verdict.probability, "probability as written");
+	sl_record_sum(&f.record.verdict);
+	same_bits(verdict.logit, f.record.verdict.logit, "logit");
+	same_bits(verdict.probability, f.record.verdict.probability, "probability derived");
+	sl_rule(policy, &verdict, true, &wanted);
+	sl_rule_demand(&wanted, &demands[0]);
+	sl_rule_demand(&wanted, &demands[1]);
+	sl_record_rule(&f.record, &found);
+	assert_string_equal(found.word, wanted.word);
+		assert_int_equal(found.action, wanted.action);
+	assert_string_equal(f.record.id, "abc");
+	assert_string_equal(f.record.tenant, "one.example");
+	assert_int_equal(f.record.versions_len, 2);
+	assert_string_equal(f.record.versions[0].id, "0123456789abcdef");
+	fixture_fini(&f);
+}
+
+/* Another combiner weighs what was said, which the record has too. */
+static void
+a_combiner_is_applied_again(void **state)
+{
+	static const char text[] = "sluice-combiner 1\nprior spam -1.25\nweight spam ngram 1.7000000000000002 0.25 100\n"
+	    "weight spam clamd 1 -0.125 100\n";
+	struct sl_evidence evidence = { .name = "ngram", .log_odds = { 1.1, 0.3 }, .sentence = "" };
+	struct sl_evidence absent = { .name = "clamd", .state = SL_EVIDENCE_ABSENT, .sentence = "" };
+	struct sl_verdict verdict = { 0 };
+	struct sl_record_source source = { .verdict = &verdict, .policy = policy };
+	struct sl_combiner *combiner;
+	struct fixture f;
+
+	fixture_init(&f);
+	assert_int_equal(sl_combiner_open(sl_slice(text, sizeof(text) - 1), &combiner, NULL), 0);
+	sl_verdict_add(&verdict, &evidence);
+	sl_verdict_add(&verdict, &absent);
+	sl_combine(combiner, &verdict);
+	assert_int_equal(write_and_read(&f, &source, "clean", SL_ACTION_DELIVER), 0);
+	sl_record_sum(&f.record.verdict);
+	same_bits(verdict.logit, f.record.verdict.logit, "by its sum");
+	sl_combine(combiner, &f.record.verdict);
+	same_bits(verdict.logit, f.record.verdict.logit, "by its combiner");
+	sl_combine(NULL, &verdict);
+	sl_combine(NULL, &f.record.verdict);
+	same_bits(verdict.logit, f.record.verdict.logit, "by none");
+	sl_combiner_close(&combiner);
+	fixture_fini(&f);
+}
+
+static void
+numbers_come_back_bit_for_bit(void **state)
+{
+	static const double values[] = { 0, -0.0, 1, -1, 0.1, 0.30000000000000004, 1e300, -1e-300, 5e-324, 123456.789,
+		1e15, 9007199254740993.0, 1e17, 12345678901234567.0, 1.0 / 3, 0.999999, 0.9999995, INFINITY, -INFINITY };
+
+	for (size_t i = 0; i < SL_COUNT(values); i++) {
+		struct sl_verdict verdict = { .evidence_len = 1 };
+		struct sl_record_source source = { .verdict = &verdict, .policy = policy };
+		struct fixture f;
+
+		fixture_init(&f);
+		verdict.evidence[0] = (struct sl_evidence){ .name = "x", .sentence = "", .value = values[i] };
+		assert_int_equal(write_and_read(&f, &source, "clean", SL_ACTION_DELIVER), 0);
+		if (memcmp(&f.record.verdict.evidence[0].value, &values[i], sizeof(double)) != 0)
+			fail_msg("%.17g: %s", values[i], sl_buf_cstr(&f.line));
+		fixture_fini(&f);
+	}
+}
+
+#define REST	"\"probability\":{\"spam\":0.5,\"phish\":0.5,\"malware\":0.5,\"bulk\":0.5,\"malformed\":0.5},"	\
+		"\"prior\":{\"spam\":0,\"phish\":0,\"malware\":0,\"bulk\":0,\"malformed\":0}"
+#define HEAD	"{\"record\":1,\"verdict\":\"spam\",\"action\":\"tag\"," REST
+
+static const struct row {
+	const char	*name, *line;
+	int		 result;
+} rows[] = {
+	{ "smallest", HEAD ",\"evidence\":[],\"policy\":{}}", 0 },
+	{ "unknown members", HEAD ",\"evidence\":[],\"policy\":{},\"ms\":{\"mail\":0}}", 0 },
+	{ "mail that was not judged", "{\"id\":\"x\",\"outcome\":\"delivered\"}", SL_ERR_NOT_FOUND },
+	{ "another format", "{\"record\":2}", SL_ERR_VERSION },
+	{ "a format that is no number", "{\"record\":\"1\"}", SL_ERR_VERSION },
+	{ "nothing", "", SL_ERR_SYNTAX },
+	{ "no object", "[1]", SL_ERR_SYNTAX },
+	{ "half a line", "{\"record\":1,", SL_ERR_SYNTAX },
+	{ "no evidence", HEAD ",\"policy\":{}}", SL_ERR_SYNTAX },
+	{ "no policy", HEAD ",\"evidence\":[]}", SL_ERR_SYNTAX },
+	{ "twice the same", HEAD ",\"evidence\":[],\"policy\":{},\"record\":1}", SL_ERR_SYNTAX },
+	{ "evidence without state", HEAD ",\"evidence\":[{\"name\":\"x\",\"log_odds\":{}}],\"policy\":{}}", SL_ERR_SYNTAX },
+	{ "a name that is none", HEAD ",\"evidence\":[{\"name\":\"a b\",\"state\":\"present\",\"log_odds\":{}}],"
+	    "\"policy\":{}}", SL_ERR_SYNTAX },
+	{ "an unknown category", HEAD ",\"evidence\":[{\"name\":\"x\",\"state\":\"present\",\"log_odds\":{\"ham\":1}}],"
+	    "\"policy\":{}}", SL_ERR_SYNTAX },
+	{ "a threshold above 1", HEAD ",\"evidence\":[],\"policy\":{\"spam\":{\"tag\":1.5}}}", SL_ERR_SYNTAX },
+	{ "an unknown action", "{\"record\":1,\"verdict\":\"spam\",\"action\":\"eat\"," REST
+	    ",\"evidence\":[],\"policy\":{}}", SL_ERR_SYNTAX },
+	{ "five demands", HEAD ",\"evidence\":[],\"policy\":{},\"demands\":[{},{},{},{},{}]}", SL_ERR_SYNTAX },
+	{ "an id with a blank", HEAD ",\"evidence\":[],\"policy\":{},\"versions\":{\"models\":\"a b\"}}", SL_ERR_SYNTAX },
+	{ "too deep", "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]", SL_ERR_TOO_LONG },
+	{ "brackets in a text", "{\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\"}", SL_ERR_NOT_FOUND },
+};
+
+static void
+lines_are_checked(void **state)
+{
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		struct fixture f;
+		int r;
+
+		fixture_init(&f);
+		r = sl_record_read(sl_slice_str(rows[i].line), &f.arena, &f.record);
+		if (r != rows[i].result)
+			fail_msg("%s: %s", rows[i].name, sl_strerror(r));
+		fixture_fini(&f);
+	}
+}
+
+static void
+a_full_arena_is_said(void **state)
+{
+	const char *line = HEAD ",\"evidence\":[{\"name\":\"x\",\"state\":\"present\",\"log_odds\":{}}],\"policy\":{}}";
+	struct sl_record record;
+	struct sl_arena arena;
+
+	sl_arena_init(&arena, 16);
+	assert_int_equal(sl_record_read(sl_slice_str(line), &arena, &record), SL_ERR_FULL);
+	sl_arena_fini(&arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_verdict_comes_back_bit_for_bit),
+		cmocka_unit_test(a_combiner_is_applied_again),
+		cmocka_unit_test(numbers_come_back_bit_for_bit),
+		cmocka_unit_test(lines_are_checked),
+		cmocka_unit_test(a_full_arena_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

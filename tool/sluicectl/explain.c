@@ -1,0 +1,253 @@
+/* explain.c - sluicectl explain: why a message is judged as it is, as a sum that a person can check */
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands.h"
+#include "measure/calibration.h"
+#include "message.h"
+#include "record/record.h"
+#include "stack.h"
+
+static const char usage[] =
+    "usage: sluicectl explain --model MODEL [--json] FILE...\n"
+    "\n"
+    "Judge messages and show, for each category, what every piece of evidence adds, in log-odds: with the\n"
+    "prior they add up to the answer.\n"
+    "  --model MODEL   models made by `sluicectl train`, or an n-gram model\n"
+    "  --json          one JSON line for each file: file, categories (probability, log_odds, prior) and\n"
+    "                  evidence (name, state, shadow, log_odds by category, sentence)\n"
+    "  FILE            a message, `-` is standard input\n"
+    "\n"
+    "Status: 0 all explained, 1 the model or a file could not be read, 2 wrong use.\n";
+
+#define PLACES	1000	/* shown are thousandths */
+
+/* ---- JSON */
+
+static void
+add_by_category(struct sl_buf *out, const double values[SL_CATEGORY_COUNT])
+{
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
+		sl_buf_addf(out, "%s\"%s\": ", c > 0 ? ", " : "", sl_category_word((enum sl_category)c));
+		sl_record_number(values[c], out);
+	}
+}
+
+static void
+explain_json(const char *file, const struct sl_verdict *verdict)
+{
+	static const char *const states[] = { "present", "absent", "failed" };
+	struct sl_buf out;
+
+	sl_buf_init(&out, (size_t)1 << 24);
+	sl_buf_add_str(&out, "{\"file\": ");
+	sl_buf_add_json(&out, sl_slice_str(file));
+	sl_buf_add_str(&out, ", \"probability\": {");
+	add_by_category(&out, verdict->probability);
+	sl_buf_add_str(&out, "}, \"log_odds\": {");
+	add_by_category(&out, verdict->logit);
+	sl_buf_add_str(&out, "}, \"prior\": {");
+	add_by_category(&out, verdict->prior);
+	sl_buf_add_str(&out, "}, \"evidence\": [");
+	for (size_t i = 0; i < verdict->evidence_len; i++) {
+		const struct sl_evidence *e = &verdict->evidence[i];
+
+		sl_buf_addf(&out, "%s{\"name\": \"%s\", \"state\": \"%s\", \"shadow\": %s, \"log_odds\": {",
+		    i > 0 ? ", " : "", e->name, states[e->state], e->shadow ? "true" : "false");
+		add_by_category(&out, e->log_odds);
+		sl_buf_add_str(&out, "}, \"sentence\": ");
+		sl_buf_add_json(&out, sl_slice_str(e->sentence));
+		sl_buf_add_str(&out, "}");
+	}
+	sl_buf_add_str(&out, "]}");
+	puts(sl_buf_cstr(&out));
+	sl_buf_fini(&out);
+}
+
+/* ---- a table for each category */
+
+struct row {
+	const struct sl_evidence *evidence;
+	double		 log_odds;
+	long		 shown;		/* thousandths */
+};
+
+static int
+stronger_first(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	double d = fabs(y->log_odds) - fabs(x->log_odds);
+
+	return d > 0 ? 1 : d < 0 ? -1 : strcmp(x->evidence->name, y->evidence->name);
+}
+
+/* Collect what adds something; returns how many. What is shown of them adds up with the prior's to that of the
+ * sum: rounding is taken off the strongest. */
+static size_t
+rows_of(const struct sl_verdict *verdict, int category, struct row rows[SL_EVIDENCE_MAX])
+{
+	long rest = lround(verdict->logit[category] * PLACES) - lround(verdict->prior[category] * PLACES);
+	size_t n = 0;
+
+	for (size_t i = 0; i < verdict->evidence_len; i++) {
+		const struct sl_evidence *e = &verdict->evidence[i];
+
+		if (e->log_odds[category] > 0 || e->log_odds[category] < 0)
+			rows[n++] = (struct row){ e, e->log_odds[category],
+				lround(e->log_odds[category] * PLACES) };
+	}
+	qsort(rows, n, sizeof(*rows), stronger_first);
+	for (size_t i = 0; i < n; i++)
+		rest -= rows[i].shown;
+	if (n > 0)
+		rows[0].shown += rest;
+	return n;
+}
+
+/* What mail says must not steer the terminal: controls, and bytes that begin one in Latin-1. */
+static void
+print_safe(const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+
+		putchar(*c < 0x20 || *c == 0x7f || c1 ? '?' : *c);
+		c += c1;
+	}
+}
+
+static const char *
+state_note(const struct sl_evidence *e)
+{
+	return e->state == SL_EVIDENCE_ABSENT ? "absent: " : e->state == SL_EVIDENCE_FAILED ? "failed: " : "";
+}
+
+static void
+print_row(long shown, const char *name, const char *note, const char *sentence, const struct colours *colour)
+{
+	printf("  %s%+9.3f%s  %-20s %s", shown > 0 ? colour->bad : shown < 0 ? colour->good : "",
+	    (double)shown / PLACES, colour->plain, name, note);
+	print_safe(sentence);
+	putchar('\n');
+}
+
+static void
+explain_category(const struct sl_verdict *verdict, int category, const struct colours *colour)
+{
+	struct row rows[SL_EVIDENCE_MAX];
+	size_t n = rows_of(verdict, category, rows);
+
+	printf("%s%-10s %8.4f %%%s", colour->bold, sl_category_word((enum sl_category)category),
+	    100 * verdict->probability[category], colour->plain);
+	if (n == 0) {
+		printf("  nothing speaks to it: this is the prior, and decides nothing\n");
+		return;
+	}
+	putchar('\n');
+	for (size_t i = 0; i < n; i++)
+		print_row(rows[i].shown, rows[i].evidence->name, state_note(rows[i].evidence),
+		    rows[i].evidence->sentence, colour);
+	print_row(lround(verdict->prior[category] * PLACES), "(prior)", "", "before anything is known", colour);
+	printf("  %s%+9.3f%s  sum, the log-odds of %.4f %%\n", colour->bold,
+	    (double)lround(verdict->logit[category] * PLACES) / PLACES, colour->plain,
+	    100 * verdict->probability[category]);
+}
+
+/* What does not count anywhere, and why. */
+static void
+explain_silent(const struct sl_verdict *verdict, const struct colours *colour)
+{
+	for (size_t i = 0; i < verdict->evidence_len; i++) {
+		const struct sl_evidence *e = &verdict->evidence[i];
+
+		if (e->state == SL_EVIDENCE_PRESENT && !e->shadow)
+			continue;
+		printf("%s%s%s %s", colour->bold, e->name, colour->plain,
+		    e->shadow ? "is in shadow, recorded and not counted: "
+		    : e->state == SL_EVIDENCE_ABSENT ? "was not asked: " : "failed to answer: ");
+		print_safe(e->sentence);
+		putchar('\n');
+	}
+}
+
+static void
+explain_text(const char *file, const struct sl_verdict *verdict)
+{
+	struct colours colour = colours_for_stdout();
+
+	print_safe(file);
+	putchar('\n');
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		explain_category(verdict, c, &colour);
+	explain_silent(verdict, &colour);
+	putchar('\n');
+}
+
+/* ---- */
+
+/* Returns the status: 0, or 1 after saying why not. */
+static int
+explain_file(const struct stack *stack, const char *file, bool json)
+{
+	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
+	struct sl_arena arena;
+	struct sl_buf message;
+	int r;
+
+	sl_arena_init(&arena, STACK_ARENA_MAX_BYTES);
+	sl_buf_init(&message, MESSAGE_MAX_BYTES);
+	r = message_read(file, &message);
+	if (r == 0) {
+		stack_judge(stack, sl_buf_slice(&message), &arena, verdict);
+		(json ? explain_json : explain_text)(file, verdict);
+	} else {
+		fprintf(stderr, "sluicectl explain: %s: %s\n", file, file_error(r));
+	}
+	sl_buf_fini(&message);
+	sl_arena_fini(&arena);
+	sl_free(verdict);
+	return r != 0;
+}
+
+int
+explain_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "model", required_argument, NULL, 'm' }, { "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	struct stack_files files = { 0 };
+	struct stack *stack;
+	bool json = false, good = true;
+	int c, status;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'm') {
+			files.model = optarg;
+		} else if (c == 'j') {
+			json = true;
+		} else if (c == 'h') {
+			fputs(usage, stdout);
+			return EXIT_OK;
+		} else {
+			good = false;
+		}
+	}
+	if (!good || files.model == NULL || optind == argc) {
+		if (good)
+			fputs("sluicectl explain: --model and at least one file are needed\n", stderr);
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	status = stack_open("explain", &files, &stack);
+	if (status != EXIT_OK)
+		return status;
+	for (char **file = argv + optind; *file != NULL; file++)
+		status |= explain_file(stack, *file, json);
+	stack_close(&stack);
+	return status;
+}

@@ -1,0 +1,121 @@
+/* stack.c - see stack.h */
+
+#include "stack.h"
+
+#include <stdio.h>
+
+#include "classify/findings.h"
+#include "message.h"
+
+#define MODEL_MAX_BYTES	((size_t)1 << 28)
+
+struct stack {
+	struct sl_buf	 bytes;
+	struct sl_stack	*models;	/* NULL: none */
+};
+
+int
+stack_open(const char *command, const struct stack_files *files, struct stack **stack_out)
+{
+	struct stack *stack = sl_xzalloc(sizeof(*stack));
+	struct sl_buf why;
+	int r;
+
+	sl_buf_init(&stack->bytes, MODEL_MAX_BYTES);
+	*stack_out = stack;
+	if (files->model == NULL)
+		return 0;
+	sl_buf_init(&why, 1024);
+	r = file_read(files->model, &stack->bytes);
+	if (r == 0)
+		r = sl_stack_open(sl_buf_slice(&stack->bytes), &stack->models, &why);
+	if (r != 0) {
+		fprintf(stderr, "sluicectl %s: model %s: %s%s\n", command, files->model, sl_buf_cstr(&why),
+		    r == SL_ERR_SYNTAX ? "not a model, or damaged" : file_error(r));
+		stack_close(stack_out);
+	}
+	sl_buf_fini(&why);
+	return r == 0 ? 0 : 1;
+}
+
+void
+stack_close(struct stack **stack)
+{
+	if (*stack == NULL)
+		return;
+	sl_stack_close(&(*stack)->models);
+	sl_buf_fini(&(*stack)->bytes);
+	sl_free(*stack);
+	*stack = NULL;
+}
+
+void
+stack_judge(const struct stack *stack, struct sl_slice message, struct sl_arena *arena,
+    struct sl_verdict *verdict)
+{
+	struct sl_panel *panel = sl_panel_new(NULL, arena);
+
+	*verdict = (struct sl_verdict){ 0 };
+	if (stack->models != NULL)
+		sl_stack_listen(stack->models, panel);
+	sl_panel_add(panel, &sl_findings_classifier, NULL);
+	sl_panel_feed(panel, message);
+	sl_panel_finish(panel, verdict);
+	sl_combine(stack_combiner(stack), verdict);
+	sl_panel_free(&panel);
+}
+
+const char *
+stack_model_id(const struct stack *stack)
+{
+	return stack->models != NULL ? sl_stack_id(stack->models) : "none";
+}
+
+const struct sl_combiner *
+stack_combiner(const struct stack *stack)
+{
+	return stack->models != NULL ? sl_stack_combiner(stack->models) : NULL;
+}
+
+/* ---- who said it */
+
+/* By how a name begins; the first that fits. What none fits is a finding. */
+static const struct {
+	const char	*prefix, *classifier;
+} owners[] = {
+	{ "ngram", "n-grams" },
+	{ "token", "tokens" },
+	{ "link_", "links" },
+	{ "list_", "lists of hosts" },
+	{ "name_like", "impersonation" },
+	{ "impersonat", "impersonation" },
+	{ "first_contact", "impersonation" },
+	{ "rep_", "reputation" },
+	{ "reputation", "reputation" },
+	{ "smtp_", "behaviour" },
+	{ "campaign", "campaigns" },
+	{ "bulk", "bulk" },
+	{ "spf", "authentication" },
+	{ "dkim", "authentication" },
+	{ "dmarc", "authentication" },
+	{ "arc_", "authentication" },
+	{ "author", "authentication" },
+	{ "dnslist", "DNS lists" },
+	{ "clamd", "engines" },
+	{ "rspamd", "engines" },
+	{ "spamd", "engines" },
+	{ "icap", "engines" },
+	{ "rule_", "rules" },
+};
+
+const char *
+stack_classifier_of(const char *evidence)
+{
+	for (const char *c = evidence; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			return "rules";
+	for (size_t i = 0; i < SL_COUNT(owners); i++)
+		if (strncmp(evidence, owners[i].prefix, strlen(owners[i].prefix)) == 0)
+			return owners[i].classifier;
+	return "findings";
+}
