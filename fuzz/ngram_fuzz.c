@@ -33,7 +33,7 @@ judge(const struct sl_ngram_model *model, struct sl_slice message, size_t first,
 		sl_panel_feed(panel, sl_slice(message.ptr + i, n));
 	}
 	sl_panel_finish(panel, &verdict);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 	sl_panel_free(&panel);
 	return verdict;
 }

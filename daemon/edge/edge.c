@@ -59,7 +59,7 @@ snapshot_unref(struct snapshot **snapshot)
 		return;
 	lists_free(&s->lists);
 	memory_free(&s->memory);
-	sl_ngram_model_close(&s->model);
+	sl_stack_close(&s->stack);
 	if (s->model_bytes != NULL)
 		munmap(s->model_bytes, s->model_len);
 	SSL_CTX_free(s->server_tls);
@@ -91,7 +91,7 @@ load_model(struct snapshot *s, int fd, struct sl_buf *why)
 		return 0;
 	s->model_bytes = map_file(fd, &s->model_len);
 	r = s->model_bytes == NULL ? SL_ERR_SYSTEM
-	    : sl_ngram_model_open(sl_slice(s->model_bytes, s->model_len), &s->model);
+	    : sl_stack_open(sl_slice(s->model_bytes, s->model_len), &s->stack, why);
 	if (r != 0)
 		sl_buf_addf(why, "model %s: %s", s->settings->model_path,
 		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));

@@ -9,7 +9,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
-#include "classify/ngram.h"
+#include "classify/stack.h"
 #include "conf/settings.h"
 #include "domain/suffix.h"
 #include "io/conn.h"
@@ -34,7 +34,7 @@ struct snapshot {
 	SSL_CTX			*client_tls;
 	bool			 authenticates;	/* some tenant's mail is judged, and there is DNS */
 	struct lists		*lists;		/* DNS lists; NULL: none */
-	struct sl_ngram_model	*model;		/* NULL: none */
+	struct sl_stack		*stack;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
@@ -72,8 +72,10 @@ struct edge {
 	struct deep		*deep;		/* attachments on their way to a helper */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;
-	unsigned		 av_failures;	/* in a row: the breaker of clamd */
-	uint64_t		 av_closed_until_us;
+	struct edge_engine {
+		unsigned	 failures;	/* in a row: the breaker */
+		uint64_t	 closed_until_us;
+	} engines[SL_ENGINE_COUNT];
 	bool			 stopping;
 	struct sl_timer		 stop_timer;
 	void			(*on_stopped)(void *ctx);	/* no session is left after edge_stop */

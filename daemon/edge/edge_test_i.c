@@ -180,9 +180,9 @@ redirect(struct rig *rig, struct sl_settings *settings)
 	for (size_t i = 0; i < tenant->next_hops_len; i++)
 		tenant->next_hops[i].address_len = socket_name(rig, "hop", i,
 		    &tenant->next_hops[i].address);
-	if (settings->clamd.on)
-		settings->clamd.at.address_len = socket_name(rig, "clamd", 0,
-		    &settings->clamd.at.address);
+	if (settings->engines[SL_ENGINE_CLAMD].on)
+		settings->engines[SL_ENGINE_CLAMD].at.address_len = socket_name(rig, "clamd", 0,
+		    &settings->engines[SL_ENGINE_CLAMD].at.address);
 }
 
 void

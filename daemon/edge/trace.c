@@ -62,6 +62,33 @@ add_received(const struct session *s, struct sl_buf *out)
 	sl_buf_add_str(out, "\r\n");
 }
 
+#define EVIDENCE_SHOWN	16	/* rows; the record has all */
+
+static double
+strength(const struct sl_evidence *e)
+{
+	double most = 0;
+
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		most = SL_MAX(most, e->log_odds[c] < 0 ? -e->log_odds[c] : e->log_odds[c]);
+	return most;
+}
+
+/* What failed, and what is among the strongest. */
+static bool
+is_shown(const struct sl_verdict *verdict, const struct sl_evidence *e)
+{
+	size_t stronger = 0;
+
+	if (e->state == SL_EVIDENCE_FAILED)
+		return true;
+	if (e->shadow)
+		return false;
+	for (size_t i = 0; i < verdict->evidence_len; i++)
+		stronger += strength(&verdict->evidence[i]) > strength(e);
+	return stronger < EVIDENCE_SHOWN;
+}
+
 static void
 add_verdict(const struct session *s, struct sl_buf *out)
 {
@@ -77,9 +104,12 @@ add_verdict(const struct session *s, struct sl_buf *out)
 		sl_buf_addf(out, "; %s=%.4f", sl_category_word((enum sl_category)c),
 		    verdict->probability[c]);
 	sl_buf_add_str(out, "\r\n");
-	for (size_t i = 0; i < verdict->evidence_len; i++) {
+	for (size_t i = 0, shown = 0; i < verdict->evidence_len && shown < EVIDENCE_SHOWN; i++) {
 		const struct sl_evidence *e = &verdict->evidence[i];
 
+		if (!is_shown(verdict, e))
+			continue;
+		shown++;
 		sl_buf_addf(out, "X-Sluice-Evidence: %s", e->name);
 		for (int c = 0; c < SL_CATEGORY_COUNT && e->state == SL_EVIDENCE_PRESENT; c++)
 			if (e->log_odds[c] > 0.005 || e->log_odds[c] < -0.005)

@@ -302,7 +302,7 @@ say_what_is_missing(const struct sl_settings *settings)
 {
 	if (*settings->model_path == '\0')
 		sl_log(SL_LOG_NOTICE, "no `model` is configured: messages are not judged by their words");
-	if (!settings->clamd.on)
+	if (!settings->engines[SL_ENGINE_CLAMD].on)
 		sl_log(SL_LOG_NOTICE, "no `clamd` is configured: messages are not scanned for malware");
 	if (*settings->tls_certificate_pem == '\0')
 		sl_log(SL_LOG_NOTICE, "no `tls.certificate` is configured: STARTTLS is not offered");

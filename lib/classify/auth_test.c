@@ -66,7 +66,7 @@ evaluate(const struct sl_auth_findings *findings)
 {
 	verdict = (struct sl_verdict){ .evidence_len = 0 };
 	sl_auth_evidence(findings, &arena, &verdict);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 }
 
 static const struct {
@@ -204,8 +204,8 @@ what_forwarding_breaks_alone_does_not_tag(void **state)
 	assert_true(evidence("dmarc")->log_odds[SL_SPAM] > 0.2);
 	for (size_t i = 0; i < verdict.evidence_len; i++)	/* its HELO is the forwarder's own */
 		if (strcmp(verdict.evidence[i].name, "spf_helo") == 0)
-			verdict.evidence[i].log_odds[SL_SPAM] = verdict.evidence[i].log_odds[SL_PHISH] = 0;
-	sl_combine(&verdict);
+			verdict.evidence[i].said[SL_SPAM] = verdict.evidence[i].said[SL_PHISH] = 0;
+	sl_combine(NULL, &verdict);
 	assert_true(verdict.probability[SL_SPAM] < 0.8);
 	assert_true(verdict.probability[SL_PHISH] < 0.8);
 }

@@ -41,6 +41,13 @@ evidence_sound(const struct sl_evidence *evidence)
 	return evidence->name != NULL && evidence->sentence != NULL;
 }
 
+static void
+keep(struct sl_evidence *to, const struct sl_evidence *evidence)
+{
+	*to = *evidence;
+	memcpy(to->said, evidence->log_odds, sizeof(to->said));
+}
+
 void
 sl_verdict_add(struct sl_verdict *verdict, const struct sl_evidence *evidence)
 {
@@ -48,7 +55,7 @@ sl_verdict_add(struct sl_verdict *verdict, const struct sl_evidence *evidence)
 
 	SL_ASSERT(evidence_sound(evidence));
 	if (verdict->evidence_len < SL_EVIDENCE_MAX) {
-		verdict->evidence[verdict->evidence_len++] = *evidence;
+		keep(&verdict->evidence[verdict->evidence_len++], evidence);
 		return;
 	}
 	for (size_t i = 1; i < SL_EVIDENCE_MAX; i++)
@@ -56,5 +63,5 @@ sl_verdict_add(struct sl_verdict *verdict, const struct sl_evidence *evidence)
 		    evidence_weight(&verdict->evidence[weakest]))
 			weakest = i;
 	if (evidence_weight(evidence) > evidence_weight(&verdict->evidence[weakest]))
-		verdict->evidence[weakest] = *evidence;
+		keep(&verdict->evidence[weakest], evidence);
 }

@@ -45,19 +45,21 @@ struct sl_evidence {
 	const char		*name;
 	enum sl_evidence_state	 state;
 	bool			 shadow;	/* recorded, not counted */
-	/* How much of it there is, for the combiner's weights: 1 for what is there or not (also when it is
+	/* How much of it there is, for the record: 1 for what is there or not (also when it is
 	 * left 0), log-odds for a model, a rate or a logarithm for what is measured; about -10 ... 10. */
 	double			 value;
-	/* What it adds. A classifier fills in what it would add by itself (an estimate); where the
-	 * combiner has learned a weight for its name, sl_combine puts weight * value there. 0: says nothing. */
+	/* What it adds; 0: says nothing. A classifier fills in what it would add by itself: an estimate, kept
+	 * in `said`, which the combiner multiplies with the weight it has learned for the name. */
 	double			 log_odds[SL_CATEGORY_COUNT];
+	double			 said[SL_CATEGORY_COUNT];	/* filled in by sl_verdict_add */
 	const char		*sentence;	/* for a person; static or from the transaction's arena */
 };
 
 struct sl_verdict {
 	double			 probability[SL_CATEGORY_COUNT];	/* calibrated, 0 ... 1 */
-	double			 prior[SL_CATEGORY_COUNT];	/* log-odds before any evidence;
-					 * prior + sum of evidence = logit(probability), exactly */
+	double			 prior[SL_CATEGORY_COUNT];	/* log-odds before any evidence */
+	double			 logit[SL_CATEGORY_COUNT];	/* prior + sum of the evidence's log_odds,
+					 * exactly; the probability's */
 	struct sl_evidence	 evidence[SL_EVIDENCE_MAX];
 	size_t			 evidence_len;
 };

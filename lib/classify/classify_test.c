@@ -73,7 +73,7 @@ prior_and_contributions_add_up_to_the_answer(void **state)
 
 		for (size_t k = 0; k < 3; k++)
 			add(&verdict, evidence(rows[i].spam[k], -rows[i].spam[k]));
-		sl_combine(&verdict);
+		sl_combine(NULL, &verdict);
 		sum = verdict.prior[SL_SPAM] + rows[i].spam[0] + rows[i].spam[1] + rows[i].spam[2];
 		if (fabs(verdict.probability[SL_SPAM] - 1 / (1 + exp(-sum))) > 1e-12)
 			fail_msg("%s: %.15f", rows[i].name, verdict.probability[SL_SPAM]);
@@ -92,7 +92,7 @@ absent_and_failed_evidence_leaves_the_prior(void **state)
 	add(&verdict, e);
 	e.state = SL_EVIDENCE_FAILED;
 	add(&verdict, e);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 	assert_true(fabs(verdict.probability[SL_SPAM] - SL_PRIOR_SPAM) < 1e-12);
 	assert_true(fabs(verdict.probability[SL_PHISH] - SL_PRIOR_PHISH) < 1e-12);
 }

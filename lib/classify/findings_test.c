@@ -21,7 +21,7 @@ judge(const char *const *names, size_t count)
 	sl_findings_classifier.finish(state, &arena, &verdict);
 	assert_int_equal(verdict.evidence_len, 0);	/* later */
 	sl_findings_evidence(state, &verdict);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 	sl_arena_fini(&arena);
 	return verdict;
 }
@@ -88,7 +88,7 @@ what_the_message_shows_is_heard(void **state)
 	sl_panel_feed(panel, SL_SLICE_LIT(text));
 	sl_panel_finish(panel, &verdict);
 	sl_panel_free(&panel);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 	assert_true(verdict.probability[SL_MALWARE] > 0.5);
 	sl_arena_fini(&arena);
 }

@@ -117,7 +117,7 @@ manners_alone_do_not_tag(void **state)
 	sl_arena_init(&arena, 8192);
 	sl_behaviour_evidence(&worst, &arena, &verdict);
 	assert_int_equal(verdict.evidence_len, 6);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 	assert_true(verdict.probability[SL_SPAM] < 0.8);
 	sl_arena_fini(&arena);
 }
@@ -175,12 +175,12 @@ verdicts_teach_what_is_sure_without_memory(void **state)
 		e.log_odds[SL_PHISH] = lessons[i].phish;
 		e.log_odds[SL_MALWARE] = lessons[i].malware;
 		sl_verdict_add(&verdict, &e);
-		sl_combine(&verdict);
+		sl_combine(NULL, &verdict);
 		assert_int_equal(sl_lesson(&verdict), lessons[i].lesson);
 		/* Memory that says the opposite changes nothing. */
 		e = (struct sl_evidence){ .name = "reputation_signer", .sentence = "x", .log_odds = { -9, -9, -9 } };
 		sl_verdict_add(&verdict, &e);
-		sl_combine(&verdict);
+		sl_combine(NULL, &verdict);
 		assert_int_equal(sl_lesson(&verdict), lessons[i].lesson);
 	}
 }

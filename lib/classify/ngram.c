@@ -476,8 +476,8 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	    p[NGRAM_LIMIT_PHISH]);
 	share = SL_PRIOR_PHISH / SL_PRIOR_SPAM;	/* phish among unwanted mail, beforehand */
 	evidence.log_odds[SL_SPAM] = unwanted;
-	evidence.log_odds[SL_PHISH] = log_odds_of_both(unwanted + sl_combine_prior(SL_SPAM),
-	    phish + log(share / (1 - share))) - sl_combine_prior(SL_PHISH);
+	evidence.log_odds[SL_PHISH] = log_odds_of_both(unwanted + sl_combine_prior(NULL, SL_SPAM),
+	    phish + log(share / (1 - share))) - sl_combine_prior(NULL, SL_PHISH);
 	evidence.sentence = sentence(reading, unwanted, arena);
 	sl_verdict_add(verdict, &evidence);
 }

@@ -238,7 +238,7 @@ judging_end(struct judging *judging)
 
 	sl_panel_finish(judging->panel, &verdict);
 	sl_panel_free(&judging->panel);
-	sl_combine(&verdict);
+	sl_combine(NULL, &verdict);
 	return verdict;
 }
 

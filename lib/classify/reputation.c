@@ -82,10 +82,11 @@ without_memory(const struct sl_verdict *verdict, enum sl_category category, bool
 	for (size_t i = 0; i < verdict->evidence_len; i++) {
 		const struct sl_evidence *e = &verdict->evidence[i];
 
-		if (e->state != SL_EVIDENCE_PRESENT || e->shadow || is_memory(e->name))
+		if (is_memory(e->name))
 			continue;
 		sum += e->log_odds[category];
-		*said = *said || e->log_odds[category] > 0 || e->log_odds[category] < 0;
+		*said = *said || (e->state == SL_EVIDENCE_PRESENT && !e->shadow &&
+		    (e->log_odds[category] > 0 || e->log_odds[category] < 0));
 	}
 	return sum;
 }

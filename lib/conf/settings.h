@@ -9,7 +9,7 @@
 #ifndef SL_SETTINGS_H
 #define SL_SETTINGS_H
 
-#include "classify/classify.h"
+#include "classify/engine.h"
 #include "classify/dnslist.h"
 #include "sl/arena.h"
 #include "sl/buf.h"
@@ -132,11 +132,12 @@ struct sl_limits {
 	unsigned	data_rate_bytes_per_min;	/* slowest sender in DATA */
 };
 
-struct sl_clamd_settings {
+struct sl_engine_settings {	/* of clamd, rspamd, spamd, icap: see classify/engine.h */
 	bool			on;
 	struct sl_endpoint	at;
 	unsigned		deadline_ms;	/* after the final dot */
 	uint64_t		max_bytes;	/* of a message; more is not scanned: absent evidence */
+	char			*service;	/* ICAP: the service's name; NULL: none */
 	enum sl_fail_mode	fail;
 	unsigned		breaker_failures;	/* in a row open the breaker ... */
 	unsigned		breaker_ms;	/* ... for this long */
@@ -189,7 +190,7 @@ struct sl_settings {
 	char			*tls_key_pem;
 	char			*tls_ca_path;	/* for next_hop_tls: verify */
 	char			*model_path;	/* "": none */
-	struct sl_clamd_settings clamd;
+	struct sl_engine_settings engines[SL_ENGINE_COUNT];
 	struct sl_attachment_settings attachments;
 	struct sl_memory_settings reputation;	/* of senders */
 	struct sl_memory_settings campaigns;	/* of texts */

@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "classify/ngram.h"
+#include "classify/stack.h"
 
 /* Open the model as an edge will. Returns 0 or what is wrong with it. */
 static int
-model_open_result(int fd)
+model_open_result(int fd, struct sl_buf *why)
 {
-	struct sl_ngram_model *model = NULL;
+	struct sl_stack *stack = NULL;
 	struct stat st;
 	void *bytes;
 	int r;
@@ -26,8 +26,8 @@ model_open_result(int fd)
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return SL_ERR_SYSTEM;
-	r = sl_ngram_model_open(sl_slice(bytes, (size_t)st.st_size), &model);
-	sl_ngram_model_close(&model);
+	r = sl_stack_open(sl_slice(bytes, (size_t)st.st_size), &stack, why);
+	sl_stack_close(&stack);
 	munmap(bytes, (size_t)st.st_size);
 	return r;
 }
@@ -36,6 +36,7 @@ int
 sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors)
 {
 	const char *path = settings->model_path;
+	struct sl_buf why;
 	int fd, r;
 
 	if (*path == '\0')
@@ -45,10 +46,12 @@ sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *error
 		sl_buf_addf(errors, "model: cannot open '%s': %s\n", path, strerror(errno));
 		return SL_ERR_SYSTEM;
 	}
-	r = model_open_result(fd);
+	sl_buf_init(&why, 200);
+	r = model_open_result(fd, &why);
 	close(fd);
 	if (r != 0)
-		sl_buf_addf(errors, "model: '%s' is no model, or damaged (%s): train one with `sluicectl "
-		    "learn`, or write default\n", path, sl_strerror(r));
+		sl_buf_addf(errors, "model: '%s' is no model, or damaged (%s%s): train one with `sluicectl "
+		    "train`, or write default\n", path, sl_buf_cstr(&why), sl_strerror(r));
+	sl_buf_fini(&why);
 	return r;
 }

@@ -33,7 +33,7 @@ judge(const struct sl_ngram_model *model, struct sl_slice message, struct sl_are
 	sl_panel_add(panel, &sl_ngram_classifier, model);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, verdict);
-	sl_combine(verdict);
+	sl_combine(NULL, verdict);
 	sl_panel_free(&panel);
 }
 
