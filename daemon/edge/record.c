@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "classify/reputation.h"
+
 #define PENDING_MAX	(1u << 20)	/* bytes of lines within one turn */
 
 struct record_writer {
@@ -214,7 +216,7 @@ add_verdict(struct sl_buf *out, const struct transaction *tx)
 			    sl_category_word((enum sl_category)c), e->log_odds[c]);
 		sl_buf_add_str(out, "}");
 		/* A sentence may quote the message: only engines' names for things are kept here. */
-		if (e->log_odds[SL_MALWARE] > 0)
+		if (e->log_odds[SL_MALWARE] > 0 && !sl_evidence_is_memory(e->name))
 			add_str(out, "found", e->sentence);
 		sl_buf_add_str(out, "}");
 	}
