@@ -225,6 +225,7 @@ void
 sl_panel_feed(struct sl_panel *panel, struct sl_slice bytes)
 {
 	SL_CHECK(panel, PANEL_MAGIC);
+	TELL(panel, raw, bytes);
 	sl_content_feed(panel->content, bytes.ptr, bytes.len);
 }
 
