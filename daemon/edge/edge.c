@@ -83,15 +83,16 @@ map_file(int fd, size_t *len_out)
 }
 
 static int
-load_model(struct snapshot *s, int fd, struct sl_buf *why)
+load_model(const struct edge *edge, struct snapshot *s, int fd, struct sl_buf *why)
 {
+	const struct sl_stack_around around = { .suffix = edge->suffix, .fold = edge->fold };
 	int r;
 
 	if (fd < 0)
 		return 0;
 	s->model_bytes = map_file(fd, &s->model_len);
 	r = s->model_bytes == NULL ? SL_ERR_SYSTEM
-	    : sl_stack_open(sl_slice(s->model_bytes, s->model_len), &s->stack, why);
+	    : sl_stack_open(sl_slice(s->model_bytes, s->model_len), &around, &s->stack, why);
 	if (r != 0)
 		sl_buf_addf(why, "model %s: %s", s->settings->model_path,
 		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));
@@ -172,7 +173,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	if (files->ca_fd >= 0)
 		ca = map_file(files->ca_fd, &ca_len);
 	s->memory = memory_open(files->memory_fd, settings);
-	r = load_model(s, files->model_fd, why);
+	r = load_model(edge, s, files->model_fd, why);
 	if (r == 0)
 		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);
 	if (ca != NULL)
@@ -258,6 +259,7 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	sl_charset_preload();
 	sl_idna_preload();
 	edge->suffix = sl_suffix_open(NULL);
+	edge->fold = sl_fold_preload();
 	stats->sessions_open = stats->hops_open = stats->hops_idle = stats->chunks = 0;
 	stats->dns_cache_bytes = 0;
 	sl_loop_after_turn(loop, after_turn, edge);
@@ -285,6 +287,7 @@ edge_free(struct edge **edge)
 	sl_keys_free(&e->keys);
 	sl_chunk_pool_free(&e->chunks);
 	sl_suffix_free(&e->suffix);
+	sl_fold_free(&e->fold);
 	sl_loop_after_turn(e->loop, NULL, NULL);
 	sl_free(e);
 }

@@ -68,6 +68,7 @@ struct edge {
 	struct hop		*dead_hops;
 	struct hop_pool		*hop_pools[1024];	/* by hash of endpoint and TLS policy */
 	struct listener		*listeners;
+	struct sl_fold		*fold;		/* ICU's eye for look-alikes; NULL: it cannot be had */
 	struct sl_suffix	*suffix;	/* the list of public suffixes; NULL: none was found */
 	struct deep		*deep;		/* attachments on their way to a helper */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */

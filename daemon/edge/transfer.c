@@ -8,6 +8,7 @@
 
 #include "session.h"
 
+#include "classify/reputation.h"
 #include "record.h"
 #include "trace.h"
 
@@ -424,7 +425,7 @@ refusal_answer(const struct session *s, struct answer *answer)
 	for (size_t i = 0; i < tx->judge.verdict->evidence_len; i++) {
 		const struct sl_evidence *e = &tx->judge.verdict->evidence[i];
 
-		if (ruling->category == SL_MALWARE && e->log_odds[SL_MALWARE] >
+		if (ruling->category == SL_MALWARE && !sl_evidence_is_memory(e->name) && e->log_odds[SL_MALWARE] >
 		    (named != NULL ? named->log_odds[SL_MALWARE] : 0))
 			named = e;
 	}

@@ -11,7 +11,7 @@
 
 #include "classify/classify.h"
 
-#define SL_PANEL_MAX	16	/* classifiers */
+#define SL_PANEL_MAX	32	/* classifiers */
 
 struct sl_panel;
 

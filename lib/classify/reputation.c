@@ -5,16 +5,18 @@
 #include <math.h>
 #include <stdio.h>
 
+#define MALWARE_SHARE	0.4	/* files are malware, not senders */
+
 /* evidence, what it is called in its sentence, its share of the table's log-odds */
 struct kind {
 	const char	*name, *of;
 	double		 share;
 };
 static const struct kind kinds[] = {
-	{ "reputation_address", "the address", 0.45 },
-	{ "reputation_network", "the network", 0.2 },
+	{ "reputation_address", "the address", 0.4 },
+	{ "reputation_network", "the network", 0.15 },
 	{ "reputation_helo", "servers called", 0.1 },
-	{ "reputation_domain", "the author's domain", 0.25 },
+	{ "reputation_domain", "the author's domain", 0.2 },
 	{ "reputation_signer", "the proven domain", 0.3 },
 };
 
@@ -42,7 +44,7 @@ past_evidence(const struct kind *kind, const struct sl_sender_past *past, int64_
 		return;
 	e.log_odds[SL_SPAM] = kind->share * v->log_odds;
 	e.log_odds[SL_PHISH] = kind->share * v->phish_log_odds;
-	e.log_odds[SL_MALWARE] = fmax(kind->share * v->malware_log_odds, 0);
+	e.log_odds[SL_MALWARE] = fmax(MALWARE_SHARE * kind->share * v->malware_log_odds, 0);
 	e.sentence = sl_arena_printf(arena, "%s " SL_SLICE_FMT " has sent about %.0f messages that were judged, %.0f %% of "
 	    "them unwanted, the first %s", kind->of, SL_SLICE_ARG(past->name), ceil(judged - 0.01),
 	    100 * v->unwanted / judged, sl_ago(v->first_s, now_s, ago));
@@ -65,8 +67,8 @@ sl_sender_evidence(const struct sl_sender_pasts *pasts, int64_t now_s, struct sl
 
 /* ---- lessons ---- */
 
-static bool
-is_memory(const char *name)
+bool
+sl_evidence_is_memory(const char *name)
 {
 	return strncmp(name, "reputation_", 11) == 0 || strncmp(name, "campaign_", 9) == 0 ||
 	    strcmp(name, "no_quit") == 0 || strcmp(name, "helo_changes") == 0 || strcmp(name, "early_talk") == 0;
@@ -82,10 +84,11 @@ without_memory(const struct sl_verdict *verdict, enum sl_category category, bool
 	for (size_t i = 0; i < verdict->evidence_len; i++) {
 		const struct sl_evidence *e = &verdict->evidence[i];
 
-		if (e->state != SL_EVIDENCE_PRESENT || e->shadow || is_memory(e->name))
+		if (sl_evidence_is_memory(e->name))
 			continue;
 		sum += e->log_odds[category];
-		*said = *said || e->log_odds[category] > 0 || e->log_odds[category] < 0;
+		*said = *said || (e->state == SL_EVIDENCE_PRESENT && !e->shadow &&
+		    (e->log_odds[category] > 0 || e->log_odds[category] < 0));
 	}
 	return sum;
 }

@@ -4,8 +4,9 @@
  * Evidence named reputation_address, reputation_network, reputation_helo, reputation_domain and
  * reputation_signer, from look-ups in a table (reputation/reputation.h) that the caller has made; what was never seen
  * gives none. Its value is the table's log-odds. By itself each adds a share of them, since they speak of
- * the same messages: all of it together stays within 1.3 times what one table can say. Nothing that a
- * sender sent before excuses malware.
+ * the same messages: all of it together stays within 1.15 times what the table can say of one, and so never
+ * refuses a message alone by the default policy. Nothing that a sender sent before excuses malware, and
+ * little makes it likely.
  *
  * Lessons: the table learns from verdicts that are sure without it. What memory itself says (reputation_*,
  * campaign_*, no_quit, helo_changes, early_talk) is left out of that: what was believed once would
@@ -42,6 +43,9 @@ enum sl_lesson {
 /* What a combined verdict teaches: of its evidence but for memory's own, at SL_LESSON_SURE. */
 #define SL_LESSON_SURE	0.95
 enum sl_lesson	sl_lesson(const struct sl_verdict *verdict);
+
+/* Is evidence of this name memory's? */
+bool		sl_evidence_is_memory(const char *name);
 
 /* "3 days ago", for sentences. */
 #define SL_AGO_MAX	32

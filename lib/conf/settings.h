@@ -230,4 +230,7 @@ const struct sl_tenant *sl_settings_tenant(const struct sl_settings *settings,
 bool	sl_settings_has_domain(char *const *domains, size_t len, struct sl_slice domain);
 bool	sl_network_has(const struct sl_network *networks, size_t len, const struct sockaddr *address);
 
+/* The path of a file that comes with Sluice ("brands.txt"); the caller frees it (sl_free). It need not exist. */
+char		*sl_settings_data_file(const char *name);
+
 #endif

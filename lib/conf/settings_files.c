@@ -26,7 +26,7 @@ model_open_result(int fd, struct sl_buf *why)
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return SL_ERR_SYSTEM;
-	r = sl_stack_open(sl_slice(bytes, (size_t)st.st_size), &stack, why);
+	r = sl_stack_open(sl_slice(bytes, (size_t)st.st_size), NULL, &stack, why);
 	sl_stack_close(&stack);
 	munmap(bytes, (size_t)st.st_size);
 	return r;

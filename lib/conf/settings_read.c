@@ -338,17 +338,36 @@ source_data(struct sl_arena *arena)
 	return NULL;
 }
 
-/* Where the model that comes with Sluice lies; SLUICE_DATA names another directory, or a file. */
+/* Where what comes with Sluice lies; SLUICE_DATA names another directory, or the model's file. */
+static const char *
+data_directory(struct sl_arena *arena)
+{
+	const char *data = getenv("SLUICE_DATA"), *source;
+
+	if (data != NULL && data[0] != '\0')
+		return data;
+	source = access(SL_DATADIR "/default.model", F_OK) == 0 ? NULL : source_data(arena);
+	return source != NULL ? source : SL_DATADIR;
+}
+
+char *
+sl_settings_data_file(const char *name)
+{
+	struct sl_arena arena;
+	char *path;
+
+	sl_arena_init(&arena, 65536);
+	path = sl_xasprintf("%s/%s", data_directory(&arena), name);
+	sl_arena_fini(&arena);
+	return path;
+}
+
 static char *
 default_model(struct sl_arena *arena)
 {
-	const char *data = getenv("SLUICE_DATA"), *source;
+	const char *data = data_directory(arena);
 	struct stat st;
 
-	if (data == NULL || data[0] == '\0') {
-		source = access(SL_DATADIR "/default.model", F_OK) == 0 ? NULL : source_data(arena);
-		data = source != NULL ? source : SL_DATADIR;
-	}
 	if (stat(data, &st) == 0 && S_ISREG(st.st_mode))
 		return conf_strdup(arena, sl_slice_str(data));
 	return sl_arena_printf(arena, "%s/default.model", data);

@@ -29,6 +29,7 @@ int	learn_main(int argc, char **argv);
 int	replay_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
 int	settings_main(int argc, char **argv);
+int	train_main(int argc, char **argv);
 int	status_main(int argc, char **argv);
 
 /* Escape sequences, or "" when standard output is no terminal or NO_COLOR is set. */

@@ -1,7 +1,6 @@
 /* learn.c - sluicectl learn: make an n-gram model from labelled messages */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,34 +189,7 @@ labels_read(struct learn *learn)
 	return status != 0 ? status : learn->unreadable > 0;
 }
 
-/* ---- writing */
-
-/* Under another name first: a reader never sees half a model. */
-static int
-model_write(const char *path, struct sl_slice bytes)
-{
-	char *draft = sl_xasprintf("%s.new", path);
-	int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool good = fd >= 0;
-
-	while (good && bytes.len > 0) {
-		ssize_t n = write(fd, bytes.ptr, bytes.len);
-
-		good = n >= 0 || errno == EINTR;
-		bytes = sl_slice_from(bytes, n > 0 ? (size_t)n : 0);
-	}
-	good = good && fsync(fd) == 0;
-	if (fd >= 0 && close(fd) != 0)
-		good = false;
-	if (!good || rename(draft, path) != 0) {
-		fprintf(stderr, "sluicectl learn: %s: %s\n", path, strerror(errno));
-		unlink(draft);
-		sl_free(draft);
-		return 1;
-	}
-	sl_free(draft);
-	return 0;
-}
+/* ---- learning */
 
 static void
 on_progress(void *ctx, unsigned done, unsigned all)
@@ -262,7 +234,7 @@ learn_run(struct learn *learn)
 		    learn->labels);
 		status = 2;
 	} else {
-		status = model_write(learn->out, sl_buf_slice(&model));
+		status = file_write("sluicectl learn", learn->out, sl_buf_slice(&model));
 		if (status == 0)
 			report_print(learn, &report);
 	}

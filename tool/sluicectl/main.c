@@ -23,6 +23,7 @@ static const struct command {
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
+	{ "train",	train_main,	"learn models, and what their evidence weighs, from labelled mail" },
 	{ "settings",	settings_main,	"print the reference of all settings, or an example file" },
 	{ "status",	status_main,	"ask a running Sluice how it is doing" },
 };

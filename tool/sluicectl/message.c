@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int
@@ -87,4 +88,30 @@ const char *
 file_error(int result)
 {
 	return result == SL_ERR_SYSTEM ? strerror(errno) : sl_strerror(result);
+}
+
+int
+file_write(const char *who, const char *path, struct sl_slice bytes)
+{
+	char *draft = sl_xasprintf("%s.new", path);
+	int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool good = fd >= 0;
+
+	while (good && bytes.len > 0) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		good = n >= 0 || errno == EINTR;
+		bytes = sl_slice_from(bytes, n > 0 ? (size_t)n : 0);
+	}
+	good = good && fsync(fd) == 0;
+	if (fd >= 0 && close(fd) != 0)
+		good = false;
+	if (!good || rename(draft, path) != 0) {
+		fprintf(stderr, "%s: %s: %s\n", who, path, strerror(errno));
+		unlink(draft);
+		sl_free(draft);
+		return 1;
+	}
+	sl_free(draft);
+	return 0;
 }

@@ -21,6 +21,9 @@ struct sl_slice	message_in(struct sl_slice bytes);
 void		message_wire(struct sl_slice bytes, struct sl_buf *out);
 /* Read a file, and give the message in it as it is on the wire. Results as above. */
 SL_MUST_USE int	message_read(const char *path, struct sl_buf *out);
+/* Write a file whole or not at all: under another name first, so that a reader never sees half of it. Returns 0, or 1
+ * after saying, in the name of `who`, what went wrong. */
+SL_MUST_USE int	file_write(const char *who, const char *path, struct sl_slice bytes);
 /* What went wrong, in words; static or errno's. */
 const char	*file_error(int result);
 

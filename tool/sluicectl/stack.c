@@ -11,6 +11,8 @@
 
 struct stack {
 	struct sl_buf	 bytes;
+	struct sl_suffix *suffix;
+	struct sl_fold	*fold;
 	struct sl_stack	*models;	/* NULL: none */
 };
 
@@ -18,6 +20,7 @@ int
 stack_open(const char *command, const struct stack_files *files, struct stack **stack_out)
 {
 	struct stack *stack = sl_xzalloc(sizeof(*stack));
+	struct sl_stack_around around;
 	struct sl_buf why;
 	int r;
 
@@ -25,10 +28,13 @@ stack_open(const char *command, const struct stack_files *files, struct stack **
 	*stack_out = stack;
 	if (files->model == NULL)
 		return 0;
+	stack->suffix = sl_suffix_open(NULL);
+	stack->fold = sl_fold_preload();
+	around = (struct sl_stack_around){ .suffix = stack->suffix, .fold = stack->fold };
 	sl_buf_init(&why, 1024);
 	r = file_read(files->model, &stack->bytes);
 	if (r == 0)
-		r = sl_stack_open(sl_buf_slice(&stack->bytes), &stack->models, &why);
+		r = sl_stack_open(sl_buf_slice(&stack->bytes), &around, &stack->models, &why);
 	if (r != 0) {
 		fprintf(stderr, "sluicectl %s: model %s: %s%s\n", command, files->model, sl_buf_cstr(&why),
 		    r == SL_ERR_SYNTAX ? "not a model, or damaged" : file_error(r));
@@ -44,6 +50,8 @@ stack_close(struct stack **stack)
 	if (*stack == NULL)
 		return;
 	sl_stack_close(&(*stack)->models);
+	sl_suffix_free(&(*stack)->suffix);
+	sl_fold_free(&(*stack)->fold);
 	sl_buf_fini(&(*stack)->bytes);
 	sl_free(*stack);
 	*stack = NULL;
@@ -53,7 +61,8 @@ void
 stack_judge(const struct stack *stack, struct sl_slice message, struct sl_arena *arena,
     struct sl_verdict *verdict)
 {
-	struct sl_panel *panel = sl_panel_new(NULL, arena);
+	const struct sl_content_settings settings = { .mime = sl_mime_defaults, .suffix = stack->suffix };
+	struct sl_panel *panel = sl_panel_new(&settings, arena);
 
 	*verdict = (struct sl_verdict){ 0 };
 	if (stack->models != NULL)
