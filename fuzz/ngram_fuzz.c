@@ -87,7 +87,7 @@ checksum_set(unsigned char *bytes, size_t len)
 static void
 model_shape_and_try(const uint8_t *data, size_t size)
 {
-	size_t len = NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << NGRAM_DIMS_MIN);
+	size_t len = ngram_model_bytes(NGRAM_DIMS_MIN);
 	unsigned char *bytes = sl_xzalloc(len);
 
 	for (size_t i = 0; size > 0 && i + 24 < len; i++)
@@ -104,7 +104,7 @@ static const struct sl_ngram_model *
 random_model(void)
 {
 	static struct sl_ngram_model *model;
-	size_t len = NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << NGRAM_DIMS_MIN);
+	size_t len = ngram_model_bytes(NGRAM_DIMS_MIN);
 	unsigned char *bytes;	/* kept by the model */
 
 	if (model != NULL)

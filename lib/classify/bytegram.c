@@ -89,9 +89,9 @@ bytegram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	int sum = 0;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	len = bytegram_view_rows(&message->view, model->shift, rows, ends);
+	len = bytegram_view_rows(&message->view, model->bytes_shift, rows, ends);
 	for (uint32_t i = 0; i < len; i++) {
-		weights[ends[i]] = model->rows[NGRAM_COLUMNS * rows[i] + NGRAM_COLUMN_BYTES];
+		weights[ends[i]] = model->bytes_rows[rows[i]];
 		sum += weights[ends[i]];
 	}
 	margin = len == 0 ? 0 : sum * p[NGRAM_STEP_BYTES] / sqrt(len);

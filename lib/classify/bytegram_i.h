@@ -34,7 +34,7 @@ struct bytegram_view {
 
 void		bytegram_view_init(struct bytegram_view *view, bool all_headers);
 void		bytegram_view_feed(struct bytegram_view *view, struct sl_slice bytes);
-/* The rows (of a table of 2^(32-shift), shift at least 12 and at most 20) that its runs of four bytes fall on, each once, in
+/* The rows (of a table of 2^(32-shift), shift 12 ... 20) that its runs of four bytes fall on, each once, in
  * the order of their coming; ends_out (or NULL) gets where the run ends. Both have room for
  * BYTEGRAM_BYTES_ALL. Returns how many. */
 uint32_t	bytegram_view_rows(const struct bytegram_view *view, unsigned shift, uint32_t *rows_out,

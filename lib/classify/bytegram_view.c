@@ -81,9 +81,9 @@ header_byte(struct bytegram_view *view, unsigned char c)
 		take(view, &c, 1);
 }
 
-/* The body, run by run without its CRs. */
+/* Take bytes without their CRs. */
 static void
-body_feed(struct bytegram_view *view, struct sl_slice bytes)
+run_take(struct bytegram_view *view, struct sl_slice bytes)
 {
 	while (bytes.len > 0 && room(view) > 0) {
 		const unsigned char *cr = memchr(bytes.ptr, '\r', bytes.len);
@@ -94,15 +94,32 @@ body_feed(struct bytegram_view *view, struct sl_slice bytes)
 	}
 }
 
+/* The next bytes of the header: what is left of a line whose fate is known goes as a whole. Returns how many. */
+static size_t
+header_feed(struct bytegram_view *view, struct sl_slice bytes)
+{
+	const unsigned char *lf;
+	size_t len;
+
+	if (view->line_start || view->state == BYTEGRAM_NAME) {
+		if (bytes.ptr[0] != '\r')
+			header_byte(view, bytes.ptr[0]);
+		return 1;
+	}
+	lf = memchr(bytes.ptr, '\n', bytes.len);
+	len = lf == NULL ? bytes.len : (size_t)(lf + 1 - bytes.ptr);
+	if (view->state == BYTEGRAM_TAKE)
+		run_take(view, sl_slice(bytes.ptr, len));
+	view->line_start = lf != NULL;
+	return len;
+}
+
 void
 bytegram_view_feed(struct bytegram_view *view, struct sl_slice bytes)
 {
-	size_t i = 0;
-
-	for (; i < bytes.len && view->state != BYTEGRAM_BODY; i++)
-		if (bytes.ptr[i] != '\r')
-			header_byte(view, bytes.ptr[i]);
-	body_feed(view, sl_slice_from(bytes, i));
+	while (bytes.len > 0 && view->state != BYTEGRAM_BODY)
+		bytes = sl_slice_from(bytes, header_feed(view, bytes));
+	run_take(view, bytes);
 }
 
 /* Four bytes, well mixed: the upper bits choose the row. */

@@ -60,14 +60,15 @@ model_read(struct sl_ngram_model *model, struct sl_slice bytes)
 	dims = get_le(bytes.ptr + 12, 4);
 	if (dims < NGRAM_DIMS_MIN || dims > NGRAM_DIMS_MAX)
 		return SL_ERR_SYNTAX;
-	if (bytes.len != NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << dims))
-		return bytes.len < NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << dims) ? SL_ERR_TRUNCATED
-		    : SL_ERR_SYNTAX;
+	if (bytes.len != ngram_model_bytes((unsigned)dims))
+		return bytes.len < ngram_model_bytes((unsigned)dims) ? SL_ERR_TRUNCATED : SL_ERR_SYNTAX;
 	sum = sl_hash(bytes.ptr + 24, bytes.len - 24);
 	if (sum != get_le(bytes.ptr + 16, 8))
 		return SL_ERR_SYNTAX;
 	model->shift = 32 - (unsigned)dims;
 	model->rows = (const signed char *)bytes.ptr + NGRAM_HEAD_BYTES;
+	model->bytes_shift = 32 - ngram_bytes_dims((unsigned)dims);
+	model->bytes_rows = model->rows + ((size_t)NGRAM_HEADS << dims);
 	snprintf(model->id, sizeof(model->id), "%016llx", (unsigned long long)sum);
 	return parameters_read(model, bytes.ptr + 24);
 }
@@ -246,8 +247,8 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 
 		int keep = -(int)ngram_block_add(&message->block, row);
 
-		sums[0] += model->rows[NGRAM_COLUMNS * row + NGRAM_COLUMN_UNWANTED] & keep;
-		sums[1] += model->rows[NGRAM_COLUMNS * row + NGRAM_COLUMN_PHISH] & keep;
+		sums[0] += model->rows[NGRAM_HEADS * row + NGRAM_COLUMN_UNWANTED] & keep;
+		sums[1] += model->rows[NGRAM_HEADS * row + NGRAM_COLUMN_PHISH] & keep;
 	}
 	message->now.squares += (message->block.features - before) * (uint32_t)(value * value);
 	message->now.sums[0] += value * sums[0];

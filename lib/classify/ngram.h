@@ -2,7 +2,7 @@
  * ngram.h - the linear n-gram model: hashed features of header text and body, logistic
  * regression trained online, calibrated on messages held back from training
  *
- * The model is one read-only block (a file, mapped; 3 MiB): see ngram_i.h. It serves two classifiers that listen
+ * The model is one read-only block (a file, mapped; 2.3 MiB): see ngram_i.h. It serves two classifiers that listen
  * together, this one and the byte view (bytegram.h); each adds half of what both say. It is given by a path in the settings, checked whole (magic, version, lengths, checksum) before
  * it is used. Per message: about 11 KiB of state, whatever the message's size.
  *

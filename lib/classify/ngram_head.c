@@ -227,8 +227,13 @@ ngram_head_step(const struct ngram_head *head)
 }
 
 void
-ngram_head_quantise(const struct ngram_head *head, double step, unsigned char *out, size_t stride)
+ngram_head_quantise(const struct ngram_head *head, double step, int column, unsigned dims,
+    unsigned char *table)
 {
+	bool bytes = column == NGRAM_COLUMN_BYTES;
+	unsigned char *out = table + (bytes ? (size_t)NGRAM_HEADS << dims : (size_t)column);
+	size_t stride = bytes ? 1 : NGRAM_HEADS;
+
 	for (size_t i = 0; i < head->rows; i++) {
 		double value = round((double)head->weights[i] / step);
 

@@ -167,12 +167,15 @@ ngram_block_add(struct ngram_block *block, uint32_t row)
  *	16  8  sl_hash of everything from 24 on
  *	24  .  parameters, each a signed 64-bit fixed point number with 32 bits of fraction, in the
  *	       order of NGRAM_PARAMETERS
- *	 .  .  rows: a signed byte for each column
+ *	 .  .  2^dims rows of the decoded view: two signed bytes each, unwanted and phish
+ *	 .  .  the rows of the byte view: a signed byte each; 2^NGRAM_BYTES_DIMS at most, so that they stay in
+ *	       a processor's cache: most of its work is to wait for them
  */
 #define NGRAM_MAGIC	"SLNGRAM\x1a"
 #define NGRAM_VERSION	3
 #define NGRAM_DIMS_MIN	12
 #define NGRAM_DIMS_MAX	20
+#define NGRAM_BYTES_DIMS	18
 #define NGRAM_HEADS	2	/* of the decoded view: the first columns */
 
 enum ngram_column {
@@ -214,12 +217,27 @@ enum ngram_parameter {
 
 #define NGRAM_HEAD_BYTES	(24 + 8 * NGRAM_PARAMETER_COUNT)
 #define NGRAM_FRACTION		4294967296.0
+
+static inline unsigned
+ngram_bytes_dims(unsigned dims)
+{
+	return SL_MIN(dims, (unsigned)NGRAM_BYTES_DIMS);
+}
+
+static inline size_t
+ngram_model_bytes(unsigned dims)
+{
+	return NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << dims) + ((size_t)1 << ngram_bytes_dims(dims));
+}
+
 #define NGRAM_VALUE_LIMIT	20.0	/* of an evidence's value: no working point is lost below */
 
 struct sl_ngram_model {
 	unsigned		 magic;
 	unsigned		 shift;		/* a feature's row is feature >> shift */
-	const signed char	*rows;		/* borrowed */
+	const signed char	*rows;		/* borrowed; NGRAM_HEADS for each */
+	unsigned		 bytes_shift;
+	const signed char	*bytes_rows;
 	double			 parameters[NGRAM_PARAMETER_COUNT];
 	char			 id[17];
 };

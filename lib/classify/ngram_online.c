@@ -54,7 +54,8 @@ sl_ngram_online_new(unsigned dims, bool all_headers)
 	online->reader = ngram_reader_new(dims, all_headers);
 	online->joint.slope = 1;
 	for (int column = 0; column < NGRAM_COLUMNS; column++)
-		ngram_head_init(&online->heads[column], dims, RATE);
+		ngram_head_init(&online->heads[column], column == NGRAM_COLUMN_BYTES ? ngram_bytes_dims(dims)
+		    : dims, RATE);
 	return online;
 }
 
@@ -65,7 +66,10 @@ head_from(struct ngram_head *head, const struct sl_ngram_model *model, int colum
 	const double *p = model->parameters + columns[column].parameters;
 
 	for (size_t row = 0; row < head->rows; row++) {
-		head->weights[row] = (float)(p[0] * p[2] * model->rows[NGRAM_COLUMNS * row + (size_t)column]);
+		int weight = column == NGRAM_COLUMN_BYTES ? model->bytes_rows[row]
+		    : model->rows[NGRAM_HEADS * row + (size_t)column];
+
+		head->weights[row] = (float)(p[0] * p[2] * weight);
 		head->squares[row] = head->weights[row] != 0 ? SQUARES_LEARNED : 0;
 	}
 	head->bias = (float)p[1];
@@ -191,7 +195,7 @@ int
 sl_ngram_online_write(const struct sl_ngram_online *online, struct sl_buf *model_out)
 {
 	double parameters[NGRAM_PARAMETER_COUNT] = { 0 };
-	unsigned char *table = sl_xzalloc((size_t)NGRAM_COLUMNS << online->dims);
+	unsigned char *table = sl_xzalloc(ngram_model_bytes(online->dims) - NGRAM_HEAD_BYTES);
 
 	SL_CHECK(online, ONLINE_MAGIC);
 	for (int column = 0; column < NGRAM_COLUMNS; column++) {
@@ -202,7 +206,7 @@ sl_ngram_online_write(const struct sl_ngram_online *online, struct sl_buf *model
 		p[1] = (double)head->bias;
 		p[2] = 1;
 		p[3] = SURE_LIMIT;
-		ngram_head_quantise(head, p[0], table + column, NGRAM_COLUMNS);
+		ngram_head_quantise(head, p[0], column, online->dims, table);
 	}
 	parameters[NGRAM_OFFSET_JOINT] = online->joint.offset;
 	parameters[NGRAM_SLOPE_JOINT] = online->joint.slope;

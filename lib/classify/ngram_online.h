@@ -10,7 +10,7 @@
  * for rounding. How far the steps of the last messages went is remembered (some 4,000, by hash; no content); of
  * older ones, and of those in a model, it is estimated.
  *
- * Memory: 24 bytes for each row in all (2^20 rows: 24 MiB), and 100 KiB, whatever is learned. Pure.
+ * Memory: 16 bytes for each row (2^20 rows: 16 MiB) and 2 MiB, whatever is learned. Pure.
  */
 #ifndef SL_NGRAM_ONLINE_H
 #define SL_NGRAM_ONLINE_H

@@ -13,6 +13,7 @@
 struct ngram_reader {
 	unsigned		 magic;
 	unsigned		 shift;
+	unsigned		 bytes_shift;
 	bool			 all_headers;
 	bool			 learning;
 	bool			 header_over;
@@ -32,6 +33,7 @@ ngram_reader_new(unsigned dims, bool all_headers)
 
 	reader->magic = READER_MAGIC;
 	reader->shift = 32 - dims;
+	reader->bytes_shift = 32 - ngram_bytes_dims(dims);
 	reader->all_headers = all_headers;
 	return reader;
 }
@@ -177,5 +179,5 @@ ngram_reader_read(struct ngram_reader *reader, struct sl_slice message, bool lea
 	decoded_read(reader, message);
 	examples_out[SL_NGRAM_DECODED] = reader->example;
 	*bytes = (struct ngram_example){ .rows = reader->byte_rows, .blocks = 1 };
-	bytes->ends[0] = bytegram_view_rows(&reader->bytes, reader->shift, reader->byte_rows, NULL);
+	bytes->ends[0] = bytegram_view_rows(&reader->bytes, reader->bytes_shift, reader->byte_rows, NULL);
 }

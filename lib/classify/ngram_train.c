@@ -10,11 +10,11 @@
 #define TRAINER_MAGIC	0x5d6e7401u
 #define EACH_MIN	10	/* ham, and other mail, that there must be */
 
-/* Chosen by leaving out one source of mail at a time, not by the same sources' validation. */
 #define SURE_LIMIT	8.0	/* log-odds: one in 3000; held-back mail shows no more */
 
-/* What is learned, from which view. The decoded view carries to unknown sources best with small steps; the
- * byte view does so at no rate as well, and needs large ones to be sharp on known ones. */
+/* What is learned, from which view. The first rate was chosen by leaving out one source of mail at a time, that of
+ * the byte view by the validation of known sources, so figures on that flatter it a little. The decoded view carries to unknown sources best with small steps; the
+ * byte view does so as well at no rate, and needs large ones to be sharp on known sources. */
 static const struct head_kind {
 	enum sl_ngram_view	view;
 	float			rate;
@@ -22,7 +22,7 @@ static const struct head_kind {
 } head_kinds[NGRAM_COLUMNS] = {
 	[NGRAM_COLUMN_UNWANTED] = { SL_NGRAM_DECODED, 0.2f, NGRAM_STEP_UNWANTED },
 	[NGRAM_COLUMN_PHISH] = { SL_NGRAM_DECODED, 0.2f, NGRAM_STEP_PHISH },
-	[NGRAM_COLUMN_BYTES] = { SL_NGRAM_BYTES, 0.5f, NGRAM_STEP_BYTES },
+	[NGRAM_COLUMN_BYTES] = { SL_NGRAM_BYTES, 1.0f, NGRAM_STEP_BYTES },
 };
 
 struct message {
@@ -142,8 +142,10 @@ head_train(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column
 	size_t *order = sl_xmalloc(sizeof(*order) * (trainer->len + 1)), len = 0;
 	uint64_t random = UINT64_C(0x9e3779b97f4a7c15);
 
-	ngram_head_reset(head);
+	head->rows = (size_t)1 << (column == NGRAM_COLUMN_BYTES ? ngram_bytes_dims(trainer->options.dims)
+	    : trainer->options.dims);	/* it was made with as many as any has */
 	head->rate = head_kinds[column].rate;
+	ngram_head_reset(head);
 	for (size_t i = 0; i < trainer->len; i++)
 		if (trainer->messages[i].fold != without && head_wants(column, &trainer->messages[i]))
 			order[len++] = i;
@@ -240,7 +242,7 @@ head_make(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column,
 	own[1] = line.offset + line.slope * (double)head->bias;
 	own[2] = line.slope;
 	own[3] = SURE_LIMIT;
-	ngram_head_quantise(head, own[0], table + column, NGRAM_COLUMNS);
+	ngram_head_quantise(head, own[0], column, trainer->options.dims, table);
 }
 
 /* Both views together: log-odds = offset + slope * (one + other) / 2, and what came of it. */
@@ -277,7 +279,7 @@ void
 ngram_model_write(unsigned dims, const double parameters[NGRAM_PARAMETER_COUNT],
     const unsigned char *table, struct sl_buf *out)
 {
-	size_t bytes = (size_t)NGRAM_COLUMNS << dims;
+	size_t bytes = ngram_model_bytes(dims) - NGRAM_HEAD_BYTES;
 	struct sl_buf payload;
 
 	sl_buf_init(&payload, NGRAM_HEAD_BYTES + bytes);
@@ -315,7 +317,7 @@ sl_ngram_trainer_finish(struct sl_ngram_trainer *trainer, struct sl_buf *model_o
 	if (!enough(trainer))
 		return SL_ERR_NOT_FOUND;
 	trainer->work_done = 0;
-	table = sl_xzalloc((size_t)NGRAM_COLUMNS << trainer->options.dims);
+	table = sl_xzalloc(ngram_model_bytes(trainer->options.dims) - NGRAM_HEAD_BYTES);
 	ngram_head_init(&head, trainer->options.dims, 0);
 	for (int column = 0; column < NGRAM_COLUMNS; column++)
 		head_make(trainer, &head, column, parameters, table);

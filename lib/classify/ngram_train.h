@@ -23,7 +23,7 @@ struct sl_ngram_trainer;
 enum sl_ngram_label { SL_NGRAM_HAM, SL_NGRAM_SPAM, SL_NGRAM_PHISH, SL_NGRAM_LABELS };
 
 struct sl_ngram_options {
-	unsigned	dims;		/* the model has 2^dims rows of 3 bytes: 12 ... 20 */
+	unsigned	dims;		/* the model has 2^dims rows of 2 bytes, and those of the byte view: 12 ... 20 */
 	unsigned	folds;		/* for calibration: 2 ... 20 */
 	unsigned	passes;		/* over the messages: 1 ... 100 */
 	bool		all_headers;	/* the byte view reads every header field, not only what the sender wrote */

@@ -28,7 +28,7 @@ struct ngram_example {
 
 struct ngram_reader;
 
-/* Never NULL. `dims` as in the model. About 110 KiB. */
+/* Never NULL. `dims` as in the model. About 160 KiB. */
 struct ngram_reader	*ngram_reader_new(unsigned dims, bool all_headers);
 void			 ngram_reader_free(struct ngram_reader **reader);
 /* Read a message for every view; its examples are valid until the next. As when it is judged, but that
@@ -41,7 +41,7 @@ void			 ngram_reader_read(struct ngram_reader *reader, struct sl_slice message, 
 struct ngram_head {
 	float	*weights;	/* of every row */
 	float	*squares;	/* sums of squared gradients */
-	size_t	 rows;
+	size_t	 rows;		/* as many as its view has */
 	float	 rate;		/* of the first step of a weight */
 	float	 bias;
 	float	 bias_squares;
@@ -60,8 +60,9 @@ void	ngram_head_unlearn(struct ngram_head *head, const struct ngram_example *exa
 double	ngram_head_error_before(const struct ngram_head *head, const struct ngram_example *example, bool positive);
 /* One step of the signed bytes: few weights are cut, most keep their shape. */
 double	ngram_head_step(const struct ngram_head *head);
-/* A weight as a signed byte, to out[i * stride] for row i. */
-void	ngram_head_quantise(const struct ngram_head *head, double step, unsigned char *out, size_t stride);
+/* A head's weights as signed bytes, into its place in the table of a model: see ngram_i.h. */
+void	ngram_head_quantise(const struct ngram_head *head, double step, int column, unsigned dims,
+	    unsigned char *table);
 
 /* ---- ngram_fit.c */
 
@@ -77,7 +78,7 @@ void			ngram_report(const double *log_odds, const bool *unwanted, size_t len,
 			    struct sl_ngram_report *report_out);
 /* ---- the file */
 
-/* Append a model: its parameters and its table of NGRAM_COLUMNS bytes for each row, see ngram_i.h. */
+/* Append a model: its parameters and its table. */
 void	ngram_model_write(unsigned dims, const double parameters[NGRAM_PARAMETER_COUNT],
 	    const unsigned char *table, struct sl_buf *out);
 

@@ -19,7 +19,7 @@ static const char usage[] =
     "  --labels TSV          one message a line: path, tab, ham, spam or phish\n"
     "  --root DIR            where the paths start\n"
     "  --out MODEL           the model; written whole or not at all\n"
-    "  --dims BITS           size of the model: 2^BITS rows of three bytes, 12 to 20 (default 20)\n"
+    "  --dims BITS           size of the model: 2^BITS rows of two bytes, 12 to 20 (default 20)\n"
     "  --hold-back FRACTION  share of the messages held back in turn to calibrate on, 0.05 to 0.5\n"
     "                        (default 0.2: five times a fifth)\n"
     "  --passes N            over the messages, 1 to 100 (default 6)\n"
