@@ -8,11 +8,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "classify/bytegram.h"
 #include "classify/combine.h"
 #include "classify/ngram_i.h"
 #include "classify/panel.h"
 
-#define STATE_MAX_BYTES	(12 * 1024)
+#define STATE_MAX_BYTES	(36 * 1024)	/* of both views, in blocks of the arena */
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +28,7 @@ judge(const struct sl_ngram_model *model, struct sl_slice message, size_t first,
 	sl_arena_init(arena, (size_t)4 * STATE_MAX_BYTES);
 	panel = sl_panel_new(NULL, arena);
 	SL_ASSERT(sl_panel_add(panel, &sl_ngram_classifier, model) != NULL);
+	SL_ASSERT(sl_panel_add(panel, &sl_bytegram_classifier, model) != NULL);
 	SL_ASSERT(arena->used_bytes <= STATE_MAX_BYTES);
 	for (size_t i = 0, n; i < message.len; i += n) {
 		n = SL_MIN(i == 0 ? first : step, message.len - i);
@@ -41,12 +43,16 @@ judge(const struct sl_ngram_model *model, struct sl_slice message, size_t first,
 static void
 verdict_check(const struct sl_verdict *verdict)
 {
-	SL_ASSERT(verdict->evidence_len == 1);
+	SL_ASSERT(verdict->evidence_len == 2);
+	SL_ASSERT(verdict->probability[SL_PHISH] <= verdict->probability[SL_SPAM] + 1e-9);
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		SL_ASSERT(verdict->probability[c] > 0 && verdict->probability[c] < 1);
-	SL_ASSERT(strlen(verdict->evidence[0].sentence) < 500);
-	for (const char *p = verdict->evidence[0].sentence; *p != '\0'; p++)
-		SL_ASSERT((unsigned char)*p >= 0x20 && *p != 0x7f);
+	for (size_t i = 0; i < verdict->evidence_len; i++) {
+		SL_ASSERT(fabs(verdict->evidence[i].value) <= NGRAM_VALUE_LIMIT);
+		SL_ASSERT(strlen(verdict->evidence[i].sentence) < 500);
+		for (const char *p = verdict->evidence[i].sentence; *p != '\0'; p++)
+			SL_ASSERT((unsigned char)*p >= 0x20 && *p != 0x7f);
+	}
 }
 
 static void
@@ -81,7 +87,7 @@ checksum_set(unsigned char *bytes, size_t len)
 static void
 model_shape_and_try(const uint8_t *data, size_t size)
 {
-	size_t len = NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << NGRAM_DIMS_MIN);
+	size_t len = NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << NGRAM_DIMS_MIN);
 	unsigned char *bytes = sl_xzalloc(len);
 
 	for (size_t i = 0; size > 0 && i + 24 < len; i++)
@@ -98,7 +104,7 @@ static const struct sl_ngram_model *
 random_model(void)
 {
 	static struct sl_ngram_model *model;
-	size_t len = NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << NGRAM_DIMS_MIN);
+	size_t len = NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << NGRAM_DIMS_MIN);
 	unsigned char *bytes;	/* kept by the model */
 
 	if (model != NULL)
@@ -128,8 +134,10 @@ cuts_check(struct sl_slice message, size_t cut)
 	verdict_check(&whole);
 	SL_ASSERT(memcmp(whole.probability, bytes.probability, sizeof(whole.probability)) == 0);
 	SL_ASSERT(memcmp(whole.probability, parts.probability, sizeof(whole.probability)) == 0);
-	SL_ASSERT(strcmp(whole.evidence[0].sentence, bytes.evidence[0].sentence) == 0);
-	SL_ASSERT(strcmp(whole.evidence[0].sentence, parts.evidence[0].sentence) == 0);
+	for (size_t i = 0; i < whole.evidence_len; i++) {
+		SL_ASSERT(strcmp(whole.evidence[i].sentence, bytes.evidence[i].sentence) == 0);
+		SL_ASSERT(strcmp(whole.evidence[i].sentence, parts.evidence[i].sentence) == 0);
+	}
 	for (int i = 0; i < 3; i++)
 		sl_arena_fini(&arenas[i]);
 }

@@ -27,6 +27,10 @@ static void
 greet_by_name(struct session *s, struct sl_slice argument, bool esmtp)
 {
 	session_abort(s, "aborted");
+	/* After STARTTLS the name is given again. */
+	if (s->helo == NULL ? s->manners.helo_names == 0 : !sl_slice_ieq(sl_slice_str(s->helo), argument))
+		s->manners.helo_names++;
+	s->manners.must_wait = true;
 	sl_free(s->helo);
 	s->helo = sl_xmemdup(argument.ptr, argument.len);
 	s->esmtp = esmtp;
@@ -164,6 +168,7 @@ mail_proceed(struct session *s, struct sl_slice argument)
 	kept = sl_arena_copy(&s->tx->arena, argument);
 	SL_ASSERT(kept.ptr != NULL && sl_smtp_mail_parse(kept, &s->tx->mail, &why) == 0);
 	authentication_begin(&s->tx->authentication);
+	s->manners.mails++;
 	session_reply(s, 250, "2.1.0", "Sender accepted");
 	return SESSION_MAIL;
 }
@@ -272,6 +277,8 @@ session_on_rcpt(struct session *s, const struct answer *answer)
 		tx->answer = *answer;		/* for the record, if it comes to nothing */
 	}
 	tx->asking = NULL;
+	if (answer->code >= 500 && answer->from_hop)
+		memory_refused_recipient(s);
 	session_enter(s, tx->recipients_len > 0 ? SESSION_RCPT : SESSION_MAIL);
 	session_reply_answer(s, answer);
 	if (answer->code >= 500)
@@ -290,6 +297,7 @@ data_check(struct session *s, struct sl_slice argument)
 static enum session_state
 data_proceed(struct session *s, struct sl_slice argument)
 {
+	s->manners.must_wait = true;
 	return transfer_begin(s);
 }
 
@@ -343,6 +351,7 @@ static enum session_state
 quit_proceed(struct session *s, struct sl_slice argument)
 {
 	session_abort(s, "aborted");
+	s->manners.quit = true;
 	session_reply(s, 221, "2.0.0", "%s closing", session_settings(s)->hostname);
 	sl_conn_flush(&s->conn);
 	if (sl_conn_pending(&s->conn) == 0)

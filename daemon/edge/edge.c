@@ -13,6 +13,7 @@
 #include "io/tls.h"
 #include "listener.h"
 #include "lists.h"
+#include "memory.h"
 #include "mime/charset.h"
 #include "record.h"
 #include "session.h"
@@ -57,6 +58,7 @@ snapshot_unref(struct snapshot **snapshot)
 	if (s == NULL || --s->refs > 0)
 		return;
 	lists_free(&s->lists);
+	memory_free(&s->memory);
 	sl_stack_close(&s->stack);
 	if (s->model_bytes != NULL)
 		munmap(s->model_bytes, s->model_len);
@@ -169,6 +171,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	s->size_limit = size_limit(settings);
 	if (files->ca_fd >= 0)
 		ca = map_file(files->ca_fd, &ca_len);
+	s->memory = memory_open(files->memory_fd, settings);
 	r = load_model(s, files->model_fd, why);
 	if (r == 0)
 		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);

@@ -37,6 +37,7 @@ struct snapshot {
 	struct sl_stack		*stack;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
+	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 };
 
 struct deep;
@@ -44,6 +45,7 @@ struct session;
 struct hop;
 struct hop_pool;
 struct lists;
+struct memory;
 struct record_writer;
 
 /* Sessions from one address, for the limit per source. */
@@ -70,8 +72,10 @@ struct edge {
 	struct deep		*deep;		/* attachments on their way to a helper */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;
-	unsigned		 av_failures;	/* in a row: the breaker of clamd */
-	uint64_t		 av_closed_until_us;
+	struct edge_engine {
+		unsigned	 failures;	/* in a row: the breaker */
+		uint64_t	 closed_until_us;
+	} engines[SL_ENGINE_COUNT];
 	bool			 stopping;
 	struct sl_timer		 stop_timer;
 	void			(*on_stopped)(void *ctx);	/* no session is left after edge_stop */
@@ -86,6 +90,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 /* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
 struct edge_files {
 	int			 model_fd;
+	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
 	const unsigned char	*ticket_key;	/* SL_TLS_TICKET_KEY_BYTES, shared by all edges; or NULL */
 };

@@ -180,9 +180,9 @@ redirect(struct rig *rig, struct sl_settings *settings)
 	for (size_t i = 0; i < tenant->next_hops_len; i++)
 		tenant->next_hops[i].address_len = socket_name(rig, "hop", i,
 		    &tenant->next_hops[i].address);
-	if (settings->clamd.on)
-		settings->clamd.at.address_len = socket_name(rig, "clamd", 0,
-		    &settings->clamd.at.address);
+	if (settings->engines[SL_ENGINE_CLAMD].on)
+		settings->engines[SL_ENGINE_CLAMD].at.address_len = socket_name(rig, "clamd", 0,
+		    &settings->engines[SL_ENGINE_CLAMD].at.address);
 }
 
 void
@@ -191,7 +191,7 @@ rig_open(struct rig *rig, const struct rig_options *options)
 	static unsigned number;
 	static const struct rig_options none;
 	struct sockaddr_in *peer = (struct sockaddr_in *)&rig->peer;
-	const struct edge_files files = { .model_fd = -1, .ca_fd = -1 };
+	const struct edge_files files = { .model_fd = -1, .memory_fd = -1, .ca_fd = -1 };
 	struct sl_settings *settings;
 	struct sl_buf why;
 

@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include "classify/combine.h"
+#include "memory.h"
 #include "session.h"
 
 static void	on_timer(void *ctx);
@@ -26,13 +27,17 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	if (judge->verdict == NULL)
 		return SL_ERR_FULL;
 	settings.mime.hash = false;
+	settings.fingerprint = memory_print_key(snapshot->memory);
+	settings.only_text_prints = true;
 	judge->panel = sl_panel_new(&settings, arena);
 	if (snapshot->stack != NULL)
 		sl_stack_listen(snapshot->stack, judge->panel);
 	attachments_begin(&judge->attachments, judge, judge->panel);
+	memory_begin(judge);
 	sl_panel_connection(judge->panel, &about->connection);
 	sl_panel_envelope(judge->panel, &about->envelope);
-	judge->av = av_begin(judge);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		judge->engines[e] = engine_begin(judge, (enum sl_engine)e, about);
 	return 0;
 }
 
@@ -40,14 +45,28 @@ void
 judge_feed(struct judge *judge, const unsigned char *data, size_t len)
 {
 	sl_panel_feed(judge->panel, sl_slice(data, len));
-	if (judge->av != NULL)
-		av_feed(judge->av, data, len);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (judge->engines[e] != NULL)
+			engine_feed(judge->engines[e], data, len);
 }
 
 bool
 judge_is_behind(const struct judge *judge)
 {
-	return judge->av != NULL && av_is_behind(judge->av);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (judge->engines[e] != NULL && engine_is_behind(judge->engines[e]))
+			return true;
+	return false;
+}
+
+/* Is anybody still to speak? */
+static bool
+is_awaited(const struct judge *judge)
+{
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (judge->engines[e] != NULL)
+			return true;
+	return judge->authenticating || attachments_awaited(&judge->attachments);
 }
 
 /* Everything that will be known is known. */
@@ -58,8 +77,10 @@ conclude(struct judge *judge)
 	attachments_evidence(&judge->attachments, judge->verdict);
 	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
+	memory_evidence(judge);
 	sl_combine(judge->snapshot->stack != NULL ? sl_stack_combiner(judge->snapshot->stack) : NULL,
 	    judge->verdict);
+	memory_learn(judge);
 	judge->done = true;
 }
 
@@ -67,7 +88,7 @@ conclude(struct judge *judge)
 static void
 heard(struct judge *judge)
 {
-	if (judge->av != NULL || judge->authenticating || attachments_awaited(&judge->attachments))
+	if (is_awaited(judge))
 		return;
 	conclude(judge);
 	session_on_verdict(judge->session);
@@ -97,37 +118,39 @@ judge_end(struct judge *judge)
 	}
 	judge->ended = judge->ending = true;
 	sl_panel_finish(judge->panel, judge->verdict);
+	memory_text(judge);
 	sl_panel_free(&judge->panel);
-	judge->ending = false;
-	if (judge->av != NULL || judge->authenticating || attachments_awaited(&judge->attachments)) {
+	if (is_awaited(judge))
 		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);
-		if (judge->av != NULL)
-			av_end(judge->av);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (judge->engines[e] != NULL)
+			engine_end(judge->engines[e]);	/* may speak at once */
+	judge->ending = false;
+	if (is_awaited(judge))
 		return false;
-	}
 	conclude(judge);
 	return true;
 }
 
-static void
-note_failure(struct judge *judge, const struct sl_evidence *evidence)
+void
+judge_engine_failed(struct judge *judge, enum sl_engine engine)
 {
-	if (evidence->state != SL_EVIDENCE_FAILED)
-		return;
-	judge->av_failed = true;
+	if (judge->snapshot->settings->engines[engine].fail == SL_FAIL_DEFER)
+		judge->engines_defer = true;
 	judge->edge->stats->engine_failures++;
 }
 
 void
-judge_on_av(struct judge *judge, const struct sl_evidence *evidence)
+judge_on_engine(struct judge *judge, enum sl_engine engine, const struct sl_evidence *evidence)
 {
-	judge->av = NULL;
+	judge->engines[engine] = NULL;
 	sl_verdict_add(judge->verdict, evidence);
-	note_failure(judge, evidence);
-	if (judge->ended)
-		heard(judge);
-	else
+	if (evidence->state == SL_EVIDENCE_FAILED)
+		judge_engine_failed(judge, engine);
+	if (!judge->ended)
 		session_on_flow(judge->session);	/* the sender may have waited for it */
+	else if (!judge->ending)
+		heard(judge);
 }
 
 /* Our own thinking has a limit, whatever an engine's deadline: senders that give up send again. */
@@ -135,20 +158,25 @@ static void
 on_timer(void *ctx)
 {
 	struct judge *judge = ctx;
-	const struct sl_evidence late = { .name = "clamd", .state = SL_EVIDENCE_FAILED,
-		.sentence = "the antivirus did not answer in time" };
 
 	attachments_expire(&judge->attachments);
 	if (judge->authenticating) {
 		authentication_expire(&judge->session->tx->authentication);
 		judge->authenticating = false;
 	}
-	if (judge->av == NULL) {
-		heard(judge);
-		return;
+	for (int e = 0; e < SL_ENGINE_COUNT; e++) {
+		const struct sl_engine_codec *codec = sl_engine_codec((enum sl_engine)e);
+		const char *text = sl_arena_printf(judge->arena, "%s did not answer in time", codec->noun);
+		const struct sl_evidence late = { .name = codec->name, .state = SL_EVIDENCE_FAILED,
+			.sentence = text != NULL ? text : "late" };
+
+		if (judge->engines[e] == NULL)
+			continue;
+		engine_free(&judge->engines[e]);
+		sl_verdict_add(judge->verdict, &late);
+		judge_engine_failed(judge, (enum sl_engine)e);
 	}
-	av_free(&judge->av);
-	judge_on_av(judge, &late);
+	heard(judge);
 }
 
 void
@@ -157,7 +185,8 @@ judge_abort(struct judge *judge)
 	sl_timer_clear(&judge->timer);
 	sl_panel_free(&judge->panel);
 	attachments_abort(&judge->attachments);
-	av_free(&judge->av);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		engine_free(&judge->engines[e]);
 	judge->authenticating = false;
 	judge->on = false;
 }
@@ -167,10 +196,8 @@ judge_abort(struct judge *judge)
 bool
 judge_failed(const struct judge *judge)
 {
-	const struct sl_settings *settings = judge->snapshot == NULL ? NULL : judge->snapshot->settings;
-
-	return (judge->av_failed && settings->clamd.fail == SL_FAIL_DEFER) ||
-	    (judge->attachments.failed && settings->attachments.fail == SL_FAIL_DEFER);
+	return judge->engines_defer || (judge->attachments.failed &&
+	    judge->snapshot->settings->attachments.fail == SL_FAIL_DEFER);
 }
 
 void

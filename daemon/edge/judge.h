@@ -1,7 +1,7 @@
 /*
  * judge.h - the classifiers of one message, and the verdict they come to
  *
- * Local classifiers run on the stream; clamd runs beside it with a deadline. Judging never
+ * Local classifiers run on the stream; engines outside run beside it, each with a deadline. Judging never
  * changes or holds the message. A failed engine is evidence of its own kind: the policy's
  * fail mode decides.
  */
@@ -13,7 +13,8 @@
 #include "classify/panel.h"
 #include "edge.h"
 
-struct av;
+struct engine_call;
+struct memory_message;
 
 struct judge {
 	bool			 on;		/* not in pass-through */
@@ -25,8 +26,9 @@ struct judge {
 	struct session		*session;
 	struct sl_panel		*panel;		/* the classifiers in this process */
 	struct attachments	 attachments;	/* what the helper is asked about */
-	struct av		*av;		/* NULL: not asked, or has answered */
-	bool			 av_failed;
+	struct memory_message	*remembered;	/* memory.h; in the arena */
+	struct engine_call	*engines[SL_ENGINE_COUNT];	/* NULL: not asked, or has answered */
+	bool			 engines_defer;	/* one failed whose fail mode is to defer */
 	bool			 authenticating;	/* judge_on_authentication is still to come */
 	struct sl_timer		 timer;		/* our own thinking after the final dot */
 	struct sl_verdict	*verdict;	/* in the arena; complete when `done` */
@@ -59,13 +61,15 @@ bool	judge_failed(const struct judge *judge);
 /* What policy makes of the verdict. */
 void	judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct sl_ruling *ruling_out);
 
-/* av.c: clamd, beside the stream. */
-struct av *av_begin(struct judge *judge);	/* NULL: not configured; adds absent or failed evidence */
-void	av_feed(struct av *av, const unsigned char *data, size_t len);
-bool	av_is_behind(const struct av *av);
-void	av_end(struct av *av);			/* judge_on_av follows, maybe from inside */
-void	av_free(struct av **av);
-/* From av.c: it has answered (evidence is added) and is gone. */
-void	judge_on_av(struct judge *judge, const struct sl_evidence *evidence);
+/* engine.c: engines outside, beside the stream. NULL: not configured; or not asked, with evidence that says so. */
+struct engine_call *engine_begin(struct judge *judge, enum sl_engine engine,
+	    const struct judge_connection *about);
+void	engine_feed(struct engine_call *call, const unsigned char *data, size_t len);
+bool	engine_is_behind(const struct engine_call *call);
+void	engine_end(struct engine_call *call);	/* judge_on_engine follows, maybe from inside */
+void	engine_free(struct engine_call **call);
+/* From there: it has spoken, or failed. The call is gone. */
+void	judge_on_engine(struct judge *judge, enum sl_engine engine, const struct sl_evidence *evidence);
+void	judge_engine_failed(struct judge *judge, enum sl_engine engine);	/* it was not even asked */
 
 #endif

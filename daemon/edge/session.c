@@ -152,6 +152,7 @@ session_fault(struct session *s)
 	if (s->state == SESSION_CLOSING || s->state == SESSION_DEAD ||
 	    ++s->errors < session_settings(s)->limits.errors)
 		return;
+	s->manners.ended_by_us = true;
 	write_reply(s, 421, "4.7.0", "Too many errors in this session");
 	session_close(s);
 }
@@ -167,9 +168,12 @@ session_reply(struct session *s, int code, const char *enhanced, const char *for
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	write_reply(s, code, enhanced, text);
-	if (code == 421)
+	s->manners.bad_commands += code >= 500 && code <= 504;
+	if (code == 421) {
+		s->manners.ended_by_us = true;
 		session_close(s);
-	else if (code >= 500)
+	}
+	if (code >= 500)
 		session_fault(s);
 }
 
@@ -246,6 +250,7 @@ session_end(struct session *s)
 	if (s->state == SESSION_DEAD)
 		return;
 	session_abort(s, "aborted");
+	memory_session_end(s);
 	sl_conn_close(&s->conn, false);
 	sl_timer_clear(&s->rate_timer);
 	session_enter(s, SESSION_DEAD);
@@ -504,6 +509,8 @@ consume(struct session *s, struct sl_slice in)
 			session_stop(s);	/* one that finished its transaction meanwhile */
 		if (rest.len == 0)
 			break;
+		s->manners.pipelined_early += s->manners.must_wait;	/* more than it may send came with it */
+		s->manners.must_wait = false;
 		if ((IN_COMMANDS & 1u << s->state) != 0)
 			n = command_line(s, rest);
 		else if (s->state == SESSION_DATA || s->state == SESSION_SKIP)
@@ -512,6 +519,7 @@ consume(struct session *s, struct sl_slice in)
 			n = rest.len;		/* nothing more is heard */
 		used += n;
 	} while (n > 0);
+	s->manners.must_wait = false;
 	return used;
 }
 
@@ -578,6 +586,7 @@ static void
 early_talker(struct session *s)
 {
 	s->edge->stats->sessions_refused++;
+	memory_early_talker(s);
 	session_reply(s, 421, "4.7.0", "You spoke before the greeting");
 }
 

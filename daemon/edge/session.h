@@ -12,6 +12,7 @@
 #include "delivery.h"
 #include "edge.h"
 #include "judge.h"
+#include "memory.h"
 #include "message.h"
 #include "smtp/command.h"
 
@@ -100,6 +101,7 @@ struct session {
 	bool			 skip_line;	/* the rest of a line that was refused is still to come */
 	unsigned		 errors;
 	unsigned		 messages;
+	struct manners		 manners;
 	struct transaction	*tx;		/* NULL: none is open; an idle session is small */
 };
 

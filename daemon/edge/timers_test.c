@@ -817,7 +817,7 @@ all_our_thinking_has_twenty_seconds(void **state)
 	struct rig_end *sender, *hop, *clamd;
 
 	open_rig(&(struct rig_options){ .top = CLAMD });
-	rig.edge->snapshot->settings->clamd.deadline_ms = 60 * S;	/* more than settings may say */
+	rig.edge->snapshot->settings->engines[SL_ENGINE_CLAMD].deadline_ms = 60 * S;	/* more than settings may say */
 	sender = scanned(&hop, &clamd);
 	almost(20 * S);
 	expect_nothing(sender);

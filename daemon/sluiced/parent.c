@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipc/memory.h"
 #include "sl/log.h"
 
 #define RESTART_AT_ONCE_US	1000000		/* an edge that lived longer is replaced at once ... */
@@ -82,7 +83,7 @@ static void
 send_settings(struct edge_process *e)
 {
 	struct parent *parent = e->parent;
-	int fds[4], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
+	int fds[5], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
 	size_t n = 0;
 	uint32_t flags = 0;
 	struct sl_buf payload;
@@ -102,6 +103,10 @@ send_settings(struct edge_process *e)
 	if (parent->ca_fd >= 0) {
 		flags |= SL_IPC_HAS_CA;
 		fds[n++] = parent->ca_fd;
+	}
+	if (parent->memory_fd >= 0) {
+		flags |= SL_IPC_HAS_MEMORY;
+		fds[n++] = parent->memory_fd;
 	}
 	sl_pack_u32(&payload, flags);
 	sl_pack_bytes(&payload, sl_slice(parent->ticket_key, sizeof(parent->ticket_key)));
@@ -297,7 +302,7 @@ say_what_is_missing(const struct sl_settings *settings)
 {
 	if (*settings->model_path == '\0')
 		sl_log(SL_LOG_NOTICE, "no `model` is configured: messages are not judged by their words");
-	if (!settings->clamd.on)
+	if (!settings->engines[SL_ENGINE_CLAMD].on)
 		sl_log(SL_LOG_NOTICE, "no `clamd` is configured: messages are not scanned for malware");
 	if (*settings->tls_certificate_pem == '\0')
 		sl_log(SL_LOG_NOTICE, "no `tls.certificate` is configured: STARTTLS is not offered");
@@ -326,6 +331,22 @@ edges_prepare(struct parent *parent, unsigned workers)
 	helpers_prepare(parent);
 }
 
+/* What edges remember lives as long as its size stays the same. */
+static void
+make_memory(struct parent *parent, const struct sl_settings *settings)
+{
+	const struct sl_settings *old = parent->settings;
+
+	if (old != NULL && old->reputation.bytes == settings->reputation.bytes &&
+	    old->campaigns.bytes == settings->campaigns.bytes)
+		return;
+	if (parent->memory_fd >= 0)
+		close(parent->memory_fd);
+	parent->memory_fd = sl_memory_new(settings->reputation.bytes, settings->campaigns.bytes);
+	if (parent->memory_fd < 0 && errno != 0)
+		sl_log(SL_LOG_ERROR, "reputation, campaigns: no memory: %s: mail is judged without them", strerror(errno));
+}
+
 static void
 use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slice packed)
 {
@@ -344,6 +365,7 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 		sl_settings_unref(&settings);
 		close_files(model, ca);
 	} else {
+		make_memory(parent, settings);
 		sl_settings_unref(&parent->settings);
 		close_files(parent->model_fd, parent->ca_fd);
 		parent->settings = settings;
@@ -505,7 +527,7 @@ parent_run(const char *settings_path)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	parent.settings_path = settings_path;
-	parent.model_fd = parent.ca_fd = -1;
+	parent.model_fd = parent.ca_fd = parent.memory_fd = -1;
 	parent.loop = sl_loop_new(&sl_clock_system);
 	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;
 	sl_buf_init(&parent.packed, SL_IPC_PAYLOAD_MAX);

@@ -89,6 +89,8 @@ struct sl_classifier {
 	void	*(*new_message)(const void *model, struct sl_arena *arena);
 	void	 (*connection)(void *state, const struct sl_connection_event *event);
 	void	 (*envelope)(void *state, const struct sl_envelope_event *event);
+	/* The message as it passes, undecoded, its header included; before the events that come of it. */
+	void	 (*raw)(void *state, struct sl_slice bytes);
 	/* A whole header field, folded as sent, no final CRLF; a long one is cut. */
 	void	 (*field)(void *state, struct sl_slice name, struct sl_slice value);
 	void	 (*begin)(void *state, const struct sl_content_part *part);

@@ -13,14 +13,6 @@
 #define MODEL_MAGIC	0x5d6e6d01u
 #define MESSAGE_MAGIC	0x5d6e6d02u
 
-struct sl_ngram_model {
-	unsigned		 magic;
-	unsigned		 shift;		/* a feature's row is feature >> shift */
-	const signed char	*rows;		/* borrowed */
-	double			 parameters[NGRAM_PARAMETER_COUNT];
-	char			 id[17];
-};
-
 /* ---- the model */
 
 static uint64_t
@@ -68,8 +60,8 @@ model_read(struct sl_ngram_model *model, struct sl_slice bytes)
 	dims = get_le(bytes.ptr + 12, 4);
 	if (dims < NGRAM_DIMS_MIN || dims > NGRAM_DIMS_MAX)
 		return SL_ERR_SYNTAX;
-	if (bytes.len != NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << dims))
-		return bytes.len < NGRAM_HEAD_BYTES + ((size_t)NGRAM_HEADS << dims) ? SL_ERR_TRUNCATED
+	if (bytes.len != NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << dims))
+		return bytes.len < NGRAM_HEAD_BYTES + ((size_t)NGRAM_COLUMNS << dims) ? SL_ERR_TRUNCATED
 		    : SL_ERR_SYNTAX;
 	sum = sl_hash(bytes.ptr + 24, bytes.len - 24);
 	if (sum != get_le(bytes.ptr + 16, 8))
@@ -104,6 +96,12 @@ sl_ngram_model_id(const struct sl_ngram_model *model)
 {
 	SL_CHECK(model, MODEL_MAGIC);
 	return model->id;
+}
+
+void
+ngram_model_check(const struct sl_ngram_model *model)
+{
+	SL_CHECK(model, MODEL_MAGIC);
 }
 
 /* ---- a message */
@@ -248,8 +246,8 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 
 		int keep = -(int)ngram_block_add(&message->block, row);
 
-		sums[0] += model->rows[NGRAM_HEADS * row] & keep;
-		sums[1] += model->rows[NGRAM_HEADS * row + 1] & keep;
+		sums[0] += model->rows[NGRAM_COLUMNS * row + NGRAM_COLUMN_UNWANTED] & keep;
+		sums[1] += model->rows[NGRAM_COLUMNS * row + NGRAM_COLUMN_PHISH] & keep;
 	}
 	message->now.squares += (message->block.features - before) * (uint32_t)(value * value);
 	message->now.sums[0] += value * sums[0];
@@ -351,16 +349,24 @@ ngram_tag(void *state, const struct sl_content_part *part, const struct sl_html_
 
 /* ---- what is said about it */
 
-/* Near certainty numbers are squeezed, not cut: nothing is surer than `limit`, and what scores
- * higher still ranks higher. */
-static double
-squeeze(double value, double limit)
+double
+ngram_squeeze(double value, double limit)
 {
 	double half = limit / 2, size = fabs(value);
 
 	if (size > half)
 		size = half + half * tanh((size - half) / half);
 	return copysign(size, value);
+}
+
+/* Both views say much the same: they count as their mean, not as their sum. */
+double
+ngram_share(const struct sl_ngram_model *model, double value)
+{
+	const double *p = model->parameters;
+
+	return ngram_squeeze((p[NGRAM_OFFSET_JOINT] + p[NGRAM_SLOPE_JOINT] * value) / 2,
+	    p[NGRAM_LIMIT_UNWANTED] / 2);
 }
 
 /* The log-odds of phish: those of P(unwanted) times P(phish, if unwanted). Never above those
@@ -374,26 +380,24 @@ log_odds_of_both(double unwanted, double phish)
 	return least - log1p(exp(least - most) + exp(-most));
 }
 
-/* A word made fit to show: valid UTF-8 without control characters, the rest as `?`. */
-static size_t
-reason_text(const struct reason *reason, char out[REASON_TEXT + 1])
+size_t
+ngram_text_show(struct sl_slice text, char *out)
 {
-	struct sl_slice s = sl_slice(reason->text, reason->len);
 	size_t len = 0;
 
-	while (s.len > 0) {
+	while (text.len > 0) {
 		uint32_t c = 0;
-		size_t n = sl_utf8_decode(s, &c);
+		size_t n = sl_utf8_decode(text, &c);
 		bool shown = n > 0 && c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c != '"' &&
 		    !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
 		    !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
 
 		if (shown)
-			memcpy(out + len, s.ptr, n);
+			memcpy(out + len, text.ptr, n);
 		else
 			out[len] = '?';
 		len += shown ? n : 1;
-		s = sl_slice_from(s, SL_MAX(n, (size_t)1));
+		text = sl_slice_from(text, SL_MAX(n, (size_t)1));
 	}
 	out[len] = '\0';
 	return len;
@@ -417,7 +421,7 @@ sentence(const struct reading *message, double log_odds, struct sl_arena *arena)
 	size_t len = 0;
 
 	for (size_t i = 0; i < REASONS && list[i].weight != 0; i++) {
-		reason_text(&list[i], word);
+		ngram_text_show(sl_slice(list[i].text, list[i].len), word);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"%s\" %s",
 		    i == 0 ? ": " : ", ", word, places[list[i].place]);
 	}
@@ -459,7 +463,7 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	struct sl_evidence evidence = { .name = "ngram", .state = SL_EVIDENCE_PRESENT };
 	const struct reading *reading;
 	const double *p;
-	double unwanted, phish, share;
+	double phish, share, added;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
 	if (message->no_memory) {
@@ -470,15 +474,17 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	}
 	reading = worst(message);
 	p = reading->model->parameters;
-	unwanted = squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * reading->margin,
-	    p[NGRAM_LIMIT_UNWANTED]);
-	phish = squeeze(p[NGRAM_OFFSET_PHISH] + p[NGRAM_SLOPE_PHISH] * reading->margin_phish,
+	evidence.value = ngram_squeeze(p[NGRAM_OFFSET_UNWANTED] + p[NGRAM_SLOPE_UNWANTED] * reading->margin,
+	    NGRAM_VALUE_LIMIT);
+	phish = ngram_squeeze(p[NGRAM_OFFSET_PHISH] + p[NGRAM_SLOPE_PHISH] * reading->margin_phish,
 	    p[NGRAM_LIMIT_PHISH]);
 	share = SL_PRIOR_PHISH / SL_PRIOR_SPAM;	/* phish among unwanted mail, beforehand */
-	evidence.log_odds[SL_SPAM] = unwanted;
-	evidence.log_odds[SL_PHISH] = log_odds_of_both(unwanted + sl_combine_prior(NULL, SL_SPAM),
-	    phish + log(share / (1 - share))) - sl_combine_prior(NULL, SL_PHISH);
-	evidence.sentence = sentence(reading, unwanted, arena);
+	added = ngram_share(reading->model, evidence.value);
+	evidence.log_odds[SL_SPAM] = added;
+	/* As if the byte view agreed; it adds to both alike, so that phish stays below unwanted. */
+	evidence.log_odds[SL_PHISH] = log_odds_of_both(2 * added + sl_combine_prior(NULL, SL_SPAM),
+	    phish + log(share / (1 - share))) - added - sl_combine_prior(NULL, SL_PHISH);
+	evidence.sentence = sentence(reading, evidence.value, arena);
 	sl_verdict_add(verdict, &evidence);
 }
 

@@ -2,11 +2,12 @@
  * ngram.h - the linear n-gram model: hashed features of header text and body, logistic
  * regression trained online, calibrated on messages held back from training
  *
- * The model is one read-only block (a file, mapped): see ngram_format in ngram.c. It is
- * given by a path in the settings, checked whole (magic, version, lengths, checksum) before
+ * The model is one read-only block (a file, mapped; 3 MiB): see ngram_i.h. It serves two classifiers that listen
+ * together, this one and the byte view (bytegram.h); each adds half of what both say. It is given by a path in the settings, checked whole (magic, version, lengths, checksum) before
  * it is used. Per message: about 11 KiB of state, whatever the message's size.
  *
- * SL_SPAM gets the log-odds of being unwanted, phish included; SL_PHISH those of being unwanted
+ * The evidence is named "ngram"; its value is the log-odds of being unwanted, phish included, up to +-20. By
+ * itself SL_SPAM gets the log-odds of being unwanted, phish included; SL_PHISH those of being unwanted
  * and phish, never above. The sentence holds words of the message: content, where none may be kept.
  *
  * What is read is what a person sees (content/content.h), and, as words apart, the markup and what is

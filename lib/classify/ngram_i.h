@@ -167,17 +167,24 @@ ngram_block_add(struct ngram_block *block, uint32_t row)
  *	16  8  sl_hash of everything from 24 on
  *	24  .  parameters, each a signed 64-bit fixed point number with 32 bits of fraction, in the
  *	       order of NGRAM_PARAMETERS
- *	 .  .  rows: two signed bytes each, unwanted and phish (against other unwanted mail)
+ *	 .  .  rows: a signed byte for each column
  */
 #define NGRAM_MAGIC	"SLNGRAM\x1a"
-#define NGRAM_VERSION	2
+#define NGRAM_VERSION	3
 #define NGRAM_DIMS_MIN	12
 #define NGRAM_DIMS_MAX	20
-#define NGRAM_HEADS	2	/* unwanted, phish */
+#define NGRAM_HEADS	2	/* of the decoded view: the first columns */
 
-/* name, lowest, highest: a file whose numbers are outside is refused. The margin of a head is
+enum ngram_column {
+	NGRAM_COLUMN_UNWANTED,
+	NGRAM_COLUMN_PHISH,	/* against other unwanted mail */
+	NGRAM_COLUMN_BYTES,	/* unwanted, by the byte view */
+	NGRAM_COLUMNS,
+};
+
+/* name, lowest, highest: a file whose numbers are outside is refused. The margin of a column is
  * sum of values * weights * step / sqrt(sum of squared values); its log-odds are offset + slope * margin, kept
- * within +-limit. */
+ * within +-limit. Those of both views together are joint offset + joint slope * their mean. */
 #define NGRAM_PARAMETERS(X)			\
 	X(STEP_UNWANTED, 0, 1e6)		\
 	X(OFFSET_UNWANTED, -1e6, 1e6)		\
@@ -187,6 +194,13 @@ ngram_block_add(struct ngram_block *block, uint32_t row)
 	X(OFFSET_PHISH, -1e6, 1e6)		\
 	X(SLOPE_PHISH, 0, 1e6)			\
 	X(LIMIT_PHISH, 0, 30)			\
+	X(STEP_BYTES, 0, 1e6)			\
+	X(OFFSET_BYTES, -1e6, 1e6)		\
+	X(SLOPE_BYTES, 0, 1e6)			\
+	X(LIMIT_BYTES, 0, 30)			\
+	X(OFFSET_JOINT, -1e6, 1e6)		\
+	X(SLOPE_JOINT, 0, 1e6)			\
+	X(ALL_HEADERS, 0, 1)			\
 	X(LEARNED_HAM, 0, 2e9)			\
 	X(LEARNED_SPAM, 0, 2e9)			\
 	X(LEARNED_PHISH, 0, 2e9)
@@ -200,5 +214,24 @@ enum ngram_parameter {
 
 #define NGRAM_HEAD_BYTES	(24 + 8 * NGRAM_PARAMETER_COUNT)
 #define NGRAM_FRACTION		4294967296.0
+#define NGRAM_VALUE_LIMIT	20.0	/* of an evidence's value: no working point is lost below */
+
+struct sl_ngram_model {
+	unsigned		 magic;
+	unsigned		 shift;		/* a feature's row is feature >> shift */
+	const signed char	*rows;		/* borrowed */
+	double			 parameters[NGRAM_PARAMETER_COUNT];
+	char			 id[17];
+};
+
+/* What a view adds by itself, of its value: the half of what both say together. */
+double	ngram_share(const struct sl_ngram_model *model, double value);
+/* A piece of a message made fit to show: valid UTF-8 without control characters, the rest as `?`. Not longer
+ * than `text`; with a NUL behind it. */
+size_t	ngram_text_show(struct sl_slice text, char *out);
+/* Near certainty numbers are squeezed, not cut: nothing is surer than `limit`, and what scores higher still
+ * ranks higher. Up to half of it nothing changes. */
+double	ngram_squeeze(double value, double limit);
+void	ngram_model_check(const struct sl_ngram_model *model);	/* that it is one */
 
 #endif

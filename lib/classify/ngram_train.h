@@ -23,14 +23,18 @@ struct sl_ngram_trainer;
 enum sl_ngram_label { SL_NGRAM_HAM, SL_NGRAM_SPAM, SL_NGRAM_PHISH, SL_NGRAM_LABELS };
 
 struct sl_ngram_options {
-	unsigned	dims;		/* the model has 2^dims rows of 2 bytes: 12 ... 20 */
+	unsigned	dims;		/* the model has 2^dims rows of 3 bytes: 12 ... 20 */
 	unsigned	folds;		/* for calibration: 2 ... 20 */
 	unsigned	passes;		/* over the messages: 1 ... 100 */
+	bool		all_headers;	/* the byte view reads every header field, not only what the sender wrote */
 	/* Told now and then; may be NULL. `done` of `all` steps of work. */
 	void		(*progress)(void *ctx, unsigned done, unsigned all);
 	void		*ctx;
 };
 extern const struct sl_ngram_options sl_ngram_options_default;
+
+/* A message is seen in two ways: see ngram.h and bytegram.h. */
+enum sl_ngram_view { SL_NGRAM_DECODED, SL_NGRAM_BYTES, SL_NGRAM_VIEWS };
 
 /* How the held-back judgements came out. */
 struct sl_ngram_report {
@@ -50,5 +54,9 @@ void			 sl_ngram_trainer_add(struct sl_ngram_trainer *trainer, struct sl_slice m
  * wanted and ten unwanted messages at least; SL_ERR_FULL: it does not fit model_out. */
 SL_MUST_USE int		 sl_ngram_trainer_finish(struct sl_ngram_trainer *trainer,
 			    struct sl_buf *model_out, struct sl_ngram_report *report_out);
+/* After _finish: for every message, in the order of adding, the value that a view's evidence would have had by a
+ * model that has not learned from its fold (fold.h). Belongs to the trainer. NULL and 0 before. */
+const double		*sl_ngram_trainer_held_out(const struct sl_ngram_trainer *trainer,
+			    enum sl_ngram_view view, size_t *len_out);
 
 #endif

@@ -125,6 +125,37 @@ wrong_labels_make_it_less_sure_not_wrong(void **state)
 	sl_buf_fini(&model);
 }
 
+/* One value for each message and view, by a model that has not seen its fold: right where the text tells, and not
+ * as sure as of what was learned by heart. */
+static void
+held_out_values_come_in_the_order_of_adding(void **state)
+{
+	struct sl_ngram_options options = sl_ngram_options_default;
+	struct sl_ngram_trainer *trainer;
+	struct sl_ngram_report report;
+	struct sl_buf model;
+	size_t len;
+
+	options.dims = 12;
+	trainer = sl_ngram_trainer_new(&options);
+	fill(trainer, 120, 80, 0);
+	assert_null(sl_ngram_trainer_held_out(trainer, SL_NGRAM_BYTES, &len));
+	assert_int_equal(len, 0);
+	sl_buf_init(&model, 1u << 20);
+	assert_int_equal(sl_ngram_trainer_finish(trainer, &model, &report), 0);
+	for (int view = 0; view < SL_NGRAM_VIEWS; view++) {
+		const double *values = sl_ngram_trainer_held_out(trainer, (enum sl_ngram_view)view, &len);
+
+		assert_int_equal(len, 200);
+		for (size_t i = 0; i < len; i++) {
+			assert_int_equal(values[i] > 0, i >= 120);
+			assert_true(values[i] > -20 && values[i] < 20);
+		}
+	}
+	sl_ngram_trainer_free(&trainer);
+	sl_buf_fini(&model);
+}
+
 static void
 a_model_that_does_not_fit_is_an_error(void **state)
 {
@@ -151,6 +182,7 @@ main(void)
 		cmocka_unit_test(the_same_messages_give_the_same_bytes),
 		cmocka_unit_test(the_report_counts_and_measures),
 		cmocka_unit_test(wrong_labels_make_it_less_sure_not_wrong),
+		cmocka_unit_test(held_out_values_come_in_the_order_of_adding),
 		cmocka_unit_test(a_model_that_does_not_fit_is_an_error),
 	};
 

@@ -225,6 +225,7 @@ void
 sl_panel_feed(struct sl_panel *panel, struct sl_slice bytes)
 {
 	SL_CHECK(panel, PANEL_MAGIC);
+	TELL(panel, raw, bytes);
 	sl_content_feed(panel->content, bytes.ptr, bytes.len);
 }
 
@@ -240,4 +241,11 @@ sl_panel_finish(struct sl_panel *panel, struct sl_verdict *verdict)
 		else if (seat->classifier->finish != NULL)
 			seat->classifier->finish(seat->state, panel->arena, verdict);
 	}
+}
+
+bool
+sl_panel_fingerprint(const struct sl_panel *panel, struct sl_fingerprint_result *out)
+{
+	SL_CHECK(panel, PANEL_MAGIC);
+	return sl_content_fingerprint(panel->content, out);
 }

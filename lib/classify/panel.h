@@ -26,7 +26,9 @@ void		 sl_panel_connection(struct sl_panel *panel, const struct sl_connection_ev
 void		 sl_panel_envelope(struct sl_panel *panel, const struct sl_envelope_event *event);
 /* The next bytes of the message, in any cuts. */
 void		 sl_panel_feed(struct sl_panel *panel, struct sl_slice bytes);
-/* The message is complete: collect the evidence. After it only _free may be called. */
+/* The message is complete: collect the evidence. After it only those below may be called. */
 void		 sl_panel_finish(struct sl_panel *panel, struct sl_verdict *verdict);
+/* The fingerprint of what a person sees, as sl_content_fingerprint. */
+bool		 sl_panel_fingerprint(const struct sl_panel *panel, struct sl_fingerprint_result *out);
 
 #endif

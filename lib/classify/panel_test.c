@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "classify/panel.h"
+#include "sl/buf.h"
 
 struct files {
 	unsigned	asked, ended;
@@ -75,10 +76,43 @@ every_reading_of_a_file_is_given_whole(void **state)
 	assert_int_equal(files.ended, files.asked);
 }
 
+static void
+on_raw(void *state, struct sl_slice bytes)
+{
+	sl_buf_add_slice(state, bytes);
+}
+
+static const struct sl_classifier copier = { .name = "copier", .new_message = listen_to, .raw = on_raw };
+
+static void
+the_bytes_pass_as_they_are(void **state)
+{
+	static const char message[] = "Subject: a\r\nContent-Transfer-Encoding: base64\r\n\r\n\001=41QUJD\r\n";
+	struct sl_verdict verdict = { 0 };
+	struct sl_panel *panel;
+	struct sl_arena arena;
+	struct sl_buf copy;
+
+	sl_arena_init(&arena, 4096);
+	sl_buf_init(&copy, 4096);
+	panel = sl_panel_new(NULL, &arena);
+	sl_panel_add(panel, &copier, &copy);
+	for (size_t i = 0; i + 1 < sizeof(message); i++)
+		sl_panel_feed(panel, sl_slice(message + i, 1));
+	sl_panel_finish(panel, &verdict);
+	assert_true(sl_slice_eq(sl_buf_slice(&copy), SL_SLICE_LIT(message)));
+	sl_panel_free(&panel);
+	sl_buf_fini(&copy);
+	sl_arena_fini(&arena);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_reading_of_a_file_is_given_whole) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_reading_of_a_file_is_given_whole),
+		cmocka_unit_test(the_bytes_pass_as_they_are),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

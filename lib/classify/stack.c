@@ -3,6 +3,7 @@
 #include "classify/stack.h"
 
 #include "classify/bundle.h"
+#include "classify/bytegram.h"
 #include "classify/ngram.h"
 
 #define STACK_MAGIC	0x5d57acc1u
@@ -101,6 +102,8 @@ void
 sl_stack_listen(const struct sl_stack *stack, struct sl_panel *panel)
 {
 	SL_CHECK(stack, STACK_MAGIC);
-	if (stack->ngram != NULL)
+	if (stack->ngram != NULL) {
 		sl_panel_add(panel, &sl_ngram_classifier, stack->ngram);
+		sl_panel_add(panel, &sl_bytegram_classifier, stack->ngram);
+	}
 }

@@ -254,7 +254,7 @@ int
 sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors)
 {
 	struct resolved r = { .slots_len = 8 };
-	size_t endpoints = 1;
+	size_t endpoints = SL_ENGINE_COUNT;
 	int result = 0;
 
 	for (size_t t = 0; t < settings->tenants_len; t++)
@@ -265,8 +265,10 @@ sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors)
 	r.failures = sl_xzalloc(r.slots_len * sizeof(char *));
 	if (settings->dns.servers_len == 0)
 		read_resolv_conf(settings);
-	if (settings->clamd.on)
-		result = resolve(&r, &settings->clamd.at, "clamd", errors);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (settings->engines[e].on && resolve(&r, &settings->engines[e].at,
+		    sl_engine_codec((enum sl_engine)e)->name, errors) != 0)
+			result = SL_ERR_NOT_FOUND;
 	for (size_t t = 0; t < settings->tenants_len; t++) {
 		struct sl_tenant *tenant = &settings->tenants[t];
 

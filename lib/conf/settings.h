@@ -9,7 +9,7 @@
 #ifndef SL_SETTINGS_H
 #define SL_SETTINGS_H
 
-#include "classify/classify.h"
+#include "classify/engine.h"
 #include "classify/dnslist.h"
 #include "policy/policy.h"
 #include "sl/arena.h"
@@ -121,11 +121,12 @@ struct sl_limits {
 	unsigned	data_rate_bytes_per_min;	/* slowest sender in DATA */
 };
 
-struct sl_clamd_settings {
+struct sl_engine_settings {	/* of clamd, rspamd, spamd, icap: see classify/engine.h */
 	bool			on;
 	struct sl_endpoint	at;
 	unsigned		deadline_ms;	/* after the final dot */
 	uint64_t		max_bytes;	/* of a message; more is not scanned: absent evidence */
+	char			*service;	/* ICAP: the service's name; NULL: none */
 	enum sl_fail_mode	fail;
 	unsigned		breaker_failures;	/* in a row open the breaker ... */
 	unsigned		breaker_ms;	/* ... for this long */
@@ -136,6 +137,12 @@ struct sl_attachment_settings {
 	unsigned		deadline_ms;	/* of one file */
 	uint64_t		max_bytes;	/* of a file, decoded; of a larger one only the list is read */
 	enum sl_fail_mode	fail;
+};
+
+/* A table of what has been before, shared by all edges. */
+struct sl_memory_settings {
+	uint64_t		bytes;		/* 0: none */
+	unsigned		half_life_ms;	/* of its counts */
 };
 
 struct sl_authentication_settings {
@@ -172,8 +179,10 @@ struct sl_settings {
 	char			*tls_key_pem;
 	char			*tls_ca_path;	/* for next_hop_tls: verify */
 	char			*model_path;	/* "": none */
-	struct sl_clamd_settings clamd;
+	struct sl_engine_settings engines[SL_ENGINE_COUNT];
 	struct sl_attachment_settings attachments;
+	struct sl_memory_settings reputation;	/* of senders */
+	struct sl_memory_settings campaigns;	/* of texts */
 	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;

@@ -48,7 +48,7 @@ add_kind(struct sl_buf *out, const struct setting *row)
 		[SETTING_DOMAINS] = "list of domains", [SETTING_NEXT_HOPS] = "list of HOST:PORT",
 		[SETTING_SERVERS] = "list of IP or IP:PORT, or auto",
 		[SETTING_LISTENERS] = "list of IP:PORT or maps", [SETTING_TENANTS] = "list of maps",
-		[SETTING_MAP] = "map", [SETTING_CATEGORY] = "map, or never", [SETTING_CLAMD] = "map",
+		[SETTING_MAP] = "map", [SETTING_CATEGORY] = "map, or never", [SETTING_ENGINE] = "map",
 		[SETTING_DEFAULTS] = "map",
 	};
 	const char *separator = ", or ";
@@ -82,7 +82,7 @@ default_words(const struct setting *row)
 	case SETTING_LISTENERS: case SETTING_TENANTS: case SETTING_DOMAINS: case SETTING_NEXT_HOPS:
 	case SETTING_LISTEN_AT: case SETTING_ZONE:
 		return "must be set";
-	case SETTING_CLAMD: case SETTING_SOCKET: case SETTING_CONNECT_TO:
+	case SETTING_ENGINE: case SETTING_SOCKET: case SETTING_CONNECT_TO:
 		return "none";
 	case SETTING_MAP: case SETTING_DEFAULTS:
 		return "see below";
@@ -254,14 +254,17 @@ add_example_row(struct sl_buf *out, const struct setting *row, const char *inden
 	snprintf(deeper, sizeof(deeper), "%s  ", indent);
 	if (indent[0] == '\0')
 		add_comment(out, row->sentence);
-	if (row->type == SETTING_MAP || row->type == SETTING_CLAMD || row->type == SETTING_DEFAULTS) {
+	if (row->type == SETTING_MAP || row->type == SETTING_ENGINE || row->type == SETTING_DEFAULTS) {
 		sl_buf_addf(out, "#%s%s:\n", indent, row->key);
 		add_example_scope(out, row->map, deeper, row->type == SETTING_DEFAULTS);
 	} else if (row->type == SETTING_DNS_LISTS) {
 		sl_buf_addf(out, "# as in {zone: zen.spamhaus.org, of: address, category: spam, weight: 2.5, "
 		    "answers: {127.0.0.2: 3}, test: auto}\n#%s: %s\n", row->key, row->preset);
 	} else if (row->type == SETTING_SOCKET) {
-		sl_buf_addf(out, "#%s%s: /run/clamav/clamd.ctl\n", indent, row->key);
+		if (row->scope == SCOPE_CLAMD)
+			sl_buf_addf(out, "#%s%s: /run/clamav/clamd.ctl\n", indent, row->key);
+		else
+			sl_buf_addf(out, "#%saddress: localhost:%llu\n", indent, (unsigned long long)row[1].min);
 	} else if (row->preset != NULL) {
 		sl_buf_addf(out, "#%s%s: %s\n", indent, row->key, row->preset);
 	}

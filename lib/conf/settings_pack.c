@@ -357,8 +357,8 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 	case SETTING_TENANTS:
 		pack_items(row, sizeof(struct sl_tenant), at, out);
 		return;
-	case SETTING_CLAMD:
-		sl_pack_u32(out, ((const struct sl_clamd_settings *)at)->on);
+	case SETTING_ENGINE:
+		sl_pack_u32(out, ((const struct sl_engine_settings *)at)->on);
 		pack_scope(row->map, at, out);
 		return;
 	case SETTING_MAP: case SETTING_CATEGORY:
@@ -374,13 +374,13 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 }
 
 static void
-unpack_clamd(struct unpacker *u, const struct setting *row, struct sl_clamd_settings *clamd)
+unpack_engine(struct unpacker *u, const struct setting *row, struct sl_engine_settings *engine)
 {
 	uint32_t on = sl_unpack_u32(&u->in);
 
 	u->bad |= on > 1;
-	clamd->on = on == 1;
-	unpack_scope(u, row->map, clamd);
+	engine->on = on == 1;
+	unpack_scope(u, row->map, engine);
 }
 
 static void
@@ -440,8 +440,8 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 	case SETTING_TENANTS:
 		unpack_items(u, row, sizeof(struct sl_tenant), at);
 		return;
-	case SETTING_CLAMD:
-		unpack_clamd(u, row, at);
+	case SETTING_ENGINE:
+		unpack_engine(u, row, at);
 		return;
 	case SETTING_CATEGORY:
 		unpack_category(u, row, at);

@@ -637,7 +637,7 @@ preset(struct reader *r, enum setting_scope scope, void *base)
 
 		if (row->scope != scope)
 			continue;
-		if (row->type == SETTING_MAP || row->type == SETTING_CLAMD)
+		if (row->type == SETTING_MAP || row->type == SETTING_ENGINE)
 			preset(r, row->map, at);
 		if (row->preset == NULL)
 			continue;
@@ -771,21 +771,21 @@ read_category(struct reader *r, const struct setting *row, const struct conf_nod
 }
 
 static void
-read_clamd(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+read_engine(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
 {
-	struct sl_clamd_settings *clamd = at;
+	struct sl_engine_settings *engine = at;
 	const struct conf_node *a = map_get(node, "socket"), *b = map_get(node, "address");
 
-	clamd->on = true;
+	engine->on = true;
 	read_map(r, row->map, node, at);
 	if (node->kind != CONF_MAP)
 		return;
 	if (a == NULL && b == NULL)
-		conf_errors_add(&r->errors, node->at, "clamd: add 'socket: /run/clamav/clamd.ctl', or "
-		    "'address: HOST:PORT'");
+		conf_errors_add(&r->errors, node->at, "%s: add 'socket: %s', or 'address: HOST:PORT'", row->key,
+		    strcmp(row->key, "clamd") == 0 ? "/run/clamav/clamd.ctl" : "/run/PATH");
 	else if (a != NULL && b != NULL)
-		conf_errors_add(&r->errors, b->key_at, "clamd: remove 'address' or 'socket': there is "
-		    "one clamd");
+		conf_errors_add(&r->errors, b->key_at, "%s: remove 'address' or 'socket': there is "
+		    "one %s", row->key, row->key);
 }
 
 static read_value *const readers[SETTING_TYPE_COUNT] = {
@@ -819,7 +819,7 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_TENANTS] = read_tenants,
 	[SETTING_MAP] = read_submap,
 	[SETTING_CATEGORY] = read_category,
-	[SETTING_CLAMD] = read_clamd,
+	[SETTING_ENGINE] = read_engine,
 	[SETTING_DEFAULTS] = read_defaults,
 };
 
@@ -1072,11 +1072,13 @@ read_root(struct reader *r)
 	preset(r, SCOPE_TOP, r->settings);
 	preset(r, SCOPE_TENANT, &r->tenant_defaults);
 	r->presetting = false;
-	r->settings->clamd.at.text = r->settings->clamd.at.host =
-	    conf_strdup(&r->settings->arena, SL_SLICE_LIT(""));
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		r->settings->engines[e].at.text = r->settings->engines[e].at.host =
+		    conf_strdup(&r->settings->arena, SL_SLICE_LIT(""));
 	read_map(r, SCOPE_TOP, r->root, r->settings);
 	check_tls(r);
-	check_deadline(r, "clamd", &r->settings->clamd.deadline_ms);
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		check_deadline(r, sl_engine_codec((enum sl_engine)e)->name, &r->settings->engines[e].deadline_ms);
 	check_deadline(r, "attachments", &r->settings->attachments.deadline_ms);
 	check_deadline(r, "authentication", &r->settings->authentication.deadline_ms);
 	authentication_id(r);

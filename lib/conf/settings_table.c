@@ -7,6 +7,7 @@
 #define SEC	1000u
 #define MIN	(60u * SEC)
 #define HOUR	(60u * MIN)
+#define DAY	(24u * HOUR)
 
 #define NEVER	2	/* a probability above 1 */
 
@@ -55,9 +56,27 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define AT(type, member)	offsetof(struct type, member), sizeof(((struct type *)0)->member)
 #define TOP(member)		AT(sl_settings, member)
 #define LISTENER(member)	AT(sl_listener, member)
-#define CLAMD(member)		AT(sl_clamd_settings, member)
+#define ENGINE(member)		AT(sl_engine_settings, member)
 #define ATTACHMENTS(member)	AT(sl_attachment_settings, member)
+#define MEMORY(member)		AT(sl_memory_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
+/* An engine outside: what all have in common. */
+#define ENGINE_ROWS(scope, name, port, fails, most, done, hint)						\
+	{ scope, "socket", SETTING_SOCKET, ENGINE(at), NULL, 0, 0, NULL, 0,				\
+	  name "'s Unix socket; this or `address`." },							\
+	{ scope, "address", SETTING_CONNECT_TO, ENGINE(at), NULL, port, 0, NULL, 0,			\
+	  name "'s HOST:PORT; this or `socket`." },							\
+	{ scope, "deadline", SETTING_DURATION, ENGINE(deadline_ms), "5s", 10, 20 * SEC, NULL, 0,	\
+	  "How long its answer is awaited after the final dot; not more than `timers.judge`." },	\
+	{ scope, "max_size", SETTING_SIZE, ENGINE(max_bytes), most, 1 * KIB, 4096ull * MIB, NULL, 0,	\
+	  "Larger messages are not " done "." hint },							\
+	{ scope, "on_failure", SETTING_WORD, ENGINE(fail), fails, 0, 0, fail_modes, 0,			\
+	  "What happens to mail that " name " should have " done " and did not: `defer` answers 451, "	\
+	  "`pass` judges without it." },								\
+	{ scope, "breaker_failures", SETTING_COUNT, ENGINE(breaker_failures), "3", 1, 1000, NULL, 0,	\
+	  "After so many failures in a row " name " is left alone ..." },				\
+	{ scope, "breaker_time", SETTING_DURATION, ENGINE(breaker_ms), "30s", 10, 1 * HOUR, NULL, 0,	\
+	  "... for this long, and `on_failure` applies at once." }
 #define TIMER(key, member, preset, min, max, sentence) \
 	{ SCOPE_TIMERS, key, SETTING_DURATION, AT(sl_timers, member), preset, min, max, NULL, 0, \
 	    sentence }
@@ -91,10 +110,20 @@ const struct setting settings_table[] = {
 	  "The trained model; `default` is the one that comes with Sluice, empty is none." },
 	{ SCOPE_TOP, "tls", SETTING_MAP, 0, 0, NULL, 0, 0, NULL, SCOPE_TLS,
 	  "Certificates." },
-	{ SCOPE_TOP, "clamd", SETTING_CLAMD, TOP(clamd), NULL, 0, 0, NULL, SCOPE_CLAMD,
+	{ SCOPE_TOP, "clamd", SETTING_ENGINE, TOP(engines[SL_ENGINE_CLAMD]), NULL, 0, 0, NULL, SCOPE_CLAMD,
 	  "The virus scanner; without this map there is none." },
+	{ SCOPE_TOP, "rspamd", SETTING_ENGINE, TOP(engines[SL_ENGINE_RSPAMD]), NULL, 0, 0, NULL, SCOPE_RSPAMD,
+	  "An rspamd to ask beside our own classifiers; without this map there is none." },
+	{ SCOPE_TOP, "spamd", SETTING_ENGINE, TOP(engines[SL_ENGINE_SPAMD]), NULL, 0, 0, NULL, SCOPE_SPAMD,
+	  "SpamAssassin's daemon, likewise." },
+	{ SCOPE_TOP, "icap", SETTING_ENGINE, TOP(engines[SL_ENGINE_ICAP]), NULL, 0, 0, NULL, SCOPE_ICAP,
+	  "An ICAP server (RFC 3507) that looks for malware; without this map there is none." },
 	{ SCOPE_TOP, "attachments", SETTING_MAP, TOP(attachments), NULL, 0, 0, NULL, SCOPE_ATTACHMENTS,
 	  "Files that are taken apart." },
+	{ SCOPE_TOP, "reputation", SETTING_MAP, TOP(reputation), NULL, 0, 0, NULL, SCOPE_REPUTATION,
+	  "What addresses, networks and domains have sent before." },
+	{ SCOPE_TOP, "campaigns", SETTING_MAP, TOP(campaigns), NULL, 0, 0, NULL, SCOPE_CAMPAIGNS,
+	  "Texts that have come before, and their near-copies." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -127,21 +156,13 @@ const struct setting settings_table[] = {
 	{ SCOPE_TLS, "ca", SETTING_CA, TOP(tls_ca_path), "/etc/ssl/certs/ca-certificates.crt", 0, 0,
 	  NULL, 0, "A PEM file: whom to believe where `next_hop_tls` is `verify`." },
 
-	{ SCOPE_CLAMD, "socket", SETTING_SOCKET, CLAMD(at), NULL, 0, 0, NULL, 0,
-	  "clamd's Unix socket; this or `address`." },
-	{ SCOPE_CLAMD, "address", SETTING_CONNECT_TO, CLAMD(at), NULL, 3310, 0, NULL, 0,
-	  "clamd's HOST:PORT; this or `socket`." },
-	{ SCOPE_CLAMD, "deadline", SETTING_DURATION, CLAMD(deadline_ms), "5s", 10, 20 * SEC, NULL, 0,
-	  "How long its answer is awaited after the final dot; not more than `timers.judge`." },
-	{ SCOPE_CLAMD, "max_size", SETTING_SIZE, CLAMD(max_bytes), "25MiB", 1 * KIB, 4096ull * MIB,
-	  NULL, 0, "Larger messages are not scanned. Keep it at or below clamd's StreamMaxLength." },
-	{ SCOPE_CLAMD, "on_failure", SETTING_WORD, CLAMD(fail), "defer", 0, 0, fail_modes, 0,
-	  "What happens to mail that clamd should have scanned and did not: `defer` answers 451, "
-	  "`pass` judges without it." },
-	{ SCOPE_CLAMD, "breaker_failures", SETTING_COUNT, CLAMD(breaker_failures), "3", 1, 1000, NULL,
-	  0, "After so many failures in a row clamd is left alone ..." },
-	{ SCOPE_CLAMD, "breaker_time", SETTING_DURATION, CLAMD(breaker_ms), "30s", 10, 1 * HOUR, NULL,
-	  0, "... for this long, and `on_failure` applies at once." },
+	ENGINE_ROWS(SCOPE_CLAMD, "clamd", 3310, "defer", "25MiB", "scanned", " Keep it at or below clamd's "
+	    "StreamMaxLength."),
+	ENGINE_ROWS(SCOPE_RSPAMD, "rspamd", 11333, "pass", "2MiB", "judged", ""),
+	ENGINE_ROWS(SCOPE_SPAMD, "spamd", 783, "pass", "512KiB", "judged", ""),
+	{ SCOPE_ICAP, "service", SETTING_NAME, ENGINE(service), "avscan", 0, 100, NULL, 0,
+	  "The service's name in icap://HOST:PORT/SERVICE, as in `avscan` or `squidclamav`." },
+	ENGINE_ROWS(SCOPE_ICAP, "icap", 1344, "defer", "25MiB", "scanned", ""),
 
 	{ SCOPE_ATTACHMENTS, "look_into", SETTING_WORD, ATTACHMENTS(look), "yes", 0, 0, yes_no, 0,
 	  "Whether a process without network and files looks into archives, documents, shortcuts and "
@@ -154,6 +175,16 @@ const struct setting settings_table[] = {
 	{ SCOPE_ATTACHMENTS, "on_failure", SETTING_WORD, ATTACHMENTS(fail), "pass", 0, 0, fail_modes, 0,
 	  "What happens to mail with a file that nobody could look into in time: `pass` judges "
 	  "without it, `defer` answers 451." },
+	{ SCOPE_REPUTATION, "memory", SETTING_SIZE, MEMORY(bytes), "16MiB", 64 * KIB, 4096ull * MIB, none, 0,
+	  "Shared by all workers; 16 MiB hold 262,144 senders. A new size begins with nothing; 0: no "
+	  "reputation." },
+	{ SCOPE_REPUTATION, "half_life", SETTING_DURATION, MEMORY(half_life_ms), "7d", 1 * HOUR, 30 * DAY, NULL, 0,
+	  "After this time what was counted counts half." },
+	{ SCOPE_CAMPAIGNS, "memory", SETTING_SIZE, MEMORY(bytes), "16MiB", 64 * KIB, 4096ull * MIB, none, 0,
+	  "Shared by all workers; 16 MiB hold 43,690 texts, of which hashes are kept and nothing else. A new "
+	  "size begins with nothing; 0: texts are not remembered." },
+	{ SCOPE_CAMPAIGNS, "half_life", SETTING_DURATION, MEMORY(half_life_ms), "7d", 1 * HOUR, 30 * DAY, NULL, 0,
+	  "After this time what was counted counts half." },
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
 	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
@@ -315,7 +346,16 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "`address`." },
 	[SCOPE_TLS] = { "tls", "Without a certificate STARTTLS is not offered to senders." },
 	[SCOPE_CLAMD] = { "clamd", "The virus scanner, spoken to while the message arrives." },
+	[SCOPE_RSPAMD] = { "rspamd", "Asked over HTTP while the message arrives (its normal worker's port, or the "
+	    "controller's). Its score is evidence like any other." },
+	[SCOPE_SPAMD] = { "spamd", "Asked by SPAMC/1.5 while the message arrives. Its score is evidence like any "
+	    "other." },
+	[SCOPE_ICAP] = { "icap", "Asked by RESPMOD while the message arrives." },
 	[SCOPE_ATTACHMENTS] = { "attachments", "Archives are also listed as they pass, whatever is said here." },
+	[SCOPE_REPUTATION] = { "reputation", "Learned from verdicts that are sure without it. Kept in memory "
+	    "only: a restart of Sluice begins with nothing, that of a worker does not. `authentication.exempt` "
+	    "senders have none." },
+	[SCOPE_CAMPAIGNS] = { "campaigns", "Kept in memory only, like `reputation`." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },

@@ -15,7 +15,12 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_LISTEN,		/* an entry of listen */
 	SCOPE_TLS,
 	SCOPE_CLAMD,
+	SCOPE_RSPAMD,
+	SCOPE_SPAMD,
+	SCOPE_ICAP,
 	SCOPE_ATTACHMENTS,
+	SCOPE_REPUTATION,
+	SCOPE_CAMPAIGNS,
 	SCOPE_DNS,
 	SCOPE_AUTHENTICATION,
 	SCOPE_DNS_LIST,		/* an entry of dns_lists */
@@ -62,7 +67,7 @@ enum setting_type {
 	SETTING_TENANTS,
 	SETTING_MAP,		/* the rows of scope `map`; what is not given is inherited */
 	SETTING_CATEGORY,	/* the same; what is not given is never done */
-	SETTING_CLAMD,		/* the same, and being there switches it on */
+	SETTING_ENGINE,		/* the same, and being there switches it on */
 	SETTING_DEFAULTS,	/* a tenant's settings for all tenants */
 	SETTING_TYPE_COUNT,
 };

@@ -80,7 +80,7 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_string_equal(s->tls_certificate_pem, "");
 	assert_string_equal(s->tls_key_pem, "");
 	assert_string_equal(s->tls_ca_path, "/etc/ssl/certs/ca-certificates.crt");
-	assert_false(s->clamd.on);
+	assert_false(s->engines[SL_ENGINE_CLAMD].on);
 	assert_int_equal(s->dns.servers_len, 0);	/* auto */
 	assert_int_equal(s->dns.timeout_ms, 1500);
 	assert_int_equal(s->dns.deadline_ms, 6000);
@@ -250,14 +250,14 @@ every_kind_of_setting_is_read(void **state)
 	assert_int_equal(s->listeners[1].at.address.ss_family, AF_INET6);
 	assert_int_equal(s->listeners[1].proxy_from_len, 2);
 	assert_int_equal(s->listeners[1].proxy_from[0].bits, 120);
-	assert_true(s->clamd.on);
-	assert_string_equal(s->clamd.at.host, "scanner.example");
-	assert_int_equal(endpoint_port(&s->clamd.at), 3310);
-	assert_int_equal(s->clamd.deadline_ms, 2000);
-	assert_true(s->clamd.max_bytes == 1u << 30);
-	assert_int_equal(s->clamd.fail, SL_FAIL_PASS);
-	assert_int_equal(s->clamd.breaker_failures, 9);
-	assert_int_equal(s->clamd.breaker_ms, 60000);
+	assert_true(s->engines[SL_ENGINE_CLAMD].on);
+	assert_string_equal(s->engines[SL_ENGINE_CLAMD].at.host, "scanner.example");
+	assert_int_equal(endpoint_port(&s->engines[SL_ENGINE_CLAMD].at), 3310);
+	assert_int_equal(s->engines[SL_ENGINE_CLAMD].deadline_ms, 2000);
+	assert_true(s->engines[SL_ENGINE_CLAMD].max_bytes == 1u << 30);
+	assert_int_equal(s->engines[SL_ENGINE_CLAMD].fail, SL_FAIL_PASS);
+	assert_int_equal(s->engines[SL_ENGINE_CLAMD].breaker_failures, 9);
+	assert_int_equal(s->engines[SL_ENGINE_CLAMD].breaker_ms, 60000);
 	assert_int_equal(s->dns.servers_len, 3);
 	assert_int_equal(s->dns.servers[0].address.ss_family, AF_INET);
 	assert_int_equal(endpoint_port(&s->dns.servers[0]), 53);
@@ -336,7 +336,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, tls, clamd, attachments, dns, authentication, dns_lists, timers, limits, "
+		  "control, record, model, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, dns, authentication, dns_lists, timers, limits, "
 		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
@@ -725,7 +725,7 @@ packing_and_unpacking_changes_nothing(void **state)
 		sl_settings_pack(again, &second);
 		assert_true(sl_slice_eq(sl_buf_slice(&first), sl_buf_slice(&second)));
 		assert_string_equal(again->hostname, s->hostname);
-		assert_int_equal(again->clamd.on, s->clamd.on);
+		assert_int_equal(again->engines[SL_ENGINE_CLAMD].on, s->engines[SL_ENGINE_CLAMD].on);
 		assert_int_equal(again->dns.servers_len, s->dns.servers_len);
 		for (size_t k = 0; k < s->dns.servers_len; k++)
 			assert_memory_equal(&again->dns.servers[k].address, &s->dns.servers[k].address,
@@ -958,8 +958,8 @@ names_are_resolved_once_and_failures_are_named(void **state)
 	assert_int_equal(sl_settings_resolve(s, &errors), SL_ERR_NOT_FOUND);
 	assert_non_null(strstr(sl_buf_cstr(&errors),
 	    "c.example: the address of 'no-such-host.invalid' cannot be found: "));
-	assert_true(s->clamd.at.address_len > 0);
-	assert_int_equal(endpoint_port(&s->clamd.at), 3310);
+	assert_true(s->engines[SL_ENGINE_CLAMD].at.address_len > 0);
+	assert_int_equal(endpoint_port(&s->engines[SL_ENGINE_CLAMD].at), 3310);
 	assert_true(s->tenants[0].next_hops[0].address_len > 0);
 	assert_int_equal(endpoint_port(&s->tenants[0].next_hops[0]), 2525);
 	assert_int_equal(endpoint_port(&s->tenants[1].next_hops[0]), 2526);
@@ -1076,9 +1076,11 @@ the_example_works_and_its_comments_are_the_defaults(void **state)
 		ca[1] = '#';
 	}
 	spelled_out = read_ok(sl_buf_cstr(&open));
-	assert_true(spelled_out->clamd.on);
-	spelled_out->clamd.on = false;	/* the one thing that being there means */
-	spelled_out->clamd.at = plain->clamd.at;
+	for (int e = 0; e < SL_ENGINE_COUNT; e++) {
+		assert_true(spelled_out->engines[e].on);
+		spelled_out->engines[e].on = false;	/* the one thing that being there means */
+		spelled_out->engines[e].at = plain->engines[e].at;
+	}
 	sl_settings_pack(plain, &a);
 	sl_settings_pack(spelled_out, &b);
 	assert_true(sl_slice_eq(sl_buf_slice(&a), sl_buf_slice(&b)));

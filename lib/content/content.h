@@ -120,6 +120,7 @@ struct sl_content_settings {
 	const struct sl_suffix	*suffix;	/* kept; NULL: links in running text are not found, and
 						 * `domain` stays empty */
 	const struct sl_fingerprint_key *fingerprint;	/* kept; NULL: none are made */
+	bool			 only_text_prints;	/* none of files */
 	const struct sl_view_limits *view;	/* kept; NULL: the default ones */
 };
 

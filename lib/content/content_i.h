@@ -33,6 +33,14 @@ enum content_finding {
 	CONTENT_FINDING_COUNT,
 };
 
+#define CONTENT_HOSTS	8	/* whose registrable domains are remembered */
+
+/* A host of a link, and how long a tail of it is the registrable domain. */
+struct content_host {
+	uint8_t		len, domain_len;
+	char		host[SL_DNS_NAME_MAX + 1];
+};
+
 struct sl_content {
 	unsigned			 magic;
 	struct sl_content_settings	 settings;
@@ -46,6 +54,8 @@ struct sl_content {
 	bool				 links_limited;
 	struct sl_url			*url;		/* the link at hand; NULL: none yet */
 	struct sl_link_finder		*finder;	/* of a part that has ended, for the next; NULL: none */
+	struct content_host		 hosts[CONTENT_HOSTS];	/* looked up last, in turn */
+	unsigned			 hosts_next;
 	/* Fingerprints of what is seen; NULL: not asked for, or nothing seen. */
 	struct sl_fingerprint		*plain_print, *html_print;
 	struct sl_fingerprint_result	 plain_result, html_result;

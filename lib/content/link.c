@@ -69,6 +69,31 @@ tell_elsewhere(struct part *part, const struct sl_content_link *link)
 	content_part_found(part, CONTENT_LINK_ELSEWHERE, sl_slice_str(detail));
 }
 
+/* The registrable domain, a tail of `host`. Looking it up costs more than all else about a link, and most
+ * links of a message lead to a few hosts: the last ones are remembered. */
+static struct sl_slice
+registrable(struct sl_content *content, struct sl_slice host)
+{
+	struct content_host *entry;
+	struct sl_slice domain;
+
+	if (host.len == 0 || host.len > SL_DNS_NAME_MAX || host.len > UINT8_MAX)
+		return sl_suffix_registrable(content->settings.suffix, host);
+	for (size_t i = 0; i < CONTENT_HOSTS; i++) {
+		entry = &content->hosts[i];
+		if (entry->len == host.len && memcmp(entry->host, host.ptr, host.len) == 0)
+			return sl_slice_from(host, host.len - entry->domain_len);
+	}
+	domain = sl_suffix_registrable(content->settings.suffix, host);
+	if (domain.len > 0 && domain.ptr + domain.len != host.ptr + host.len)
+		return domain;		/* of a name with a final dot */
+	entry = &content->hosts[content->hosts_next++ % CONTENT_HOSTS];
+	entry->len = (uint8_t)host.len;
+	entry->domain_len = (uint8_t)domain.len;
+	memcpy(entry->host, host.ptr, host.len);
+	return domain;
+}
+
 /* Fill in what the URL says. */
 static void
 describe(struct part *part, struct sl_slice text, const struct sl_url *base,
@@ -85,8 +110,8 @@ describe(struct part *part, struct sl_slice text, const struct sl_url *base,
 	link->url = content->url;
 	link->href = sl_url_href(content->url);
 	link->host = sl_url_host(content->url);
-	if (content->settings.suffix != NULL)
-		link->domain = sl_url_registrable(content->url, content->settings.suffix);
+	if (content->settings.suffix != NULL && content->url->host_kind == SL_URL_HOST_DOMAIN)
+		link->domain = registrable(content, link->host);
 }
 
 static void
@@ -109,7 +134,7 @@ content_link_from_text(void *ctx, const struct sl_found_link *found)
 
 	if (suffix != NULL && (found->url->host_kind == SL_URL_HOST_DOMAIN ||
 	    (found->flags & SL_LINK_MAIL) != 0))
-		link.domain = sl_suffix_registrable(suffix, found->host);
+		link.domain = registrable(part->content, found->host);
 	tell_oddities(part, found->url);
 	give(part, &link);
 }

@@ -32,7 +32,7 @@ file_begin(struct part *part)
 	if (content->sink->file != NULL)
 		part->wanted = content->sink->file(content->ctx, &part->pub) &&
 		    content->sink->bytes != NULL;
-	if (content->settings.fingerprint != NULL) {
+	if (content->settings.fingerprint != NULL && !content->settings.only_text_prints) {
 		part->print = sl_xzalloc(sizeof(*part->print));
 		sl_fingerprint_init_file(part->print, content->settings.fingerprint);
 	}

@@ -2,8 +2,6 @@
 
 #include "fingerprint/fingerprint_i.h"
 
-#define PLANES_FULL	255	/* additions that eight bits hold */
-#define SAMPLED		8	/* beyond SL_FINGERPRINT_FULL bytes one shingle of so many counts */
 #define EMPTY		UINT32_MAX
 
 struct sip {
@@ -87,8 +85,8 @@ sl_fingerprint_init_file(struct sl_fingerprint *f, const struct sl_fingerprint_k
 }
 
 /* Empty the sliced counters into the votes. */
-static void
-planes_empty(struct sl_fingerprint *f)
+void
+fingerprint_planes_empty(struct sl_fingerprint *f)
 {
 	for (unsigned bit = 0; bit < 64; bit++) {
 		unsigned count = 0;
@@ -99,54 +97,6 @@ planes_empty(struct sl_fingerprint *f)
 	}
 	memset(f->planes, 0, sizeof(f->planes));
 	f->planes_used = 0;
-}
-
-void
-fingerprint_shingle(struct sl_fingerprint *f, uint64_t hash)
-{
-	uint64_t carry, both, *seen, bit;
-	uint32_t value;
-
-	if (f->at > SL_FINGERPRINT_FULL && hash % SAMPLED != 0)
-		return;
-	/* a minhash of one permutation: the hash chooses the place, the least value stays there */
-	hash = fingerprint_mix(hash, f->key->mix[2]);
-	value = (uint32_t)(hash >> 32);
-	if (value < f->minhash[hash % SL_MINHASH])
-		f->minhash[hash % SL_MINHASH] = value;
-
-	hash = fingerprint_mix(hash, f->key->mix[3]);
-	seen = &f->seen[hash >> 6 & (SL_COUNT(f->seen) - 1)];
-	bit = UINT64_C(1) << (hash & 63);
-	if (*seen & bit)
-		return;
-	*seen |= bit;
-	f->shingles++;
-	carry = hash;
-	/* add one to the counter of each bit that is set: 64 counters at once, a plane for each digit */
-	for (unsigned i = 0; i < SL_COUNT(f->planes); i++) {
-		both = f->planes[i] & carry;
-		f->planes[i] ^= carry;
-		carry = both;
-	}
-	if (++f->planes_used == PLANES_FULL)
-		planes_empty(f);
-}
-
-void
-fingerprint_word(struct sl_fingerprint *f, uint64_t hash)
-{
-	uint64_t before = f->last[1], first = f->last[0];
-
-	f->last[0] = before;
-	f->last[1] = hash;
-	if (f->words < 2) {
-		f->words++;
-		return;
-	}
-	f->words = 3;
-	fingerprint_shingle(f, fingerprint_mix(rotate(first, 17) + rotate(before, 31) + f->key->mix[0],
-	    hash ^ f->key->mix[1]) + before);
 }
 
 void
@@ -187,7 +137,7 @@ sl_fingerprint_finish(struct sl_fingerprint *f, struct sl_fingerprint_result *ou
 	out->shingles = f->shingles;
 	if (f->shingles == 0)
 		return;
-	planes_empty(f);
+	fingerprint_planes_empty(f);
 	for (unsigned bit = 0; bit < 64; bit++)
 		out->simhash |= (uint64_t)(f->votes[bit] > 0) << bit;
 	densify(f->minhash, out->minhash);

@@ -51,6 +51,10 @@ class_of(uint32_t c)
 {
 	size_t low = 0, high = SL_COUNT(ranges);
 
+	if (c >= 0x370 && c < 0x60c)		/* Greek, Cyrillic, Armenian, Hebrew: the commonest at once */
+		return LETTER;
+	if (c >= 0x4e00 && c <= 0x9fff)
+		return ALONE;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
@@ -68,6 +72,8 @@ class_of(uint32_t c)
 static unsigned char
 plain_letter(uint32_t c)
 {
+	if (c < 0x24b6 || (c >= 0x2500 && c < 0xff00))
+		return 0;
 	if (c >= 0xff01 && c <= 0xff5e)
 		return (unsigned char)(c - 0xff01 + '!');
 	if (c >= 0x1d400 && c <= 0x1d6a3)	/* alphabets of 26 capitals and 26 small letters */
@@ -306,6 +312,42 @@ high_byte(struct sl_fingerprint *f, unsigned char c)
 	character(f, decoded);
 }
 
+static inline bool
+continues(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* The commonest of other scripts, if all of the character is at hand: a Greek or Cyrillic letter of two bytes, a
+ * Chinese character of three. Returns how many bytes were taken, 0 if it is something else. */
+static size_t
+common_character(struct sl_fingerprint *f, struct sl_slice in)
+{
+	const unsigned char *p = in.ptr;
+	unsigned char bytes[4];
+	uint32_t c;
+
+	if (f->cut_len > 0 || in.len < 3)
+		return 0;
+	if (p[0] >= 0xce && p[0] <= 0xd4 && continues(p[1])) {
+		f->at += 2;
+		c = small((p[0] & 0x1fu) << 6 | (p[1] & 0x3fu));
+		bytes[0] = (unsigned char)(0xc0 | c >> 6);
+		bytes[1] = (unsigned char)(0x80 | (c & 0x3f));
+		if (f->url != LINK_TAIL)
+			word_add(f, bytes, 2, LETTER);
+		return 2;
+	}
+	c = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+	if (p[0] >= 0xe4 && p[0] <= 0xe9 && continues(p[1]) && continues(p[2]) && c >= 0x4e00) {
+		f->at += 3;
+		token_end(f);
+		fingerprint_word(f, fingerprint_mix(f->key->k[0] + c, f->key->mix[0]) ^ f->key->k[1]);
+		return 3;
+	}
+	return 0;
+}
+
 /* A run of ASCII letters within a word, the commonest. Returns how many were taken. */
 static size_t
 letters(struct sl_fingerprint *f, struct sl_slice in)
@@ -325,25 +367,93 @@ letters(struct sl_fingerprint *f, struct sl_slice in)
 	return i;
 }
 
-/* A token that is a word of ASCII letters and its blank, all at hand: what most of a text is. Does what
- * character by character would be done. Returns how many bytes were taken, 0 if it is something else. */
-static size_t
-plain_word(struct sl_fingerprint *f, struct sl_slice in)
-{
-	size_t most = SL_MIN(in.len, (size_t)SL_FINGERPRINT_WORD), n = 0;
-	unsigned char folded = 0;
-	uint64_t hash;
+/* ---- most of a text: words of ASCII letters, eight bytes at a time ---- */
 
-	while (n < most && in.ptr[n] < 0x80 && (folded = ascii[in.ptr[n]]) >= 'a')
-		f->word[n++] = folded;
-	if (n == 0 || n == in.len || in.ptr[n] >= 0x80 || ascii[in.ptr[n]] != ' ')
+#define EVERY(byte)	(UINT64_C(0x0101010101010101) * (byte))
+#define PLAIN_BYTES	24	/* that must be at hand: two steps, and what ends the word */
+
+static inline uint64_t
+eight_bytes(const unsigned char *p)
+{
+	uint64_t eight;
+
+	memcpy(&eight, p, sizeof(eight));
+	return eight;
+}
+
+/* How many of eight bytes, from the first on, are ASCII letters; those in lower case, the others 0. */
+static inline unsigned
+eight_letters(uint64_t eight, uint64_t *lower_out)
+{
+	uint64_t small_case = eight | EVERY(0x20), seven = small_case & EVERY(0x7f);
+	uint64_t from_a = seven + EVERY(0x80 - 'a'), past_z = seven + EVERY(0x80 - 'z' - 1);
+	uint64_t others = ~(from_a & ~past_z & ~eight) & EVERY(0x80);
+	unsigned n = others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
+
+	*lower_out = n == 0 ? 0 : small_case & UINT64_MAX >> (64 - 8 * n);
+	return n;
+}
+
+static inline bool
+is_blank(unsigned char c)
+{
+	return c < 0x80 && ascii[c] == ' ';
+}
+
+/* What ends a token that is one word: a blank, or one character of punctuation and a blank. Returns its length, 0 if it
+ * is something else. An '@' makes an address, "www." a link. */
+static inline size_t
+plain_end(const unsigned char *p, bool www)
+{
+	if (is_blank(p[0]))
+		return 1;
+	if (p[0] >= 0x80 || ascii[p[0]] != 0 || p[0] == '@' || (www && p[0] == '.'))
 		return 0;
-	f->word_len = (unsigned)n;
-	hash = word_hash(f);
-	f->word_len = 0;
-	f->at += n + 1;
-	fingerprint_word(f, hash);
-	return n + 1;
+	return is_blank(p[1]) ? 2 : 0;
+}
+
+/* Tokens that are one word of at most 15 letters, while nothing is open. Does what character by character would be
+ * done. Returns how many bytes were taken. */
+static size_t
+plain_words(struct sl_fingerprint *f, struct sl_slice in)
+{
+	const uint64_t k0 = f->key->k[0], k1 = f->key->k[1], mix0 = f->key->mix[0], mix1 = f->key->mix[1];
+	const uint64_t at = f->at;
+	size_t i = 0, end;
+
+	while (in.len - i >= PLAIN_BYTES) {
+		const unsigned char *p = in.ptr + i;
+		uint64_t first, second = 0, hash;
+		unsigned n = eight_letters(eight_bytes(p), &first), more = 0;
+
+		if (n == 0 && !is_blank(p[0]))
+			break;
+		if (n == 0) {
+			i++;
+			continue;
+		}
+		if (n == 8)
+			more = eight_letters(eight_bytes(p + 8), &second);
+		n += more;
+		end = n < 16 ? plain_end(p + n, n == 3 && memcmp(&first, "www", 3) == 0) : 0;
+		if (end == 0)
+			break;
+		hash = fingerprint_mix((k0 + n) ^ first, mix0);
+		if (more > 0)
+			hash = fingerprint_mix(hash ^ second, mix1);
+		i += n + end;
+		f->at = at + i;
+		fingerprint_word(f, hash ^ k1);
+	}
+	f->at = at + i;
+	return i;
+}
+
+/* Is nothing open: no word, token, link, character? */
+static bool
+is_between_tokens(const struct sl_fingerprint *f)
+{
+	return (f->word_len | f->token_len | f->url | f->cut_len) == 0 && !f->address && !f->word_long;
 }
 
 void
@@ -352,10 +462,12 @@ text_feed(struct sl_fingerprint *f, struct sl_slice bytes)
 	size_t i = 0, n;
 
 	while (i < bytes.len) {
-		unsigned char c = bytes.ptr[i];
+		unsigned char c;
 
-		if ((f->word_len | f->token_len | f->url | f->cut_len) == 0 && !f->address && !f->word_long &&
-		    (n = plain_word(f, sl_slice_from(bytes, i))) > 0) {
+		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && bytes.len - i >= PLAIN_BYTES && is_between_tokens(f))
+			i += plain_words(f, sl_slice_from(bytes, i));
+		c = bytes.ptr[i];
+		if (c >= 0xce && (n = common_character(f, sl_slice_from(bytes, i))) > 0) {
 			i += n;
 			continue;
 		}

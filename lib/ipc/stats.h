@@ -26,6 +26,10 @@
 	X(uncertain, "next hop lost after the final dot: outcome unknown")	\
 	X(bytes, "message bytes received")					\
 	X(judged, "messages judged")						\
+	X(senders_known, "of these: whose sender has sent before")		\
+	X(texts_known, "of these: nearly the same text has come before")	\
+	X(lessons, "of these: sure enough to be learned from")			\
+	X(bursts, "texts that began to come from everywhere")			\
 	X(engine_failures, "engines that were asked and did not answer")	\
 	X(dns_questions, "questions about names")				\
 	X(dns_remembered, "of these: answered from memory")			\

@@ -9,20 +9,23 @@
 
 #include "classify/ngram_train.h"
 #include "commands.h"
+#include "learn_own.h"
 #include "message.h"
 
 static const char usage[] =
     "usage: sluicectl learn --labels TSV --root DIR --out MODEL [--dims BITS] [--hold-back FRACTION]\n"
-    "                       [--passes N] [--json]\n"
+    "                       [--passes N] [--headers all] [--json]\n"
     "\n"
     "Make an n-gram model from labelled messages.\n"
     "  --labels TSV          one message a line: path, tab, ham, spam or phish\n"
     "  --root DIR            where the paths start\n"
     "  --out MODEL           the model; written whole or not at all\n"
-    "  --dims BITS           size of the model: 2^BITS rows of two bytes, 12 to 20 (default 20)\n"
+    "  --dims BITS           size of the model: 2^BITS rows of three bytes, 12 to 20 (default 20)\n"
     "  --hold-back FRACTION  share of the messages held back in turn to calibrate on, 0.05 to 0.5\n"
     "                        (default 0.2: five times a fifth)\n"
-    "  --passes N            over the messages, 1 to 100 (default 16)\n"
+    "  --passes N            over the messages, 1 to 100 (default 6)\n"
+    "  --headers all         the byte view reads every header field, those of receiving hosts too: for mail of\n"
+    "                        one place (default `sender`: what the sender wrote)\n"
     "  --json                print the report as one JSON line\n"
     "\n"
     "Status: 0 done, 1 a file could not be read or written, 2 wrong use or wrong labels.\n";
@@ -59,7 +62,7 @@ options_read(struct learn *learn, int argc, char **argv)
 		{ "labels", required_argument, NULL, 'l' }, { "root", required_argument, NULL, 'r' },
 		{ "out", required_argument, NULL, 'o' }, { "dims", required_argument, NULL, 'd' },
 		{ "hold-back", required_argument, NULL, 'b' }, { "passes", required_argument, NULL, 'p' },
-		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "headers", required_argument, NULL, 'e' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	double value;
 	int c;
@@ -89,6 +92,10 @@ options_read(struct learn *learn, int argc, char **argv)
 		case 'p':
 			if ((good = number(optarg, 1, 100, &value)))
 				learn->options.passes = (unsigned)value;
+			break;
+		case 'e':
+			learn->options.all_headers = strcmp(optarg, "all") == 0;
+			good = learn->options.all_headers || strcmp(optarg, "sender") == 0;
 			break;
 		case 'j':
 			learn->json = true;
@@ -267,8 +274,11 @@ int
 learn_main(int argc, char **argv)
 {
 	struct learn learn = { .options = sl_ngram_options_default, .terminal = isatty(STDERR_FILENO) };
-	int status = options_read(&learn, argc, argv);
+	int status;
 
+	if (learn_own_wanted(argc, argv))
+		return learn_own_main(argc, argv);
+	status = options_read(&learn, argc, argv);
 	if (status != 0) {
 		fputs(usage, status < 0 ? stdout : stderr);
 		return status < 0 ? 0 : status;

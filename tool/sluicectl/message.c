@@ -54,17 +54,12 @@ message_in(struct sl_slice s)
 	return is_field(rest) ? rest : s;
 }
 
-int
-message_read(const char *path, struct sl_buf *out)
+void
+message_wire(struct sl_slice bytes, struct sl_buf *out)
 {
-	struct sl_buf raw;
-	struct sl_slice s;
-	int r;
+	struct sl_slice s = message_in(bytes);
 
-	sl_buf_init(&raw, MESSAGE_MAX_BYTES);
-	r = file_read(path, &raw);
-	s = message_in(sl_buf_slice(&raw));
-	while (r == 0 && s.len > 0) {
+	while (s.len > 0) {
 		const unsigned char *lf = memchr(s.ptr, '\n', s.len);
 		size_t len = lf == NULL ? s.len : (size_t)(lf - s.ptr);
 
@@ -72,6 +67,18 @@ message_read(const char *path, struct sl_buf *out)
 		sl_buf_add(out, "\r\n", 2);
 		s = sl_slice_from(s, lf == NULL ? len : len + 1);
 	}
+}
+
+int
+message_read(const char *path, struct sl_buf *out)
+{
+	struct sl_buf raw;
+	int r;
+
+	sl_buf_init(&raw, MESSAGE_MAX_BYTES);
+	r = file_read(path, &raw);
+	if (r == 0)
+		message_wire(sl_buf_slice(&raw), out);
 	sl_buf_fini(&raw);
 	return r == 0 && out->overflow ? SL_ERR_TOO_LONG : r;
 }

@@ -17,6 +17,8 @@
 SL_MUST_USE int	file_read(const char *path, struct sl_buf *out);
 /* The message that a file's bytes hold: without the line in front, else as they are. */
 struct sl_slice	message_in(struct sl_slice bytes);
+/* The message that bytes hold, as it is on the wire; `out` may overflow. */
+void		message_wire(struct sl_slice bytes, struct sl_buf *out);
 /* Read a file, and give the message in it as it is on the wire. Results as above. */
 SL_MUST_USE int	message_read(const char *path, struct sl_buf *out);
 /* What went wrong, in words; static or errno's. */

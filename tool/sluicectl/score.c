@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "classify/bytegram.h"
 #include "classify/combine.h"
 #include "classify/ngram.h"
 #include "classify/panel.h"
@@ -31,6 +32,7 @@ judge(const struct sl_ngram_model *model, struct sl_slice message, struct sl_are
 	struct sl_panel *panel = sl_panel_new(NULL, arena);
 
 	sl_panel_add(panel, &sl_ngram_classifier, model);
+	sl_panel_add(panel, &sl_bytegram_classifier, model);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, verdict);
 	sl_combine(NULL, verdict);
@@ -55,8 +57,9 @@ print_json(const char *file, const struct sl_verdict *verdict)
 	for (size_t i = 0; i < verdict->evidence_len; i++) {
 		const struct sl_evidence *evidence = &verdict->evidence[i];
 
-		sl_buf_addf(&out, "%s{\"name\": \"%s\", \"log_odds\": %.9f, \"by_category\": {",
-		    i > 0 ? ", " : "", evidence->name, evidence->log_odds[SL_SPAM]);
+		sl_buf_addf(&out, "%s{\"name\": \"%s\", \"value\": %.9f, \"log_odds\": %.9f, "
+		    "\"by_category\": {", i > 0 ? ", " : "", evidence->name, evidence->value,
+		    evidence->log_odds[SL_SPAM]);
 		for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 			sl_buf_addf(&out, "%s\"%s\": %.9f", c > 0 ? ", " : "",
 			    sl_category_word((enum sl_category)c), evidence->log_odds[c]);
