@@ -84,6 +84,7 @@ static const struct {
 	const char	*prefix, *classifier;
 } owners[] = {
 	{ "ngram", "n-grams" },
+	{ "bytegram", "byte n-grams" },
 	{ "token", "tokens" },
 	{ "own", "own mail" },
 	{ "link_", "links" },
