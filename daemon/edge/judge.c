@@ -196,10 +196,8 @@ judge_abort(struct judge *judge)
 bool
 judge_failed(const struct judge *judge)
 {
-	const struct sl_settings *settings = judge->snapshot == NULL ? NULL : judge->snapshot->settings;
-
-	return judge->engines_defer ||
-	    (judge->attachments.failed && settings->attachments.fail == SL_FAIL_DEFER);
+	return judge->engines_defer || (judge->attachments.failed &&
+	    judge->snapshot->settings->attachments.fail == SL_FAIL_DEFER);
 }
 
 void

@@ -32,9 +32,10 @@ depth_of(struct sl_slice line)
 		else if (c == '"')
 			quoted = !quoted;
 		else if (!quoted && (c == '{' || c == '['))
-			deepest = SL_MAX(deepest, ++depth);
+			depth++;
 		else if (!quoted && (c == '}' || c == ']') && depth > 0)
 			depth--;
+		deepest = SL_MAX(deepest, depth);
 	}
 	return deepest;
 }

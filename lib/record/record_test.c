@@ -162,6 +162,28 @@ numbers_come_back_bit_for_bit(void **state)
 	}
 }
 
+static void
+a_full_verdict_comes_back(void **state)
+{
+	struct sl_verdict verdict = { 0 };
+	struct sl_record_source source = { .verdict = &verdict, .policy = policy };
+	struct fixture f;
+
+	fixture_init(&f);
+	for (int i = 0; i < SL_EVIDENCE_MAX; i++) {
+		struct sl_evidence evidence = { .name = "ngram", .sentence = "", .value = i / 7.0,
+			.log_odds = { i / 3.0 - 20, -i / 9.0, 1.0 / (i + 1), i, -1e-9 * i } };
+
+		sl_verdict_add(&verdict, &evidence);
+	}
+	sl_combine(NULL, &verdict);
+	assert_int_equal(write_and_read(&f, &source, "clean", SL_ACTION_DELIVER), 0);
+	assert_int_equal(f.record.verdict.evidence_len, SL_EVIDENCE_MAX);
+	sl_record_sum(&f.record.verdict);
+	same_bits(verdict.logit, f.record.verdict.logit, "logit");
+	fixture_fini(&f);
+}
+
 #define REST	"\"probability\":{\"spam\":0.5,\"phish\":0.5,\"malware\":0.5,\"bulk\":0.5,\"malformed\":0.5},"	\
 		"\"prior\":{\"spam\":0,\"phish\":0,\"malware\":0,\"bulk\":0,\"malformed\":0}"
 #define HEAD	"{\"record\":1,\"verdict\":\"spam\",\"action\":\"tag\"," REST
@@ -229,6 +251,7 @@ main(void)
 		cmocka_unit_test(a_verdict_comes_back_bit_for_bit),
 		cmocka_unit_test(a_combiner_is_applied_again),
 		cmocka_unit_test(numbers_come_back_bit_for_bit),
+		cmocka_unit_test(a_full_verdict_comes_back),
 		cmocka_unit_test(lines_are_checked),
 		cmocka_unit_test(a_full_arena_is_said),
 	};

@@ -190,13 +190,18 @@ evaluate_run(struct evaluate *evaluate)
 
 	if (status == EXIT_OK && evaluate->threshold_labels != NULL)
 		status = evaluate_list(evaluate, evaluate->threshold_labels, true);
+	if (status == EXIT_OK && evaluate->messages_len == 0) {
+		fprintf(stderr, "sluicectl evaluate: %s names no message\n", evaluate->labels);
+		status = EXIT_USAGE;
+	}
 	if (status == EXIT_OK)
 		status = stack_open("evaluate", &evaluate->files, &evaluate->stack);
 	if (status != EXIT_OK)
 		return status;
 	status = evaluate_judge(evaluate);
 	evaluate_measure(evaluate, &report);
-	status |= report_write(evaluate, &report);
+	if (report.judged > 0)		/* else there is nothing but what say_unreadable says */
+		status |= report_write(evaluate, &report);
 	if (report.unreadable > 0) {
 		say_unreadable(evaluate);
 		status = EXIT_PROBLEM;

@@ -249,8 +249,8 @@ add_multiples(const struct evaluate *evaluate, const struct report *report, stru
 static void
 add_ablations(const struct report *report, struct sl_buf *out)
 {
-	if (report->ablations_len == 0)
-		return;
+	if (report->ablations_len == 0 || isnan(report->all.missed))
+		return;			/* nothing to compare without both classes */
 	sl_buf_add_str(out, "<h2>Who contributes what</h2>\n<figure>");
 	chart_ablation(out, report);
 	sl_buf_add_str(out, "<figcaption class=\"key\"><i class=\"k-main\"></i>alone<i class=\"k-ring\"></i>all others, this "

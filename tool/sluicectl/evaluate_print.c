@@ -81,9 +81,10 @@ print_table(const struct evaluate *evaluate, const struct report *report, const 
 		}
 		putchar('\n');
 	}
-	printf("95 %% intervals, all: 1-ROC %.3f ... %.3f %%, caught at 0.1 %%: %.1f ... %.1f %%\n",
-	    100 * report->all.intervals.missed.low, 100 * report->all.intervals.missed.high,
-	    100 * report->all.intervals.caught.low, 100 * report->all.intervals.caught.high);
+	if (!isnan(report->all.intervals.missed.low))
+		printf("95 %% intervals, all: 1-ROC %.3f ... %.3f %%, caught at 0.1 %%: %.1f ... %.1f %%\n",
+		    100 * report->all.intervals.missed.low, 100 * report->all.intervals.missed.high,
+		    100 * report->all.intervals.caught.low, 100 * report->all.intervals.caught.high);
 	if (report->phish.unwanted > 0)
 		printf("phish against all else: 1-ROC %.3f %%, caught %.1f %% at 0.1 %%, ECE %.2f %%\n",
 		    100 * report->phish.missed, 100 * report->phish.caught[0],
