@@ -149,45 +149,71 @@ sl_hostlist_memory(const struct sl_hostlist *list)
 	return sizeof(*list) + list->slots_len * sizeof(*list->slots);
 }
 
+/* What is to be looked for; their places in memory are asked for while further hashes are made. */
+struct probe {
+	const struct sl_hostlist	*list;
+	size_t				 len;
+	uint64_t			 hashes[1 + SL_HOSTLIST_LABELS + SL_HOSTLIST_PARTS];
+};
+
+static void
+probe_add(struct probe *probe, const void *text, size_t len, unsigned kind)
+{
+	uint64_t hash = entry_hash(sl_hash(text, len), kind);
+
+	__builtin_prefetch(&probe->list->slots[hash & (probe->list->slots_len - 1)]);
+	probe->hashes[probe->len++] = hash;
+}
+
+/* The host, and what it is below; not the last label, which is no entry. */
+static void
+probe_host(struct probe *probe, struct sl_slice host)
+{
+	const unsigned char *dot = memchr(host.ptr, '.', host.len);
+
+	probe_add(probe, host.ptr, host.len, ALONE);
+	probe_add(probe, host.ptr, host.len, BELOW);
+	for (unsigned labels = 1; labels < SL_HOSTLIST_LABELS && dot != NULL; labels++) {
+		host = sl_slice_from(host, (size_t)(dot - host.ptr) + 1);
+		dot = host.len > 0 ? memchr(host.ptr, '.', host.len) : NULL;
+		if (dot != NULL)
+			probe_add(probe, host.ptr, host.len, BELOW);
+	}
+}
+
+static bool
+probe_any(const struct probe *probe)
+{
+	for (size_t i = 0; i < probe->len; i++)
+		if (slot_has(probe->list, probe->hashes[i]))
+			return true;
+	return false;
+}
+
 bool
 sl_hostlist_has(const struct sl_hostlist *list, struct sl_slice host)
 {
-	SL_CHECK(list, HOSTLIST_MAGIC);
-	if (host.len == 0 || host.len > 253)
-		return false;
-	if (slot_has(list, entry_hash(sl_hash(host.ptr, host.len), ALONE)))
-		return true;
-	for (unsigned labels = 0; labels < SL_HOSTLIST_LABELS; labels++) {
-		const unsigned char *dot;
-
-		if (slot_has(list, entry_hash(sl_hash(host.ptr, host.len), BELOW)))
-			return true;
-		dot = memchr(host.ptr, '.', host.len);
-		if (dot == NULL || dot == host.ptr + host.len - 1)
-			break;
-		host = sl_slice_from(host, (size_t)(dot - host.ptr) + 1);
-	}
-	return false;
+	return sl_hostlist_has_url(list, host, sl_slice(NULL, 0));
 }
 
 bool
 sl_hostlist_has_url(const struct sl_hostlist *list, struct sl_slice host, struct sl_slice path)
 {
+	struct probe probe = { .list = list };
 	unsigned char both[FOLDED_MAX];
 	size_t len = host.len, parts = 0;
 
-	if (sl_hostlist_has(list, host))
-		return true;
-	if (!list->has_urls || host.len == 0 || host.len > 253)
+	SL_CHECK(list, HOSTLIST_MAGIC);
+	if (host.len == 0 || host.len > 253)
 		return false;
+	probe_host(&probe, host);
 	memcpy(both, host.ptr, host.len);
-	for (size_t i = 0; i < path.len && len < sizeof(both) && parts < SL_HOSTLIST_PARTS; i++) {
+	for (size_t i = 0; list->has_urls && i < path.len && len < sizeof(both) && parts < SL_HOSTLIST_PARTS; i++) {
 		both[len++] = path.ptr[i];
 		if (i + 1 < path.len && path.ptr[i + 1] != '/')
 			continue;
 		parts++;
-		if (slot_has(list, entry_hash(sl_hash(both, len), PREFIX)))
-			return true;
+		probe_add(&probe, both, len, PREFIX);
 	}
-	return false;
+	return probe_any(&probe);
 }

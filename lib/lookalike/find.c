@@ -10,7 +10,8 @@
 #define WORDS_MAX	64	/* of a text */
 #define WORDS_JOINED	4
 #define SURE_MIN	5	/* letters of a name that needs no luring word beside it */
-#define FIRST_MAX	8	/* up to so many letters a slip is not in the first one */
+#define FIRST_MAX	11	/* up to so many letters a slip is not in the first one */
+#define PART_MIN	8	/* letters of a part of a label in which slips are looked for */
 
 struct finder {
 	const struct sl_lookalike	*l;
@@ -68,16 +69,16 @@ lures_are(const struct sl_lookalike *l, const struct spelling *s, size_t from, s
 
 /* ---- how a text is written */
 
-/* Is `raw` the name, but for case, hyphens, spaces and dots? */
+/* Is `raw` the name, but for case, hyphens, spaces, dots and apostrophes? */
 static bool
 is_spelled(struct sl_slice raw, struct sl_slice name)
 {
 	size_t i = 0, j = 0;
 
 	for (;;) {
-		while (i < raw.len && strchr("-. _", raw.ptr[i]) != NULL)
+		while (i < raw.len && strchr("-. _'", raw.ptr[i]) != NULL)
 			i++;
-		while (j < name.len && strchr("-. _", name.ptr[j]) != NULL)
+		while (j < name.len && strchr("-. _'", name.ptr[j]) != NULL)
 			j++;
 		if (i == raw.len || j == name.len)
 			return i == raw.len && j == name.len;
@@ -229,7 +230,7 @@ find_parts(struct finder *f, const struct label *label, bool below)
 			numbered = bare.len < part.len;
 		} else if (lure_is(f->l, &one.s, 0, one.s.len)) {
 			lures = true;
-		} else if (name == NULL && one.s.len >= FIRST_MAX && !below && bare.len < label->raw.len) {
+		} else if (name == NULL && one.s.len >= PART_MIN && !below && bare.len < label->raw.len) {
 			find_slips(f, &one);
 		}
 	}
@@ -443,6 +444,22 @@ is_honest(struct sl_slice raw)
 	return any;
 }
 
+/* Are there signs that no word has by itself: digits, letters beyond ASCII, a capital I within? Two letters that
+ * look like one are in many a person's name. */
+static bool
+is_trick(struct sl_slice raw)
+{
+	for (size_t i = 0; i < raw.len; i++) {
+		unsigned char c = raw.ptr[i];
+
+		if (c >= 0x80 || (c >= '0' && c <= '9') || c == '$' || c == '|')
+			return true;
+		if (c == 'I' && i > 0 && raw.ptr[i - 1] >= 'a' && raw.ptr[i - 1] <= 'z')
+			return true;
+	}
+	return false;
+}
+
 struct text_word {
 	struct sl_slice	raw;
 	bool		joined;		/* to the one before */
@@ -520,7 +537,7 @@ sl_lookalike_text(const struct sl_lookalike *l, struct sl_slice text, struct sl_
 			.exact = is_spelled(raw, name->text) };
 		if (!match->exact && is_honest(raw))
 			match->exact = true;	/* "Nestl\xc3\xa9" */
-		if (!match->exact && name->len < SURE_MIN)
+		if (!match->exact && (name->len < SURE_MIN || !is_trick(raw)))
 			continue;
 		match->kind = match->exact ? SL_LOOKALIKE_SUFFIX : SL_LOOKALIKE_CONFUSABLE;
 		found += match_is_new(matches, found, match);

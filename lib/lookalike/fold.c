@@ -52,7 +52,7 @@ simple(unsigned char c)
 		return 's';
 	case '8':
 		return 'b';
-	case '-': case '.': case ' ': case '_':
+	case '-': case '.': case ' ': case '_': case '\'':
 		return 0;
 	default:
 		return sl_ascii_lower(c);

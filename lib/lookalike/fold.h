@@ -22,7 +22,7 @@ struct sl_fold;
 struct sl_fold	*sl_fold_preload(void);
 void		 sl_fold_free(struct sl_fold **fold);	/* NULL is fine */
 
-/* `text` is UTF-8 in any case; ASCII hyphens, dots and spaces in it vanish. Returns the length of the result.
+/* `text` is UTF-8 in any case; ASCII hyphens, dots, spaces, apostrophes and _ in it vanish. Returns the length of the result.
  * `fold` may be NULL. */
 size_t		 sl_fold(const struct sl_fold *fold, struct sl_slice text, char out[SL_FOLD_MAX + 1]);
 

@@ -5,7 +5,7 @@
  * domains, partners. A host imitates a name if it is not one of the name's own domains and
  *  - looks like it (fold.h: letters of other scripts, digits for letters, hyphens inside), or
  *  - is a slip of the finger away: one change (insertion, deletion, another letter, two exchanged) from 6
- *    letters on and with the same first letter, two from 12 on, or
+ *    letters on, two from 12 on; below 12 the first letter is the same, or
  *  - has words added ("paypal-secure", "mypaypal"), or
  *  - has it to the left of a foreign domain ("paypal.com.example", "paypal.example"), or
  *  - is it under another suffix ("paypal.example").

@@ -119,6 +119,7 @@ names_in_texts_are_found_with_how_they_are_spelled(void **state)
 		{ "PayPa1 support", "PayPal", false },
 		{ "PayPaI support", "PayPal", false },	/* capital I */
 		{ "the ID of LCL", "", false },
+		{ "rnicrosoft", "", false },		/* as in Arnell and Burns */
 		{ "Nestl\xc3\xa9 news", "Nestle", true },
 		{ "paypalish words", "", false },
 		{ "the bank of  America", "", false },
