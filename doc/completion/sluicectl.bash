@@ -26,7 +26,7 @@ _sluicectl()
     dmarc) words="--json --dns --resolver --from --dkim --spf --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
-    learn) words="--labels --root --out --dims --hold-back --passes --json --help" ;;
+    learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --token-model --size --all-fields --json --help" ;;
     score) words="--model --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     status) words="--control --json --help" ;;
