@@ -28,10 +28,11 @@ _sluicectl()
     explain) words="--model --json --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
-    learn) words="--labels --root --out --dims --hold-back --passes --json --help" ;;
+    learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --token-model --size --all-fields --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     score) words="--model --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
+    train) words="--labels --root --out --lists --passes --json --help" ;;
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in

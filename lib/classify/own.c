@@ -54,7 +54,8 @@ entries_sound(const struct sl_own *own)
 		if ((i > 0 && tenant.key <= before.key) || tenant.start != at || tenant.slots == 0 ||
 		    tenant.slots > OWN_SLOTS_MAX || tenant.log_len > SL_OWN_LOG || tenant.scale == 0 ||
 		    tenant.scale > OWN_SCALE_MAX * OWN_UNIT || fabs(tenant.trust / OWN_UNIT) > OWN_TRUST_MAX ||
-		    tenant.global_loss < 0 || tenant.own_loss < 0 || own_section_bytes(&tenant) > own->bytes.len - at)
+		    tenant.global_loss < 0 || tenant.global_loss > OWN_LOSS_MAX || tenant.own_loss < 0 ||
+		    tenant.own_loss > OWN_LOSS_MAX || own_section_bytes(&tenant) > own->bytes.len - at)
 			return false;
 		at += own_section_bytes(&tenant);
 	}

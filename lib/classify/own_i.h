@@ -54,6 +54,7 @@
 /* What was learned from few messages ranks better than its log-odds are sure: they count this often. */
 #define OWN_GAIN	2.0
 #define OWN_TRUST_MAX	6.0
+#define OWN_LOSS_MAX	((int64_t)1 << 60)
 #define OWN_EACH	2		/* corrections of each kind, from which on the own part counts for all mail */
 #define OWN_SCALE_MAX	64
 

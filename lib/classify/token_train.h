@@ -3,8 +3,7 @@
  *
  * Pure: messages come in as bytes, the model goes out as the bytes of a file. Messages are read once, by the
  * reader that judging uses, and kept as lists of feature numbers (at most 100 KiB a message; no text). Then
- * logistic regression, one message at a time in a shuffled order, with a rate of its own for each
- * weight (AdaGrad), from the block that decides.
+ * logistic regression, one message at a time in a shuffled order, from the block that decides.
  *
  * Held out: each fold (classify/fold.h) is judged by a model that has not seen it. The line from margin to
  * log-odds is fitted to these judgements, and they are given to the caller: for a combiner.
