@@ -64,8 +64,11 @@ sa_regex_match(const struct sa_regex *regex, struct sl_slice subject, size_t fro
 
 	SL_ASSERT(data != NULL);
 	match->subject = subject;
-	n = pcre2_match(regex->code, subject.len == 0 ? (const unsigned char *)"" : subject.ptr, subject.len,
-	    from, 0, data, regex->limits);
+	if (subject.len == 0)
+		subject.ptr = (const unsigned char *)"";
+	n = pcre2_match(regex->code, subject.ptr, subject.len, from, 0, data, regex->limits);
+	if (n == PCRE2_ERROR_JIT_STACKLIMIT)	/* the interpreter's memory is on the heap, and bounded too */
+		n = pcre2_match(regex->code, subject.ptr, subject.len, from, PCRE2_NO_JIT, data, regex->limits);
 	if (n >= 0) {
 		size_t known = n == 0 ? SA_GROUPS_MAX : (size_t)n;
 		const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);

@@ -297,6 +297,13 @@ decode_declared(struct sl_slice in, struct sl_slice label, bool insist, bool tri
 		return false;
 	if (sl_slice_ieq(label, SL_SLICE_LIT("gb2312")) && !insist && !is_gb2312(in))
 		return false;
+	if (sl_slice_istarts(label, SL_SLICE_LIT("iso-2022-"))) {	/* up to what is no 7 bit text */
+		for (size_t i = 0; i < in.len; i++) {
+			if (in.ptr[i] >= 0x80)
+				in.len = i;
+		}
+		insist = true;
+	}
 	bad = (size_t)sl_charset_convert(charset, in, out);
 	return bad == 0 || insist;
 }

@@ -274,6 +274,8 @@ head_field(struct head *h)
 		value = without_cr(h->view, value);
 	if (name.len > SA_NAME_MAX || value.len > SA_VALUE_MAX)
 		*h->flags |= SA_TRUNCATED_HEADER;
+	if (h->node == h->view->root && sl_slice_istarts(name, SL_SLICE_LIT("X-Spam-")))
+		return;		/* what another such program had to say is not looked at */
 	name.len = SL_MIN(name.len, SA_NAME_MAX);
 	value.len = SL_MIN(value.len, SA_VALUE_MAX);
 	field_add(h->view, h->node, name, value);
@@ -334,40 +336,60 @@ head_read(struct head *h, size_t at)
 
 #define BLANK_LINES_MAX	20
 
+static size_t
+put_line(unsigned char *out, struct sl_slice line, bool crlf)
+{
+	size_t len = line.len;
+
+	if (crlf && sa_ends(line, SL_SLICE_LIT("\r\n"))) {
+		memcpy(out, line.ptr, len - 2);
+		out[len - 2] = '\n';
+		return len - 1;
+	}
+	memcpy(out, line.ptr, len);
+	return len;
+}
+
+/* Of a run of blank lines longer than the limit, the first and the last so many stay. What opens a body has its
+ * first line counted as the line before. */
+static size_t
+put_blanks(unsigned char *out, struct sl_slice run, size_t lines, bool opens, bool crlf)
+{
+	size_t first = opens ? 2 : 1, counted = lines - (opens ? 1 : 0), n = 0, i = 0;
+	size_t cut = counted > BLANK_LINES_MAX ? counted - BLANK_LINES_MAX : 0;
+
+	for (size_t at = 0; at < run.len; i++) {
+		struct sl_slice line = line_at(run, at);
+
+		if (i < first || i >= first + cut)
+			n += put_line(out + n, line, crlf);
+		at += line.len;
+	}
+	return n;
+}
+
 /* Longer runs of blank lines are cut short, CRLF becomes LF if the message has it so. */
 static struct sl_slice
 body_lines(struct sl_sa_view *view, struct sl_slice in, bool crlf)
 {
 	unsigned char *out = sa_alloc(view, in.len + 1);
-	size_t n = 0, run = 0;		/* of blank lines before this one */
-	bool is_first_run = true;
+	size_t n = 0, run_start = 0, run = 0;
 
 	for (size_t at = 0; at < in.len;) {
 		struct sl_slice line = line_at(in, at);
-		/* What a run that opens the body counts as its line before is its own first line. */
-		size_t most = BLANK_LINES_MAX + (is_first_run ? 1 : 0);
-		size_t blanks = run + 1;
 
 		at += line.len;
-		if (!is_blank(line)) {
-			run = 0;
-			is_first_run = false;
-		} else {
-			run = blanks;
-			if (blanks > most) {
-				/* The lines cut are the 2nd ones on, so that the last stay; all are as
-				 * good as each other but for blanks in them. */
+		if (is_blank(line)) {
+			run_start = run == 0 ? at - line.len : run_start;
+			run++;
+			if (at < in.len)
 				continue;
-			}
+			line.len = 0;
 		}
-		if (crlf && sa_ends(line, SL_SLICE_LIT("\r\n"))) {
-			memcpy(out + n, line.ptr, line.len - 2);
-			n += line.len - 2;
-			out[n++] = '\n';
-		} else {
-			memcpy(out + n, line.ptr, line.len);
-			n += line.len;
-		}
+		if (run > 0)
+			n += put_blanks(out + n, sa_sub(in, run_start, at - line.len), run, run_start == 0, crlf);
+		run = 0;
+		n += put_line(out + n, line, crlf);
 	}
 	return sl_slice(out, n);
 }
