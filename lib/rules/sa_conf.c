@@ -63,6 +63,7 @@ sa_regex_match(const struct sa_regex *regex, struct sl_slice subject, size_t fro
 	int n;
 
 	SL_ASSERT(data != NULL);
+	SL_ASSERT(from <= subject.len && subject.len < SIZE_MAX / 1073741824);
 	match->subject = subject;
 	if (subject.len == 0)
 		subject.ptr = (const unsigned char *)"";

@@ -62,10 +62,11 @@ static struct sl_slice
 short_host(struct sl_sa_view *view, struct sl_slice host)
 {
 	size_t want = 2, dots = 0, labels = 1;
-	const unsigned char *last = host.len == 0 ? NULL : memrchr(host.ptr, '.', host.len);
+	const unsigned char *last;
 	bool letters = false;
 
 	host = sa_lower(view, host);
+	last = memrchr(host.ptr, '.', host.len);
 	for (size_t i = 0; i < host.len; i++) {
 		letters = letters || sa_is_alpha(host.ptr[i]);
 		labels += host.ptr[i] == '.';

@@ -79,6 +79,7 @@ sa_index(struct sl_slice s, unsigned char c, size_t from)
 static inline struct sl_slice
 sa_sub(struct sl_slice s, size_t from, size_t to)
 {
+	SL_ASSERT(from <= to && to <= s.len);
 	return sl_slice(s.ptr + from, to - from);
 }
 bool	sa_ends(struct sl_slice s, struct sl_slice end);

@@ -8,7 +8,7 @@ my $sa = Mail::SpamAssassin->new({ dont_copy_prefs => 1, local_tests_only => 1, 
     userstate_dir => '/nonexistent', post_config_text => "use_bayes 0\nskip_rbl_checks 1\n" });
 $sa->init(1);
 my $conf = $sa->{conf};
-for my $type (qw(head_evals body_evals rawbody_evals full_evals rbl_evals)) {
+for my $type (qw(head_evals body_evals rawbody_evals full_evals)) {
     for my $priority (values %{$conf->{$type} || {}}) {
         for my $name (sort keys %$priority) {
             my ($function, $arguments) = @{$priority->{$name}};
