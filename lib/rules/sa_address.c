@@ -146,8 +146,26 @@ address_one(struct sl_sa_view *view, const struct sa_match *m, struct sa_address
 		out->address = address_cut(out->address);
 }
 
-size_t
-sa_addresses(struct sl_sa_view *view, struct sl_slice raw, struct sa_address *out, size_t size)
+/* What is no list of addresses by the rules above is read by a second, laxer program; nearly as this does. */
+static void
+address_anyhow(struct sl_sa_view *view, struct sl_slice raw, struct sa_address *out)
+{
+	struct sa_match m;
+
+	*out = (struct sa_address){ .has_phrase = true, .phrase = raw };
+	if (!sa_match(view->conf, SA_RE_ADDRESS_ANYHOW, raw, 0, &m))
+		return;
+	out->has_address = sa_has_group(&m, 3) && sa_group(&m, 2).len > 0 && sa_group(&m, 4).len > 0;
+	if (out->has_address)
+		out->address = SA_CAT(view, sa_group(&m, 2), SL_SLICE_LIT("@"), sa_group(&m, 4));
+	if (sa_trim(sa_group(&m, 1)).len > 0)
+		out->phrase = sa_trim(phrase_text(view, sa_group(&m, 1)));
+	else if (out->has_address)
+		out->has_phrase = false;
+}
+
+static size_t
+addresses_strict(struct sl_sa_view *view, struct sl_slice raw, struct sa_address *out, size_t size)
 {
 	struct sl_slice s = without_group(view, without_double_escapes(view, sa_trim_end(raw)));
 	struct sa_match m;
@@ -166,6 +184,18 @@ sa_addresses(struct sl_sa_view *view, struct sl_slice raw, struct sa_address *ou
 		if (!address_valid(sa_group(&m, 1)))
 			continue;
 		out[n++] = (struct sa_address){ .has_address = true, .address = address_cut(sa_group(&m, 1)) };
+	}
+	return n;
+}
+
+size_t
+sa_addresses(struct sl_sa_view *view, struct sl_slice raw, struct sa_address *out, size_t size)
+{
+	size_t n = addresses_strict(view, raw, out, size);
+
+	if (n == 0 && size > 0 && sa_trim(raw).len > 0 && memchr(raw.ptr, '<', raw.len) != NULL) {
+		address_anyhow(view, raw, &out[0]);
+		n = 1;
 	}
 	return n;
 }

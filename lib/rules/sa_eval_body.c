@@ -206,11 +206,11 @@ SA_EVAL(check_blank_line_ratio)
 SA_EVAL(tvd_vertical_words)
 {
 	double min = sa_argument_number(arguments, arguments_len, 0), max = sa_argument_number(arguments, arguments_len, 1);
+	const struct sa_list *body = sa_body_seen(view);
 	double most = -1;
 
-	sa_body(view);
-	for (size_t i = 0; i < view->body.len; i++) {
-		struct sl_slice line = view->body.at[i];
+	for (size_t i = 0; i < body->len; i++) {
+		struct sl_slice line = body->at[i];
 		size_t blanks = 0, others;
 
 		if (line.len <= 5)

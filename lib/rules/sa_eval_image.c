@@ -144,9 +144,8 @@ SA_EVAL(image_to_text_ratio)
 
 	if (kind == KINDS || !(images(view)->area[kind] > 0))
 		return false;
-	sa_body(view);
-	for (size_t i = 0; i < view->body.len; i++)
-		text += (double)view->body.at[i].len;
+	for (size_t i = 0; i < sa_body_seen(view)->len; i++)
+		text += (double)view->seen_body.at[i].len;
 	share = text / images(view)->area[kind];
 	return text > 0 && share >= sa_argument_number(arguments, arguments_len, 1) &&
 	    share < sa_argument_number(arguments, arguments_len, 2);

@@ -172,58 +172,13 @@ SA_EVAL(check_uri_host_in_whitelist)
 
 /* ---- free mail ---- */
 
-/* '*' stands for what has no dot in it, '?' for anything. */
-static bool
-freemail_glob(struct sl_slice pattern, struct sl_slice text)
-{
-	size_t p = 0, t = 0, star = SIZE_MAX, star_text = 0;
-
-	while (t < text.len) {
-		if (p < pattern.len && pattern.ptr[p] == '*') {
-			star = p++;
-			star_text = t;
-		} else if (p < pattern.len && (pattern.ptr[p] == '?' || pattern.ptr[p] == text.ptr[t])) {
-			p++;
-			t++;
-		} else if (star != SIZE_MAX && text.ptr[star_text] != '.') {
-			p = star + 1;
-			t = ++star_text;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.len && pattern.ptr[p] == '*')
-		p++;
-	return p == pattern.len;
-}
-
-/* In lower case. */
-static bool
-is_freemail(struct sl_sa_view *view, struct sl_slice address)
-{
-	const struct sl_sa_conf *conf = view->conf;
-	const unsigned char *at = address.len == 0 ? NULL : memrchr(address.ptr, '@', address.len);
-	struct sl_slice domain = at == NULL ? address : sl_slice_from(address, (size_t)(at - address.ptr) + 1);
-
-	if (address.len == 0 || sa_set_has(&conf->freemail_skip, address, NULL) ||
-	    sa_set_has(&conf->freemail_skip, domain, NULL) || sa_test(conf, SA_RE_NOT_FREEMAIL, address))
-		return false;
-	if (sa_set_has(&conf->freemail, domain, NULL))
-		return true;
-	for (size_t i = 0; at != NULL && i < conf->freemail_globs.len; i++) {
-		if (freemail_glob(conf->freemail_globs.at[i], domain))
-			return true;
-	}
-	return false;
-}
-
 static bool
 any_freemail(struct sl_sa_view *view, const struct sa_list *list, const char *pattern)
 {
 	for (size_t i = 0; i < list->len; i++) {
 		struct sl_slice address = sa_lower(view, list->at[i]);
 
-		if (is_freemail(view, address) && (pattern[0] == '\0' || sa_argument_match(view, pattern, address)))
+		if (sa_is_freemail(view, address) && (pattern[0] == '\0' || sa_argument_match(view, pattern, address)))
 			return true;
 	}
 	return false;
@@ -248,108 +203,25 @@ SA_EVAL(check_freemail_from)
 	return hit;
 }
 
-#define BODY_ADDRESSES_MAX	40
-#define LINK_ADDRESSES_MAX	20
 #define ADDRESSES_TOO_MANY	5	/* then none is looked at */
 #define FREEMAILS_TOO_MANY	3
-
-/* The next address in text from `from` on, its last label a known top-level domain. */
-static bool
-next_address(struct sl_sa_view *view, struct sl_slice text, size_t from, struct sa_match *m)
-{
-	while (from < text.len && sa_match(view->conf, SA_RE_BODY_MAIL, text, from, m)) {
-		if (sa_domain_valid(view->conf, SA_CAT(view, SL_SLICE_LIT("x."), sa_group(m, 2))))
-			return true;
-		from = m->groups[1];
-	}
-	return false;
-}
-
-static struct sl_slice
-without_links(struct sl_sa_view *view, struct sl_slice line)
-{
-	struct sl_buf out;
-	struct sa_match m;
-	size_t from = 0;
-
-	if (!sa_match(view->conf, SA_RE_BODY_LINK_AT, line, 0, &m))
-		return line;
-	sl_buf_init(&out, line.len + 1);
-	do {
-		sl_buf_add(&out, line.ptr + from, m.groups[0] - from);
-		sl_buf_add_byte(&out, ' ');
-		from = m.groups[1];
-	} while (from < line.len && sa_match(view->conf, SA_RE_BODY_LINK_AT, line, from, &m));
-	sl_buf_add(&out, line.ptr + from, line.len - from);
-	return sa_keep_buf(view, &out);
-}
-
-/* Addresses in a line, but those of quoted senders: "<a@b.example>", "a@b.example wrote:". */
-static void
-line_addresses(struct sl_sa_view *view, struct sl_slice line, struct sa_list *out)
-{
-	struct sa_match m, skip;
-
-	line = without_links(view, line);
-	for (size_t at = 0; out->len < BODY_ADDRESSES_MAX && next_address(view, line, at, &m); at = m.groups[1]) {
-		size_t start = m.groups[2];
-		struct sl_slice before = sa_sub(line, 0, start);
-
-		if (sa_match(view->conf, SA_RE_BODY_MAIL_SKIP, line, m.groups[3], &skip) &&
-		    !sa_ends(before, SL_SLICE_LIT("mailto:")))
-			continue;
-		{
-			struct sl_slice address = sa_lower(view, sa_group(&m, 1));
-			bool again = false;
-
-			for (size_t i = 0; i < out->len; i++)
-				again = again || sl_slice_eq(out->at[i], address);
-			if (!again)
-				sa_list_add(out, address);
-		}
-	}
-}
-
-static void
-link_addresses(struct sl_sa_view *view, struct sa_list *out)
-{
-	sa_uris(view);
-	for (size_t i = 0; i < view->uri_rows_len && out->len < LINK_ADDRESSES_MAX; i++) {
-		const struct sa_uri *row = &view->uri_rows[i];
-		struct sa_match m;
-		bool again = false;
-
-		if ((row->types & 1u << SA_URI_A) == 0 || (row->types & 1u << SA_URI_PARSED) != 0 ||
-		    !sl_slice_istarts(row->raw, SL_SLICE_LIT("mailto:")) || !next_address(view, row->raw, 7, &m) ||
-		    m.groups[2] != 7)
-			continue;
-		for (size_t k = 0; k < out->len; k++)
-			again = again || sl_slice_ieq(out->at[k], sa_group(&m, 1));
-		if (!again)
-			sa_list_add(out, sa_lower(view, sa_group(&m, 1)));
-	}
-}
 
 /* Free mail addresses in the body. False: there are too many addresses to say anything. */
 static bool
 body_freemails(struct sl_sa_view *view, struct sa_list *out)
 {
-	struct sa_list all = { 0 };
+	const struct sa_list *all = &view->body_addresses;
 	bool well = true;
 
-	link_addresses(view, &all);
-	sa_body(view);
-	for (size_t i = 0; i < view->body.len; i++)
-		line_addresses(view, view->body.at[i], &all);
-	for (size_t i = 0; i < all.len && well; i++) {
+	(void)sa_body_seen(view);
+	for (size_t i = 0; i < all->len && well; i++) {
 		if (i + 1 == ADDRESSES_TOO_MANY) {
 			well = false;
-		} else if (is_freemail(view, all.at[i])) {
+		} else if (sa_is_freemail(view, all->at[i])) {
 			well = out->len + 1 < FREEMAILS_TOO_MANY;
-			sa_list_add(out, all.at[i]);
+			sa_list_add(out, all->at[i]);
 		}
 	}
-	sa_list_fini(&all);
 	return well;
 }
 

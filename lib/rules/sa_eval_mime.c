@@ -265,11 +265,11 @@ charset_has_capitals(struct sl_sa_view *view)
 static double
 capitals(struct sl_sa_view *view)
 {
+	const struct sa_list *body = sa_body_seen(view);
 	size_t len = 0, lower = 0, upper = 0;
 
-	sa_body(view);
-	for (size_t i = 0; i < view->body.len; i++) {
-		struct sl_slice line = view->body.at[i];
+	for (size_t i = 0; i < body->len; i++) {
+		struct sl_slice line = body->at[i];
 		struct sa_match m;
 
 		if (!sa_test(view->conf, SA_RE_TWO_WORDS, line) || sa_test(view->conf, SA_RE_BASE64_LINES, line))

@@ -266,8 +266,10 @@ struct sl_sa_view {
 	struct sa_node			**parts;	/* depth first */
 	size_t				 parts_len;
 	struct sa_list			 body, raw_body, uris;
-	bool				 body_done, raw_body_done, uris_done;
+	struct sa_list			 seen_body;	/* body, but for what sa_body_seen says */
+	bool				 body_done, raw_body_done, uris_done, seen_done;
 	bool				 body_wide;
+	struct sa_list			 body_addresses;	/* found with seen_body */
 	struct sa_html			*html;		/* of the last page */
 	struct sa_cached		**cache;
 	size_t				 cache_len, cache_size;
@@ -321,6 +323,11 @@ struct sl_slice sa_decode_words(struct sl_sa_view *view, struct sl_slice body, s
 void	sa_render(struct sl_sa_view *view, struct sa_node *node);
 void	sa_body(struct sl_sa_view *view);
 void	sa_raw_body(struct sl_sa_view *view);
+/* sa_freemail.c: the body as rules come to see it. SpamAssassin's FreeMail plugin, if it looks for addresses in the
+ * text, takes links with addresses and quoted senders out of it, for all rules that come later. */
+const struct sa_list *sa_body_seen(struct sl_sa_view *view);
+bool	sa_is_freemail(struct sl_sa_view *view, struct sl_slice address);	/* in lower case */
+bool	sa_any_freemail(struct sl_sa_view *view, const struct sa_list *list);
 
 /* sa_header.c */
 const struct sa_list *sa_get(struct sl_sa_view *view, const char *name);

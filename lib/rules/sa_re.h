@@ -60,6 +60,7 @@ SA_RE_ENUM(COMMENT, PCRE2_DOTALL, SA_COMMENT)
 SA_RE_ENUM(MAILBOX_WHOLE, 0, "^" SA_MAILBOX "$")
 SA_RE_ENUM(MAILBOX_ANGLE, 0, "<(" SA_MAILBOX ")>")
 SA_RE_ENUM(PHRASE_PIECE, PCRE2_ANCHORED | PCRE2_DOTALL, "\"(|(?:[^\"\\\\]++|\\\\.)*+)\"|([^\"]++)")
+SA_RE_ENUM(ADDRESS_ANYHOW, 0, "^\\s*((?:" SA_QUOTED "|[^\",;<]++)*)<\\s*([^<>@\\s]*)(?:(@)([^<>\\s]*))?")
 SA_RE_ENUM(GROUP, PCRE2_DOTALL, "^[^\"()<>]+:\\s*(.*?)\\s*(?:;.*)?")
 
 /* Received */

@@ -271,6 +271,8 @@ number_host(struct sl_sa_view *view, uint64_t n)
 {
 	char text[24];
 
+	while (n > UINT32_MAX)		/* the leading hexadecimal digits count, not the last */
+		n >>= 4;
 	(void)snprintf(text, sizeof(text), "%u.%u.%u.%u", (unsigned)(n >> 24 & 255), (unsigned)(n >> 16 & 255),
 	    (unsigned)(n >> 8 & 255), (unsigned)(n & 255));
 	return sa_keep(view, sl_slice_str(text));

@@ -38,6 +38,8 @@ sl_sa_view_free(struct sl_sa_view **view_pp)
 		node_fini(view->parts[i]);
 	sl_free(view->parts);
 	sa_list_fini(&view->body);
+	sa_list_fini(&view->seen_body);
+	sa_list_fini(&view->body_addresses);
 	sa_list_fini(&view->raw_body);
 	sa_list_fini(&view->uris);
 	for (size_t i = 0; i < view->cache_len; i++)
@@ -92,8 +94,7 @@ units(struct sl_sa_view *view, enum sl_rule_where where)
 	SL_CHECK(view, VIEW_MAGIC);
 	SL_ASSERT(view->is_finished);
 	if (where == SL_RULE_BODY) {
-		sa_body(view);
-		return &view->body;
+		return sa_body_seen(view);
 	}
 	if (where == SL_RULE_RAW_BODY) {
 		sa_raw_body(view);
