@@ -3,6 +3,9 @@
  *
  * A rule `header X eval:check_for_to_in_subject('user')` calls a function by name with arguments; here it is
  * given the view of the message. What a function is, follows SpamAssassin 4.0.1's plugins.
+ *
+ * One function depends on the kind of its rule: image_to_text_ratio of a rawbody rule gets a fourth argument,
+ * "rawbody". Regular expressions among arguments are best made known beforehand, see sl_sa_conf_pattern.
  */
 #ifndef SL_RULES_SA_EVAL_H
 #define SL_RULES_SA_EVAL_H

@@ -140,12 +140,15 @@ SA_EVAL(pixel_coverage)
 SA_EVAL(image_to_text_ratio)
 {
 	enum kind kind = kind_argument(sa_argument(arguments, arguments_len, 0));
+	const struct sa_list *list;
 	double text = 0, share;
 
 	if (kind == KINDS || !(images(view)->area[kind] > 0))
 		return false;
-	for (size_t i = 0; i < sa_body_seen(view)->len; i++)
-		text += (double)view->seen_body.at[i].len;
+	sa_raw_body(view);
+	list = strcmp(sa_argument(arguments, arguments_len, 3), "rawbody") == 0 ? &view->raw_body : sa_body_seen(view);
+	for (size_t i = 0; i < list->len; i++)
+		text += (double)list->at[i].len;
 	share = text / images(view)->area[kind];
 	return text > 0 && share >= sa_argument_number(arguments, arguments_len, 1) &&
 	    share < sa_argument_number(arguments, arguments_len, 2);

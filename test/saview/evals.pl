@@ -13,6 +13,7 @@ for my $type (qw(head_evals body_evals rawbody_evals full_evals)) {
         for my $name (sort keys %$priority) {
             my ($function, $arguments) = @{$priority->{$name}};
             next if $function =~ /^_mimeheader_eval/ || !$conf->{scores}{$name} || ($conf->{tflags}{$name} || '') =~ /\bnet\b/;
+            push @$arguments, 'rawbody' if $type eq 'rawbody_evals' && $function eq 'image_to_text_ratio';
             print join("\t", $name, $function, map { defined $_ ? $_ : 'undef' } @$arguments), "\n";
         }
     }
