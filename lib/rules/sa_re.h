@@ -128,6 +128,7 @@ SA_RE_ENUM(PORT_443, 0, "^:443\\b")
 SA_RE_ENUM(MAIL_MISPARSE, PCRE2_CASELESS, "^(?:skype|e?-?mail)?:+")
 SA_RE_ENUM(AT_DOT, 0, "@.+?\\.")
 SA_RE_ENUM(SLASH_AT, 0, "/.+@")
+SA_RE_ENUM(SIGNED_DOMAIN, 0, "\\bd\\s*=\\s*([^;]+)")
 SA_RE_ENUM(MAIL_HOST, 0, "@([^?&>]*)")
 
 /* eval functions: dates */

@@ -784,6 +784,43 @@ html_uris(struct sl_sa_view *view, const struct sa_html *html)
 	}
 }
 
+static struct sl_slice
+without_white(struct sl_sa_view *view, struct sl_slice in)
+{
+	unsigned char *out = sa_alloc(view, in.len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.len; i++) {
+		if (!sa_is_space(in.ptr[i]))
+			out[n++] = in.ptr[i];
+	}
+	return sl_slice(out, n);
+}
+
+/* The domains of signatures: their hosts count, but uri rules do not see them. */
+static void
+signed_domains(struct sl_sa_view *view, const char *name)
+{
+	const struct sa_list *values = sa_get(view, name);
+
+	for (size_t i = 0; i < values->len; i++) {
+		struct sl_slice value = values->at[i], uri, domain, host;
+		struct sa_match m;
+
+		for (size_t at = 0; sa_match(view->conf, SA_RE_SIGNED_DOMAIN, value, at, &m); at = m.groups[1]) {
+			struct sa_uri *row = NULL;
+
+			uri = SA_CAT(view, SL_SLICE_LIT("domainkeys:"), without_white(view, sa_group(&m, 1)));
+			if (sa_uri_domain(view, uri, &domain, &host))
+				row = uri_row(view, uri);
+			if (row != NULL && row->hosts.len == 0) {
+				sa_list_add(&row->hosts, host);
+				sa_list_add(&row->domains, domain);
+			}
+		}
+	}
+}
+
 void
 sa_uris(struct sl_sa_view *view)
 {
@@ -799,6 +836,8 @@ sa_uris(struct sl_sa_view *view)
 		if (view->parts[i]->html != NULL)
 			html_uris(view, view->parts[i]->html);
 	}
+	signed_domains(view, "DomainKey-Signature");
+	signed_domains(view, "DKIM-Signature");
 	for (size_t i = 0; i < view->uri_rows_len; i++) {
 		const struct sa_list *cleaned = &view->uri_rows[i].cleaned;
 
