@@ -6,7 +6,7 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay score settings status --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay rules score settings status train --help --version" -- "$word")
         return
     fi
     case $before in

@@ -87,11 +87,14 @@ struct sl_ruleset {
 	size_t				 len, size;
 	struct sl_rule_unsupported	*unsupported;
 	size_t				 unsupported_len, unsupported_size;
+	uint32_t			*index;		/* of names: ruleset.c's own */
+	size_t				 index_size;
 };
 
 void	sl_ruleset_init(struct sl_ruleset *set);
 void	sl_ruleset_fini(struct sl_ruleset *set);
-/* Adds a rule, or replaces that of the same name; strings are copied. Returns its index. */
+/* Adds a rule, or replaces that of the same name; strings and steps are copied. NULL for a sentence or
+ * file is "". Returns its index. `rule` may be one of the set. */
 size_t	sl_ruleset_put(struct sl_ruleset *set, const struct sl_rule *rule);
 /* SIZE_MAX: there is none. */
 size_t	sl_ruleset_find(const struct sl_ruleset *set, const char *name);
