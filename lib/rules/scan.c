@@ -232,6 +232,17 @@ sl_rules_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *fi
 			unit_scan(run, group, unit);
 }
 
+bool
+sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const char *field)
+{
+	struct sl_slice name = field == NULL ? SL_SLICE_LIT("") : sl_slice_str(field);
+	const struct group *group = run->rules->buckets[rules_bucket(where, name)];
+
+	while (group != NULL && !is_meant(group, where, name))
+		group = group->next;
+	return group != NULL;
+}
+
 /* ---- a unit in pieces */
 
 static int

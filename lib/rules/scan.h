@@ -20,7 +20,6 @@
 #include "rules/ruleset.h"
 
 #define SL_RULES_KEEP		((size_t)64 * 1024)
-#define SL_RULES_PARAGRAPH	((size_t)16 * 1024)	/* sl_rules_classifier: longer ones are cut at a blank */
 
 struct sl_rules;
 struct sl_rules_run;
@@ -58,6 +57,8 @@ const char *sl_rules_where_word(enum sl_rule_where where);	/* "header" */
 
 /* NULL: the arena is full. The run lies in the arena. */
 struct sl_rules_run *sl_rules_run_new(const struct sl_rules *rules, struct sl_arena *arena);
+/* Does any rule look at such units? */
+bool	sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const char *field);
 /* A whole unit. `field` (HEADER, MIME_HEADER, else NULL) in any case. */
 void	sl_rules_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *field,
 	    struct sl_slice unit);
