@@ -11,7 +11,7 @@
 #define GROUP_BYTES_MIN		24
 
 /* Steps, levels and KiB that PCRE2 may use for one match; and once many have been given up. */
-#define MATCH_LIMIT		200000
+#define MATCH_LIMIT		1000000
 #define MATCH_LIMIT_STRICT	2000
 #define DEPTH_LIMIT		2000
 #define HEAP_LIMIT_KIB		2048
@@ -393,11 +393,22 @@ sl_rules_info(const struct sl_rules *rules, size_t i, struct sl_rules_info *info
 	info_out->method = methods[rules->rules[i].method];
 }
 
+/* A field may have a second group, for patterns over UTF-8. */
+static bool
+is_first(const struct sl_rules *rules, size_t at)
+{
+	for (size_t g = 0; g < at; g++)
+		if (rules->groups[g].where == rules->groups[at].where && sl_slice_ieq(
+		    sl_slice_str(rules->groups[g].field), sl_slice_str(rules->groups[at].field)))
+			return false;
+	return true;
+}
+
 const char *
 sl_rules_field(const struct sl_rules *rules, enum sl_rule_where where, size_t i)
 {
 	for (size_t g = 0; g < rules->groups_len; g++)
-		if (rules->groups[g].where == where && i-- == 0)
+		if (rules->groups[g].where == where && is_first(rules, g) && i-- == 0)
 			return rules->groups[g].field;
 	return NULL;
 }

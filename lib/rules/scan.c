@@ -14,6 +14,7 @@ struct sl_rules_run {
 	unsigned		 magic;
 	const struct sl_rules	*rules;
 	bool			 evaluated;
+	bool			 first;		/* the unit at hand is the first of its kind */
 	size_t			 limited;
 	sl_rules_trace		*trace;
 	void			*trace_ctx;
@@ -86,6 +87,13 @@ hit(struct sl_rules_run *run, const struct group *group, uint32_t rule, struct s
 		run->trace(run->trace_ctx, rule, group->where, group->field, unit, SL_MIN(end, unit.len));
 }
 
+/* Is the unit at hand none of this rule's? */
+static bool
+passes_over(const struct sl_rules_run *run, const struct rule *rule)
+{
+	return run->first && (rule->info.flags & SL_RULE_NO_SUBJECT) != 0;
+}
+
 /* How often may a rule hit? */
 static unsigned
 hits_max(const struct rule *rule)
@@ -122,6 +130,8 @@ look(struct sl_rules_run *run, const struct group *group, uint32_t at, struct sl
 	uint32_t options = 0;
 	size_t from = 0, end;
 
+	if (passes_over(run, rule))
+		return;
 	for (unsigned n = hits_now(run, at); n < hits_max(rule) && from <= unit.len; n++) {
 		int r = pcre2_match(rule->code, text, unit.len, from, options, rules->match,
 		    run->limited < STRICT_AFTER ? rules->limits : rules->strict);
@@ -159,7 +169,7 @@ on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned f
 		return 0;
 	at = scan->group->rules[id];
 	if (scan->run->rules->rules[at].method == RULES_EXACT) {
-		if (!bit_get(scan->run->hits, at))
+		if (!bit_get(scan->run->hits, at) && !passes_over(scan->run, &scan->run->rules->rules[at]))
 			hit(scan->run, scan->group, at, scan->unit, (size_t)to);
 	} else if (scan->pending_len < scan->group->len) {
 		scan->run->rules->pending[scan->pending_len++] = at;
@@ -186,7 +196,8 @@ unit_seen(struct sl_rules_run *run, const struct group *group, struct sl_slice u
 {
 	size_t at = (size_t)(group - run->rules->groups);
 
-	if (bit_get(run->seen, at))
+	run->first = !bit_get(run->seen, at);
+	if (!run->first)
 		return;
 	bit_set(run->seen, at, true);
 	for (size_t i = 0; i < group->len && group->bare > 0; i++)
@@ -232,6 +243,26 @@ sl_rules_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *fi
 			unit_scan(run, group, unit);
 }
 
+void
+sl_rules_absent(struct sl_rules_run *run, enum sl_rule_where where, const char *field)
+{
+	struct sl_slice name = sl_slice_str(field);
+
+	for (const struct group *group = run->rules->buckets[rules_bucket(where, name)]; group != NULL;
+	     group = group->next) {
+		if (!is_meant(group, where, name))
+			continue;
+		for (size_t i = 0; i < group->len; i++) {
+			const struct rule *rule = &run->rules->rules[group->rules[i]];
+
+			if (rule->absent_hits && hits_now(run, group->rules[i]) < hits_max(rule)) {
+				bit_set(run->hits, group->rules[i], true);
+				count(run, group->rules[i]);
+			}
+		}
+	}
+}
+
 bool
 sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const char *field)
 {
@@ -256,7 +287,7 @@ on_stream_match(unsigned id, unsigned long long from, unsigned long long to, uns
 		return 0;
 	at = branch->group->rules[id];
 	if (run->rules->rules[at].method == RULES_EXACT) {
-		if (!bit_get(run->hits, at))
+		if (!bit_get(run->hits, at) && !passes_over(run, &run->rules->rules[at]))
 			hit(run, branch->group, at, branch->piece,
 			    (size_t)(to - SL_MIN(to, (unsigned long long)branch->at)));
 	} else if (branch->pending_len < branch->group->len) {
@@ -330,6 +361,7 @@ branch_feed(struct branch *branch, struct sl_slice piece)
 	if (branch->stream == NULL || piece.len == 0)
 		return;
 	branch->piece = piece;
+	branch->run->first = !bit_get(branch->run->seen, (size_t)(branch->group - branch->run->rules->groups));
 	error = hs_scan_stream(branch->stream, (const char *)piece.ptr, (unsigned)piece.len, 0,
 	    branch->run->rules->scratch, on_stream_match, branch);
 	SL_ASSERT(error == HS_SUCCESS);
@@ -358,6 +390,7 @@ branch_end(struct branch *branch)
 		hs_error_t error;
 
 		branch->piece = kept;
+		branch->run->first = !bit_get(branch->run->seen, (size_t)(branch->group - branch->run->rules->groups));
 		error = hs_close_stream(branch->stream, branch->run->rules->scratch, on_stream_match, branch);
 		SL_ASSERT(error == HS_SUCCESS);
 		unit_seen(branch->run, branch->group, kept);
@@ -397,10 +430,10 @@ apply(enum sl_rule_op op, double a, double b)
 		return a == 0;
 	case SL_RULE_OP_NEGATE:
 		return -a;
-	case SL_RULE_OP_AND:
-		return a != 0 && b != 0;
+	case SL_RULE_OP_AND:	/* as in Perl, what decides is the value */
+		return a != 0 ? b : a;
 	case SL_RULE_OP_OR:
-		return a != 0 || b != 0;
+		return a != 0 ? a : b;
 	case SL_RULE_OP_ADD:
 		return a + b;
 	case SL_RULE_OP_SUB:
@@ -450,7 +483,9 @@ expression(const struct rule *rule, const double *values)
 			b = stack[--depth];
 		stack[depth - 1] = apply(step->op, stack[depth - 1], b);
 	}
-	return isfinite(stack[0]) ? stack[0] : 0;
+	if (!isfinite(stack[0]) || stack[0] == 0)
+		return 0;
+	return stack[0] > 0 ? stack[0] : 1;	/* a number of hits */
 }
 
 /* A rule with a pattern, or for a field's presence. */
@@ -460,7 +495,7 @@ pattern_value(struct sl_rules_run *run, uint32_t at)
 	const struct rule *rule = &run->rules->rules[at];
 	unsigned n = hits_now(run, at);
 
-	if (!bit_get(run->seen, rule->group) && rule->absent_hits)
+	if (rule->info.where == SL_RULE_HEADER && !bit_get(run->seen, rule->group) && rule->absent_hits)
 		n = 1;
 	return (rule->info.flags & SL_RULE_NEGATED) != 0 ? n == 0 : n;
 }

@@ -62,6 +62,9 @@ bool	sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, co
 /* A whole unit. `field` (HEADER, MIME_HEADER, else NULL) in any case. */
 void	sl_rules_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *field,
 	    struct sl_slice unit);
+/* MIME_HEADER: this part has no such field; what a rule has for that is matched instead. (HEADER: that no unit
+ * came is enough.) */
+void	sl_rules_absent(struct sl_rules_run *run, enum sl_rule_where where, const char *field);
 /* A unit in pieces. NULL: no rule looks at these; _feed and _end take NULL. _end frees it. */
 struct sl_rules_stream *sl_rules_begin(struct sl_rules_run *run, enum sl_rule_where where,
 	    const char *field);
