@@ -29,7 +29,7 @@
 
 #define SL_SA_LOG_ODDS_PER_POINT	0.6
 #define SL_SA_STEPS_MAX			4096	/* of an expression */
-#define SL_SA_PATTERN_MAX		((size_t)64 * 1024)	/* bytes, tags expanded */
+#define SL_SA_PATTERN_MAX		((size_t)1024 * 1024)	/* bytes, tags expanded */
 
 struct sl_sa_reader;
 

@@ -116,7 +116,7 @@ const char *sa_expression(const char *text, bool signs, sa_atom *atom, void *ctx
 double	 sa_evaluate(const struct sa_steps *steps, bool *divided_by_zero_out);	/* rules count as 0 */
 /* If `text` begins with rules_matching(GLOB): its length and the glob's place; else 0. */
 size_t	 sa_rules_matching(const char *text, struct sl_slice *glob_out);
-bool	 sa_name_glob(struct sl_slice glob, const char *name);
+bool	 sa_rules_glob(struct sl_slice glob, const char *name);
 
 /* sa_read_regex.c: cut off what delimits a pattern. Returns it with its modifiers as "(?i)"
  * before it, in the arena; NULL: *why_out. */
@@ -130,8 +130,11 @@ struct sa_pcre {
 	char		 why[160];
 };
 SL_MUST_USE bool sa_perl_translate(const char *perl, struct sa_pcre *out);
-/* Compile it to see whether it is right, and whether it matches nothing at all. */
+/* Compile it to see whether it is right, and whether it matches nothing at all. Too large, it is said shorter. */
 SL_MUST_USE bool sa_pcre_check(struct sa_pcre *pcre, bool *matches_empty_out);
+
+/* sa_read_factor.c: the same with groups that repeat as subroutines. False: it cannot be done. */
+bool	 sa_pattern_factor(struct sl_buf *pattern, struct sl_buf *out);
 
 /* sa_read_tags.c */
 const char *sa_tags_expand(struct sl_sa_reader *reader, const char *perl);

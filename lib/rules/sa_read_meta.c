@@ -93,15 +93,8 @@ binary(struct parse *p, const struct operator *operator)
 static const char *
 close_put(struct parse *p)
 {
-	if (!p->after_operand) {
-		/* "()" is a rule that only a program can make hit. */
-		if (p->waiting_len == 1 && p->waiting[0] == &operator_open && p->out->len == 0) {
-			p->after_operand = true;
-			p->waiting_len = 0;
-			return step_put(p, (struct sl_rule_step){ .op = SL_RULE_OP_NUMBER });
-		}
+	if (!p->after_operand)
 		return "an operand is missing";
-	}
 	while (p->waiting_len > 0) {
 		const struct operator *top = p->waiting[--p->waiting_len];
 		const char *why;
@@ -213,6 +206,17 @@ token(struct parse *p, const char **text)
 	return NULL;
 }
 
+/* "()" is a rule that only a program can make hit. */
+static bool
+is_empty(const char *text)
+{
+	text += strspn(text, " \t");
+	if (*text != '(')
+		return false;
+	text += 1 + strspn(text + 1, " \t");
+	return *text == ')' && text[1 + strspn(text + 1, " \t")] == '\0';
+}
+
 const char *
 sa_expression(const char *text, bool signs, sa_atom *atom, void *ctx, struct sa_steps *out)
 {
@@ -220,6 +224,8 @@ sa_expression(const char *text, bool signs, sa_atom *atom, void *ctx, struct sa_
 	const char *why = NULL;
 
 	out->len = 0;
+	if (is_empty(text))
+		return step_put(&p, (struct sl_rule_step){ .op = SL_RULE_OP_NUMBER });
 	while (*text != '\0' && why == NULL)
 		why = token(&p, &text);
 	if (why == NULL && !p.after_operand)
@@ -310,7 +316,7 @@ sa_rules_matching(const char *text, struct sl_slice *glob_out)
 
 /* "?" is one byte, "*" any number: the last star takes more when what follows it does not match. */
 bool
-sa_name_glob(struct sl_slice glob, const char *name)
+sa_rules_glob(struct sl_slice glob, const char *name)
 {
 	size_t i = 0, j = 0, star = SIZE_MAX, from = 0;
 

@@ -617,28 +617,49 @@ sa_perl_translate(const char *perl, struct sa_pcre *out)
 	return t.why == NULL;
 }
 
-bool
-sa_pcre_check(struct sa_pcre *pcre, bool *matches_empty_out)
+static pcre2_code *
+compile(struct sa_pcre *pcre, int *error_out)
 {
 	uint32_t options = PCRE2_NEVER_UTF;
-	pcre2_match_data *match;
-	pcre2_match_context *limits;
 	pcre2_code *code;
 	PCRE2_SIZE at;
-	int error;
 
 	options |= (pcre->flags & SL_RULE_CASELESS) != 0 ? PCRE2_CASELESS : 0;
 	options |= (pcre->flags & SL_RULE_MULTILINE) != 0 ? PCRE2_MULTILINE : 0;
 	options |= (pcre->flags & SL_RULE_DOTALL) != 0 ? PCRE2_DOTALL : 0;
 	options |= (pcre->flags & SL_RULE_EXTENDED) != 0 ? PCRE2_EXTENDED : 0;
-	code = pcre2_compile((PCRE2_SPTR)sl_buf_cstr(&pcre->text), pcre->text.len, options, &error, &at, NULL);
+	code = pcre2_compile((PCRE2_SPTR)sl_buf_cstr(&pcre->text), pcre->text.len, options, error_out, &at, NULL);
 	if (code == NULL) {
 		char text[120];
 
-		pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof(text));
+		pcre2_get_error_message(*error_out, (PCRE2_UCHAR *)text, sizeof(text));
 		snprintf(pcre->why, sizeof(pcre->why), "%s, at byte %zu", text, (size_t)at);
-		return false;
 	}
+	return code;
+}
+
+bool
+sa_pcre_check(struct sa_pcre *pcre, bool *matches_empty_out)
+{
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+	pcre2_code *code;
+	int error;
+
+	code = compile(pcre, &error);
+	if (code == NULL && error == PCRE2_ERROR_PATTERN_TOO_LARGE) {
+		struct sl_buf shorter;
+
+		sl_buf_init(&shorter, SL_SA_PATTERN_MAX);
+		if (sa_pattern_factor(&pcre->text, &shorter)) {
+			sl_buf_reset(&pcre->text);
+			sl_buf_add(&pcre->text, shorter.data, shorter.len);
+			code = compile(pcre, &error);
+		}
+		sl_buf_fini(&shorter);
+	}
+	if (code == NULL)
+		return false;
 	limits = pcre2_match_context_create(NULL);
 	pcre2_set_match_limit(limits, 10000);
 	match = pcre2_match_data_create_from_pattern(code, NULL);
