@@ -22,6 +22,7 @@ struct sl_rules_compile {
 	const unsigned char	*secret;	/* SL_RULES_SECRET_BYTES; NULL: unsigned */
 	bool			 stream_all;	/* every kind of unit can be fed in pieces, not FULL alone */
 	bool			 pcre_only;	/* for comparison: Vectorscan is not used */
+	struct sl_slice		 lines;		/* what rules are not, and who shows units needs: sl_rules_lines */
 	/* One call for each problem; what can go on goes on. May be NULL. */
 	void			 (*error)(void *ctx, const struct sl_rule *rule, const char *what);
 	void			 *ctx;
