@@ -7,6 +7,8 @@
  * such form, or one that matches everywhere, is PCRE2's alone. Expressions are put in an order in
  * which each stands after what it is over; circles are refused.
  *
+ * Long patterns are tried in a child process first, with a limit of CPU time: Vectorscan can take minutes for
+ * one; such are PCRE2's alone too. Not from a process with threads.
  * Takes seconds and hundreds of MiB for thousands of rules: never in an edge.
  */
 #ifndef SL_RULES_COMPILE_H
