@@ -95,7 +95,7 @@ color_hex(struct sl_slice s, char out[COLOR_SIZE])
 	}
 	if (n > 3 && n < 6)
 		n = 3;
-	while (n % 3 != 0)
+	while (n % 3 != 0 && n < 6)
 		digits[n++] = '0';
 	digits[n] = '\0';
 	if (n == 3)

@@ -27,6 +27,7 @@ int	explain_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	replay_main(int argc, char **argv);
+int	rules_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
 int	settings_main(int argc, char **argv);
 int	train_main(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct command {
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
+	{ "rules",	rules_main,	"compile, list and try rules" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
 	{ "train",	train_main,	"learn models, and what their evidence weighs, from labelled mail" },
 	{ "settings",	settings_main,	"print the reference of all settings, or an example file" },
