@@ -39,6 +39,7 @@ enum sl_rule_where {
 #define SL_RULE_INTERNAL	0x200	/* __NAME: gives no evidence, serves expressions */
 #define SL_RULE_NICE		0x400	/* speaks for the message */
 #define SL_RULE_NO_SUBJECT	0x800	/* BODY: not looked for in the first unit, the subject */
+#define SL_RULE_SHADOW		0x1000	/* its evidence is recorded, not counted */
 
 /* An expression in postfix order: the evaluator needs a stack only. */
 enum sl_rule_op {

@@ -1,0 +1,165 @@
+/* plan.c - how each pattern is matched, and the databases: see compile_i.h */
+
+#include "rules/compile_i.h"
+
+#include <hs/hs.h>
+#include <stdlib.h>
+
+static const hs_platform_info_t generic = { .tune = HS_TUNE_FAMILY_GENERIC };
+
+/* What PCRE2 says of a pattern, as "... at character 7". */
+static const char *
+pattern_error(int error, size_t at, struct sl_buf *out)
+{
+	PCRE2_UCHAR text[200];
+
+	pcre2_get_error_message(error, text, sizeof(text));
+	sl_buf_addf(out, "correct the pattern at character %zu: %s", at + 1, (const char *)text);
+	return sl_buf_cstr(out);
+}
+
+static bool
+code_matches(pcre2_code *code, const char *text)
+{
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	bool matches;
+
+	SL_ASSERT(data != NULL);
+	matches = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, NULL) >= 0;
+	pcre2_match_data_free(data);
+	return matches;
+}
+
+/* Does Vectorscan take it, and is the shortest match long enough to be rare? */
+static bool
+expression_ok(const char *expression, unsigned flags, bool exact)
+{
+	hs_expr_info_t *info = NULL;
+	hs_compile_error_t *error = NULL;
+	bool ok;
+
+	if (hs_expression_info(expression, flags, &info, &error) != HS_SUCCESS) {
+		hs_free_compile_error(error);
+		return false;
+	}
+	ok = exact || info->min_width > 0;
+	free(info);
+	return ok;
+}
+
+static void
+plan_expression(const struct sl_rule *rule, struct rules_plan *plan)
+{
+	unsigned flags = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
+	struct sl_buf text, loose;
+	bool extended = (rule->flags & SL_RULE_EXTENDED) != 0;
+
+	flags |= (rule->flags & SL_RULE_CASELESS) != 0 ? HS_FLAG_CASELESS : 0;
+	flags |= (rule->flags & SL_RULE_MULTILINE) != 0 ? HS_FLAG_MULTILINE : 0;
+	flags |= (rule->flags & SL_RULE_DOTALL) != 0 ? HS_FLAG_DOTALL : 0;
+	flags |= (rule->flags & SL_RULE_UTF) != 0 ? HS_FLAG_UTF8 : 0;
+	sl_buf_init(&text, SIZE_MAX / 2);
+	sl_buf_init(&loose, SIZE_MAX / 2);
+	/* Vectorscan has no such flag, and wants a line end behind a comment. */
+	sl_buf_addf(&text, "%s%s%s", extended ? "(?x)" : "", rule->pattern, extended ? "\n" : "");
+	plan->method = RULES_ALWAYS;
+	if (expression_ok(sl_buf_cstr(&text), flags, true)) {
+		plan->method = RULES_EXACT;
+	} else if (expression_ok(sl_buf_cstr(&text), flags | HS_FLAG_PREFILTER, false)) {
+		plan->method = RULES_CONFIRMED;
+	} else if (rules_loosen(sl_buf_cstr(&text), &loose) &&
+	    expression_ok(sl_buf_cstr(&loose), flags | HS_FLAG_PREFILTER, false)) {
+		plan->method = RULES_CONFIRMED;
+		sl_buf_reset(&text);
+		sl_buf_add_slice(&text, sl_buf_slice(&loose));
+	}
+	if (plan->method != RULES_ALWAYS) {
+		plan->is_loose = plan->method == RULES_CONFIRMED;
+		plan->expression_flags = flags | (plan->is_loose ? HS_FLAG_PREFILTER : 0);
+		plan->expression = sl_xstrdup(sl_buf_cstr(&text));
+	}
+	/* Hits are counted as PCRE2 does; and text that is not UTF-8 is not for Vectorscan. */
+	if (plan->method == RULES_EXACT && (rule->flags & (SL_RULE_MULTIPLE | SL_RULE_UTF)) != 0)
+		plan->method = RULES_CONFIRMED;
+	sl_buf_fini(&text);
+	sl_buf_fini(&loose);
+}
+
+const char *
+rules_plan_pattern(const struct sl_rule *rule, bool pcre_only, struct rules_plan *plan, struct sl_buf *out)
+{
+	int error;
+	size_t at;
+	pcre2_code *code = rules_pattern(rule->pattern, rule->flags, &error, &at);
+
+	if (code == NULL)
+		return pattern_error(error, at, out);
+	if (rule->absent != NULL)
+		plan->absent_hits = code_matches(code, rule->absent);
+	pcre2_code_free(code);
+	plan->method = RULES_ALWAYS;
+	if (!pcre_only && strncmp(rule->pattern, "(*", 2) != 0)
+		plan_expression(rule, plan);
+	return NULL;
+}
+
+/* Compile what the group has for Vectorscan. Returns whether it went; *refused_out: the pattern that did not,
+ * as an index into the group, or SIZE_MAX. */
+static bool
+compile_group(struct rules_plan *plans, const struct rules_group *group, unsigned mode, struct sl_buf *out,
+    size_t *refused_out)
+{
+	const char **expressions = sl_xmalloc(group->len * sizeof(*expressions));
+	unsigned *flags = sl_xmalloc(group->len * sizeof(*flags));
+	unsigned *ids = sl_xmalloc(group->len * sizeof(*ids));
+	hs_database_t *database = NULL;
+	hs_compile_error_t *error = NULL;
+	unsigned n = 0;
+	char *bytes = NULL;
+	size_t len = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < group->len; i++) {
+		const struct rules_plan *plan = &plans[group->rules[i]];
+
+		if (plan->method != RULES_EXACT && plan->method != RULES_CONFIRMED)
+			continue;
+		expressions[n] = plan->expression;
+		flags[n] = plan->expression_flags;
+		ids[n++] = (unsigned)i;
+	}
+	*refused_out = SIZE_MAX;
+	if (n > 0 && hs_compile_multi(expressions, flags, ids, n, mode, &generic, &database, &error) != HS_SUCCESS) {
+		if (error->expression >= 0 && (unsigned)error->expression < n)
+			*refused_out = ids[error->expression];
+		hs_free_compile_error(error);
+		ok = false;
+	} else if (n > 0) {
+		SL_ASSERT(hs_serialize_database(database, &bytes, &len) == HS_SUCCESS);
+		sl_buf_add(out, bytes, len);
+		free(bytes);
+		hs_free_database(database);
+	}
+	sl_free(expressions);
+	sl_free(flags);
+	sl_free(ids);
+	return ok;
+}
+
+const char *
+rules_databases(const struct sl_ruleset *set, struct rules_plan *plans, struct rules_group *group, bool stream)
+{
+	size_t refused = SIZE_MAX;
+
+	for (size_t i = 0; i <= group->len; i++) {	/* each time round one pattern fewer */
+		sl_buf_reset(&group->block);
+		sl_buf_reset(&group->stream);
+		if (compile_group(plans, group, HS_MODE_BLOCK, &group->block, &refused) &&
+		    (!stream || compile_group(plans, group, HS_MODE_STREAM, &group->stream, &refused)))
+			return NULL;
+		if (refused == SIZE_MAX)
+			break;
+		plans[group->rules[refused]].method = RULES_ALWAYS;
+	}
+	return "split the rules: Vectorscan does not take these patterns together";
+}

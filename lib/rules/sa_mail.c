@@ -1,0 +1,58 @@
+/* sa_mail.c - see sa_mail.h */
+
+#include "rules/sa_mail.h"
+#include "rules/sa_eval.h"
+
+/* Functions come with the view's own library; without them no such rule hits. */
+extern const struct sl_sa_eval *sl_sa_eval_find(const char *name) __attribute__((weak));
+
+static const void *
+function_find(const char *name)
+{
+	const struct sl_sa_eval *eval = sl_sa_eval_find == NULL ? NULL : sl_sa_eval_find(name);
+
+	return eval == NULL || eval->function == NULL ? NULL : eval;
+}
+
+static double
+function_call(void *ctx, const void *function, const char *const *arguments, size_t arguments_len)
+{
+	return ((const struct sl_sa_eval *)function)->function(ctx, arguments, arguments_len);
+}
+
+const struct sl_rules_functions sl_sa_functions = { function_find, function_call };
+
+static void
+show_parts(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view)
+{
+	const char *field;
+
+	for (size_t i = 0; (field = sl_rules_field(rules, SL_RULE_MIME_HEADER, i)) != NULL; i++)
+		for (size_t part = 0; part < sl_sa_part_count(view); part++) {
+			struct sl_slice value;
+
+			if (sl_sa_part_header(view, part, field, &value))
+				sl_rules_unit(run, SL_RULE_MIME_HEADER, field, value);
+			else
+				sl_rules_absent(run, SL_RULE_MIME_HEADER, field);
+		}
+}
+
+void
+sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view)
+{
+	static const enum sl_rule_where kinds[] = { SL_RULE_BODY, SL_RULE_RAW_BODY, SL_RULE_LINK, SL_RULE_FULL };
+	const char *field;
+	struct sl_slice value;
+
+	for (size_t i = 0; (field = sl_rules_field(rules, SL_RULE_HEADER, i)) != NULL; i++)
+		if (sl_sa_header(view, field, &value))
+			sl_rules_unit(run, SL_RULE_HEADER, field, value);
+	show_parts(rules, run, view);
+	for (size_t k = 0; k < SL_COUNT(kinds); k++) {
+		size_t len = sl_rules_listens(rules, kinds[k]) ? sl_sa_view_count(view, kinds[k]) : 0;
+
+		for (size_t i = 0; i < len; i++)
+			sl_rules_unit(run, kinds[k], NULL, sl_sa_view_unit(view, kinds[k], i));
+	}
+}
