@@ -63,6 +63,7 @@ sa_regex_match(const struct sa_regex *regex, struct sl_slice subject, size_t fro
 	int n;
 
 	SL_ASSERT(data != NULL);
+	SL_ASSERT(from <= subject.len && subject.len < SIZE_MAX / 1073741824);
 	match->subject = subject;
 	if (subject.len == 0)
 		subject.ptr = (const unsigned char *)"";
@@ -136,6 +137,10 @@ sl_sa_conf_free(struct sl_sa_conf **conf_pp)
 	for (size_t i = 0; i < conf->redirectors_len; i++)
 		sa_regex_free(&conf->redirectors[i]);
 	sl_free(conf->redirectors);
+	for (size_t i = 0; i < conf->patterns.len; i++)
+		sa_regex_free(&conf->pattern_regexes[i]);
+	sl_free(conf->pattern_regexes);
+	sa_list_fini(&conf->patterns);
 	sa_set_fini(&conf->tlds);
 	sa_set_fini(&conf->tlds2);
 	sa_set_fini(&conf->tlds3);
@@ -250,6 +255,19 @@ named_list(struct sl_sa_conf *conf, struct sa_named_list **lists, size_t *len, s
 	return list;
 }
 
+/* Values into the list of that name. */
+static void
+enlist(struct sl_sa_conf *conf, struct sa_named_list *list, struct sl_slice rest)
+{
+	for (struct sl_slice word = next_word(&rest); word.len > 0; word = next_word(&rest)) {
+		word = keep_lower(conf, word);
+		if (is_glob(word))
+			sa_list_add(&list->globs, word);
+		else if (sa_set_add(&list->set, word, 0))
+			sa_list_add(&list->exact, word);
+	}
+}
+
 /* (NAME) value value ... */
 static bool
 line_enlist(struct sl_sa_conf *conf, struct sa_named_list **lists, size_t *len, struct sl_slice rest)
@@ -260,14 +278,31 @@ line_enlist(struct sl_sa_conf *conf, struct sa_named_list **lists, size_t *len, 
 	if (name.len < 3 || name.ptr[0] != '(' || name.ptr[name.len - 1] != ')')
 		return false;
 	list = named_list(conf, lists, len, sa_sub(name, 1, name.len - 1));
-	for (struct sl_slice word = next_word(&rest); word.len > 0; word = next_word(&rest)) {
-		word = keep_lower(conf, word);
-		if (is_glob(word))
-			sa_list_add(&list->globs, word);
-		else if (sa_set_add(&list->set, word, 0))
-			sa_list_add(&list->exact, word);
-	}
+	enlist(conf, list, rest);
 	return true;
+}
+
+/* Lists that have a keyword of their own. */
+static bool
+line_addresses(struct sl_sa_conf *conf, struct sl_slice keyword, struct sl_slice rest)
+{
+	static const struct {
+		const char	*keyword, *list;
+	} rows[] = {
+		{ "blocklist_from", "blocklist_from" }, { "blacklist_from", "blocklist_from" },
+		{ "blocklist_to", "blocklist_to" }, { "blacklist_to", "blocklist_to" },
+		{ "welcomelist_to", "welcomelist_to" }, { "whitelist_to", "welcomelist_to" },
+		{ "more_spam_to", "more_spam_to" }, { "all_spam_to", "all_spam_to" },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		if (sl_slice_eq(keyword, sl_slice_str(rows[i].keyword))) {
+			enlist(conf, named_list(conf, &conf->address_lists, &conf->address_lists_len,
+			    sl_slice_str(rows[i].list)), rest);
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool
@@ -311,6 +346,8 @@ sl_sa_conf_line(struct sl_sa_conf *conf, struct sl_slice keyword, struct sl_slic
 		return line_redirector(conf, rest);
 	if (sl_slice_eq(keyword, SL_SLICE_LIT("enlist_addrlist")))
 		return line_enlist(conf, &conf->address_lists, &conf->address_lists_len, rest);
+	if (line_addresses(conf, keyword, rest))
+		return true;
 	if (sl_slice_eq(keyword, SL_SLICE_LIT("enlist_uri_host")))
 		return line_enlist(conf, &conf->uri_lists, &conf->uri_lists_len, rest);
 	if (sl_slice_eq(keyword, SL_SLICE_LIT("originating_ip_headers")))
@@ -320,6 +357,37 @@ sl_sa_conf_line(struct sl_sa_conf *conf, struct sl_slice keyword, struct sl_slic
 		return true;
 	}
 	return false;
+}
+
+const struct sa_regex *
+sa_conf_pattern(const struct sl_sa_conf *conf, const char *pattern)
+{
+	for (size_t i = 0; i < conf->patterns.len; i++) {
+		if (sl_slice_eq(conf->patterns.at[i], sl_slice_str(pattern)))
+			return conf->pattern_regexes[i];
+	}
+	return NULL;
+}
+
+bool
+sl_sa_conf_pattern(struct sl_sa_conf *conf, const char *pattern)
+{
+	struct sa_regex *regex;
+	struct sl_slice copy;
+
+	SL_CHECK(conf, CONF_MAGIC);
+	if (sa_conf_pattern(conf, pattern) != NULL)
+		return true;
+	regex = sa_regex_new(sl_slice_str(pattern), 0);
+	if (regex == NULL)
+		return false;
+	conf->pattern_regexes = sl_xrealloc(conf->pattern_regexes,
+	    (conf->patterns.len + 1) * sizeof(struct sa_regex *));
+	conf->pattern_regexes[conf->patterns.len] = regex;
+	copy = sl_arena_copy(&conf->arena, sl_slice_str(pattern));
+	SL_ASSERT(copy.ptr != NULL);
+	sa_list_add(&conf->patterns, copy);
+	return true;
 }
 
 /* ---- what they mean ---- */

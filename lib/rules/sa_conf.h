@@ -22,5 +22,8 @@ void	sl_sa_conf_free(struct sl_sa_conf **conf);
 /* One line, conditions resolved and comments cut: its keyword and what follows. False: the keyword
  * is none of ours (a rule, a score ...), or it is wrong. */
 bool	sl_sa_conf_line(struct sl_sa_conf *conf, struct sl_slice keyword, struct sl_slice rest);
+/* A regular expression that an eval function (html_text_match, check_freemail_header) gets as an argument: to
+ * be compiled once; it works without, but costs that for each message. False: it is wrong. */
+bool	sl_sa_conf_pattern(struct sl_sa_conf *conf, const char *pattern);
 
 #endif

@@ -79,6 +79,7 @@ sa_index(struct sl_slice s, unsigned char c, size_t from)
 static inline struct sl_slice
 sa_sub(struct sl_slice s, size_t from, size_t to)
 {
+	SL_ASSERT(from <= to && to <= s.len);
 	return sl_slice(s.ptr + from, to - from);
 }
 bool	sa_ends(struct sl_slice s, struct sl_slice end);
@@ -108,6 +109,8 @@ struct sa_match {
 };
 struct sa_regex;		/* compiled */
 int	sa_regex_group(const struct sa_regex *regex, const char *name);	/* its number; 0: none */
+/* A pattern that rules give as an argument, compiled beforehand; NULL: it is not. */
+const struct sa_regex *sa_conf_pattern(const struct sl_sa_conf *conf, const char *pattern);
 struct sa_regex *sa_regex_new(struct sl_slice pattern, uint32_t options);	/* NULL: it is wrong */
 void	sa_regex_free(struct sa_regex **regex);
 bool	sa_regex_match(const struct sa_regex *regex, struct sl_slice subject, size_t from,
@@ -147,7 +150,8 @@ struct sl_sa_conf {
 	struct sl_arena		 arena;
 	struct sa_regex		*regexes[SA_RE_COUNT];
 	struct sa_received	*received;
-	struct sa_list		 redirector_patterns;	/* as written */
+	struct sa_list		 patterns;		/* arguments of eval functions, as written */
+	struct sa_regex		**pattern_regexes;
 	struct sa_regex		**redirectors;
 	size_t			 redirectors_len;
 	struct sa_set		 tlds, tlds2, tlds3;

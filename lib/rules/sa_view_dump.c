@@ -1,10 +1,11 @@
 /*
  * sa_view_dump.c - what sa_view.h makes of messages, as JSON lines; for tests
  *
- * sa_view_dump CONF HEADERS FILE ...: CONF holds lines for sa_conf.h, HEADERS names to look up, one a line. Names
- * of more files are read from standard input if FILE is "-".
+ * sa_view_dump CONF HEADERS EVALS FILE ...: CONF holds lines for sa_conf.h, HEADERS names to look up, one a line,
+ * EVALS rules: name, function and arguments with tabs between. Names of more files are read from standard input if
+ * FILE is "-".
  */
-#include "rules/sa_view.h"
+#include "rules/sa_eval.h"
 #include "sl/buf.h"
 
 #include <stdio.h>
@@ -81,8 +82,38 @@ put_headers(struct sl_sa_view *view, struct sl_buf *names)
 	sl_free(all);
 }
 
+#define ARGUMENTS_MAX	16
+
+/* The names of those that hit. */
 static void
-dump(const struct sl_sa_conf *conf, const char *path, struct sl_buf *headers)
+put_evals(struct sl_sa_view *view, struct sl_buf *rules)
+{
+	char *all = sl_xstrdup(sl_buf_cstr(rules)), *line, *lines = all;
+	bool first = true;
+
+	while ((line = strsep(&lines, "\n")) != NULL && line[0] != '\0') {
+		const char *arguments[ARGUMENTS_MAX];
+		const char *name = strsep(&line, "\t"), *function = strsep(&line, "\t");
+		const struct sl_sa_eval *eval = sl_sa_eval_find(function);
+		size_t n = 0;
+
+		while (line != NULL && n < ARGUMENTS_MAX)
+			arguments[n++] = strsep(&line, "\t");
+		if (eval == NULL) {
+			fprintf(stderr, "unknown: %s\n", function);
+			exit(1);
+		}
+		if (eval->function == NULL || !eval->function(view, arguments, n))
+			continue;
+		printf(first ? "" : ",");
+		put_string(sl_slice_str(name));
+		first = false;
+	}
+	sl_free(all);
+}
+
+static void
+dump(const struct sl_sa_conf *conf, const char *path, struct sl_buf *headers, struct sl_buf *evals)
 {
 	struct sl_buf message = read_file(path);
 	struct sl_sa_view *view = sl_sa_view_new(conf, (size_t)4 << 20);
@@ -107,6 +138,8 @@ dump(const struct sl_sa_conf *conf, const char *path, struct sl_buf *headers)
 		(void)sl_sa_part_header(view, i, "ALL", &value);
 		put_string(value);
 	}
+	printf("],\"hits\":[");
+	put_evals(view, evals);
 	printf("]}\n");
 	sl_sa_view_free(&view);
 	sl_buf_fini(&message);
@@ -133,24 +166,26 @@ int
 main(int argc, char **argv)
 {
 	struct sl_sa_conf *conf;
-	struct sl_buf headers;
+	struct sl_buf headers, evals;
 	char path[4096];
 
-	if (argc < 4)
+	if (argc < 5)
 		return 2;
 	conf = read_conf(argv[1]);
 	headers = read_file(argv[2]);
-	for (int i = 3; i < argc; i++) {
+	evals = read_file(argv[3]);
+	for (int i = 4; i < argc; i++) {
 		if (strcmp(argv[i], "-") != 0) {
-			dump(conf, argv[i], &headers);
+			dump(conf, argv[i], &headers, &evals);
 			continue;
 		}
 		while (fgets(path, sizeof(path), stdin) != NULL) {
 			path[strcspn(path, "\n")] = '\0';
-			dump(conf, path, &headers);
+			dump(conf, path, &headers, &evals);
 		}
 	}
 	sl_buf_fini(&headers);
+	sl_buf_fini(&evals);
 	sl_sa_conf_free(&conf);
 	return 0;
 }
