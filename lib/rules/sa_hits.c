@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-extern const struct sl_sa_eval *sl_sa_eval_find(const char *name) __attribute__((weak));
-
 struct hits {
 	struct sl_ruleset	 set;
 	struct sl_sa_conf	*conf;
@@ -52,7 +50,7 @@ file_read(const char *path, struct sl_buf *out)
 static const char *
 function_reason(void *ctx, const char *name)
 {
-	const struct sl_sa_eval *eval = sl_sa_eval_find == NULL ? NULL : sl_sa_eval_find(name);
+	const struct sl_sa_eval *eval = sl_sa_eval_find(name);
 
 	if (eval == NULL)
 		return "a function that is not known";
