@@ -1,20 +1,21 @@
-/* sa_hits.c - which of SpamAssassin's rules hit, worked out in the simplest way: for tests
+/* sa_hits.c - which of SpamAssassin's rules hit: for tests
  *
- * usage: sa_hits RULE-FILE ... -- <paths of messages
- * First line: the names of all rules that are supported; then "path<TAB>NAME NAME ..." for each path. Each
- * pattern is matched by PCRE2 alone against each unit of the message. */
+ * usage: sa_hits [--simple] RULE-FILE ... -- <paths of messages
+ * First line: the names of all rules that are supported; then "path<TAB>NAME NAME ..." for each path. With
+ * --simple not the compiled snapshot answers but PCRE2 alone, each pattern against each unit of the message. */
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include "rules/compile.h"
 #include "rules/sa_eval.h"
+#include "rules/sa_mail.h"
 #include "rules/sa_read.h"
+#include "rules/scan.h"
 
 #include "sl/buf.h"
 
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-extern const struct sl_sa_eval *sl_sa_eval_find(const char *name) __attribute__((weak));
 
 struct hits {
 	struct sl_ruleset	 set;
@@ -26,6 +27,8 @@ struct hits {
 	size_t			 order_len;
 	double			*values;	/* of one message */
 	double			*stack;
+	struct sl_rules		*rules;		/* the snapshot; NULL: the simple way */
+	struct sl_buf		 snapshot;
 };
 
 static void
@@ -47,7 +50,7 @@ file_read(const char *path, struct sl_buf *out)
 static const char *
 function_reason(void *ctx, const char *name)
 {
-	const struct sl_sa_eval *eval = sl_sa_eval_find == NULL ? NULL : sl_sa_eval_find(name);
+	const struct sl_sa_eval *eval = sl_sa_eval_find(name);
 
 	if (eval == NULL)
 		return "a function that is not known";
@@ -257,16 +260,8 @@ expression_match(struct hits *hits, size_t i)
 }
 
 static void
-message_match(struct hits *hits, const char *path)
+simple_match(struct hits *hits, struct sl_sa_view *view)
 {
-	struct sl_sa_view *view = sl_sa_view_new(hits->conf, 0);
-	struct sl_buf text;
-
-	sl_buf_init(&text, (size_t)1 << 28);
-	file_read(path, &text);
-	sl_sa_view_feed(view, text.data, text.len);
-	sl_buf_fini(&text);
-	sl_sa_view_finish(view);
 	memset(hits->values, 0, hits->set.len * sizeof(hits->values[0]));
 	for (size_t i = 0; i < hits->set.len; i++) {
 		const struct sl_rule *rule = &hits->set.rules[i];
@@ -283,43 +278,112 @@ message_match(struct hits *hits, const char *path)
 	}
 	for (size_t i = 0; i < hits->order_len; i++)
 		expression_match(hits, hits->order[i]);
-	printf("%s\t", path);
 	for (size_t i = 0; i < hits->set.len; i++)
 		if (hits->values[i] != 0)
 			printf("%s ", hits->set.rules[i].name);
+}
+
+static void
+snapshot_match(struct hits *hits, struct sl_sa_view *view)
+{
+	struct sl_arena arena;
+	struct sl_rules_run *run;
+
+	sl_arena_init(&arena, (size_t)1 << 24);
+	run = sl_rules_run_new(hits->rules, &arena);
+	SL_ASSERT(run != NULL);
+	sl_sa_show(hits->rules, run, view);
+	sl_rules_evaluate(run, view);
+	for (size_t i = 0; i < sl_rules_count(hits->rules); i++) {
+		struct sl_rules_info info;
+
+		sl_rules_info(hits->rules, i, &info);
+		if (sl_rules_hit(run, i))
+			printf("%s ", info.name);
+	}
+	sl_arena_fini(&arena);
+}
+
+static void
+message_match(struct hits *hits, const char *path)
+{
+	struct sl_sa_view *view = sl_sa_view_new(hits->conf, 0);
+	struct sl_buf text;
+
+	sl_buf_init(&text, (size_t)1 << 28);
+	file_read(path, &text);
+	sl_sa_view_feed(view, text.data, text.len);
+	sl_buf_fini(&text);
+	sl_sa_view_finish(view);
+	printf("%s\t", path);
+	if (hits->rules != NULL)
+		snapshot_match(hits, view);
+	else
+		simple_match(hits, view);
 	printf("\n");
 	sl_sa_view_free(&view);
+}
+
+static void
+compile_error(void *ctx, const struct sl_rule *rule, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", rule == NULL ? "" : rule->name, what);
+}
+
+static void
+snapshot_make(struct hits *hits)
+{
+	struct sl_rules_compile settings = { .error = compile_error };
+	struct sl_rules_compiled compiled;
+
+	sl_buf_init(&hits->snapshot, (size_t)1 << 28);
+	if (sl_rules_compile(&hits->set, &settings, &hits->snapshot, &compiled) != 0)
+		exit(2);
+	if (sl_rules_open(sl_buf_slice(&hits->snapshot), NULL, &sl_sa_functions, &hits->rules) != 0)
+		exit(2);
+	fprintf(stderr, "%zu patterns: %zu by Vectorscan, %zu confirmed, %zu by PCRE2 alone; %zu bytes\n",
+	    compiled.patterns, compiled.exact, compiled.confirmed, compiled.always, compiled.database_bytes);
+}
+
+static void
+simple_make(struct hits *hits)
+{
+	hits->codes = sl_xzalloc((hits->set.len + 1) * sizeof(hits->codes[0]));
+	hits->values = sl_xzalloc((hits->set.len + 1) * sizeof(hits->values[0]));
+	hits->stack = sl_xzalloc(SL_SA_STEPS_MAX * sizeof(hits->stack[0]));
+	hits->match = pcre2_match_data_create(128, NULL);
+	hits->limits = pcre2_match_context_create(NULL);
+	pcre2_set_match_limit(hits->limits, 10000000);
+	for (size_t i = 0; i < hits->set.len; i++)
+		if (hits->set.rules[i].pattern != NULL)
+			hits->codes[i] = pattern_compile(&hits->set.rules[i]);
+	order_make(hits);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct hits hits = { .conf = sl_sa_conf_new() };
+	bool simple = argc > 1 && strcmp(argv[1], "--simple") == 0;
+	int first = simple ? 2 : 1, files = first;
 	char path[4096];
-	int files = 1;
 
 	while (files < argc && strcmp(argv[files], "--") != 0)
 		files++;
 	sl_ruleset_init(&hits.set);
-	rules_read(&hits, argv + 1, files - 1);
-	hits.codes = sl_xzalloc((hits.set.len + 1) * sizeof(hits.codes[0]));
-	hits.values = sl_xzalloc((hits.set.len + 1) * sizeof(hits.values[0]));
-	hits.stack = sl_xzalloc(SL_SA_STEPS_MAX * sizeof(hits.stack[0]));
-	hits.match = pcre2_match_data_create(128, NULL);
-	hits.limits = pcre2_match_context_create(NULL);
-	pcre2_set_match_limit(hits.limits, 10000000);
-	for (size_t i = 0; i < hits.set.len; i++) {
-		if (hits.set.rules[i].pattern != NULL)
-			hits.codes[i] = pattern_compile(&hits.set.rules[i]);
+	rules_read(&hits, argv + first, files - first);
+	if (simple)
+		simple_make(&hits);
+	else
+		snapshot_make(&hits);
+	for (size_t i = 0; i < hits.set.len; i++)
 		printf("%s ", hits.set.rules[i].name);
-	}
 	printf("\n");
-	order_make(&hits);
 	while (fgets(path, sizeof(path), stdin) != NULL) {
 		path[strcspn(path, "\n")] = '\0';
 		message_match(&hits, path);
 	}
-	for (size_t i = 0; i < hits.set.len; i++)
+	for (size_t i = 0; simple && i < hits.set.len; i++)
 		pcre2_code_free(hits.codes[i]);
 	sl_free(hits.codes);
 	sl_free(hits.values);
@@ -327,6 +391,8 @@ main(int argc, char **argv)
 	sl_free(hits.order);
 	pcre2_match_data_free(hits.match);
 	pcre2_match_context_free(hits.limits);
+	sl_rules_close(&hits.rules);
+	sl_buf_fini(&hits.snapshot);
 	sl_sa_conf_free(&hits.conf);
 	sl_ruleset_fini(&hits.set);
 	return 0;

@@ -3,13 +3,10 @@
 #include "rules/sa_mail.h"
 #include "rules/sa_eval.h"
 
-/* Functions come with the view's own library; without them no such rule hits. */
-extern const struct sl_sa_eval *sl_sa_eval_find(const char *name) __attribute__((weak));
-
 static const void *
 function_find(const char *name)
 {
-	const struct sl_sa_eval *eval = sl_sa_eval_find == NULL ? NULL : sl_sa_eval_find(name);
+	const struct sl_sa_eval *eval = sl_sa_eval_find(name);
 
 	return eval == NULL || eval->function == NULL ? NULL : eval;
 }

@@ -4,6 +4,8 @@
 
 #include "sa_read_i.h"
 
+#include "rules/sa_eval.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,16 @@ on_error(void *ctx, const char *file, unsigned line, const char *what)
 {
 	errors++;
 	fprintf(stderr, "%s:%u: %s\n", file, line, what);
+}
+
+static const char *
+function_reason(void *ctx, const char *name)
+{
+	const struct sl_sa_eval *eval = sl_sa_eval_find(name);
+
+	if (eval == NULL)
+		return "a function that is not known";
+	return eval->function != NULL ? NULL : eval->reason;
 }
 
 static bool
@@ -124,7 +136,7 @@ rule_put(const struct sl_sa_reader *reader, const struct sl_rule *rule, struct s
 int
 main(int argc, char **argv)
 {
-	struct sl_sa_settings settings = { .error = on_error, .include = on_include };
+	struct sl_sa_settings settings = { .function = function_reason, .error = on_error, .include = on_include };
 	struct sl_sa_reader *reader;
 	struct sl_ruleset set;
 	struct sl_buf out;

@@ -318,7 +318,7 @@ globs_expand(struct finish *f, const struct sa_test *test, struct sl_buf *out)
 		for (size_t i = 0; i < f->reader->len; i++) {
 			const struct sa_test *one = &f->reader->tests[i];
 
-			if (one != test && one->type != SA_UNDEFINED && sa_rules_glob(glob, one->name))
+			if (one != test && one->type != SA_UNDEFINED && sa_name_glob(glob, one->name))
 				sl_buf_addf(out, "%s%s", count++ > 0 ? " + " : "", one->name);
 		}
 		sl_buf_add_str(out, count == 0 ? "0)" : ")");

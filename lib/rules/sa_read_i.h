@@ -116,7 +116,7 @@ const char *sa_expression(const char *text, bool signs, sa_atom *atom, void *ctx
 double	 sa_evaluate(const struct sa_steps *steps, bool *divided_by_zero_out);	/* rules count as 0 */
 /* If `text` begins with rules_matching(GLOB): its length and the glob's place; else 0. */
 size_t	 sa_rules_matching(const char *text, struct sl_slice *glob_out);
-bool	 sa_rules_glob(struct sl_slice glob, const char *name);
+bool	 sa_name_glob(struct sl_slice glob, const char *name);
 
 /* sa_read_regex.c: cut off what delimits a pattern. Returns it with its modifiers as "(?i)"
  * before it, in the arena; NULL: *why_out. */

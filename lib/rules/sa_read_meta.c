@@ -316,7 +316,7 @@ sa_rules_matching(const char *text, struct sl_slice *glob_out)
 
 /* "?" is one byte, "*" any number: the last star takes more when what follows it does not match. */
 bool
-sa_rules_glob(struct sl_slice glob, const char *name)
+sa_name_glob(struct sl_slice glob, const char *name)
 {
 	size_t i = 0, j = 0, star = SIZE_MAX, from = 0;
 
