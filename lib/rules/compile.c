@@ -208,6 +208,7 @@ pack(struct compile *c, struct sl_buf *out)
 	sl_pack_u32(out, RULES_VERSION);
 	sl_pack_u32(out, c->settings->secret != NULL);
 	pack_text(out, hs_version());
+	sl_pack_bytes(out, c->settings->lines);
 	sl_pack_u32(out, (uint32_t)c->set->len);
 	for (size_t i = 0; i < c->set->len; i++)
 		pack_rule(c, i, out);

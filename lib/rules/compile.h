@@ -7,6 +7,8 @@
  * such form, or one that matches everywhere, is PCRE2's alone. Expressions are put in an order in
  * which each stands after what it is over; circles are refused.
  *
+ * Long patterns are tried in a child process first, with a limit of CPU time: Vectorscan can take minutes for
+ * one; such are PCRE2's alone too. Not from a process with threads.
  * Takes seconds and hundreds of MiB for thousands of rules: never in an edge.
  */
 #ifndef SL_RULES_COMPILE_H
@@ -22,6 +24,7 @@ struct sl_rules_compile {
 	const unsigned char	*secret;	/* SL_RULES_SECRET_BYTES; NULL: unsigned */
 	bool			 stream_all;	/* every kind of unit can be fed in pieces, not FULL alone */
 	bool			 pcre_only;	/* for comparison: Vectorscan is not used */
+	struct sl_slice		 lines;		/* what rules are not, and who shows units needs: sl_rules_lines */
 	/* One call for each problem; what can go on goes on. May be NULL. */
 	void			 (*error)(void *ctx, const struct sl_rule *rule, const char *what);
 	void			 *ctx;

@@ -325,6 +325,7 @@ sl_rules_open(struct sl_slice bytes, const unsigned char *public_key,
 	rules->magic = RULES_OPEN_MAGIC;
 	rules->functions = functions;
 	r = SL_ERR_SYNTAX;
+	rules->lines = sl_unpack_bytes(&u);
 	open_rules(rules, &u);
 	open_order(rules, &u);
 	open_groups(rules, &u, &r);
@@ -391,6 +392,12 @@ sl_rules_info(const struct sl_rules *rules, size_t i, struct sl_rules_info *info
 	SL_ASSERT(i < rules->len);
 	*info_out = rules->rules[i].info;
 	info_out->method = methods[rules->rules[i].method];
+}
+
+struct sl_slice
+sl_rules_lines(const struct sl_rules *rules)
+{
+	return rules->lines;
 }
 
 /* A field may have a second group, for patterns over UTF-8. */

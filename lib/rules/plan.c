@@ -3,7 +3,16 @@
 #include "rules/compile_i.h"
 
 #include <hs/hs.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Longer patterns are long lists of alternatives, on which Vectorscan can take minutes: PCRE2's alone. */
+#define EXPRESSION_MAX	3000
+#define TRIAL_MIN	150	/* shorter ones are not tried first */
+#define TRIAL_CPU_S	1
 
 static const hs_platform_info_t generic = { .tune = HS_TUNE_FAMILY_GENERIC };
 
@@ -47,6 +56,31 @@ expression_ok(const char *expression, unsigned flags, bool exact)
 	return ok;
 }
 
+/* Can Vectorscan compile it in a reasonable time? Some patterns of bounded repeats take it minutes; a child
+ * process tries, as it cannot be interrupted. */
+static bool
+compiles_soon(const char *expression, unsigned flags)
+{
+	int status = 1;
+	pid_t child;
+
+	if (strlen(expression) < TRIAL_MIN)
+		return true;
+	child = fork();
+	if (child == 0) {
+		struct rlimit limit = { TRIAL_CPU_S, TRIAL_CPU_S };
+		hs_database_t *database = NULL;
+		hs_compile_error_t *error = NULL;
+
+		if (setrlimit(RLIMIT_CPU, &limit) != 0)
+			_exit(2);
+		_exit(hs_compile(expression, flags, HS_MODE_BLOCK, &generic, &database, &error) != HS_SUCCESS);
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 static void
 plan_expression(const struct sl_rule *rule, struct rules_plan *plan)
 {
@@ -73,6 +107,9 @@ plan_expression(const struct sl_rule *rule, struct rules_plan *plan)
 		sl_buf_reset(&text);
 		sl_buf_add_slice(&text, sl_buf_slice(&loose));
 	}
+	if (plan->method != RULES_ALWAYS && !compiles_soon(sl_buf_cstr(&text),
+	    flags | (plan->method == RULES_CONFIRMED ? HS_FLAG_PREFILTER : 0)))
+		plan->method = RULES_ALWAYS;
 	if (plan->method != RULES_ALWAYS) {
 		plan->is_loose = plan->method == RULES_CONFIRMED;
 		plan->expression_flags = flags | (plan->is_loose ? HS_FLAG_PREFILTER : 0);
@@ -98,7 +135,7 @@ rules_plan_pattern(const struct sl_rule *rule, bool pcre_only, struct rules_plan
 		plan->absent_hits = code_matches(code, rule->absent);
 	pcre2_code_free(code);
 	plan->method = RULES_ALWAYS;
-	if (!pcre_only && strncmp(rule->pattern, "(*", 2) != 0)
+	if (!pcre_only && strlen(rule->pattern) <= EXPRESSION_MAX && strncmp(rule->pattern, "(*", 2) != 0)
 		plan_expression(rule, plan);
 	return NULL;
 }

@@ -19,6 +19,27 @@ function_call(void *ctx, const void *function, const char *const *arguments, siz
 
 const struct sl_rules_functions sl_sa_functions = { function_find, function_call };
 
+struct sl_sa_conf *
+sl_sa_conf_of(const struct sl_rules *rules)
+{
+	struct sl_sa_conf *conf = sl_sa_conf_new();
+	struct sl_slice rest = sl_rules_lines(rules);
+
+	while (rest.len > 0) {
+		const unsigned char *end = memchr(rest.ptr, '\n', rest.len);
+		struct sl_slice line = sl_slice(rest.ptr, end == NULL ? rest.len : (size_t)(end - rest.ptr));
+		const unsigned char *blank = line.len == 0 ? NULL : memchr(line.ptr, ' ', line.len);
+
+		if (blank != NULL) {
+			size_t at = (size_t)(blank - line.ptr);
+
+			(void)sl_sa_conf_line(conf, sl_slice(line.ptr, at), sl_slice_from(line, at + 1));
+		}
+		rest = sl_slice_from(rest, SL_MIN(line.len + 1, rest.len));
+	}
+	return conf;
+}
+
 static void
 show_parts(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view)
 {

@@ -12,6 +12,8 @@
 
 /* For sl_rules_open; ctx of sl_rules_evaluate is the view. */
 extern const struct sl_rules_functions sl_sa_functions;
+/* What a view needs to know beside the rules, from the lines that came with them. */
+struct sl_sa_conf *sl_sa_conf_of(const struct sl_rules *rules);
 /* All units of a finished view. */
 void	sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view);
 

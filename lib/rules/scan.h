@@ -50,6 +50,8 @@ struct sl_rules_info {
 };
 size_t	sl_rules_count(const struct sl_rules *rules);
 void	sl_rules_info(const struct sl_rules *rules, size_t i, struct sl_rules_info *info_out);
+/* What came with the rules: lines of SpamAssassin's files that its view needs (sa_mail.h). */
+struct sl_slice	sl_rules_lines(const struct sl_rules *rules);
 /* Fields that rules look at: HEADER, MIME_HEADER. NULL: no more. */
 const char *sl_rules_field(const struct sl_rules *rules, enum sl_rule_where where, size_t i);
 bool	sl_rules_listens(const struct sl_rules *rules, enum sl_rule_where where);

@@ -41,6 +41,7 @@ struct group {
 struct sl_rules {
 	unsigned			 magic;
 	const struct sl_rules_functions	*functions;
+	struct sl_slice			 lines;
 	struct rule			*rules;
 	size_t				 len;
 	uint32_t			*order;

@@ -24,6 +24,7 @@ int	dkim_sign_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
+int	rules_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
 int	settings_main(int argc, char **argv);
 int	status_main(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct command {
 	{ "dmarc",	dmarc_main,	"evaluate DMARC for identities that are authenticated already" },
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
+	{ "rules",	rules_main,	"compile, list and try rules" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
 	{ "settings",	settings_main,	"print the reference of all settings, or an example file" },
 	{ "status",	status_main,	"ask a running Sluice how it is doing" },
