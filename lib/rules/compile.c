@@ -47,7 +47,7 @@ group_find(struct compile *c, const struct sl_rule *rule)
 	for (size_t i = 0; i < c->groups_len; i++) {
 		group = &c->groups[i];
 		if (group->where == rule->where && group->utf == utf &&
-		    sl_slice_ieq(sl_slice_str(group->field), sl_slice_str(field)))
+		    strcmp(group->field, field) == 0)
 			return i;
 	}
 	if (c->groups_len == c->groups_size) {

@@ -405,8 +405,8 @@ static bool
 is_first(const struct sl_rules *rules, size_t at)
 {
 	for (size_t g = 0; g < at; g++)
-		if (rules->groups[g].where == rules->groups[at].where && sl_slice_ieq(
-		    sl_slice_str(rules->groups[g].field), sl_slice_str(rules->groups[at].field)))
+		if (rules->groups[g].where == rules->groups[at].where &&
+		    strcmp(rules->groups[g].field, rules->groups[at].field) == 0)
 			return false;
 	return true;
 }

@@ -63,6 +63,7 @@ sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_
 	const char *field;
 	struct sl_slice value;
 
+	sl_rules_run_exact(run);
 	for (size_t i = 0; (field = sl_rules_field(rules, SL_RULE_HEADER, i)) != NULL; i++)
 		if (sl_sa_header(view, field, &value))
 			sl_rules_unit(run, SL_RULE_HEADER, field, value);

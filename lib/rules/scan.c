@@ -14,6 +14,7 @@ struct sl_rules_run {
 	unsigned		 magic;
 	const struct sl_rules	*rules;
 	bool			 evaluated;
+	bool			 exact;		/* case counts in names of fields */
 	bool			 first;		/* the unit at hand is the first of its kind */
 	size_t			 limited;
 	sl_rules_trace		*trace;
@@ -75,6 +76,12 @@ sl_rules_run_trace(struct sl_rules_run *run, sl_rules_trace *trace, void *ctx)
 {
 	run->trace = trace;
 	run->trace_ctx = ctx;
+}
+
+void
+sl_rules_run_exact(struct sl_rules_run *run)
+{
+	run->exact = true;
 }
 
 /* ---- hits */
@@ -225,8 +232,11 @@ unit_scan(struct sl_rules_run *run, const struct group *group, struct sl_slice u
 }
 
 static bool
-is_meant(const struct group *group, enum sl_rule_where where, struct sl_slice field)
+is_meant(const struct sl_rules_run *run, const struct group *group, enum sl_rule_where where,
+    struct sl_slice field)
 {
+	if (run->exact)
+		return group->where == where && sl_slice_eq(sl_slice_str(group->field), field);
 	return group->where == where && sl_slice_ieq(sl_slice_str(group->field), field);
 }
 
@@ -239,7 +249,7 @@ sl_rules_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *fi
 	SL_ASSERT(!run->evaluated);
 	for (const struct group *group = run->rules->buckets[rules_bucket(where, name)]; group != NULL;
 	     group = group->next)
-		if (is_meant(group, where, name))
+		if (is_meant(run, group, where, name))
 			unit_scan(run, group, unit);
 }
 
@@ -250,7 +260,7 @@ sl_rules_absent(struct sl_rules_run *run, enum sl_rule_where where, const char *
 
 	for (const struct group *group = run->rules->buckets[rules_bucket(where, name)]; group != NULL;
 	     group = group->next) {
-		if (!is_meant(group, where, name))
+		if (!is_meant(run, group, where, name))
 			continue;
 		for (size_t i = 0; i < group->len; i++) {
 			const struct rule *rule = &run->rules->rules[group->rules[i]];
@@ -269,7 +279,7 @@ sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const c
 	struct sl_slice name = field == NULL ? SL_SLICE_LIT("") : sl_slice_str(field);
 	const struct group *group = run->rules->buckets[rules_bucket(where, name)];
 
-	while (group != NULL && !is_meant(group, where, name))
+	while (group != NULL && !is_meant(run, group, where, name))
 		group = group->next;
 	return group != NULL;
 }
@@ -323,7 +333,7 @@ sl_rules_begin(struct sl_rules_run *run, enum sl_rule_where where, const char *f
 	     group = group->next) {
 		struct branch *branch;
 
-		if (!is_meant(group, where, name))
+		if (!is_meant(run, group, where, name))
 			continue;
 		if (stream == NULL) {
 			stream = sl_xzalloc(sizeof(*stream));

@@ -59,6 +59,8 @@ const char *sl_rules_where_word(enum sl_rule_where where);	/* "header" */
 
 /* NULL: the arena is full. The run lies in the arena. */
 struct sl_rules_run *sl_rules_run_new(const struct sl_rules *rules, struct sl_arena *arena);
+/* From here on case counts in names of fields: MESSAGEID is something else to SpamAssassin than MessageID. */
+void	sl_rules_run_exact(struct sl_rules_run *run);
 /* Does any rule look at such units? */
 bool	sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const char *field);
 /* A whole unit. `field` (HEADER, MIME_HEADER, else NULL) in any case. */
