@@ -51,21 +51,27 @@ open_brands(struct sl_stack *stack, struct sl_slice bytes)
 static int
 open_shorteners(struct sl_stack *stack, struct sl_slice bytes)
 {
-	stack->shorteners = sl_hostlist_read(bytes, NULL);
+	size_t skipped;
+
+	stack->shorteners = sl_hostlist_read(bytes, &skipped);
 	return 0;
 }
 
 static int
 open_hosting(struct sl_stack *stack, struct sl_slice bytes)
 {
-	stack->hosting = sl_hostlist_read(bytes, NULL);
+	size_t skipped;
+
+	stack->hosting = sl_hostlist_read(bytes, &skipped);
 	return 0;
 }
 
 static int
 open_freemail(struct sl_stack *stack, struct sl_slice bytes)
 {
-	stack->freemail = sl_hostlist_read(bytes, NULL);
+	size_t skipped;
+
+	stack->freemail = sl_hostlist_read(bytes, &skipped);
 	return 0;
 }
 
