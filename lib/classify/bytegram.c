@@ -14,6 +14,7 @@ struct message {
 	unsigned			 magic;
 	const struct sl_ngram_model	*model;
 	struct bytegram_view		 view;
+	uint64_t			 bytes;		/* of the message so far */
 };
 
 static void *
@@ -26,6 +27,7 @@ bytegram_new_message(const void *model, struct sl_arena *arena)
 		return NULL;
 	message->magic = MESSAGE_MAGIC;
 	message->model = model;
+	message->bytes = 0;
 	bytegram_view_init(&message->view, message->model->parameters[NGRAM_ALL_HEADERS] > 0);
 	return message;
 }
@@ -37,6 +39,7 @@ bytegram_raw(void *state, struct sl_slice bytes)
 
 	SL_CHECK(message, MESSAGE_MAGIC);
 	bytegram_view_feed(&message->view, bytes);
+	message->bytes += bytes.len;
 }
 
 /* The stretch whose weights sum to the most, in the direction of `sign`. `weights` belongs to the run that
@@ -75,6 +78,13 @@ sentence(struct sl_slice shown, double log_odds, struct sl_arena *arena)
 	return copy != NULL ? copy : verdict;
 }
 
+double
+sl_bytegram_damped(double value, uint64_t message_bytes)
+{
+	return value >= 0 || message_bytes <= SL_BYTEGRAM_BYTES ? value
+	    : value * SL_BYTEGRAM_BYTES / (double)message_bytes;
+}
+
 static void
 bytegram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
@@ -95,8 +105,8 @@ bytegram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 		sum += weights[ends[i]];
 	}
 	margin = len == 0 ? 0 : sum * p[NGRAM_STEP_BYTES] / sqrt(len);
-	evidence.value = ngram_squeeze(p[NGRAM_OFFSET_BYTES] + p[NGRAM_SLOPE_BYTES] * margin,
-	    NGRAM_VALUE_LIMIT);
+	evidence.value = sl_bytegram_damped(ngram_squeeze(p[NGRAM_OFFSET_BYTES] + p[NGRAM_SLOPE_BYTES] * margin,
+	    NGRAM_VALUE_LIMIT), message->bytes);
 	evidence.log_odds[SL_SPAM] = ngram_share(model, evidence.value);
 	evidence.log_odds[SL_PHISH] = evidence.log_odds[SL_SPAM];	/* see ngram_finish */
 	evidence.sentence = sentence(heaviest(&message->view, weights, evidence.value > 0 ? 1 : -1),

@@ -22,6 +22,13 @@
 #include "classify/ngram.h"
 
 /* Its `model` argument is a struct sl_ngram_model. */
+/*
+ * It sees the first bytes of a message only, and so does a forger who writes harmless text in front. What it says *for* a message
+ * counts as far as it has seen it: its value, if negative, times SL_BYTEGRAM_BYTES / message_bytes.
+ */
+#define SL_BYTEGRAM_BYTES	4000
+double	sl_bytegram_damped(double value, uint64_t message_bytes);
+
 extern const struct sl_classifier sl_bytegram_classifier;
 
 #endif

@@ -11,8 +11,14 @@
 #define SWEEPS		60		/* over all weights, at most */
 #define ENOUGH		1e-6		/* a sweep that moves no weight by more ends the work */
 /* How far (in log-odds that an evidence adds) weights stray from the estimate without asking for much. */
-#define STRAY		1.0
+#define STRAY		0.5
 #define HALVINGS	20
+/* A weight never turns what a classifier says into its opposite: that an image hides would then speak *for* a message,
+ * because wanted newsletters of the training have such too, and whoever knew it would add one. */
+#define WEIGHT_LEAST	0.0
+#define WEIGHT_MOST	2.5
+#define FREE		1e3
+#define SOURCE_POWER	0.25		/* a message weighs as its source's number to this power less */
 #define INDEX_SLOTS	16384
 #define COLUMNS_MAX	(INDEX_SLOTS / 2)	/* further kinds are not learned */
 
@@ -142,6 +148,7 @@ struct weight {
 	double	value;
 	double	centre;		/* the estimate */
 	double	hold;		/* 1 / (variance around it); 0: free */
+	double	least, most;
 	size_t	first, len;	/* terms */
 	bool	used;
 };
@@ -171,7 +178,7 @@ by_source(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Equal weight for both classes, and within one the root of a source's number for each source. */
+/* Equal weight for both classes, and within one less for each message of a source that has many. */
 static void
 shares(struct fit *fit)
 {
@@ -204,7 +211,7 @@ shares(struct fit *fit)
 			else
 				high = middle;
 		}
-		fit->share[i] = t->rows[i].fold == fit->without ? 0 : 1 / sqrt((double)(low - from));
+		fit->share[i] = t->rows[i].fold == fit->without ? 0 : pow((double)(low - from), -SOURCE_POWER);
 		total[key & 1] += fit->share[i];
 	}
 	for (size_t i = 0; i < t->rows_len; i++)
@@ -235,11 +242,11 @@ weights_begin(struct fit *fit)
 		double mean = spoken[c] == 0 ? 0 : squares[c] / (double)spoken[c];
 
 		*present = (struct weight){ .value = 1, .centre = 1, .hold = mean / (STRAY * STRAY),
-			.used = spoken[c] >= SEEN_MIN };
-		*absent = (struct weight){ .hold = 1 / (STRAY * STRAY),
+			.least = WEIGHT_LEAST, .most = WEIGHT_MOST, .used = spoken[c] >= SEEN_MIN };
+		*absent = (struct weight){ .hold = 1 / (STRAY * STRAY), .least = -FREE, .most = FREE,
 			.used = present->used && t->columns[c].absent >= SEEN_MIN };
 	}
-	fit->weights[fit->len - 1] = (struct weight){ .used = true };
+	fit->weights[fit->len - 1] = (struct weight){ .least = -FREE, .most = FREE, .used = true };
 	for (size_t i = 0; i < t->entries_len; i++)
 		fit->weights[2 * t->entries[i].column + t->entries[i].absent].len++;
 	fit->weights[fit->len - 1].len = t->rows_len;
@@ -320,7 +327,7 @@ move(struct fit *fit, struct weight *weight)
 		curve += share * p * (1 - p) * x * x;
 		size = fmax(size, fabs(x));
 	}
-	step = -slope / curve;
+	step = fmax(weight->least - weight->value, fmin(weight->most - weight->value, -slope / curve));
 	if (fabs(step) * size < ENOUGH)
 		return 0;
 	before = cost(fit, weight, 0);

@@ -6,8 +6,8 @@
  * estimate, and moves as far as the messages bear it out: a Gaussian prior around 1, in log-odds. Where little
  * was seen the estimate stands. Only categories that a classifier speaks to are learned for it.
  *
- * Both classes weigh the same, and within one a source of many messages weighs less than its number (the root of
- * it): what holds in one mailbox only should not be the whole truth.
+ * Both classes weigh the same, and within one a source of many messages weighs less than its number (its power
+ * of three quarters): what holds in one mailbox only should not be the whole truth.
  *
  * Models that were trained on the same messages must be given by what they say when the message is
  * held back; else the combiner would trust them too much. Then the sum's slope and offset are fitted on

@@ -381,6 +381,23 @@ log_odds_of_both(double unwanted, double phish)
 	return least - log1p(exp(least - most) + exp(-most));
 }
 
+double
+sl_ngram_said(const struct sl_ngram_model *model, double value)
+{
+	return ngram_share(model, value);
+}
+
+double
+sl_ngram_said_phish(const struct sl_ngram_model *model, double value, double phish)
+{
+	const double share = SL_PRIOR_PHISH / SL_PRIOR_SPAM;	/* phish among unwanted mail, beforehand */
+	double added = ngram_share(model, value);
+
+	/* As if the byte view agreed; it adds to both alike, so that phish stays below unwanted. */
+	return log_odds_of_both(2 * added + sl_combine_prior(NULL, SL_SPAM), phish + log(share / (1 - share))) -
+	    added - sl_combine_prior(NULL, SL_PHISH);
+}
+
 size_t
 ngram_text_show(struct sl_slice text, char *out)
 {
@@ -464,7 +481,7 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	struct sl_evidence evidence = { .name = "ngram", .state = SL_EVIDENCE_PRESENT };
 	const struct reading *reading;
 	const double *p;
-	double phish, share, added;
+	double phish, added;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
 	if (message->no_memory) {
@@ -479,12 +496,9 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	    NGRAM_VALUE_LIMIT);
 	phish = ngram_squeeze(p[NGRAM_OFFSET_PHISH] + p[NGRAM_SLOPE_PHISH] * reading->margin_phish,
 	    p[NGRAM_LIMIT_PHISH]);
-	share = SL_PRIOR_PHISH / SL_PRIOR_SPAM;	/* phish among unwanted mail, beforehand */
 	added = ngram_share(reading->model, evidence.value);
 	evidence.log_odds[SL_SPAM] = added;
-	/* As if the byte view agreed; it adds to both alike, so that phish stays below unwanted. */
-	evidence.log_odds[SL_PHISH] = log_odds_of_both(2 * added + sl_combine_prior(NULL, SL_SPAM),
-	    phish + log(share / (1 - share))) - added - sl_combine_prior(NULL, SL_PHISH);
+	evidence.log_odds[SL_PHISH] = sl_ngram_said_phish(reading->model, evidence.value, phish);
 	evidence.sentence = sentence(reading, evidence.value, arena);
 	sl_verdict_add(verdict, &evidence);
 }

@@ -30,6 +30,11 @@ SL_MUST_USE int	sl_ngram_model_open(struct sl_slice bytes, struct sl_ngram_model
 void		sl_ngram_model_close(struct sl_ngram_model **model);
 const char	*sl_ngram_model_id(const struct sl_ngram_model *model);	/* short hash, for the record */
 
+/* What evidence says in log-odds, where the model alone judges: of unwanted mail, the share of a view's `value`; of phish,
+ * the decoded view's, given the value of its head for phish. For training a combiner on held-out values. */
+double	sl_ngram_said(const struct sl_ngram_model *model, double value);
+double	sl_ngram_said_phish(const struct sl_ngram_model *model, double value, double phish);
+
 /* The classifier; its `model` argument is a struct sl_ngram_model. */
 extern const struct sl_classifier sl_ngram_classifier;
 

@@ -40,6 +40,7 @@ struct sl_ngram_trainer {
 	size_t			 len;
 	size_t			 size;
 	double			*held_out[SL_NGRAM_VIEWS];	/* log-odds; NULL before it has learned */
+	double			*held_out_phish;
 	unsigned		 work_done;
 };
 
@@ -70,6 +71,7 @@ sl_ngram_trainer_free(struct sl_ngram_trainer **trainer)
 			sl_free((*trainer)->messages[i].views[v].rows);
 	for (int v = 0; v < SL_NGRAM_VIEWS; v++)
 		sl_free((*trainer)->held_out[v]);
+	sl_free((*trainer)->held_out_phish);
 	sl_free((*trainer)->messages);
 	ngram_reader_free(&(*trainer)->reader);
 	SL_OBJ_FREE(trainer, TRAINER_MAGIC);
@@ -206,13 +208,14 @@ static void
 held_out_set(struct sl_ngram_trainer *trainer, int column, struct ngram_line line)
 {
 	double *out = sl_xmalloc(sizeof(*out) * (trainer->len + 1));
-	enum sl_ngram_view view = head_kinds[column].view;
+	bool phish = column == NGRAM_COLUMN_PHISH;
+	double **held_out = phish ? &trainer->held_out_phish : &trainer->held_out[head_kinds[column].view];
 
 	for (size_t i = 0; i < trainer->len; i++)
 		out[i] = ngram_squeeze(line.offset + line.slope * trainer->messages[i].held[column],
-		    NGRAM_VALUE_LIMIT);
-	sl_free(trainer->held_out[view]);
-	trainer->held_out[view] = out;
+		    phish ? SURE_LIMIT : NGRAM_VALUE_LIMIT);
+	sl_free(*held_out);
+	*held_out = out;
 }
 
 const double *
@@ -225,6 +228,13 @@ sl_ngram_trainer_held_out(const struct sl_ngram_trainer *trainer, enum sl_ngram_
 	return trainer->held_out[view];
 }
 
+const double *
+sl_ngram_trainer_held_out_phish(const struct sl_ngram_trainer *trainer)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	return trainer->held_out_phish;
+}
+
 /* ---- the model */
 
 /* Learn one head: its four parameters and its column of the table. */
@@ -235,8 +245,7 @@ head_make(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column,
 	struct ngram_line line = cross_fit(trainer, head, column);
 	double *own = parameters + head_kinds[column].parameters;
 
-	if (column != NGRAM_COLUMN_PHISH)
-		held_out_set(trainer, column, line);
+	held_out_set(trainer, column, line);
 	head_train(trainer, head, column, -1);
 	own[0] = ngram_head_step(head);
 	own[1] = line.offset + line.slope * (double)head->bias;

@@ -57,6 +57,8 @@ SL_MUST_USE int		 sl_ngram_trainer_finish(struct sl_ngram_trainer *trainer,
 /* After _finish: for every message, in the order of adding, the value that a view's evidence would have had by a
  * model that has not learned from its fold (fold.h). Belongs to the trainer. NULL and 0 before. */
 const double		*sl_ngram_trainer_held_out(const struct sl_ngram_trainer *trainer,
-			    enum sl_ngram_view view, size_t *len_out);
+				    enum sl_ngram_view view, size_t *len_out);
+/* The same of the head for phish, for sl_ngram_said_phish. NULL before. */
+const double		*sl_ngram_trainer_held_out_phish(const struct sl_ngram_trainer *trainer);
 
 #endif

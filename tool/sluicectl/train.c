@@ -11,6 +11,7 @@
 #include "classify/combine_train.h"
 #include "classify/findings.h"
 #include "classify/fold.h"
+#include "classify/ngram.h"
 #include "classify/ngram_train.h"
 #include "classify/stack.h"
 #include "classify/token.h"
@@ -45,6 +46,7 @@ struct example {
 	enum sl_label		 label;
 	uint64_t		 source;
 	unsigned		 fold;
+	uint64_t		 bytes;		/* of the message */
 };
 
 struct train {
@@ -219,7 +221,7 @@ train_message(struct train *train, const char *path, enum sl_label label)
 	if (r == 0) {
 		struct sl_slice bytes = sl_buf_slice(&message);
 		struct example example = { .label = label, .fold = sl_training_fold(bytes, SL_COMBINE_FOLDS),
-			.source = sl_hash(path, slash == NULL ? 0 : (size_t)(slash - path)) };
+			.bytes = bytes.len, .source = sl_hash(path, slash == NULL ? 0 : (size_t)(slash - path)) };
 
 		sl_ngram_trainer_add(train->ngram, bytes, (enum sl_ngram_label)label);
 		sl_token_trainer_add(train->token, bytes, label == SL_LABEL_HAM ? SL_TOKEN_HAM
@@ -298,19 +300,22 @@ say(struct sl_verdict *verdict, const char *name, double value, double spam, dou
 
 /* What a verdict would have been, had the models not seen the message's fold. */
 static void
-held_out(const struct train *train, size_t i, const double *token, struct sl_verdict *verdict)
+held_out(const struct train *train, const struct sl_ngram_model *ngram, size_t i, const double *token,
+    struct sl_verdict *verdict)
 {
 	const struct example *example = &train->examples[i];
+	double value;
 	size_t len;
 
 	memset(verdict, 0, sizeof(*verdict));
 	for (size_t k = 0; k < example->len; k++)
 		sl_verdict_add(verdict, &example->evidence[k]);
-	for (int view = 0; view < SL_NGRAM_VIEWS; view++) {
-		double value = sl_ngram_trainer_held_out(train->ngram, (enum sl_ngram_view)view, &len)[i];
-
-		say(verdict, view == SL_NGRAM_DECODED ? "ngram" : "bytegram", value, value / SL_NGRAM_VIEWS, 0);
-	}
+	value = sl_ngram_trainer_held_out(train->ngram, SL_NGRAM_DECODED, &len)[i];
+	say(verdict, "ngram", value, sl_ngram_said(ngram, value), sl_ngram_said_phish(ngram, value,
+	    sl_ngram_trainer_held_out_phish(train->ngram)[i]));
+	value = sl_bytegram_damped(sl_ngram_trainer_held_out(train->ngram, SL_NGRAM_BYTES, &len)[i],
+	    example->bytes);
+	say(verdict, "bytegram", value, sl_ngram_said(ngram, value), sl_ngram_said(ngram, value));
 	say(verdict, "token", token[i], token[i], 0);
 }
 
@@ -319,15 +324,18 @@ combiner_train(struct train *train, const double *token, struct sl_combine_repor
 {
 	struct sl_combine_trainer *trainer = sl_combine_trainer_new();
 	struct sl_verdict *verdict = sl_xmalloc(sizeof(*verdict));
-	int r;
+	struct sl_ngram_model *ngram;
+	int r = sl_ngram_model_open(sl_buf_slice(&train->bytes[SL_STACK_NGRAM]), &ngram);
 
+	SL_ASSERT(r == 0);	/* it was made just now */
 	for (size_t i = 0; i < train->len; i++) {
-		held_out(train, i, token, verdict);
+		held_out(train, ngram, i, token, verdict);
 		sl_combine_trainer_add(trainer, verdict, train->examples[i].label, train->examples[i].source,
 		    train->examples[i].fold);
 	}
 	r = sl_combine_trainer_finish(trainer, &train->bytes[SL_STACK_COMBINER], report);
 	sl_combine_trainer_free(&trainer);
+	sl_ngram_model_close(&ngram);
 	sl_free(verdict);
 	return r;
 }
