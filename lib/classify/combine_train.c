@@ -18,7 +18,7 @@
 #define WEIGHT_LEAST	0.0
 #define WEIGHT_MOST	2.5
 #define FREE		1e3
-#define SOURCE_POWER	0.25		/* a message weighs as its source's number to this power less */
+#define SOURCE_POWER	0.1		/* a message weighs as its source's number to this power less */
 #define INDEX_SLOTS	16384
 #define COLUMNS_MAX	(INDEX_SLOTS / 2)	/* further kinds are not learned */
 

@@ -7,7 +7,7 @@
  * was seen the estimate stands. Only categories that a classifier speaks to are learned for it.
  *
  * Both classes weigh the same, and within one a source of many messages weighs less than its number (its power
- * of three quarters): what holds in one mailbox only should not be the whole truth.
+ * of nine tenths): what holds in one mailbox only should not be the whole truth.
  *
  * Models that were trained on the same messages must be given by what they say when the message is
  * held back; else the combiner would trust them too much. Then the sum's slope and offset are fitted on
