@@ -62,6 +62,9 @@ snapshot_unref(struct snapshot **snapshot)
 	sl_stack_close(&s->stack);
 	if (s->model_bytes != NULL)
 		munmap(s->model_bytes, s->model_len);
+	sl_own_close(&s->own);
+	if (s->own_bytes != NULL)
+		munmap(s->own_bytes, s->own_len);
 	SSL_CTX_free(s->server_tls);
 	SSL_CTX_free(s->client_tls);
 	sl_settings_unref(&s->settings);
@@ -95,6 +98,21 @@ load_model(const struct edge *edge, struct snapshot *s, int fd, struct sl_buf *w
 	    : sl_stack_open(sl_slice(s->model_bytes, s->model_len), &around, &s->stack, why);
 	if (r != 0)
 		sl_buf_addf(why, "model %s: %s", s->settings->model_path,
+		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));
+	return r;
+}
+
+static int
+load_own(struct snapshot *s, int fd, struct sl_buf *why)
+{
+	int r;
+
+	if (fd < 0)
+		return 0;
+	s->own_bytes = map_file(fd, &s->own_len);
+	r = s->own_bytes == NULL ? SL_ERR_SYSTEM : sl_own_open(sl_slice(s->own_bytes, s->own_len), &s->own);
+	if (r != 0)
+		sl_buf_addf(why, "own %s: %s", s->settings->own_path,
 		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));
 	return r;
 }
@@ -174,6 +192,10 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		ca = map_file(files->ca_fd, &ca_len);
 	s->memory = memory_open(files->memory_fd, settings);
 	r = load_model(edge, s, files->model_fd, why);
+	if (r == 0)
+		r = load_own(s, files->own_fd, why);
+	else if (files->own_fd >= 0)
+		close(files->own_fd);
 	if (r == 0)
 		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);
 	if (ca != NULL)

@@ -9,6 +9,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
+#include "classify/own.h"
 #include "classify/stack.h"
 #include "conf/settings.h"
 #include "domain/suffix.h"
@@ -37,6 +38,9 @@ struct snapshot {
 	struct sl_stack		*stack;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
+	struct sl_own		*own;		/* what tenants know; NULL: nothing */
+	void			*own_bytes;	/* mapped */
+	size_t			 own_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 };
 
@@ -91,6 +95,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 /* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
 struct edge_files {
 	int			 model_fd;
+	int			 own_fd;	/* what tenants know of their own mail */
 	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
 	const unsigned char	*ticket_key;	/* SL_TLS_TICKET_KEY_BYTES, shared by all edges; or NULL */

@@ -32,6 +32,7 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	judge->panel = sl_panel_new(&settings, arena);
 	if (snapshot->stack != NULL)
 		sl_stack_listen(snapshot->stack, judge->panel);
+	judge->own = snapshot->own == NULL ? NULL : sl_panel_add(judge->panel, &sl_own_classifier, snapshot->own);
 	attachments_begin(&judge->attachments, judge, judge->panel);
 	memory_begin(judge);
 	sl_panel_connection(judge->panel, &about->connection);
@@ -69,18 +70,25 @@ is_awaited(const struct judge *judge)
 	return judge->authenticating || attachments_awaited(&judge->attachments);
 }
 
-/* Everything that will be known is known. */
+/* Everything that will be known is known. What all tenants share learns from what is known to all; only then
+ * comes what this tenant knows: its taste, or somebody's who corrects in its name, is nobody else's. */
 static void
 conclude(struct judge *judge)
 {
+	const struct sl_combiner *combiner = judge->snapshot->stack != NULL
+	    ? sl_stack_combiner(judge->snapshot->stack) : NULL;
+
 	sl_timer_clear(&judge->timer);
 	attachments_evidence(&judge->attachments, judge->verdict);
 	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
 	memory_evidence(judge);
-	sl_combine(judge->snapshot->stack != NULL ? sl_stack_combiner(judge->snapshot->stack) : NULL,
-	    judge->verdict);
+	sl_combine(combiner, judge->verdict);
 	memory_learn(judge);
+	if (judge->own != NULL) {
+		sl_own_evidence(judge->own, judge->verdict->logit[SL_SPAM], judge->arena, judge->verdict);
+		sl_combine(combiner, judge->verdict);
+	}
 	judge->done = true;
 }
 

@@ -25,6 +25,7 @@ struct judge {
 	struct sl_arena		*arena;
 	struct session		*session;
 	struct sl_panel		*panel;		/* the classifiers in this process */
+	void			*own;		/* what the tenant knows, listening; NULL: nothing is known */
 	struct attachments	 attachments;	/* what the helper is asked about */
 	struct memory_message	*remembered;	/* memory.h; in the arena */
 	struct engine_call	*engines[SL_ENGINE_COUNT];	/* NULL: not asked, or has answered */
@@ -35,9 +36,12 @@ struct judge {
 	bool			 done;
 };
 
+#define JUDGE_DOMAINS_MAX	64	/* of a tenant's, that impersonation is looked for of */
+
 struct judge_connection {
 	struct sl_connection_event	connection;
 	struct sl_envelope_event	envelope;
+	struct sl_slice			own_domains[JUDGE_DOMAINS_MAX];	/* the envelope's */
 };
 
 void	judge_init(struct judge *judge, struct session *session, struct edge *edge);

@@ -30,16 +30,34 @@ on_decoded(void *ctx, const unsigned char *data, size_t len)
 	judge_feed(&s->tx->judge, data, len);
 }
 
+/* What is known before the message comes. */
+static void
+tell_judge(const struct session *s, struct judge_connection *out)
+{
+	const struct sl_clock *clock = s->edge->clock;
+	const struct transaction *tx = s->tx;
+
+	out->connection = (struct sl_connection_event){ sl_slice_str(s->client_text), sl_slice_str(s->helo),
+		s->conn.ssl != NULL, clock->wall_us(clock->ctx) / 1000000 };
+	out->envelope = (struct sl_envelope_event){ tx->mail.from.mailbox, tx->recipients_len,
+		sl_slice_str(tx->tenant->name), out->own_domains, 0 };
+	for (size_t i = 0; i < tx->tenant->domains_len && out->envelope.own_domains_len < JUDGE_DOMAINS_MAX; i++) {
+		struct sl_slice domain = sl_slice_str(tx->tenant->domains[i]);
+
+		if (sl_slice_istarts(domain, SL_SLICE_LIT("*.")))
+			domain = sl_slice_from(domain, 2);
+		if (domain.len > 0 && domain.ptr[0] != '*')
+			out->own_domains[out->envelope.own_domains_len++] = domain;
+	}
+}
+
 enum session_state
 transfer_begin(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	const struct judge_connection about = {
-		.connection = { sl_slice_str(s->client_text), sl_slice_str(s->helo),
-		    s->conn.ssl != NULL },
-		.envelope = { tx->mail.from.mailbox, tx->recipients_len },
-	};
+	struct judge_connection about;
 
+	tell_judge(s, &about);
 	tx->judge.on = tx->tenant->mode != SL_MODE_PASS_THROUGH;
 	if (tx->judge.on && judge_begin(&tx->judge, tx->snapshot, &tx->arena, &about) != 0) {
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");

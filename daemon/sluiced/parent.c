@@ -48,22 +48,31 @@ open_record(const struct sl_settings *settings)
 	return fd;
 }
 
-/* Open what the settings name. Returns false with a sentence when mail could not be judged or
- * delivered as they say. */
+static int
+open_named(const char *key, const char *path, struct sl_buf *why)
+{
+	int fd = -1;
+
+	if (*path != '\0' && why->len == 0) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			sl_buf_addf(why, "%s: cannot open %s: %s", key, path, strerror(errno));
+	}
+	return fd;
+}
+
+/* Returns false with a sentence when mail could not be judged or delivered as the settings say. */
 static bool
-open_files(const struct sl_settings *settings, int *model_out, int *ca_out, struct sl_buf *why)
+open_files(const struct sl_settings *settings, struct files *out, struct sl_buf *why)
 {
 	const char *ca = *settings->tls_ca_path != '\0' ? settings->tls_ca_path : SYSTEM_CA;
 
-	*model_out = *ca_out = -1;
-	if (*settings->model_path != '\0') {
-		*model_out = open(settings->model_path, O_RDONLY | O_CLOEXEC);
-		if (*model_out < 0)
-			sl_buf_addf(why, "model: cannot open %s: %s", settings->model_path, strerror(errno));
-	}
+	*out = (struct files){ .ca = -1 };
+	out->model = open_named("model", settings->model_path, why);
+	out->own = open_named("own", settings->own_path, why);
 	if (why->len == 0 && wants_ca(settings)) {
-		*ca_out = open(ca, O_RDONLY | O_CLOEXEC);
-		if (*ca_out < 0)
+		out->ca = open(ca, O_RDONLY | O_CLOEXEC);
+		if (out->ca < 0)
 			sl_buf_addf(why, "tls.ca: cannot open %s: %s (next_hop_tls: verify needs it)", ca,
 			    strerror(errno));
 	}
@@ -71,19 +80,20 @@ open_files(const struct sl_settings *settings, int *model_out, int *ca_out, stru
 }
 
 static void
-close_files(int model, int ca)
+close_files(const struct files *files)
 {
-	if (model >= 0)
-		close(model);
-	if (ca >= 0)
-		close(ca);
+	const int fds[] = { files->model, files->own, files->ca };
+
+	for (size_t i = 0; i < SL_COUNT(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 static void
 send_settings(struct edge_process *e)
 {
 	struct parent *parent = e->parent;
-	int fds[5], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
+	int fds[6], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
 	size_t n = 0;
 	uint32_t flags = 0;
 	struct sl_buf payload;
@@ -96,17 +106,21 @@ send_settings(struct edge_process *e)
 	}
 	flags |= SL_IPC_HAS_STATS;
 	fds[n++] = parent->stats_fd;
-	if (parent->model_fd >= 0) {
+	if (parent->files.model >= 0) {
 		flags |= SL_IPC_HAS_MODEL;
-		fds[n++] = parent->model_fd;
+		fds[n++] = parent->files.model;
 	}
-	if (parent->ca_fd >= 0) {
+	if (parent->files.ca >= 0) {
 		flags |= SL_IPC_HAS_CA;
-		fds[n++] = parent->ca_fd;
+		fds[n++] = parent->files.ca;
 	}
 	if (parent->memory_fd >= 0) {
 		flags |= SL_IPC_HAS_MEMORY;
 		fds[n++] = parent->memory_fd;
+	}
+	if (parent->files.own >= 0) {
+		flags |= SL_IPC_HAS_OWN;
+		fds[n++] = parent->files.own;
 	}
 	sl_pack_u32(&payload, flags);
 	sl_pack_bytes(&payload, sl_slice(parent->ticket_key, sizeof(parent->ticket_key)));
@@ -352,25 +366,24 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 {
 	bool first = parent->settings == NULL;
 	struct sl_buf why;
-	int model, ca;
+	struct files files;
 
 	sl_buf_init(&why, 1000);
 	if (first)
 		edges_prepare(parent, settings->workers);
 	else if (settings->workers != parent->settings->workers)
 		sl_log(SL_LOG_NOTICE, "workers: the new number is used after the next start");
-	if (!open_files(settings, &model, &ca, &why) || bind_listeners(parent, settings, &why) != 0) {
+	if (!open_files(settings, &files, &why) || bind_listeners(parent, settings, &why) != 0) {
 		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
 		settings_refused(parent);
 		sl_settings_unref(&settings);
-		close_files(model, ca);
+		close_files(&files);
 	} else {
 		make_memory(parent, settings);
 		sl_settings_unref(&parent->settings);
-		close_files(parent->model_fd, parent->ca_fd);
+		close_files(&parent->files);
 		parent->settings = settings;
-		parent->model_fd = model;
-		parent->ca_fd = ca;
+		parent->files = files;
 		sl_buf_reset(&parent->packed);
 		sl_buf_add_slice(&parent->packed, packed);
 		parent->reloads += !first;
@@ -527,7 +540,8 @@ parent_run(const char *settings_path)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	parent.settings_path = settings_path;
-	parent.model_fd = parent.ca_fd = parent.memory_fd = -1;
+	parent.files = (struct files){ -1, -1, -1 };
+	parent.memory_fd = -1;
 	parent.loop = sl_loop_new(&sl_clock_system);
 	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;
 	sl_buf_init(&parent.packed, SL_IPC_PAYLOAD_MAX);

@@ -51,8 +51,9 @@ struct parent {
 	struct sl_loop		*loop;
 	struct sl_settings	*settings;	/* in use; NULL until the first check has passed */
 	struct sl_buf		 packed;	/* the same, as the checker wrote it */
-	int			 model_fd;	/* of these settings, held open so that a replaced edge gets */
-	int			 ca_fd;		/* the same files; -1: none */
+	struct files {			/* of these settings, held open so that a replaced edge gets the */
+		int		 model, own, ca;	/* same ones; -1: none */
+	}			 files;
 	int			 memory_fd;	/* what edges remember (ipc/memory.h); -1: nothing */
 	struct bound		*bound;
 	size_t			 bound_len;

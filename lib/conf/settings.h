@@ -179,6 +179,7 @@ struct sl_settings {
 	char			*tls_key_pem;
 	char			*tls_ca_path;	/* for next_hop_tls: verify */
 	char			*model_path;	/* "": none */
+	char			*own_path;	/* what tenants know of their own mail; "": none */
 	struct sl_engine_settings engines[SL_ENGINE_COUNT];
 	struct sl_attachment_settings attachments;
 	struct sl_memory_settings reputation;	/* of senders */
@@ -209,7 +210,7 @@ SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf 
 #define SL_CONTROL_PATH_MAX	107	/* of a Unix socket's path */
 void	sl_control_default(char out[SL_CONTROL_PATH_MAX + 1]);
 
-/* Do the files that edges will be given hold what they should (the model)? Problems are added to
+/* Do the files that edges will be given hold what they should (the model, what tenants know)? Problems are added to
  * `errors`, a line each; then an SL_ERR_*. */
 SL_MUST_USE int	sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors);
 

@@ -8,13 +8,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "classify/own.h"
 #include "classify/stack.h"
 
-/* Open the model as an edge will. Returns 0 or what is wrong with it. */
+/* Open a file's bytes as an edge will. Returns 0 or what is wrong with them. */
+typedef int check_bytes(struct sl_slice bytes, struct sl_buf *why);
+
 static int
-model_open_result(int fd, struct sl_buf *why)
+model_check(struct sl_slice bytes, struct sl_buf *why)
 {
 	struct sl_stack *stack = NULL;
+	int r = sl_stack_open(bytes, NULL, &stack, why);
+
+	sl_stack_close(&stack);
+	return r;
+}
+
+static int
+own_check(struct sl_slice bytes, struct sl_buf *why)
+{
+	struct sl_own *own = NULL;
+	int r = sl_own_open(bytes, &own);
+
+	sl_own_close(&own);
+	return r;
+}
+
+static int
+file_check(int fd, check_bytes *check, struct sl_buf *why)
+{
 	struct stat st;
 	void *bytes;
 	int r;
@@ -26,16 +48,15 @@ model_open_result(int fd, struct sl_buf *why)
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return SL_ERR_SYSTEM;
-	r = sl_stack_open(sl_slice(bytes, (size_t)st.st_size), NULL, &stack, why);
-	sl_stack_close(&stack);
+	r = check(sl_slice(bytes, (size_t)st.st_size), why);
 	munmap(bytes, (size_t)st.st_size);
 	return r;
 }
 
-int
-sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors)
+/* `advice` follows what is wrong with the file's bytes. */
+static int
+check_file(const char *key, const char *path, check_bytes *check, const char *advice, struct sl_buf *errors)
 {
-	const char *path = settings->model_path;
 	struct sl_buf why;
 	int fd, r;
 
@@ -43,15 +64,26 @@ sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *error
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		sl_buf_addf(errors, "model: cannot open '%s': %s\n", path, strerror(errno));
+		sl_buf_addf(errors, "%s: cannot open '%s': %s\n", key, path, strerror(errno));
 		return SL_ERR_SYSTEM;
 	}
 	sl_buf_init(&why, 200);
-	r = model_open_result(fd, &why);
+	r = file_check(fd, check, &why);
 	close(fd);
 	if (r != 0)
-		sl_buf_addf(errors, "model: '%s' is no model, or damaged (%s%s): train one with `sluicectl "
-		    "train`, or write default\n", path, sl_buf_cstr(&why), sl_strerror(r));
+		sl_buf_addf(errors, "%s: '%s' is %s (%s%s): %s\n", key, path, check == own_check
+		    ? "not what tenants know, or damaged" : "no model, or damaged", sl_buf_cstr(&why),
+		    sl_strerror(r), advice);
 	sl_buf_fini(&why);
 	return r;
+}
+
+int
+sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors)
+{
+	int r = check_file("model", settings->model_path, model_check,
+	    "train one with `sluicectl train`, or write default", errors);
+	int own = check_file("own", settings->own_path, own_check, "`sluicectl learn --own` makes it", errors);
+
+	return r != 0 ? r : own;
 }

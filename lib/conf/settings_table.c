@@ -108,6 +108,8 @@ const struct setting settings_table[] = {
 	  "none." },
 	{ SCOPE_TOP, "model", SETTING_MODEL, TOP(model_path), "\"\"", 0, 0, NULL, 0,
 	  "The trained model; `default` is the one that comes with Sluice, empty is none." },
+	{ SCOPE_TOP, "own", SETTING_CA, TOP(own_path), "\"\"", 0, 0, NULL, 0,
+	  "What each tenant has learned of its own mail, written by `sluicectl learn --own`; empty is none." },
 	{ SCOPE_TOP, "tls", SETTING_MAP, 0, 0, NULL, 0, 0, NULL, SCOPE_TLS,
 	  "Certificates." },
 	{ SCOPE_TOP, "clamd", SETTING_ENGINE, TOP(engines[SL_ENGINE_CLAMD]), NULL, 0, 0, NULL, SCOPE_CLAMD,

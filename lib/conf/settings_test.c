@@ -77,6 +77,7 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_string_equal(s->user, "");
 	assert_string_equal(s->record_path, "-");
 	assert_string_equal(s->model_path, "");
+	assert_string_equal(s->own_path, "");
 	assert_string_equal(s->tls_certificate_pem, "");
 	assert_string_equal(s->tls_key_pem, "");
 	assert_string_equal(s->tls_ca_path, "/etc/ssl/certs/ca-certificates.crt");
@@ -336,7 +337,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, dns, authentication, dns_lists, timers, limits, "
+		  "control, record, model, own, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, dns, authentication, dns_lists, timers, limits, "
 		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
@@ -504,6 +505,8 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:5:8: model: there is no file '/nonexistent/m'\n" },
 		{ "a model that is a directory", SMALLEST "model: /\n",
 		  "t.yaml:5:8: model: '/' is not a file\n" },
+		{ "tenants' knowledge that is not there", SMALLEST "own: /nonexistent/o\n",
+		  "t.yaml:5:6: own: there is no file '/nonexistent/o'\n" },
 		{ "a certificate that is not there", SMALLEST
 		  "tls: {certificate: /nonexistent/c, key: /nonexistent/k}\n",
 		  "t.yaml:5:20: certificate: '/nonexistent/c' cannot be read: No such file or "

@@ -46,9 +46,10 @@ enum sl_ipc_type {
 enum {
 	SL_IPC_HAS_RECORD	= 1 << 0,	/* where the record lines go */
 	SL_IPC_HAS_STATS	= 1 << 1,	/* the shared counters: struct sl_stats per edge */
-	SL_IPC_HAS_MODEL	= 1 << 2,	/* the n-gram model's file */
+	SL_IPC_HAS_MODEL	= 1 << 2,	/* the models' file */
 	SL_IPC_HAS_CA		= 1 << 3,	/* certificates to verify next hops by, PEM */
 	SL_IPC_HAS_MEMORY	= 1 << 4,	/* what has been before (ipc/memory.h) */
+	SL_IPC_HAS_OWN		= 1 << 5,	/* what tenants know of their own mail */
 };
 
 struct sl_ipc_message {

@@ -36,7 +36,7 @@
 #define SL_RECORD_VERSIONS_MAX	8
 
 struct sl_record_version {
-	const char	*name;		/* "models", "combiner", "rules"; [a-z_]{1,31} */
+	const char	*name;		/* "models", "combiner", "rules", "own"; [a-z_]{1,31} */
 	const char	*id;		/* printable ASCII, at most 64 */
 };
 

@@ -12,12 +12,18 @@
 
 static const char usage[] =
     "usage: sluicectl evaluate --labels TSV --root DIR --model MODEL [--html PAGE] [--json] [OPTION...]\n"
+    "       sluicectl evaluate --online --labels TSV --root DIR [--all-fields] [OPTION...]\n"
     "\n"
     "Judge labelled messages as an edge would and measure how well it went: per corpus (the first\n"
     "folder of a path) and in all, each classifier alone and left out, the worst errors with their reasons.\n"
     "  --labels TSV           one message a line: path, tab, ham, spam or phish\n"
     "  --root DIR             where the paths start\n"
-    "  --model MODEL          an n-gram model made by `sluicectl learn`\n"
+    "  --model MODEL          models made by `sluicectl train`, or an n-gram model\n"
+    "  --own FILE             what tenants know of their own mail, made by `sluicectl learn --own`\n"
+    "  --tenant NAME          whose mail it is\n"
+    "  --online               judge by no model: judge each message by those before it in the order of their\n"
+    "                         Date fields, then learn it\n"
+    "  --all-fields           with --online: learn from all header fields, not from chosen ones\n"
     "  --html PAGE            write the report as one page that needs nothing else\n"
     "  --json                 print the report as JSON\n"
     "  --calibrate-fp RATE    choose the threshold for this share of false positives (default 0.001)\n"
@@ -29,7 +35,7 @@ static const char usage[] =
     "\n"
     "Status: 0 all judged, 1 a file could not be read or written, 2 wrong use or wrong labels.\n";
 
-enum { OPTION_FROM = 256, OPTION_WITHOUT, OPTION_THRESHOLD, OPTION_RATE };
+enum { OPTION_FROM = 256, OPTION_WITHOUT, OPTION_THRESHOLD, OPTION_RATE, OPTION_ONLINE, OPTION_ALL };
 
 static bool
 number(const char *text, double lowest, double highest, double *out)
@@ -56,11 +62,23 @@ option_take(struct evaluate *evaluate, int c)
 	case 'm':
 		evaluate->files.model = optarg;
 		return true;
+	case 'O':
+		evaluate->files.own = optarg;
+		return true;
+	case 't':
+		evaluate->files.tenant = optarg;
+		return true;
 	case 'o':
 		evaluate->page = optarg;
 		return true;
 	case 'j':
 		evaluate->json = true;
+		return true;
+	case OPTION_ONLINE:
+		evaluate->online = true;
+		return true;
+	case OPTION_ALL:
+		evaluate->all_fields = true;
 		return true;
 	case OPTION_FROM:
 		evaluate->threshold_labels = optarg;
@@ -97,7 +115,9 @@ options_read(struct evaluate *evaluate, int argc, char **argv)
 		{ "labels", required_argument, NULL, 'l' }, { "root", required_argument, NULL, 'r' },
 		{ "model", required_argument, NULL, 'm' }, { "html", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' }, { "worst", required_argument, NULL, 'w' },
-		{ "jobs", required_argument, NULL, 'p' },
+		{ "jobs", required_argument, NULL, 'p' }, { "own", required_argument, NULL, 'O' },
+		{ "tenant", required_argument, NULL, 't' }, { "online", no_argument, NULL, OPTION_ONLINE },
+		{ "all-fields", no_argument, NULL, OPTION_ALL },
 		{ "calibrate-fp", required_argument, NULL, OPTION_RATE },
 		{ "threshold-from", required_argument, NULL, OPTION_FROM },
 		{ "threshold-without", required_argument, NULL, OPTION_WITHOUT },
@@ -117,11 +137,19 @@ options_read(struct evaluate *evaluate, int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (evaluate->labels == NULL || evaluate->root == NULL || evaluate->files.model == NULL || optind != argc) {
-		fputs("sluicectl evaluate: --labels, --root and --model are needed, and only options\n", stderr);
+	if (evaluate->labels == NULL || evaluate->root == NULL ||
+	    (evaluate->files.model == NULL && !evaluate->online) || optind != argc) {
+		fputs("sluicectl evaluate: --labels, --root and --model or --online are needed, and only options\n",
+		    stderr);
 		return EXIT_USAGE;
 	}
-	return 0;
+	if (evaluate->online ? evaluate->files.model != NULL || evaluate->files.own != NULL ||
+	    evaluate->threshold_labels != NULL : evaluate->all_fields) {
+		fputs("sluicectl evaluate: --online goes without --model, --own and --threshold-from, --all-fields with "
+		    "--online\n", stderr);
+		return EXIT_USAGE;
+	}
+	return stack_files_sound("evaluate", &evaluate->files) ? 0 : EXIT_USAGE;
 }
 
 /* ---- output */
@@ -194,11 +222,11 @@ evaluate_run(struct evaluate *evaluate)
 		fprintf(stderr, "sluicectl evaluate: %s names no message\n", evaluate->labels);
 		status = EXIT_USAGE;
 	}
-	if (status == EXIT_OK)
+	if (status == EXIT_OK && !evaluate->online)
 		status = stack_open("evaluate", &evaluate->files, &evaluate->stack);
 	if (status != EXIT_OK)
 		return status;
-	status = evaluate_judge(evaluate);
+	status = evaluate->online ? evaluate_online(evaluate) : evaluate_judge(evaluate);
 	evaluate_measure(evaluate, &report);
 	if (report.judged > 0)		/* else there is nothing but what say_unreadable says */
 		status |= report_write(evaluate, &report);

@@ -1,7 +1,7 @@
 /*
  * evaluate.h - sluicectl evaluate: the pieces it is made of
  *
- * Messages are judged (evaluate_judge.c), the judgements measured (evaluate_measure.c), and the
+ * Messages are judged (evaluate_judge.c, evaluate_online.c), the judgements measured (evaluate_measure.c), and the
  * report is printed as text or JSON (evaluate_print.c) or as a page (evaluate_page.c, evaluate_chart.c).
  */
 #ifndef SLUICECTL_EVALUATE_H
@@ -51,6 +51,7 @@ struct evaluate {
 	unsigned		 jobs;
 	unsigned		 worst;		/* errors shown of each kind */
 	bool			 json, terminal;
+	bool			 online, all_fields;	/* classify, then learn; all header fields are learned from */
 	struct stack_files	 files;
 	struct stack		*stack;
 	struct judged		*messages;
@@ -63,6 +64,10 @@ struct evaluate {
 SL_MUST_USE int	evaluate_list(struct evaluate *evaluate, const char *path, bool for_threshold);
 /* evaluate_judge.c: judge them all, in `jobs` processes. Returns 0, or 1 after saying what went wrong. */
 SL_MUST_USE int	evaluate_judge(struct evaluate *evaluate);
+/* The number of the classifier that gives evidence of a name. */
+size_t	evaluate_classifier(struct evaluate *evaluate, const char *evidence);
+/* evaluate_online.c: instead, judge each by those that were before it, and learn it. */
+SL_MUST_USE int	evaluate_online(struct evaluate *evaluate);
 
 /* What was measured of a set of messages. */
 struct figures {

@@ -139,9 +139,10 @@ worker_start(const struct evaluate *evaluate, unsigned first, struct worker *wor
 	return worker->pid > 0;
 }
 
-static size_t
-classifier_number(struct evaluate *evaluate, const char *name)
+size_t
+evaluate_classifier(struct evaluate *evaluate, const char *evidence)
 {
+	const char *name = stack_classifier_of(evidence);
 	size_t i = 0;
 
 	while (i < evaluate->classifiers_len && strcmp(evaluate->classifiers[i], name) != 0)
@@ -167,8 +168,7 @@ take_evidence(struct evaluate *evaluate, struct judged *message, const struct fr
 		return;		/* adds nothing */
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		message->log_odds[c] += frame->log_odds[c];
-	message->by_classifier[classifier_number(evaluate, stack_classifier_of(reason->name))] +=
-	    reason->log_odds;
+	message->by_classifier[evaluate_classifier(evaluate, reason->name)] += reason->log_odds;
 }
 
 /* `bytes` is what follows the head. Our own process wrote it; it had hostile mail in its hands, though. */

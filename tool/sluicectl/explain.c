@@ -12,11 +12,13 @@
 #include "stack.h"
 
 static const char usage[] =
-    "usage: sluicectl explain --model MODEL [--json] FILE...\n"
+    "usage: sluicectl explain --model MODEL [--own FILE --tenant NAME] [--json] FILE...\n"
     "\n"
     "Judge messages and show, for each category, what every piece of evidence adds, in log-odds: with the\n"
     "prior they add up to the answer.\n"
     "  --model MODEL   models made by `sluicectl train`, or an n-gram model\n"
+    "  --own FILE      what tenants know of their own mail, made by `sluicectl learn --own`\n"
+    "  --tenant NAME   whose mail it is\n"
     "  --json          one JSON line for each file: file, categories (probability, log_odds, prior) and\n"
     "                  evidence (name, state, shadow, log_odds by category, sentence)\n"
     "  FILE            a message, `-` is standard input\n"
@@ -216,7 +218,8 @@ int
 explain_main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "model", required_argument, NULL, 'm' }, { "json", no_argument, NULL, 'j' },
+		{ "model", required_argument, NULL, 'm' }, { "own", required_argument, NULL, 'o' },
+		{ "tenant", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct stack_files files = { 0 };
@@ -228,6 +231,10 @@ explain_main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'm') {
 			files.model = optarg;
+		} else if (c == 'o') {
+			files.own = optarg;
+		} else if (c == 't') {
+			files.tenant = optarg;
 		} else if (c == 'j') {
 			json = true;
 		} else if (c == 'h') {
@@ -237,6 +244,7 @@ explain_main(int argc, char **argv)
 			good = false;
 		}
 	}
+	good = good && stack_files_sound("explain", &files);
 	if (!good || files.model == NULL || optind == argc) {
 		if (good)
 			fputs("sluicectl explain: --model and at least one file are needed\n", stderr);

@@ -11,16 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "classify/combine.h"
-#include "classify/ngram.h"
 #include "classify/own.h"
-#include "classify/panel.h"
-#include "classify/token.h"
 #include "commands.h"
 #include "message.h"
 #include "source.h"
-
-#define ARENA_BYTES	((size_t)1 << 20)
+#include "stack.h"
 
 static const char usage[] =
     "usage: sluicectl learn --own FILE --tenant NAME --ham|--spam|--phish [OPTIONS] PATH...\n"
@@ -34,8 +29,8 @@ static const char usage[] =
     "  --labels TSV        one message a line: path, tab, ham, spam or phish\n"
     "  --root DIR          where the paths of --labels start\n"
     "  --unlearn           take back what was learned of these messages with the same label\n"
-    "  --model FILE        an n-gram model, and\n"
-    "  --token-model FILE  a token model that the tenant's mail is judged by: what is known globally\n"
+    "  --model MODELS      what judges this mail in the edges (made by `sluicectl train`): it is weighed\n"
+    "                      against what the tenant knows. Without it nothing is known globally\n"
     "  --size MIB          of a new file, 1 to 1024 (default 32); for all tenants together\n"
     "  --all-fields        in a new file: learn from all header fields, not from chosen ones\n"
     "  --json              print the result as one JSON line\n"
@@ -46,15 +41,15 @@ enum { LABEL_NONE = -1, LABEL_HAM, LABEL_SPAM, LABEL_PHISH };
 static const char *const label_words[] = { "ham", "spam", "phish" };
 
 struct learn {
-	const char		*own_path, *tenant, *labels, *root, *ngram_path, *token_path;
+	const char		*own_path, *tenant, *labels, *root;
 	int			 label;		/* of the messages that come */
 	bool			 unlearn, json, terminal;
 	size_t			 size_bytes;
 	unsigned		 flags;
-	struct sl_buf		 own_bytes, ngram_bytes, token_bytes;
+	struct stack_files	 files;
+	struct stack		*stack;
+	struct sl_buf		 own_bytes;
 	struct sl_own		*own;
-	struct sl_ngram_model	*ngram;
-	struct sl_token_model	*token;
 	struct sl_own_learner	*learner;
 	size_t			 done, unknown, failed;	/* messages */
 };
@@ -98,8 +93,7 @@ option_take(struct learn *learn, int c)
 	case 't': learn->tenant = optarg; return optarg[0] != '\0';
 	case 'l': learn->labels = optarg; return true;
 	case 'r': learn->root = optarg; return true;
-	case 'm': learn->ngram_path = optarg; return true;
-	case 'k': learn->token_path = optarg; return true;
+	case 'm': learn->files.model = optarg; return true;
 	case 'H': return label_set(learn, LABEL_HAM);
 	case 'S': return label_set(learn, LABEL_SPAM);
 	case 'P': return label_set(learn, LABEL_PHISH);
@@ -118,7 +112,7 @@ options_read(struct learn *learn, int argc, char **argv)
 	static const struct option options[] = {
 		{ "own", required_argument, NULL, 'o' }, { "tenant", required_argument, NULL, 't' },
 		{ "labels", required_argument, NULL, 'l' }, { "root", required_argument, NULL, 'r' },
-		{ "model", required_argument, NULL, 'm' }, { "token-model", required_argument, NULL, 'k' },
+		{ "model", required_argument, NULL, 'm' },
 		{ "ham", no_argument, NULL, 'H' }, { "spam", no_argument, NULL, 'S' },
 		{ "phish", no_argument, NULL, 'P' }, { "size", required_argument, NULL, 's' },
 		{ "unlearn", no_argument, NULL, 'u' }, { "all-fields", no_argument, NULL, 'a' },
@@ -167,25 +161,14 @@ global_log_odds(const struct learn *learn, struct sl_slice message)
 {
 	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
 	struct sl_arena arena;
-	struct sl_panel *panel;
-	double sum;
+	double log_odds;
 
-	sl_arena_init(&arena, ARENA_BYTES);
-	panel = sl_panel_new(NULL, &arena);
-	if (learn->ngram != NULL)
-		sl_panel_add(panel, &sl_ngram_classifier, learn->ngram);
-	if (learn->token != NULL)
-		sl_panel_add(panel, &sl_token_classifier, learn->token);
-	sl_panel_feed(panel, message);
-	sl_panel_finish(panel, verdict);
-	sl_combine(NULL, verdict);
-	sum = verdict->prior[SL_SPAM];
-	for (size_t i = 0; i < verdict->evidence_len; i++)
-		sum += verdict->evidence[i].log_odds[SL_SPAM];
-	sl_panel_free(&panel);
+	sl_arena_init(&arena, STACK_ARENA_MAX_BYTES);
+	stack_judge(learn->stack, message, &arena, verdict);
+	log_odds = verdict->logit[SL_SPAM];
 	sl_arena_fini(&arena);
 	sl_free(verdict);
-	return sum;
+	return log_odds;
 }
 
 static bool
@@ -302,52 +285,24 @@ lock_take(const char *own_path)
 
 /* Returns the status. */
 static int
-model_open(const char *path, struct sl_buf *bytes, int (*open_bytes)(struct learn *, struct sl_slice),
-    struct learn *learn)
-{
-	int r = file_read(path, bytes);
-
-	if (r == 0)
-		r = open_bytes(learn, sl_buf_slice(bytes));
-	if (r == 0)
-		return 0;
-	fprintf(stderr, "sluicectl learn: %s: %s\n", path,
-	    r == SL_ERR_SYNTAX ? "not such a file, or damaged" : file_error(r));
-	return EXIT_PROBLEM;
-}
-
-static int
-own_open(struct learn *learn, struct sl_slice bytes)
-{
-	return sl_own_open(bytes, &learn->own);
-}
-
-static int
-ngram_open(struct learn *learn, struct sl_slice bytes)
-{
-	return sl_ngram_model_open(bytes, &learn->ngram);
-}
-
-static int
-token_open(struct learn *learn, struct sl_slice bytes)
-{
-	return sl_token_model_open(bytes, &learn->token);
-}
-
-static int
 files_open(struct learn *learn)
 {
-	int status = 0;
+	bool there = access(learn->own_path, F_OK) == 0 || errno != ENOENT;
+	int r = 0;
 
-	if (learn->ngram_path != NULL)
-		status = model_open(learn->ngram_path, &learn->ngram_bytes, ngram_open, learn);
-	if (status == 0 && learn->token_path != NULL)
-		status = model_open(learn->token_path, &learn->token_bytes, token_open, learn);
-	if (status == 0 && (access(learn->own_path, F_OK) == 0 || errno != ENOENT))
-		status = model_open(learn->own_path, &learn->own_bytes, own_open, learn);
-	if (status == 0)
-		learn->learner = sl_own_learner_new(learn->own, learn->size_bytes, learn->flags);
-	return status;
+	if (!learn->unlearn && stack_open("learn", &learn->files, &learn->stack) != 0)
+		return EXIT_PROBLEM;
+	if (there)
+		r = file_read(learn->own_path, &learn->own_bytes);
+	if (r == 0 && there)
+		r = sl_own_open(sl_buf_slice(&learn->own_bytes), &learn->own);
+	if (r != 0) {
+		fprintf(stderr, "sluicectl learn: %s: %s\n", learn->own_path,
+		    r == SL_ERR_SYNTAX ? "not such a file, or damaged" : file_error(r));
+		return EXIT_PROBLEM;
+	}
+	learn->learner = sl_own_learner_new(learn->own, learn->size_bytes, learn->flags);
+	return 0;
 }
 
 /* Under another name first: a reader never sees half a file. It keeps the old one's mode. */
@@ -453,16 +408,11 @@ learn_own_main(int argc, char **argv)
 	if (lock < 0)
 		return EXIT_PROBLEM;
 	sl_buf_init(&learn.own_bytes, SL_OWN_SIZE_MAX + 1);
-	sl_buf_init(&learn.ngram_bytes, (size_t)1 << 26);
-	sl_buf_init(&learn.token_bytes, (size_t)1 << 26);
 	status = learn_run(&learn, argv + optind);
 	sl_own_learner_free(&learn.learner);
 	sl_own_close(&learn.own);
-	sl_ngram_model_close(&learn.ngram);
-	sl_token_model_close(&learn.token);
+	stack_close(&learn.stack);
 	sl_buf_fini(&learn.own_bytes);
-	sl_buf_fini(&learn.ngram_bytes);
-	sl_buf_fini(&learn.token_bytes);
 	close(lock);
 	return status;
 }

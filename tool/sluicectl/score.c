@@ -5,39 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "classify/bytegram.h"
-#include "classify/combine.h"
-#include "classify/ngram.h"
-#include "classify/panel.h"
 #include "commands.h"
 #include "message.h"
+#include "stack.h"
 
 static const char usage[] =
-    "usage: sluicectl score --model MODEL [--json] FILE...\n"
+    "usage: sluicectl score --model MODEL [--own FILE --tenant NAME] [--json] FILE...\n"
     "\n"
-    "Judge messages by an n-gram model, without delivering anything.\n"
-    "  --model MODEL   a model made by `sluicectl learn`\n"
+    "Judge messages as an edge would, without delivering anything.\n"
+    "  --model MODEL   models made by `sluicectl train`, or an n-gram model made by `sluicectl learn`\n"
+    "  --own FILE      what tenants know of their own mail, made by `sluicectl learn --own`\n"
+    "  --tenant NAME   whose mail it is\n"
     "  --json          one JSON line for each file: file, probability (that it is unwanted),\n"
     "                  categories (a probability for each) and evidence\n"
     "  FILE            a message, `-` is standard input\n"
     "\n"
     "Status: 0 all judged, 1 the model or a file could not be read, 2 wrong use.\n";
-
-#define TRANSACTION_MAX_BYTES	65536
-
-static void
-judge(const struct sl_ngram_model *model, struct sl_slice message, struct sl_arena *arena,
-    struct sl_verdict *verdict)
-{
-	struct sl_panel *panel = sl_panel_new(NULL, arena);
-
-	sl_panel_add(panel, &sl_ngram_classifier, model);
-	sl_panel_add(panel, &sl_bytegram_classifier, model);
-	sl_panel_feed(panel, message);
-	sl_panel_finish(panel, verdict);
-	sl_combine(NULL, verdict);
-	sl_panel_free(&panel);
-}
 
 /* ---- output */
 
@@ -85,50 +68,41 @@ print_row(const char *file, const struct sl_verdict *verdict)
 
 /* Returns the status: 0, or 1 after saying why not. */
 static int
-score_file(const struct sl_ngram_model *model, const char *file, bool json)
+score_file(const struct stack *stack, const char *file, bool json)
 {
-	struct sl_verdict verdict = { 0 };
+	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
 	struct sl_arena arena;
 	struct sl_buf message;
 	int r;
 
-	sl_arena_init(&arena, TRANSACTION_MAX_BYTES);
+	sl_arena_init(&arena, STACK_ARENA_MAX_BYTES);
 	sl_buf_init(&message, MESSAGE_MAX_BYTES);
 	r = message_read(file, &message);
 	if (r == 0) {
-		judge(model, sl_buf_slice(&message), &arena, &verdict);
-		(json ? print_json : print_row)(file, &verdict);
+		stack_judge(stack, sl_buf_slice(&message), &arena, verdict);
+		(json ? print_json : print_row)(file, verdict);
 	} else {
 		fprintf(stderr, "sluicectl score: %s: %s\n", file, file_error(r));
 	}
 	sl_buf_fini(&message);
 	sl_arena_fini(&arena);
+	sl_free(verdict);
 	return r != 0;
 }
 
 static int
-score_files(const char *model_path, bool json, char **files)
+score_files(const struct stack_files *files, bool json, char **messages)
 {
-	struct sl_ngram_model *model = NULL;
-	struct sl_buf bytes;
-	int status = 0, r;
+	struct stack *stack;
+	int status = stack_open("score", files, &stack);
 
-	sl_buf_init(&bytes, (size_t)1 << 24);
-	r = file_read(model_path, &bytes);
-	if (r == 0)
-		r = sl_ngram_model_open(sl_buf_slice(&bytes), &model);
-	if (r != 0) {
-		fprintf(stderr, "sluicectl score: model %s: %s\n", model_path,
-		    r == SL_ERR_SYNTAX ? "not a model, or damaged" : file_error(r));
-		sl_buf_fini(&bytes);
-		return 1;
-	}
+	if (status != EXIT_OK)
+		return status;
 	if (!json)
 		printf("%10s %10s  %-32s  why\n", "unwanted", "phish", "file");
-	for (; *files != NULL; files++)
-		status |= score_file(model, *files, json);
-	sl_ngram_model_close(&model);
-	sl_buf_fini(&bytes);
+	for (; *messages != NULL; messages++)
+		status |= score_file(stack, *messages, json);
+	stack_close(&stack);
 	return status;
 }
 
@@ -136,31 +110,37 @@ int
 score_main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "model", required_argument, NULL, 'm' }, { "json", no_argument, NULL, 'j' },
+		{ "model", required_argument, NULL, 'm' }, { "own", required_argument, NULL, 'o' },
+		{ "tenant", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
-	const char *model = NULL;
+	struct stack_files files = { 0 };
 	bool json = false, good = true;
 	int c;
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'm') {
-			model = optarg;
+			files.model = optarg;
+		} else if (c == 'o') {
+			files.own = optarg;
+		} else if (c == 't') {
+			files.tenant = optarg;
 		} else if (c == 'j') {
 			json = true;
 		} else if (c == 'h') {
 			fputs(usage, stdout);
-			return 0;
+			return EXIT_OK;
 		} else {
 			good = false;
 		}
 	}
-	if (!good || model == NULL || optind == argc) {
+	good = good && stack_files_sound("score", &files);
+	if (!good || files.model == NULL || optind == argc) {
 		if (good)
 			fputs("sluicectl score: --model and at least one file are needed\n", stderr);
 		fputs(usage, stderr);
-		return 2;
+		return EXIT_USAGE;
 	}
-	return score_files(model, json, argv + optind);
+	return score_files(&files, json, argv + optind);
 }

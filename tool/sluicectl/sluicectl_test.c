@@ -50,6 +50,7 @@ commands_answer_and_say_how_it_went(void **state)
 		  "[\\\"0.0.0.0:25\\\"]\"},{\"line\":1,\"column\":1,\"text\":\"unknown setting "
 		  "'lisen': did you mean 'listen'?\"}]}\n" },
 		{ "check model.yaml", 1, "/bad.yaml' is no model, or damaged" },
+		{ "check own.yaml", 1, "own: '/proc/self/exe' is not what tenants know, or damaged" },
 		{ "check missing.yaml", 1, "missing.yaml: No such file or directory\n" },
 		{ "check .", 1, ".: Is a directory\n" },
 		{ "check", 2, "usage: sluicectl check" },
@@ -180,6 +181,8 @@ prepare(void **state)
 	write_file("good.yaml", "listen: [\"127.0.0.1:25\"]\n"
 	    "tenants: [{domains: [a.example, b.example], next_hops: [192.0.2.1]}]\n");
 	write_file("model.yaml", "listen: [\"127.0.0.1:25\"]\nmodel: bad.yaml\n"
+	    "tenants:\n  - domains: [example.com]\n    next_hops: [\"127.0.0.1:26\"]\n");
+	write_file("own.yaml", "listen: [\"127.0.0.1:25\"]\nown: /proc/self/exe\n"
 	    "tenants:\n  - domains: [example.com]\n    next_hops: [\"127.0.0.1:26\"]\n");
 	write_file("bad.yaml", "lisen: [\"127.0.0.1:25\"]\n"
 	    "tenants: [{domains: [a.example], next_hops: [192.0.2.1]}]\n");
