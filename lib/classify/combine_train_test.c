@@ -42,7 +42,7 @@ invent(struct sl_verdict *verdict, bool bad, double boast, bool absent)
 	else
 		say(verdict, "model", boast * ((bad ? 2 : -2) + 2 * normal()), 0);
 	if (uniform() < (bad ? 0.2 : 0.02))
-		say(verdict, "rule", 0.5, 0);
+		say(verdict, "rule", 1.5, 0);
 	if (uniform() < 0.001)
 		say(verdict, "rare", 3, 0);
 }
@@ -92,7 +92,7 @@ a_boasting_model_is_cut_and_a_modest_rule_raised(void **state)
 		struct sl_buf text;
 		struct sl_combiner *combiner = learned(boasts[i], 0, &report, &text);
 		double model = added(combiner, "model", boasts[i], SL_EVIDENCE_PRESENT);
-		double rule = added(combiner, "rule", 0.5, SL_EVIDENCE_PRESENT);
+		double rule = added(combiner, "rule", 1.5, SL_EVIDENCE_PRESENT);
 
 		if (fabs(model - 1) > 0.1 || fabs(rule - log(10)) > 0.4 || fabs(report.slope[SL_SPAM] - 1) > 0.05)
 			fail_msg("boast %.1f: model %.3f, rule %.3f, slope %.3f", boasts[i], model, rule,

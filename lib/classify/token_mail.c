@@ -33,7 +33,7 @@ on_subject(struct token_mail *mail, struct sl_slice value)
 		const unsigned char *end;
 
 		if (sl_slice_istarts(s, SL_SLICE_LIT("re:"))) {
-			token_text_mark(&mail->text, TOKEN_SUBJECT, "subject: re", SL_SLICE_LIT(""));
+			token_text_mark(&mail->text, TOKEN_SUBJECT, "re:", SL_SLICE_LIT(""));
 			s = sl_slice_trim(sl_slice_from(s, 3));
 		}
 		if (s.len == 0 || s.ptr[0] != '[')
