@@ -10,7 +10,7 @@ _sluicectl()
         return
     fi
     case $before in
-    --control | --dns | --suffixes | --key | --labels | --out | --model | --html | --threshold-from | --combiner | --settings)
+    --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -24,13 +24,13 @@ _sluicectl()
     dkim-key) words="--json --domain --selector --out --key --type --bits --help" ;;
     dkim-sign) words="--key --domain --selector --canon --names --now --arc --dns --help" ;;
     dmarc) words="--json --dns --resolver --from --dkim --spf --help" ;;
-    evaluate) words="--labels --root --model --html --json --calibrate-fp --threshold-from --threshold-without --threshold --worst --jobs --help" ;;
-    explain) words="--model --json --help" ;;
+    evaluate) words="--labels --root --model --own --tenant --online --all-fields --html --json --calibrate-fp --threshold-from --threshold-without --threshold --worst --jobs --help" ;;
+    explain) words="--model --own --tenant --json --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
-    learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --token-model --size --all-fields --json --help" ;;
+    learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
-    score) words="--model --json --help" ;;
+    score) words="--model --own --tenant --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     train) words="--labels --root --out --lists --passes --json --help" ;;
     status) words="--control --json --help" ;;

@@ -280,7 +280,7 @@ on_block(void *ctx, void *user)
 {
 	struct own_message *message = ctx;
 	struct tally *tally = user;
-	double log_odds = tally->now.squares == 0 ? 0 : tally->now.sum * OWN_GAIN * OWN_STEP_WEIGHT *
+	double log_odds = tally->now.squares == 0 ? 0 : tally->now.sum * own_gain(&message->tenant) * OWN_STEP_WEIGHT *
 	    (message->tenant.scale / OWN_UNIT) / sqrt(tally->now.squares);
 
 	if (message->blocks == 0 || log_odds > message->best) {

@@ -8,7 +8,7 @@
  *	mixed log-odds = global + reach * (sqrt(proven) * own - proven * global)
  *
  * `proven` follows from which of the two did better on the tenant's corrections, each judged before it is learned
- * from: at first the global part counts alone. `reach` is 1; while all corrections were of one kind, it is so only for
+ * from: while there are few, both count. `reach` is 1; while all corrections were of one kind, it is so only for
  * messages that it knows the words of. The two are mixed and not chained: the own part is learned as if there were
  * no global one, since unlearning what is wrong takes longer than learning what is right.
  *

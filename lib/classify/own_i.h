@@ -51,8 +51,11 @@
 #define OWN_UNIT	65536.0		/* fixed point numbers of the directory */
 #define OWN_STEP_WEIGHT	0.01		/* what 1 in a slot weighs, before scale */
 #define OWN_SURE	8.0		/* a loss counts the log-odds up to here */
-/* What was learned from few messages ranks better than its log-odds are sure: they count this often. */
+/* What was learned from few messages ranks better than its log-odds are sure: they count this often, and at first,
+ * until some OWN_FEW messages were learned, up to OWN_GAIN_FEW more. */
 #define OWN_GAIN	2.0
+#define OWN_GAIN_FEW	4.0
+#define OWN_FEW		20.0
 #define OWN_TRUST_MAX	6.0
 #define OWN_LOSS_MAX	((int64_t)1 << 60)
 #define OWN_EACH	2		/* corrections of each kind, from which on the own part counts for all mail */
@@ -117,6 +120,12 @@ static inline double
 own_proven(const struct own_tenant *tenant)
 {
 	return 1 / (1 + exp(-tenant->trust / OWN_UNIT));
+}
+
+static inline double
+own_gain(const struct own_tenant *tenant)
+{
+	return OWN_GAIN + OWN_GAIN_FEW * OWN_FEW / (OWN_FEW + tenant->learned[0] + tenant->learned[1]);
 }
 
 static inline double

@@ -6,7 +6,7 @@
 
 #define LEARNER_MAGIC	0x5d6f7703u
 #define RATE		10.0	/* of a step, for a vector of length 1 */
-#define TRUST_START	(-1.0)
+#define TRUST_START	0.7
 #define SLOTS_LEAST	16u
 #define SECTION_LEAST	256	/* bytes that a tenant can have for sure */
 #define LOG_SHARE	8	/* a section that must shrink keeps this part of it for corrections */
@@ -335,12 +335,15 @@ step_weight(const struct tenant *tenant, double squares, double error)
 	return (int)round(fmax(-OWN_WEIGHT_MAX / 2, fmin(OWN_WEIGHT_MAX / 2, step)));
 }
 
-/* The trust moves by the difference of the losses. Returns by how much. */
+/* The trust moves by the difference of the losses, once there were corrections of both kinds: before, the own part could
+ * not know better. Returns by how much. */
 static int32_t
 trust_step(const struct own_tenant *entry, double gain)
 {
 	double before = entry->trust / OWN_UNIT;
 
+	if (entry->learned[0] == 0 || entry->learned[1] == 0)
+		return 0;
 	return (int32_t)lround((fmax(-OWN_TRUST_MAX, fmin(OWN_TRUST_MAX, before + gain)) - before) * OWN_UNIT);
 }
 
