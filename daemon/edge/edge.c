@@ -62,6 +62,9 @@ snapshot_unref(struct snapshot **snapshot)
 	sl_stack_close(&s->stack);
 	if (s->model_bytes != NULL)
 		munmap(s->model_bytes, s->model_len);
+	sl_rules_close(&s->rules);
+	if (s->rules_bytes != NULL)
+		munmap(s->rules_bytes, s->rules_len);
 	SSL_CTX_free(s->server_tls);
 	SSL_CTX_free(s->client_tls);
 	sl_settings_unref(&s->settings);
@@ -96,6 +99,24 @@ load_model(const struct edge *edge, struct snapshot *s, int fd, struct sl_buf *w
 	if (r != 0)
 		sl_buf_addf(why, "model %s: %s", s->settings->model_path,
 		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));
+	return r;
+}
+
+static int
+load_rules(struct snapshot *s, int fd, struct sl_buf *why)
+{
+	unsigned char key[SL_RULES_PUBLIC_BYTES];
+	bool is_signed = sl_settings_rules_key(s->settings, key);
+	int r;
+
+	if (fd < 0)
+		return 0;
+	s->rules_bytes = map_file(fd, &s->rules_len);
+	r = s->rules_bytes == NULL ? SL_ERR_SYSTEM
+	    : sl_rules_open_own(sl_slice(s->rules_bytes, s->rules_len), is_signed ? key : NULL, &s->rules);
+	if (r != 0)
+		sl_buf_addf(why, "%srules %s: %s", why->len > 0 ? "; " : "", s->settings->rules_path,
+		    sl_rules_open_error(r));
 	return r;
 }
 
@@ -165,7 +186,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	struct snapshot *s = sl_xzalloc(sizeof(*s));
 	void *ca = NULL;
 	size_t ca_len = 0;
-	int r;
+	int r, rules;
 
 	s->refs = 1;
 	s->settings = settings;
@@ -174,6 +195,9 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		ca = map_file(files->ca_fd, &ca_len);
 	s->memory = memory_open(files->memory_fd, settings);
 	r = load_model(edge, s, files->model_fd, why);
+	rules = load_rules(s, files->rules_fd, why);
+	if (r == 0)
+		r = rules;
 	if (r == 0)
 		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);
 	if (ca != NULL)

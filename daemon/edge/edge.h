@@ -18,6 +18,7 @@
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
 #include "mailauth/keys.h"
+#include "rules/scan.h"
 #include "sl/chunk.h"
 #include "sl/log.h"
 
@@ -37,6 +38,9 @@ struct snapshot {
 	struct sl_stack		*stack;		/* NULL: none */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
+	struct sl_rules		*rules;		/* with the scratch of all its messages; NULL: none */
+	void			*rules_bytes;	/* mapped */
+	size_t			 rules_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 };
 
@@ -91,6 +95,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 /* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
 struct edge_files {
 	int			 model_fd;
+	int			 rules_fd;
 	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
 	const unsigned char	*ticket_key;	/* SL_TLS_TICKET_KEY_BYTES, shared by all edges; or NULL */

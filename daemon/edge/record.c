@@ -193,8 +193,10 @@ versions_of(const struct snapshot *snapshot, struct sl_record_version versions[S
 {
 	size_t n = 0;
 
+	if (snapshot->rules != NULL)
+		versions[n++] = (struct sl_record_version){ "rules", sl_rules_id(snapshot->rules) };
 	if (snapshot->stack == NULL)
-		return 0;
+		return n;
 	versions[n++] = (struct sl_record_version){ "models", sl_stack_id(snapshot->stack) };
 	if (sl_stack_combiner(snapshot->stack) != NULL)
 		versions[n++] = (struct sl_record_version){ "combiner",

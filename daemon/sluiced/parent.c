@@ -48,42 +48,53 @@ open_record(const struct sl_settings *settings)
 	return fd;
 }
 
-/* Open what the settings name. Returns false with a sentence when mail could not be judged or
- * delivered as they say. */
+/* What the settings name; -1: nothing. */
+struct files {
+	int	model, ca, rules;
+};
+
+static int
+open_file(const char *name, const char *path, const char *hint, struct sl_buf *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		sl_buf_addf(why, "%s%s: cannot open %s: %s%s", why->len > 0 ? "; " : "", name, path, strerror(errno),
+		    hint);
+	return fd;
+}
+
+/* Returns false with a sentence when mail could not be judged or delivered as the settings say. */
 static bool
-open_files(const struct sl_settings *settings, int *model_out, int *ca_out, struct sl_buf *why)
+open_files(const struct sl_settings *settings, struct files *files, struct sl_buf *why)
 {
 	const char *ca = *settings->tls_ca_path != '\0' ? settings->tls_ca_path : SYSTEM_CA;
 
-	*model_out = *ca_out = -1;
-	if (*settings->model_path != '\0') {
-		*model_out = open(settings->model_path, O_RDONLY | O_CLOEXEC);
-		if (*model_out < 0)
-			sl_buf_addf(why, "model: cannot open %s: %s", settings->model_path, strerror(errno));
-	}
-	if (why->len == 0 && wants_ca(settings)) {
-		*ca_out = open(ca, O_RDONLY | O_CLOEXEC);
-		if (*ca_out < 0)
-			sl_buf_addf(why, "tls.ca: cannot open %s: %s (next_hop_tls: verify needs it)", ca,
-			    strerror(errno));
-	}
+	*files = (struct files){ -1, -1, -1 };
+	if (*settings->model_path != '\0')
+		files->model = open_file("model", settings->model_path, "", why);
+	if (*settings->rules_path != '\0')
+		files->rules = open_file("rules", settings->rules_path, "", why);
+	if (wants_ca(settings))
+		files->ca = open_file("tls.ca", ca, " (next_hop_tls: verify needs it)", why);
 	return why->len == 0;
 }
 
 static void
-close_files(int model, int ca)
+close_files(const struct files *files)
 {
-	if (model >= 0)
-		close(model);
-	if (ca >= 0)
-		close(ca);
+	const int fds[] = { files->model, files->ca, files->rules };
+
+	for (size_t i = 0; i < SL_COUNT(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 static void
 send_settings(struct edge_process *e)
 {
 	struct parent *parent = e->parent;
-	int fds[5], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
+	int fds[6], listeners[SL_IPC_FDS_MAX], record = open_record(parent->settings);
 	size_t n = 0;
 	uint32_t flags = 0;
 	struct sl_buf payload;
@@ -107,6 +118,10 @@ send_settings(struct edge_process *e)
 	if (parent->memory_fd >= 0) {
 		flags |= SL_IPC_HAS_MEMORY;
 		fds[n++] = parent->memory_fd;
+	}
+	if (parent->rules_fd >= 0) {
+		flags |= SL_IPC_HAS_RULES;
+		fds[n++] = parent->rules_fd;
 	}
 	sl_pack_u32(&payload, flags);
 	sl_pack_bytes(&payload, sl_slice(parent->ticket_key, sizeof(parent->ticket_key)));
@@ -302,6 +317,11 @@ say_what_is_missing(const struct sl_settings *settings)
 {
 	if (*settings->model_path == '\0')
 		sl_log(SL_LOG_NOTICE, "no `model` is configured: messages are not judged by their words");
+	if (*settings->rules_path == '\0')
+		sl_log(SL_LOG_NOTICE, "no `rules` are configured: messages are not judged by rules");
+	else if (*settings->rules_key == '\0')
+		sl_log(SL_LOG_NOTICE, "no `rules_key` is configured: %s is taken without a signature",
+		    settings->rules_path);
 	if (!settings->engines[SL_ENGINE_CLAMD].on)
 		sl_log(SL_LOG_NOTICE, "no `clamd` is configured: messages are not scanned for malware");
 	if (*settings->tls_certificate_pem == '\0')
@@ -352,25 +372,26 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 {
 	bool first = parent->settings == NULL;
 	struct sl_buf why;
-	int model, ca;
+	struct files files, old = { parent->model_fd, parent->ca_fd, parent->rules_fd };
 
 	sl_buf_init(&why, 1000);
 	if (first)
 		edges_prepare(parent, settings->workers);
 	else if (settings->workers != parent->settings->workers)
 		sl_log(SL_LOG_NOTICE, "workers: the new number is used after the next start");
-	if (!open_files(settings, &model, &ca, &why) || bind_listeners(parent, settings, &why) != 0) {
+	if (!open_files(settings, &files, &why) || bind_listeners(parent, settings, &why) != 0) {
 		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
 		settings_refused(parent);
 		sl_settings_unref(&settings);
-		close_files(model, ca);
+		close_files(&files);
 	} else {
 		make_memory(parent, settings);
 		sl_settings_unref(&parent->settings);
-		close_files(parent->model_fd, parent->ca_fd);
+		close_files(&old);
 		parent->settings = settings;
-		parent->model_fd = model;
-		parent->ca_fd = ca;
+		parent->model_fd = files.model;
+		parent->ca_fd = files.ca;
+		parent->rules_fd = files.rules;
 		sl_buf_reset(&parent->packed);
 		sl_buf_add_slice(&parent->packed, packed);
 		parent->reloads += !first;
@@ -527,7 +548,7 @@ parent_run(const char *settings_path)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	parent.settings_path = settings_path;
-	parent.model_fd = parent.ca_fd = parent.memory_fd = -1;
+	parent.model_fd = parent.ca_fd = parent.rules_fd = parent.memory_fd = -1;
 	parent.loop = sl_loop_new(&sl_clock_system);
 	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;
 	sl_buf_init(&parent.packed, SL_IPC_PAYLOAD_MAX);

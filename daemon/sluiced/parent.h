@@ -53,6 +53,7 @@ struct parent {
 	struct sl_buf		 packed;	/* the same, as the checker wrote it */
 	int			 model_fd;	/* of these settings, held open so that a replaced edge gets */
 	int			 ca_fd;		/* the same files; -1: none */
+	int			 rules_fd;
 	int			 memory_fd;	/* what edges remember (ipc/memory.h); -1: nothing */
 	struct bound		*bound;
 	size_t			 bound_len;

@@ -49,6 +49,7 @@ enum {
 	SL_IPC_HAS_MODEL	= 1 << 2,	/* the n-gram model's file */
 	SL_IPC_HAS_CA		= 1 << 3,	/* certificates to verify next hops by, PEM */
 	SL_IPC_HAS_MEMORY	= 1 << 4,	/* what has been before (ipc/memory.h) */
+	SL_IPC_HAS_RULES	= 1 << 5,	/* a snapshot of rules */
 };
 
 struct sl_ipc_message {

@@ -11,13 +11,15 @@
 #include "commands.h"
 
 static const char usage[] =
-    "usage: sluicectl evaluate --labels TSV --root DIR --model MODEL [--html PAGE] [--json] [OPTION...]\n"
+    "usage: sluicectl evaluate --labels TSV --root DIR --model MODEL [--rules SNAPSHOT] [--html PAGE]\n"
+    "       [--json] [OPTION...]\n"
     "\n"
     "Judge labelled messages as an edge would and measure how well it went: per corpus (the first\n"
     "folder of a path) and in all, each classifier alone and left out, the worst errors with their reasons.\n"
     "  --labels TSV           one message a line: path, tab, ham, spam or phish\n"
     "  --root DIR             where the paths start\n"
     "  --model MODEL          an n-gram model made by `sluicectl learn`\n"
+    "  --rules SNAPSHOT       judge by rules too, made by `sluicectl rules compile`\n"
     "  --html PAGE            write the report as one page that needs nothing else\n"
     "  --json                 print the report as JSON\n"
     "  --calibrate-fp RATE    choose the threshold for this share of false positives (default 0.001)\n"
@@ -55,6 +57,9 @@ option_take(struct evaluate *evaluate, int c)
 		return true;
 	case 'm':
 		evaluate->files.model = optarg;
+		return true;
+	case 'u':
+		evaluate->files.rules = optarg;
 		return true;
 	case 'o':
 		evaluate->page = optarg;
@@ -95,7 +100,8 @@ options_read(struct evaluate *evaluate, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "labels", required_argument, NULL, 'l' }, { "root", required_argument, NULL, 'r' },
-		{ "model", required_argument, NULL, 'm' }, { "html", required_argument, NULL, 'o' },
+		{ "model", required_argument, NULL, 'm' }, { "rules", required_argument, NULL, 'u' },
+		{ "html", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' }, { "worst", required_argument, NULL, 'w' },
 		{ "jobs", required_argument, NULL, 'p' },
 		{ "calibrate-fp", required_argument, NULL, OPTION_RATE },

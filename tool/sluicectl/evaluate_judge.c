@@ -167,7 +167,7 @@ take_evidence(struct evaluate *evaluate, struct judged *message, const struct fr
 		return;		/* adds nothing */
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		message->log_odds[c] += frame->log_odds[c];
-	message->by_classifier[classifier_number(evaluate, stack_classifier_of(reason->name))] +=
+	message->by_classifier[classifier_number(evaluate, stack_classifier_of(evaluate->stack, reason->name))] +=
 	    reason->log_odds;
 }
 

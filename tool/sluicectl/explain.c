@@ -12,11 +12,12 @@
 #include "stack.h"
 
 static const char usage[] =
-    "usage: sluicectl explain --model MODEL [--json] FILE...\n"
+    "usage: sluicectl explain --model MODEL [--rules SNAPSHOT] [--json] FILE...\n"
     "\n"
     "Judge messages and show, for each category, what every piece of evidence adds, in log-odds: with the\n"
     "prior they add up to the answer.\n"
     "  --model MODEL   models made by `sluicectl train`, or an n-gram model\n"
+    "  --rules SNAPSHOT   judge by rules too, made by `sluicectl rules compile`\n"
     "  --json          one JSON line for each file: file, categories (probability, log_odds, prior) and\n"
     "                  evidence (name, state, shadow, log_odds by category, sentence)\n"
     "  FILE            a message, `-` is standard input\n"
@@ -216,7 +217,8 @@ int
 explain_main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "model", required_argument, NULL, 'm' }, { "json", no_argument, NULL, 'j' },
+		{ "model", required_argument, NULL, 'm' }, { "rules", required_argument, NULL, 'u' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct stack_files files = { 0 };
@@ -228,6 +230,8 @@ explain_main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'm') {
 			files.model = optarg;
+		} else if (c == 'u') {
+			files.rules = optarg;
 		} else if (c == 'j') {
 			json = true;
 		} else if (c == 'h') {

@@ -6,6 +6,7 @@
 
 #include "classify/findings.h"
 #include "message.h"
+#include "rules.h"
 
 #define MODEL_MAX_BYTES	((size_t)1 << 28)
 
@@ -14,6 +15,8 @@ struct stack {
 	struct sl_suffix *suffix;
 	struct sl_fold	*fold;
 	struct sl_stack	*models;	/* NULL: none */
+	struct sl_buf	 rules_bytes;
+	struct sl_rules	*rules;		/* NULL: none */
 };
 
 int
@@ -25,7 +28,12 @@ stack_open(const char *command, const struct stack_files *files, struct stack **
 	int r;
 
 	sl_buf_init(&stack->bytes, MODEL_MAX_BYTES);
+	sl_buf_init(&stack->rules_bytes, RULES_MAX_BYTES);
 	*stack_out = stack;
+	if (files->rules != NULL && !rules_load_own(command, files->rules, &stack->rules_bytes, &stack->rules)) {
+		stack_close(stack_out);
+		return 1;
+	}
 	if (files->model == NULL)
 		return 0;
 	stack->suffix = sl_suffix_open(NULL);
@@ -50,6 +58,8 @@ stack_close(struct stack **stack)
 	if (*stack == NULL)
 		return;
 	sl_stack_close(&(*stack)->models);
+	sl_rules_close(&(*stack)->rules);
+	sl_buf_fini(&(*stack)->rules_bytes);
 	sl_suffix_free(&(*stack)->suffix);
 	sl_fold_free(&(*stack)->fold);
 	sl_buf_fini(&(*stack)->bytes);
@@ -67,6 +77,8 @@ stack_judge(const struct stack *stack, struct sl_slice message, struct sl_arena 
 	*verdict = (struct sl_verdict){ 0 };
 	if (stack->models != NULL)
 		sl_stack_listen(stack->models, panel);
+	if (stack->rules != NULL)
+		sl_panel_add(panel, &sl_rules_classifier, stack->rules);
 	sl_panel_add(panel, &sl_findings_classifier, NULL);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, verdict);
@@ -115,15 +127,13 @@ static const struct {
 	{ "rspamd", "engines" },
 	{ "spamd", "engines" },
 	{ "icap", "engines" },
-	{ "rule_", "rules" },
 };
 
 const char *
-stack_classifier_of(const char *evidence)
+stack_classifier_of(const struct stack *stack, const char *evidence)
 {
-	for (const char *c = evidence; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			return "rules";
+	if (stack->rules != NULL && sl_rules_has(stack->rules, evidence))
+		return "rules";
 	for (size_t i = 0; i < SL_COUNT(owners); i++)
 		if (strncmp(evidence, owners[i].prefix, strlen(owners[i].prefix)) == 0)
 			return owners[i].classifier;

@@ -15,6 +15,7 @@ struct stack;
 
 struct stack_files {		/* paths; NULL: judge without */
 	const char	*model;		/* models with their combiner, or one n-gram model */
+	const char	*rules;		/* a snapshot of rules of our own, signed by anybody or nobody */
 };
 
 /* Returns 0, or 1 after saying, in the name of `command`, which file is not what it should be. */
@@ -28,6 +29,6 @@ const char	*stack_model_id(const struct stack *stack);
 const struct sl_combiner *stack_combiner(const struct stack *stack);	/* NULL: none */
 
 /* The classifier that gives evidence of a name: for summing up. Static. */
-const char	*stack_classifier_of(const char *evidence);
+const char	*stack_classifier_of(const struct stack *stack, const char *evidence);
 
 #endif
