@@ -65,6 +65,9 @@ snapshot_unref(struct snapshot **snapshot)
 	sl_own_close(&s->own);
 	if (s->own_bytes != NULL)
 		munmap(s->own_bytes, s->own_len);
+	sl_rules_close(&s->rules);
+	if (s->rules_bytes != NULL)
+		munmap(s->rules_bytes, s->rules_len);
 	SSL_CTX_free(s->server_tls);
 	SSL_CTX_free(s->client_tls);
 	sl_settings_unref(&s->settings);
@@ -112,8 +115,26 @@ load_own(struct snapshot *s, int fd, struct sl_buf *why)
 	s->own_bytes = map_file(fd, &s->own_len);
 	r = s->own_bytes == NULL ? SL_ERR_SYSTEM : sl_own_open(sl_slice(s->own_bytes, s->own_len), &s->own);
 	if (r != 0)
-		sl_buf_addf(why, "own %s: %s", s->settings->own_path,
+		sl_buf_addf(why, "%sown %s: %s", why->len > 0 ? "; " : "", s->settings->own_path,
 		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));
+	return r;
+}
+
+static int
+load_rules(struct snapshot *s, int fd, struct sl_buf *why)
+{
+	unsigned char key[SL_RULES_PUBLIC_BYTES];
+	bool is_signed = sl_settings_rules_key(s->settings, key);
+	int r;
+
+	if (fd < 0)
+		return 0;
+	s->rules_bytes = map_file(fd, &s->rules_len);
+	r = s->rules_bytes == NULL ? SL_ERR_SYSTEM
+	    : sl_rules_open_own(sl_slice(s->rules_bytes, s->rules_len), is_signed ? key : NULL, &s->rules);
+	if (r != 0)
+		sl_buf_addf(why, "%srules %s: %s", why->len > 0 ? "; " : "", s->settings->rules_path,
+		    sl_rules_open_error(r));
 	return r;
 }
 
@@ -183,7 +204,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	struct snapshot *s = sl_xzalloc(sizeof(*s));
 	void *ca = NULL;
 	size_t ca_len = 0;
-	int r;
+	int r, rules, own;
 
 	s->refs = 1;
 	s->settings = settings;
@@ -192,10 +213,12 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		ca = map_file(files->ca_fd, &ca_len);
 	s->memory = memory_open(files->memory_fd, settings);
 	r = load_model(edge, s, files->model_fd, why);
+	rules = load_rules(s, files->rules_fd, why);
 	if (r == 0)
-		r = load_own(s, files->own_fd, why);
-	else if (files->own_fd >= 0)
-		close(files->own_fd);
+		r = rules;
+	own = load_own(s, files->own_fd, why);
+	if (r == 0)
+		r = own;
 	if (r == 0)
 		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);
 	if (ca != NULL)

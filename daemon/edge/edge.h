@@ -19,6 +19,7 @@
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
 #include "mailauth/keys.h"
+#include "rules/scan.h"
 #include "sl/chunk.h"
 #include "sl/log.h"
 
@@ -41,6 +42,9 @@ struct snapshot {
 	struct sl_own		*own;		/* what tenants know; NULL: nothing */
 	void			*own_bytes;	/* mapped */
 	size_t			 own_len;
+	struct sl_rules		*rules;		/* with the scratch of all its messages; NULL: none */
+	void			*rules_bytes;	/* mapped */
+	size_t			 rules_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 };
 
@@ -96,6 +100,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 struct edge_files {
 	int			 model_fd;
 	int			 own_fd;	/* what tenants know of their own mail */
+	int			 rules_fd;
 	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
 	const unsigned char	*ticket_key;	/* SL_TLS_TICKET_KEY_BYTES, shared by all edges; or NULL */

@@ -191,7 +191,7 @@ rig_open(struct rig *rig, const struct rig_options *options)
 	static unsigned number;
 	static const struct rig_options none;
 	struct sockaddr_in *peer = (struct sockaddr_in *)&rig->peer;
-	const struct edge_files files = { .model_fd = -1, .own_fd = -1, .memory_fd = -1, .ca_fd = -1 };
+	const struct edge_files files = { .model_fd = -1, .own_fd = -1, .rules_fd = -1, .memory_fd = -1, .ca_fd = -1 };
 	struct sl_settings *settings;
 	struct sl_buf why;
 

@@ -33,6 +33,8 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	if (snapshot->stack != NULL)
 		sl_stack_listen(snapshot->stack, judge->panel);
 	judge->own = snapshot->own == NULL ? NULL : sl_panel_add(judge->panel, &sl_own_classifier, snapshot->own);
+	if (snapshot->rules != NULL)
+		sl_panel_add(judge->panel, &sl_rules_classifier, snapshot->rules);
 	attachments_begin(&judge->attachments, judge, judge->panel);
 	memory_begin(judge);
 	sl_panel_connection(judge->panel, &about->connection);

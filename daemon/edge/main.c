@@ -108,6 +108,7 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 	files.ca_fd = take_fd(message, &i, flags & SL_IPC_HAS_CA);
 	files.memory_fd = take_fd(message, &i, flags & SL_IPC_HAS_MEMORY);
 	files.own_fd = take_fd(message, &i, flags & SL_IPC_HAS_OWN);
+	files.rules_fd = take_fd(message, &i, flags & SL_IPC_HAS_RULES);
 	SL_ASSERT(!in.failed && ticket_key.len == SL_TLS_TICKET_KEY_BYTES);
 	SL_ASSERT(sl_settings_unpack(packed, &settings) == 0);
 	if (p->edge == NULL)

@@ -195,6 +195,8 @@ versions_of(const struct snapshot *snapshot, struct sl_record_version versions[S
 
 	if (snapshot->own != NULL)
 		versions[n++] = (struct sl_record_version){ "own", sl_own_id(snapshot->own) };
+	if (snapshot->rules != NULL)
+		versions[n++] = (struct sl_record_version){ "rules", sl_rules_id(snapshot->rules) };
 	if (snapshot->stack == NULL)
 		return n;
 	versions[n++] = (struct sl_record_version){ "models", sl_stack_id(snapshot->stack) };

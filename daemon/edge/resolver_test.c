@@ -143,7 +143,7 @@ on_text(void *ctx, struct sl_lookup *lookup, const struct sl_dns_answer *answer)
 static void
 it_asks_whom_the_newest_settings_name(void **state)
 {
-	struct edge_files files = { .model_fd = -1, .own_fd = -1, .memory_fd = -1, .ca_fd = -1 };
+	struct edge_files files = { .model_fd = -1, .own_fd = -1, .rules_fd = -1, .memory_fd = -1, .ca_fd = -1 };
 	struct sl_stats *stats = sl_xzalloc(sizeof(*stats));
 	struct sl_loop *loop = sl_loop_new(&sl_clock_system);
 	struct edge *edge = edge_new(loop, stats, -1);

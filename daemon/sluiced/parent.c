@@ -49,40 +49,38 @@ open_record(const struct sl_settings *settings)
 }
 
 static int
-open_named(const char *key, const char *path, struct sl_buf *why)
+open_file(const char *name, const char *path, const char *hint, struct sl_buf *why)
 {
 	int fd = -1;
 
-	if (*path != '\0' && why->len == 0) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			sl_buf_addf(why, "%s: cannot open %s: %s", key, path, strerror(errno));
-	}
+	if (*path == '\0')
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		sl_buf_addf(why, "%s%s: cannot open %s: %s%s", why->len > 0 ? "; " : "", name, path, strerror(errno),
+		    hint);
 	return fd;
 }
 
 /* Returns false with a sentence when mail could not be judged or delivered as the settings say. */
 static bool
-open_files(const struct sl_settings *settings, struct files *out, struct sl_buf *why)
+open_files(const struct sl_settings *settings, struct files *files, struct sl_buf *why)
 {
 	const char *ca = *settings->tls_ca_path != '\0' ? settings->tls_ca_path : SYSTEM_CA;
 
-	*out = (struct files){ .ca = -1 };
-	out->model = open_named("model", settings->model_path, why);
-	out->own = open_named("own", settings->own_path, why);
-	if (why->len == 0 && wants_ca(settings)) {
-		out->ca = open(ca, O_RDONLY | O_CLOEXEC);
-		if (out->ca < 0)
-			sl_buf_addf(why, "tls.ca: cannot open %s: %s (next_hop_tls: verify needs it)", ca,
-			    strerror(errno));
-	}
+	*files = (struct files){ .ca = -1 };
+	files->model = open_file("model", settings->model_path, "", why);
+	files->own = open_file("own", settings->own_path, "", why);
+	files->rules = open_file("rules", settings->rules_path, "", why);
+	if (wants_ca(settings))
+		files->ca = open_file("tls.ca", ca, " (next_hop_tls: verify needs it)", why);
 	return why->len == 0;
 }
 
 static void
 close_files(const struct files *files)
 {
-	const int fds[] = { files->model, files->own, files->ca };
+	const int fds[] = { files->model, files->own, files->rules, files->ca };
 
 	for (size_t i = 0; i < SL_COUNT(fds); i++)
 		if (fds[i] >= 0)
@@ -121,6 +119,10 @@ send_settings(struct edge_process *e)
 	if (parent->files.own >= 0) {
 		flags |= SL_IPC_HAS_OWN;
 		fds[n++] = parent->files.own;
+	}
+	if (parent->files.rules >= 0) {
+		flags |= SL_IPC_HAS_RULES;
+		fds[n++] = parent->files.rules;
 	}
 	sl_pack_u32(&payload, flags);
 	sl_pack_bytes(&payload, sl_slice(parent->ticket_key, sizeof(parent->ticket_key)));
@@ -316,6 +318,11 @@ say_what_is_missing(const struct sl_settings *settings)
 {
 	if (*settings->model_path == '\0')
 		sl_log(SL_LOG_NOTICE, "no `model` is configured: messages are not judged by their words");
+	if (*settings->rules_path == '\0')
+		sl_log(SL_LOG_NOTICE, "no `rules` are configured: messages are not judged by rules");
+	else if (*settings->rules_key == '\0')
+		sl_log(SL_LOG_NOTICE, "no `rules_key` is configured: %s is taken without a signature",
+		    settings->rules_path);
 	if (!settings->engines[SL_ENGINE_CLAMD].on)
 		sl_log(SL_LOG_NOTICE, "no `clamd` is configured: messages are not scanned for malware");
 	if (*settings->tls_certificate_pem == '\0')
@@ -540,7 +547,7 @@ parent_run(const char *settings_path)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	parent.settings_path = settings_path;
-	parent.files = (struct files){ -1, -1, -1 };
+	parent.files = (struct files){ -1, -1, -1, -1 };
 	parent.memory_fd = -1;
 	parent.loop = sl_loop_new(&sl_clock_system);
 	parent.started_at = sl_clock_system.wall_us(NULL) / 1000000;

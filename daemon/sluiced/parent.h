@@ -52,7 +52,7 @@ struct parent {
 	struct sl_settings	*settings;	/* in use; NULL until the first check has passed */
 	struct sl_buf		 packed;	/* the same, as the checker wrote it */
 	struct files {			/* of these settings, held open so that a replaced edge gets the */
-		int		 model, own, ca;	/* same ones; -1: none */
+		int		 model, own, rules, ca;	/* same ones; -1: none */
 	}			 files;
 	int			 memory_fd;	/* what edges remember (ipc/memory.h); -1: nothing */
 	struct bound		*bound;

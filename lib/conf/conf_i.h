@@ -94,6 +94,8 @@ const char *value_network(struct sl_slice s, struct sl_network *out);
 const char *value_domain(struct sl_slice s, bool wildcards, char out[VALUE_DOMAIN_MAX + 3]);
 /* Is this what value_domain would give back unchanged? */
 bool	value_domain_is_normal(struct sl_slice s, bool wildcards);
+/* Hexadecimal digits, as many as a key of rules has. */
+bool	value_is_rules_key(struct sl_slice text);
 
 /* Certificates. NULL, or what is wrong, as the end of a sentence; static. */
 const char *pem_certificate(struct sl_slice pem);	/* is there at least one, and do all parse? */

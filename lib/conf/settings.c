@@ -17,6 +17,24 @@ settings_new(void)
 	return s;
 }
 
+static int
+digit_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+bool
+sl_settings_rules_key(const struct sl_settings *settings, unsigned char out[SL_RULES_KEY_DIGITS / 2])
+{
+	const char *key = settings->rules_key;
+
+	if (strlen(key) != SL_RULES_KEY_DIGITS)
+		return false;
+	for (size_t i = 0; i < SL_RULES_KEY_DIGITS / 2; i++)
+		out[i] = (unsigned char)(digit_value(key[2 * i]) << 4 | digit_value(key[2 * i + 1]));
+	return true;
+}
+
 struct sl_settings *
 sl_settings_ref(struct sl_settings *settings)
 {

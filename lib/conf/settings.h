@@ -180,6 +180,8 @@ struct sl_settings {
 	char			*tls_ca_path;	/* for next_hop_tls: verify */
 	char			*model_path;	/* "": none */
 	char			*own_path;	/* what tenants know of their own mail; "": none */
+	char			*rules_path;	/* "": none */
+	char			*rules_key;	/* SL_RULES_KEY_DIGITS hexadecimal digits, or "" */
 	struct sl_engine_settings engines[SL_ENGINE_COUNT];
 	struct sl_attachment_settings attachments;
 	struct sl_memory_settings reputation;	/* of senders */
@@ -210,8 +212,8 @@ SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf 
 #define SL_CONTROL_PATH_MAX	107	/* of a Unix socket's path */
 void	sl_control_default(char out[SL_CONTROL_PATH_MAX + 1]);
 
-/* Do the files that edges will be given hold what they should (the model, what tenants know)? Problems are added to
- * `errors`, a line each; then an SL_ERR_*. */
+/* Do the files that edges will be given hold what they should (the model, what tenants know, the rules)? Problems are
+ * added to `errors`, a line each; then an SL_ERR_*. (files/settings_files.c, a library of its own.) */
 SL_MUST_USE int	sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors);
 
 struct sl_settings *sl_settings_ref(struct sl_settings *settings);
@@ -230,6 +232,10 @@ const struct sl_tenant *sl_settings_tenant(const struct sl_settings *settings,
 /* Is `domain` (lower case A-labels) one of these, as settings keep them ("*." in front: below it)? */
 bool	sl_settings_has_domain(char *const *domains, size_t len, struct sl_slice domain);
 bool	sl_network_has(const struct sl_network *networks, size_t len, const struct sockaddr *address);
+
+#define SL_RULES_KEY_DIGITS	64
+/* The key as bytes. False: there is none. */
+bool	sl_settings_rules_key(const struct sl_settings *settings, unsigned char out[SL_RULES_KEY_DIGITS / 2]);
 
 /* The path of a file that comes with Sluice ("brands.txt"); the caller frees it (sl_free). It need not exist. */
 char		*sl_settings_data_file(const char *name);

@@ -42,6 +42,7 @@ add_kind(struct sl_buf *out, const struct setting *row)
 		[SETTING_DNS_LISTS] = "list of maps",
 		[SETTING_PATH] = "path", [SETTING_CONTROL] = "path, or auto",
 		[SETTING_MODEL] = "path, or default", [SETTING_CA] = "path",
+		[SETTING_RULES] = "path, or default", [SETTING_RULES_KEY] = "path, or 64 hexadecimal digits",
 		[SETTING_CERTIFICATE] = "path", [SETTING_KEY] = "path",
 		[SETTING_LISTEN_AT] = "IP:PORT", [SETTING_CONNECT_TO] = "HOST:PORT",
 		[SETTING_SOCKET] = "path", [SETTING_NETWORKS] = "list of networks",
@@ -89,6 +90,7 @@ default_words(const struct setting *row)
 	case SETTING_COUNT: case SETTING_DURATION: case SETTING_SIZE: case SETTING_RATE:
 	case SETTING_WORD: case SETTING_PROBABILITY: case SETTING_TEXT: case SETTING_NAME:
 	case SETTING_HOSTNAME: case SETTING_PATH: case SETTING_CONTROL: case SETTING_MODEL:
+	case SETTING_RULES: case SETTING_RULES_KEY:
 	case SETTING_CA: case SETTING_CERTIFICATE: case SETTING_KEY: case SETTING_NETWORKS:
 	case SETTING_CATEGORY: case SETTING_SERVERS: case SETTING_WEIGHT: case SETTING_ANSWERS: case SETTING_DNS_LISTS:
 	case SETTING_TYPE_COUNT:

@@ -81,6 +81,8 @@ text_ok(const struct setting *row, const char *text)
 	if (row->type == SETTING_HOSTNAME || row->type == SETTING_ZONE)
 		return value_domain_is_normal(sl_slice(text, len), false) &&
 		    (row->type != SETTING_ZONE || len <= SETTING_ZONE_MAX);
+	if (row->type == SETTING_RULES_KEY)
+		return len == 0 || value_is_rules_key(sl_slice(text, len));
 	if (row->type != SETTING_TEXT && row->type != SETTING_NAME)
 		return true;
 	for (size_t i = 0; i < len; i++)
@@ -328,8 +330,8 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 		sl_pack_f64(out, p);
 		return;
 	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_ZONE: case SETTING_PATH:
-	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_CA: case SETTING_CERTIFICATE:
-	case SETTING_KEY:
+	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_RULES: case SETTING_RULES_KEY: case SETTING_CA:
+	case SETTING_CERTIFICATE: case SETTING_KEY:
 		memcpy(&text, at, sizeof(text));
 		pack_text(text, out);
 		return;
@@ -407,8 +409,8 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 		unpack_weight(u, at);
 		return;
 	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_ZONE: case SETTING_PATH:
-	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_CA: case SETTING_CERTIFICATE:
-	case SETTING_KEY:
+	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_RULES: case SETTING_RULES_KEY: case SETTING_CA:
+	case SETTING_CERTIFICATE: case SETTING_KEY:
 		text = unpack_text(u);
 		u->bad |= !text_ok(row, text);
 		memcpy(at, &text, sizeof(text));

@@ -318,10 +318,10 @@ read_control(struct reader *r, const struct setting *row, const struct conf_node
 		wrong(r, row, node, "write a shorter path: a Unix socket's has at most 107 bytes");
 }
 
-/* The data directory of the source tree that this program was built in and not installed from: four
- * levels above it. NULL if there is none. */
+/* The data directory, with such a file in it, of the tree that this program was built in and not installed
+ * from: two levels above it what was built, four what was written. NULL if there is none. */
 static char *
-source_data(struct sl_arena *arena)
+tree_data(struct sl_arena *arena, const char *name)
 {
 	char path[4000];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -332,7 +332,7 @@ source_data(struct sl_arena *arena)
 			;
 		path[n] = '\0';
 		found = sl_arena_printf(arena, "%s/data", path);
-		if (found != NULL && access(sl_arena_printf(arena, "%s/default.model", found), F_OK) == 0)
+		if (found != NULL && access(sl_arena_printf(arena, "%s/%s", found, name), F_OK) == 0)
 			return found;
 	}
 	return NULL;
@@ -346,7 +346,8 @@ data_directory(struct sl_arena *arena)
 
 	if (data != NULL && data[0] != '\0')
 		return data;
-	source = access(SL_DATADIR "/default.model", F_OK) == 0 ? NULL : source_data(arena);
+	source = access(SL_DATADIR "/default.model", F_OK) == 0 ? NULL
+	    : tree_data(arena, "default.model");
 	return source != NULL ? source : SL_DATADIR;
 }
 
@@ -371,6 +372,17 @@ default_model(struct sl_arena *arena)
 	if (stat(data, &st) == 0 && S_ISREG(st.st_mode))
 		return conf_strdup(arena, sl_slice_str(data));
 	return sl_arena_printf(arena, "%s/default.model", data);
+}
+
+/* Made when Sluice is built, so it may lie elsewhere than what was written. */
+static char *
+default_rules(struct sl_arena *arena)
+{
+	const char *data = getenv("SLUICE_DATA"), *tree;
+	char *path = sl_arena_printf(arena, "%s/default.rules", data != NULL && data[0] != '\0' ? data : SL_DATADIR);
+
+	tree = access(path, F_OK) == 0 ? NULL : tree_data(arena, "default.rules");
+	return tree == NULL ? path : sl_arena_printf(arena, "%s/default.rules", tree);
 }
 
 /* A file that is named must be there. Whether it can be read is seen by who opens it: that may be
@@ -399,7 +411,8 @@ read_model(struct reader *r, const struct setting *row, const struct conf_node *
 	if (node->text.len == 0)
 		*out = conf_strdup(&r->settings->arena, node->text);
 	else if (sl_slice_eq(node->text, SL_SLICE_LIT("default")))
-		*out = default_model(&r->settings->arena);
+		*out = row->type == SETTING_RULES ? default_rules(&r->settings->arena)
+		    : default_model(&r->settings->arena);
 	else
 		*out = absolute(r, node->text);
 	must_exist(r, row, node, *out);
@@ -476,6 +489,33 @@ read_pem(struct reader *r, const struct setting *row, const struct conf_node *no
 		*out = conf_strdup(&r->settings->arena, pem);
 	sl_zero((void *)(uintptr_t)pem.ptr, pem.len);
 	sl_free((void *)(uintptr_t)pem.ptr);
+}
+
+static void
+read_rules_key(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_slice text, key;
+	const char *why, *path;
+	char **out = at;
+
+	if (!path_ok(r, row, node))
+		return;
+	*out = conf_strdup(&r->settings->arena, value_is_rules_key(node->text) ? node->text : SL_SLICE_LIT(""));
+	if (node->text.len == 0 || **out != '\0')
+		return;
+	path = absolute(r, node->text);
+	why = file_read(path, &text);
+	if (why != NULL) {
+		conf_errors_add(&r->errors, node->at, "%s: '%s' cannot be read: %s", row->key, path, why);
+		return;
+	}
+	key = sl_slice_trim(text);
+	if (value_is_rules_key(key))
+		*out = conf_strdup(&r->settings->arena, key);
+	else
+		conf_errors_add(&r->errors, node->at, "%s: '%s' is no public key of %d hexadecimal digits, as `sluicectl "
+		    "rules key` writes it", row->key, path, SL_RULES_KEY_DIGITS);
+	sl_free((void *)(uintptr_t)text.ptr);
 }
 
 static void
@@ -822,6 +862,8 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_PATH] = read_path,
 	[SETTING_CONTROL] = read_control,
 	[SETTING_MODEL] = read_model,
+	[SETTING_RULES] = read_model,
+	[SETTING_RULES_KEY] = read_rules_key,
 	[SETTING_CA] = read_ca,
 	[SETTING_CERTIFICATE] = read_pem,
 	[SETTING_KEY] = read_pem,

@@ -110,6 +110,12 @@ const struct setting settings_table[] = {
 	  "The trained model; `default` is the one that comes with Sluice, empty is none." },
 	{ SCOPE_TOP, "own", SETTING_CA, TOP(own_path), "\"\"", 0, 0, NULL, 0,
 	  "What each tenant has learned of its own mail, written by `sluicectl learn --own`; empty is none." },
+	{ SCOPE_TOP, "rules", SETTING_RULES, TOP(rules_path), "\"\"", 0, 0, NULL, 0,
+	  "The snapshot of rules that `sluicectl rules compile` made; `default` is the one that comes with Sluice, "
+	  "empty is none." },
+	{ SCOPE_TOP, "rules_key", SETTING_RULES_KEY, TOP(rules_key), "\"\"", 0, 0, NULL, 0,
+	  "The public key that `rules` must be signed by, or the file that `sluicectl rules key` wrote it to; empty: "
+	  "unsigned ones are taken." },
 	{ SCOPE_TOP, "tls", SETTING_MAP, 0, 0, NULL, 0, 0, NULL, SCOPE_TLS,
 	  "Certificates." },
 	{ SCOPE_TOP, "clamd", SETTING_ENGINE, TOP(engines[SL_ENGINE_CLAMD]), NULL, 0, 0, NULL, SCOPE_CLAMD,

@@ -50,6 +50,8 @@ enum setting_type {
 	SETTING_PATH,		/* made absolute; "" and "-" stay */
 	SETTING_CONTROL,	/* a path, or auto */
 	SETTING_MODEL,		/* a path, or default */
+	SETTING_RULES,		/* a path, or default */
+	SETTING_RULES_KEY,	/* a path, or hexadecimal digits, which are kept */
 	SETTING_CA,		/* a path of a file that exists */
 	SETTING_CERTIFICATE,	/* a path; what is kept is the content */
 	SETTING_KEY,

@@ -78,6 +78,8 @@ the_smallest_file_works_and_has_the_documented_defaults(void **state)
 	assert_string_equal(s->record_path, "-");
 	assert_string_equal(s->model_path, "");
 	assert_string_equal(s->own_path, "");
+	assert_string_equal(s->rules_path, "");
+	assert_string_equal(s->rules_key, "");
 	assert_string_equal(s->tls_certificate_pem, "");
 	assert_string_equal(s->tls_key_pem, "");
 	assert_string_equal(s->tls_ca_path, "/etc/ssl/certs/ca-certificates.crt");
@@ -337,7 +339,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, own, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, dns, authentication, dns_lists, timers, limits, "
+		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, dns, authentication, dns_lists, timers, limits, "
 		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
@@ -507,6 +509,13 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:5:8: model: '/' is not a file\n" },
 		{ "tenants' knowledge that is not there", SMALLEST "own: /nonexistent/o\n",
 		  "t.yaml:5:6: own: there is no file '/nonexistent/o'\n" },
+		{ "rules that are not there", SMALLEST "rules: /nonexistent/r\n",
+		  "t.yaml:5:8: rules: there is no file '/nonexistent/r'\n" },
+		{ "a key of rules that is not there", SMALLEST "rules_key: /nonexistent/k\n",
+		  "t.yaml:5:12: rules_key: '/nonexistent/k' cannot be read: No such file or directory\n" },
+		{ "a key of rules that is none", SMALLEST "rules_key: /etc/passwd\n",
+		  "t.yaml:5:12: rules_key: '/etc/passwd' is no public key of 64 hexadecimal digits, as `sluicectl rules "
+		  "key` writes it\n" },
 		{ "a certificate that is not there", SMALLEST
 		  "tls: {certificate: /nonexistent/c, key: /nonexistent/k}\n",
 		  "t.yaml:5:20: certificate: '/nonexistent/c' cannot be read: No such file or "
@@ -942,8 +951,48 @@ paths_start_where_the_file_lies(void **state)
 	s = read_ok(SMALLEST "model: default\n");
 	assert_string_equal(s->model_path, expected);
 	sl_settings_unref(&s);
+	snprintf(expected, sizeof(expected), "%s/default.rules", directory);
+	write_file(expected, "rules");
+	setenv("SLUICE_DATA", directory, 1);
+	s = read_ok(SMALLEST "rules: default\n");
+	assert_string_equal(s->rules_path, expected);
+	sl_settings_unref(&s);
 	unsetenv("SLUICE_DATA");
 	sl_buf_fini(&errors);
+}
+
+static void
+a_key_of_rules_is_read_from_digits_and_from_a_file(void **state)
+{
+	const char *digits = "00010203040506070809101112131415161718192021222324252627282930Fe";
+	unsigned char key[SL_RULES_KEY_DIGITS / 2];
+	char file[80], text[400];
+	struct sl_settings *s, *again;
+	struct sl_buf packed;
+
+	s = read_ok(SMALLEST);
+	assert_false(sl_settings_rules_key(s, key));
+	sl_settings_unref(&s);
+	snprintf(file, sizeof(file), "%s/rules.public", directory);
+	snprintf(text, sizeof(text), "%s\n", digits);
+	write_file(file, text);
+	for (int from_file = 0; from_file < 2; from_file++) {
+		snprintf(text, sizeof(text), SMALLEST "rules_key: \"%s\"\n", from_file ? file : digits);
+		s = read_ok(text);
+		assert_string_equal(s->rules_key, digits);
+		sl_buf_init(&packed, SL_SETTINGS_PACKED_MAX);
+		sl_settings_pack(s, &packed);
+		assert_int_equal(sl_settings_unpack(sl_buf_slice(&packed), &again), 0);
+		assert_true(sl_settings_rules_key(again, key));
+		assert_int_equal(key[1], 1);
+		assert_int_equal(key[30], 0x30);
+		assert_int_equal(key[31], 0xfe);
+		sl_settings_unref(&again);
+		memset(memmem(packed.data, packed.len, digits, 64), 'x', 1);	/* a digit that is none */
+		assert_int_equal(sl_settings_unpack(sl_buf_slice(&packed), &again), SL_ERR_SYNTAX);
+		sl_buf_fini(&packed);
+		sl_settings_unref(&s);
+	}
 }
 
 static void
@@ -1130,6 +1179,7 @@ main(void)
 		cmocka_unit_test(a_snapshot_lives_as_long_as_its_last_reference),
 		cmocka_unit_test(certificates_are_read_and_must_fit_their_keys),
 		cmocka_unit_test(paths_start_where_the_file_lies),
+		cmocka_unit_test(a_key_of_rules_is_read_from_digits_and_from_a_file),
 		cmocka_unit_test(names_are_resolved_once_and_failures_are_named),
 		cmocka_unit_test(servers_come_from_resolv_conf),
 		cmocka_unit_test(the_reference_is_what_the_table_says),

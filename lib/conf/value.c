@@ -403,3 +403,12 @@ value_domain_is_normal(struct sl_slice s, bool wildcards)
 	return is_ascii(s) && value_domain(s, wildcards, out) == NULL &&
 	    sl_slice_eq(s, sl_slice_str(out));
 }
+
+bool
+value_is_rules_key(struct sl_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr("0123456789abcdefABCDEF", text.ptr[i], 22) == NULL)
+			return false;
+	return text.len == SL_RULES_KEY_DIGITS;
+}

@@ -50,6 +50,7 @@ enum {
 	SL_IPC_HAS_CA		= 1 << 3,	/* certificates to verify next hops by, PEM */
 	SL_IPC_HAS_MEMORY	= 1 << 4,	/* what has been before (ipc/memory.h) */
 	SL_IPC_HAS_OWN		= 1 << 5,	/* what tenants know of their own mail */
+	SL_IPC_HAS_RULES	= 1 << 6,	/* a snapshot of rules */
 };
 
 struct sl_ipc_message {

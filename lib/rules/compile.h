@@ -14,11 +14,10 @@
 #ifndef SL_RULES_COMPILE_H
 #define SL_RULES_COMPILE_H
 
-#include "rules/ruleset.h"
+#include "rules/scan.h"
 #include "sl/buf.h"
 
 #define SL_RULES_SECRET_BYTES	64	/* Ed25519, as libsodium keeps it: the public key is its second half */
-#define SL_RULES_PUBLIC_BYTES	32
 
 struct sl_rules_compile {
 	const unsigned char	*secret;	/* SL_RULES_SECRET_BYTES; NULL: unsigned */

@@ -25,6 +25,7 @@ struct text {		/* of one part */
 struct mail {
 	unsigned		 magic;
 	struct sl_rules_run	*run;
+	struct sl_rules_stream	*full;		/* NULL: no rule looks at the message as it came */
 	bool			 wants_text, wants_hidden, wants_links, wants_names;
 	struct text		 texts[PARTS_MAX];
 };
@@ -41,6 +42,7 @@ mail_new_message(const void *model, struct sl_arena *arena)
 	mail->run = sl_rules_run_new(rules, arena);
 	if (mail->run == NULL)
 		return NULL;
+	mail->full = sl_rules_begin(mail->run, SL_RULE_FULL, NULL);
 	mail->wants_text = sl_rules_listens(rules, SL_RULE_TEXT);
 	mail->wants_hidden = sl_rules_listens(rules, SL_RULE_HIDDEN);
 	mail->wants_links = sl_rules_listens(rules, SL_RULE_LINK);
@@ -55,6 +57,12 @@ sl_rules_classifier_run(void *state)
 
 	SL_CHECK(mail, MAIL_MAGIC);
 	return mail->run;
+}
+
+static void
+mail_raw(void *state, struct sl_slice bytes)
+{
+	sl_rules_feed(((struct mail *)state)->full, bytes);
 }
 
 /* ---- the header */
@@ -212,6 +220,7 @@ mail_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	struct mail *mail = state;
 
+	sl_rules_end(&mail->full);
 	sl_rules_evaluate(mail->run, NULL);
 	sl_rules_evidence(mail->run, arena, verdict);
 }
@@ -222,6 +231,7 @@ mail_free(void *state)
 	struct mail *mail = state;
 
 	SL_CHECK(mail, MAIL_MAGIC);
+	sl_rules_end(&mail->full);
 	for (size_t i = 0; i < PARTS_MAX; i++)
 		if (mail->texts[i].part != NULL)
 			text_close(&mail->texts[i], false);
@@ -230,6 +240,7 @@ mail_free(void *state)
 const struct sl_classifier sl_rules_classifier = {
 	.name = "rules",
 	.new_message = mail_new_message,
+	.raw = mail_raw,
 	.field = mail_field,
 	.text = mail_text,
 	.link = mail_link,

@@ -228,7 +228,7 @@ open_groups(struct sl_rules *rules, struct sl_unpack *u, int *result)
 
 /* The patterns that PCRE2 looks for. In a text group all: what is not UTF-8 is not shown to Vectorscan. */
 static void
-open_patterns(struct sl_rules *rules, struct sl_unpack *u)
+open_patterns(struct sl_rules *rules, struct sl_unpack *u, bool jit)
 {
 	for (size_t i = 0; i < rules->len && !u->failed; i++) {
 		struct rule *rule = &rules->rules[i];
@@ -250,7 +250,7 @@ open_patterns(struct sl_rules *rules, struct sl_unpack *u)
 		rule->code = rules_pattern(rule->info.pattern, rule->info.flags, &error, &at);
 		if (rule->code == NULL)
 			u->failed = true;
-		else	/* where memory may not be made executable, it is interpreted */
+		else if (jit)	/* where memory may not be made executable, it is interpreted */
 			(void)pcre2_jit_compile(rule->code, PCRE2_JIT_COMPLETE);
 	}
 }
@@ -310,10 +310,11 @@ open_head(struct sl_slice *bytes, const unsigned char *public_key, struct sl_unp
 	return 0;
 }
 
-int
-sl_rules_open(struct sl_slice bytes, const unsigned char *public_key,
-    const struct sl_rules_functions *functions, struct sl_rules **rules_out)
+static int
+rules_open(struct sl_slice bytes, const unsigned char *public_key, const struct sl_rules_functions *functions,
+    bool jit, struct sl_rules **rules_out)
 {
+	uint64_t hash = sl_hash(bytes.ptr, bytes.len);
 	struct sl_unpack u;
 	struct sl_rules *rules;
 	int r = open_head(&bytes, public_key, &u);
@@ -324,12 +325,13 @@ sl_rules_open(struct sl_slice bytes, const unsigned char *public_key,
 	rules = sl_xzalloc(sizeof(*rules));
 	rules->magic = RULES_OPEN_MAGIC;
 	rules->functions = functions;
+	snprintf(rules->id, sizeof(rules->id), "%016llx", (unsigned long long)hash);
 	r = SL_ERR_SYNTAX;
 	rules->lines = sl_unpack_bytes(&u);
 	open_rules(rules, &u);
 	open_order(rules, &u);
 	open_groups(rules, &u, &r);
-	open_patterns(rules, &u);
+	open_patterns(rules, &u, jit);
 	if (u.failed || u.rest.len > 0) {
 		sl_rules_close(&rules);
 		return r;
@@ -337,11 +339,59 @@ sl_rules_open(struct sl_slice bytes, const unsigned char *public_key,
 	rules->values = sl_xzalloc(SL_MAX(rules->len, (size_t)1) * sizeof(*rules->values));
 	rules->match = pcre2_match_data_create(1, NULL);
 	SL_ASSERT(rules->match != NULL);
-	rules->stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_BYTES, NULL);
+	rules->stack = jit ? pcre2_jit_stack_create(32 * 1024, JIT_STACK_BYTES, NULL) : NULL;
 	rules->limits = match_context(rules, MATCH_LIMIT);
 	rules->strict = match_context(rules, MATCH_LIMIT_STRICT);
 	*rules_out = rules;
 	return 0;
+}
+
+int
+sl_rules_open(struct sl_slice bytes, const unsigned char *public_key,
+    const struct sl_rules_functions *functions, struct sl_rules **rules_out)
+{
+	return rules_open(bytes, public_key, functions, true, rules_out);
+}
+
+bool
+sl_rules_are_sa(const struct sl_rules *rules)
+{
+	for (size_t i = 0; i < rules->len; i++) {
+		const char *dot = strrchr(rules->rules[i].info.file, '.');
+
+		if (dot != NULL && strcmp(dot, ".cf") == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+sl_rules_open_own(struct sl_slice bytes, const unsigned char *public_key, struct sl_rules **rules_out)
+{
+	int r = rules_open(bytes, public_key, NULL, false, rules_out);
+
+	if (r == 0 && sl_rules_are_sa(*rules_out)) {
+		sl_rules_close(rules_out);
+		r = SL_ERR_UNSUPPORTED;
+	}
+	return r;
+}
+
+const char *
+sl_rules_open_error(int r)
+{
+	switch (r) {
+	case SL_ERR_REFUSED:
+		return "it is not signed by that key";
+	case SL_ERR_VERSION:
+		return "it was made by another version of Sluice or of Vectorscan: compile it again";
+	case SL_ERR_UNSUPPORTED:
+		return "it holds SpamAssassin's rules, which do not judge in stream";
+	case SL_ERR_SYSTEM:
+		return "it cannot be read";
+	default:
+		return "it is no snapshot of rules, or it is damaged";
+	}
 }
 
 void
@@ -373,6 +423,22 @@ sl_rules_close(struct sl_rules **rules)
 	sl_free(r->pending);
 	sl_free(r->values);
 	SL_OBJ_FREE(rules, RULES_OPEN_MAGIC);
+}
+
+const char *
+sl_rules_id(const struct sl_rules *rules)
+{
+	return rules->id;
+}
+
+bool
+sl_rules_has(const struct sl_rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->len; i++)
+		if ((rules->rules[i].info.flags & SL_RULE_INTERNAL) == 0 &&
+		    strcmp(rules->rules[i].info.name, name) == 0)
+			return true;
+	return false;
 }
 
 size_t

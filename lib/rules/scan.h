@@ -19,6 +19,7 @@
 
 #include "rules/ruleset.h"
 
+#define SL_RULES_PUBLIC_BYTES	32	/* of a key: compile.h makes pairs */
 #define SL_RULES_KEEP		((size_t)64 * 1024)
 
 struct sl_rules;
@@ -38,6 +39,13 @@ struct sl_rules_functions {
  * (of the snapshot, or of Vectorscan). */
 SL_MUST_USE int	sl_rules_open(struct sl_slice bytes, const unsigned char *public_key,
 		    const struct sl_rules_functions *functions, struct sl_rules **rules_out);
+/* The same without functions, and PCRE2 makes no machine code: for who reads hostile bytes, and has no page that
+ * can be written and run. SL_ERR_UNSUPPORTED too: these are SpamAssassin's rules, which sl_rules_classifier
+ * cannot show a message to. */
+SL_MUST_USE int	sl_rules_open_own(struct sl_slice bytes, const unsigned char *public_key,
+		    struct sl_rules **rules_out);
+/* What to do when opening has failed with `r`; static. */
+const char	*sl_rules_open_error(int r);
 void		sl_rules_close(struct sl_rules **rules);	/* NULL is fine */
 
 struct sl_rules_info {
@@ -48,6 +56,9 @@ struct sl_rules_info {
 	double			 prior;
 	const char		*method;	/* "vectorscan", "confirmed", "pcre2", "" */
 };
+const char *sl_rules_id(const struct sl_rules *rules);	/* short hash of the snapshot, for records */
+bool	sl_rules_has(const struct sl_rules *rules, const char *name);	/* a rule that gives evidence */
+bool	sl_rules_are_sa(const struct sl_rules *rules);	/* SpamAssassin's, which want its view of a message */
 size_t	sl_rules_count(const struct sl_rules *rules);
 void	sl_rules_info(const struct sl_rules *rules, size_t i, struct sl_rules_info *info_out);
 /* What came with the rules: lines of SpamAssassin's files that its view needs (sa_mail.h). */
@@ -88,8 +99,8 @@ size_t	sl_rules_limited(const struct sl_rules_run *run);	/* matches that were gi
 /* Names and sentences are the snapshot's, or from the arena. */
 void	sl_rules_evidence(const struct sl_rules_run *run, struct sl_arena *arena, struct sl_verdict *verdict);
 
-/* For rules over HEADER, TEXT, HIDDEN, LINK and ATTACHMENT: see doc/rules.md. `model` is a struct sl_rules:
- * its scratch space is used. FULL units, if rules look at them, are the caller's to feed. */
+/* For rules over HEADER, TEXT, HIDDEN, LINK, ATTACHMENT and FULL: see doc/rules.md. `model` is a struct sl_rules:
+ * its scratch space is used. */
 extern const struct sl_classifier sl_rules_classifier;
 struct sl_rules_run *sl_rules_classifier_run(void *state);
 

@@ -42,6 +42,7 @@ struct sl_rules {
 	unsigned			 magic;
 	const struct sl_rules_functions	*functions;
 	struct sl_slice			 lines;
+	char				 id[17];
 	struct rule			*rules;
 	size_t				 len;
 	uint32_t			*order;

@@ -11,7 +11,8 @@
 #include "commands.h"
 
 static const char usage[] =
-    "usage: sluicectl evaluate --labels TSV --root DIR --model MODEL [--html PAGE] [--json] [OPTION...]\n"
+    "usage: sluicectl evaluate --labels TSV --root DIR --model MODEL [--rules SNAPSHOT] [--html PAGE]\n"
+    "       [--json] [OPTION...]\n"
     "       sluicectl evaluate --online --labels TSV --root DIR [--all-fields] [OPTION...]\n"
     "\n"
     "Judge labelled messages as an edge would and measure how well it went: per corpus (the first\n"
@@ -19,6 +20,7 @@ static const char usage[] =
     "  --labels TSV           one message a line: path, tab, ham, spam or phish\n"
     "  --root DIR             where the paths start\n"
     "  --model MODEL          models made by `sluicectl train`, or an n-gram model\n"
+    "  --rules SNAPSHOT       judge by rules too, made by `sluicectl rules compile`\n"
     "  --own FILE             what tenants know of their own mail, made by `sluicectl learn --own`\n"
     "  --tenant NAME          whose mail it is\n"
     "  --online               judge by no model: judge each message by those before it in the order of their\n"
@@ -68,6 +70,9 @@ option_take(struct evaluate *evaluate, int c)
 	case 't':
 		evaluate->files.tenant = optarg;
 		return true;
+	case 'u':
+		evaluate->files.rules = optarg;
+		return true;
 	case 'o':
 		evaluate->page = optarg;
 		return true;
@@ -113,7 +118,8 @@ options_read(struct evaluate *evaluate, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "labels", required_argument, NULL, 'l' }, { "root", required_argument, NULL, 'r' },
-		{ "model", required_argument, NULL, 'm' }, { "html", required_argument, NULL, 'o' },
+		{ "model", required_argument, NULL, 'm' }, { "rules", required_argument, NULL, 'u' },
+		{ "html", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' }, { "worst", required_argument, NULL, 'w' },
 		{ "jobs", required_argument, NULL, 'p' }, { "own", required_argument, NULL, 'O' },
 		{ "tenant", required_argument, NULL, 't' }, { "online", no_argument, NULL, OPTION_ONLINE },

@@ -142,7 +142,7 @@ worker_start(const struct evaluate *evaluate, unsigned first, struct worker *wor
 size_t
 evaluate_classifier(struct evaluate *evaluate, const char *evidence)
 {
-	const char *name = stack_classifier_of(evidence);
+	const char *name = stack_classifier_of(evaluate->stack, evidence);
 	size_t i = 0;
 
 	while (i < evaluate->classifiers_len && strcmp(evaluate->classifiers[i], name) != 0)

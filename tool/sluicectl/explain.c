@@ -12,11 +12,12 @@
 #include "stack.h"
 
 static const char usage[] =
-    "usage: sluicectl explain --model MODEL [--own FILE --tenant NAME] [--json] FILE...\n"
+    "usage: sluicectl explain --model MODEL [--rules SNAPSHOT] [--own FILE --tenant NAME] [--json] FILE...\n"
     "\n"
     "Judge messages and show, for each category, what every piece of evidence adds, in log-odds: with the\n"
     "prior they add up to the answer.\n"
     "  --model MODEL   models made by `sluicectl train`, or an n-gram model\n"
+    "  --rules SNAPSHOT   judge by rules too, made by `sluicectl rules compile`\n"
     "  --own FILE      what tenants know of their own mail, made by `sluicectl learn --own`\n"
     "  --tenant NAME   whose mail it is\n"
     "  --json          one JSON line for each file: file, categories (probability, log_odds, prior) and\n"
@@ -219,7 +220,8 @@ explain_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "model", required_argument, NULL, 'm' }, { "own", required_argument, NULL, 'o' },
-		{ "tenant", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
+		{ "tenant", required_argument, NULL, 't' }, { "rules", required_argument, NULL, 'u' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct stack_files files = { 0 };
@@ -235,6 +237,8 @@ explain_main(int argc, char **argv)
 			files.own = optarg;
 		} else if (c == 't') {
 			files.tenant = optarg;
+		} else if (c == 'u') {
+			files.rules = optarg;
 		} else if (c == 'j') {
 			json = true;
 		} else if (c == 'h') {

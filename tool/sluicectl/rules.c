@@ -62,19 +62,6 @@ rules_key_read(const char *path, unsigned char *out, size_t len)
 	return i == len;
 }
 
-static const char *
-open_error(int r)
-{
-	switch (r) {
-	case SL_ERR_REFUSED:
-		return "it is not signed by that key";
-	case SL_ERR_VERSION:
-		return "it was made by another version of Sluice or of Vectorscan: compile it again";
-	default:
-		return "it is no snapshot of rules, or it is damaged";
-	}
-}
-
 bool
 rules_load(const char *path, const char *public_path, struct sl_buf *bytes, struct sl_rules **rules_out)
 {
@@ -94,23 +81,23 @@ rules_load(const char *path, const char *public_path, struct sl_buf *bytes, stru
 	}
 	r = sl_rules_open(sl_buf_slice(bytes), public_path == NULL ? NULL : key, &sl_sa_functions, rules_out);
 	if (r != 0)
-		fprintf(stderr, "sluicectl rules: %s: %s\n", path, open_error(r));
+		fprintf(stderr, "sluicectl rules: %s: %s\n", path, sl_rules_open_error(r));
 	return r == 0;
 }
 
 bool
-rules_are_sa(const struct sl_rules *rules)
+rules_load_own(const char *command, const char *path, struct sl_buf *bytes, struct sl_rules **rules_out)
 {
-	for (size_t i = 0; i < sl_rules_count(rules); i++) {
-		struct sl_rules_info info;
-		const char *dot;
+	int r = file_read(path, bytes);
 
-		sl_rules_info(rules, i, &info);
-		dot = strrchr(info.file, '.');
-		if (dot != NULL && strcmp(dot, ".cf") == 0)
-			return true;
+	if (r != 0) {
+		fprintf(stderr, "sluicectl %s: rules %s: %s\n", command, path, file_error(r));
+		return false;
 	}
-	return false;
+	r = sl_rules_open_own(sl_buf_slice(bytes), NULL, rules_out);
+	if (r != 0)
+		fprintf(stderr, "sluicectl %s: rules %s: %s\n", command, path, sl_rules_open_error(r));
+	return r == 0;
 }
 
 /* ---- key */

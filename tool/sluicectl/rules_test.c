@@ -106,14 +106,10 @@ run_own(struct test *test, const char *file, struct sl_slice message, struct sl_
 	void *state = sl_panel_add(panel, &sl_rules_classifier, test->rules);
 	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
 	struct sl_rules_run *run;
-	struct sl_rules_stream *full;
 
 	SL_ASSERT(state != NULL);
 	run = sl_rules_classifier_run(state);
 	sl_rules_run_trace(run, on_hit, test);
-	full = sl_rules_begin(run, SL_RULE_FULL, NULL);
-	sl_rules_feed(full, message);
-	sl_rules_end(&full);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, verdict);
 	(test->json ? print_json : print_text)(test, file, run);
@@ -193,7 +189,7 @@ rules_test(int argc, char **argv)
 	ok = rules_load(path, public_path, &bytes, &test.rules);
 	if (ok) {
 		test.places = sl_xzalloc((sl_rules_count(test.rules) + 1) * sizeof(*test.places));
-		if (rules_are_sa(test.rules))
+		if (sl_rules_are_sa(test.rules))
 			conf = sl_sa_conf_of(test.rules);
 		test.suffix = sl_suffix_open(NULL);
 		for (; optind < argc; optind++)

@@ -60,6 +60,21 @@ commands_answer_and_say_how_it_went(void **state)
 		{ "settings --help", 0, "usage: sluicectl settings" },
 		{ "settings", 0, "timers.command\n    duration, 10ms to 1h; default: 5m\n" },
 		{ "settings --example | '%s' check -", 0, "standard input: ok, 1 tenant, 2 domains\n" },
+		{ "rules compile --out r r.yaml", 0, "1 by Vectorscan alone" },
+		{ "rules list --rules r", 0, "greets" },
+		{ "rules list --rules r --json", 0, "{\"name\": \"greets\", \"category\": \"spam\", \"where\": \"text\"" },
+		{ "rules test --rules r hello.eml", 0, "hello.eml: 1 rules hit\n  greets" },
+		{ "rules key k", 0, "k.secret written\nk.public written\n" },
+		{ "rules key k", 1, "k.secret: File exists" },
+		{ "rules list --rules r --public k.public", 1, "r: it is not signed by that key" },
+		{ "rules compile --out r --key k.secret r.yaml", 0, "1 by Vectorscan alone" },
+		{ "rules list --rules r --public k.public", 0, "greets" },
+		{ "rules list --rules bad.yaml", 1, "it is no snapshot of rules, or it is damaged" },
+		{ "rules compile --out s bad.yaml", 1, "bad.yaml" },
+		{ "rules", 2, "usage: sluicectl rules compile" },
+		{ "rules list", 2, "usage: sluicectl rules" },
+		{ "check rules.yaml", 1, "/bad.yaml' cannot be used: it is no snapshot of rules, or it is damaged" },
+		{ "check signed.yaml", 0, "signed.yaml: ok, 1 tenant" },
 		{ "status --help", 0, "usage: sluicectl status" },
 		{ "status extra", 2, "usage: sluicectl status" },
 		{ "status --control nowhere", 1,
@@ -184,6 +199,13 @@ prepare(void **state)
 	    "tenants:\n  - domains: [example.com]\n    next_hops: [\"127.0.0.1:26\"]\n");
 	write_file("own.yaml", "listen: [\"127.0.0.1:25\"]\nown: /proc/self/exe\n"
 	    "tenants:\n  - domains: [example.com]\n    next_hops: [\"127.0.0.1:26\"]\n");
+	write_file("r.yaml", "rules:\n- name: greets\n  sentence: it greets\n  category: spam\n  where: text\n"
+	    "  pattern: hello\n");
+	write_file("hello.eml", "Subject: a\n\nhello\n");
+	write_file("rules.yaml", "listen: [\"127.0.0.1:25\"]\nrules: bad.yaml\n"
+	    "tenants: [{domains: [a.example], next_hops: [192.0.2.1]}]\n");
+	write_file("signed.yaml", "listen: [\"127.0.0.1:25\"]\nrules: r\nrules_key: k.public\n"
+	    "tenants: [{domains: [a.example], next_hops: [192.0.2.1]}]\n");
 	write_file("bad.yaml", "lisen: [\"127.0.0.1:25\"]\n"
 	    "tenants: [{domains: [a.example], next_hops: [192.0.2.1]}]\n");
 	return 0;

@@ -7,6 +7,7 @@
 #include "classify/findings.h"
 #include "classify/own.h"
 #include "message.h"
+#include "rules.h"
 
 #define MODEL_MAX_BYTES	((size_t)1 << 28)
 
@@ -17,6 +18,8 @@ struct stack {
 	struct sl_stack	*models;	/* NULL: none */
 	struct sl_own	*own;		/* NULL: none */
 	const char	*tenant;	/* borrowed */
+	struct sl_buf	 rules_bytes;
+	struct sl_rules	*rules;		/* NULL: none */
 };
 
 bool
@@ -70,9 +73,12 @@ stack_open(const char *command, const struct stack_files *files, struct stack **
 
 	sl_buf_init(&stack->bytes, MODEL_MAX_BYTES);
 	sl_buf_init(&stack->own_bytes, SL_OWN_SIZE_MAX + 1);
+	sl_buf_init(&stack->rules_bytes, RULES_MAX_BYTES);
 	stack->tenant = files->tenant;
 	*stack_out = stack;
-	if (files->model != NULL)
+	if (files->rules != NULL && !rules_load_own(command, files->rules, &stack->rules_bytes, &stack->rules))
+		r = 1;
+	if (r == 0 && files->model != NULL)
 		r = models_open(command, files->model, stack);
 	if (r == 0 && files->own != NULL)
 		r = own_open(command, files->own, stack);
@@ -88,6 +94,8 @@ stack_close(struct stack **stack)
 		return;
 	sl_stack_close(&(*stack)->models);
 	sl_own_close(&(*stack)->own);
+	sl_rules_close(&(*stack)->rules);
+	sl_buf_fini(&(*stack)->rules_bytes);
 	sl_suffix_free(&(*stack)->suffix);
 	sl_fold_free(&(*stack)->fold);
 	sl_buf_fini(&(*stack)->bytes);
@@ -107,6 +115,8 @@ stack_judge(const struct stack *stack, struct sl_slice message, struct sl_arena 
 	*verdict = (struct sl_verdict){ 0 };
 	if (stack->models != NULL)
 		sl_stack_listen(stack->models, panel);
+	if (stack->rules != NULL)
+		sl_panel_add(panel, &sl_rules_classifier, stack->rules);
 	sl_panel_add(panel, &sl_findings_classifier, NULL);
 	if (stack->own != NULL) {
 		const struct sl_envelope_event envelope = { .tenant = sl_slice_str(stack->tenant) };
@@ -165,15 +175,13 @@ static const struct {
 	{ "rspamd", "engines" },
 	{ "spamd", "engines" },
 	{ "icap", "engines" },
-	{ "rule_", "rules" },
 };
 
 const char *
-stack_classifier_of(const char *evidence)
+stack_classifier_of(const struct stack *stack, const char *evidence)
 {
-	for (const char *c = evidence; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			return "rules";
+	if (stack != NULL && stack->rules != NULL && sl_rules_has(stack->rules, evidence))
+		return "rules";
 	for (size_t i = 0; i < SL_COUNT(owners); i++)
 		if (strncmp(evidence, owners[i].prefix, strlen(owners[i].prefix)) == 0)
 			return owners[i].classifier;

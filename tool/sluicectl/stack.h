@@ -16,6 +16,7 @@ struct stack;
 struct stack_files {		/* paths; NULL: judge without */
 	const char	*model;		/* models with their combiner, or one n-gram model */
 	const char	*own, *tenant;	/* what tenants know, and whose mail it is: both or neither */
+	const char	*rules;		/* a snapshot of rules of our own, signed by anybody or nobody */
 };
 
 /* Is neither of --own and --tenant without the other? Says so if it is. */
@@ -32,6 +33,6 @@ const char	*stack_model_id(const struct stack *stack);	/* "none" of NULL */
 const struct sl_combiner *stack_combiner(const struct stack *stack);	/* NULL: none */
 
 /* The classifier that gives evidence of a name: for summing up. Static. */
-const char	*stack_classifier_of(const char *evidence);
+const char	*stack_classifier_of(const struct stack *stack, const char *evidence);
 
 #endif

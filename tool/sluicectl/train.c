@@ -19,13 +19,15 @@
 #include "commands.h"
 #include "conf/settings.h"
 #include "message.h"
+#include "rules.h"
 
 #define FILE_MAX_BYTES		((size_t)1 << 26)
 #define BUNDLE_MAX_BYTES	((size_t)1 << 27)
 #define ARENA_MAX_BYTES		((size_t)1 << 20)
 
 static const char usage[] =
-    "usage: sluicectl train --labels TSV --root DIR --out MODELS [--lists DIR] [--passes N] [--json]\n"
+    "usage: sluicectl train --labels TSV --root DIR --out MODELS [--lists DIR] [--rules SNAPSHOT]\n"
+    "       [--passes N] [--json]\n"
     "\n"
     "Learn the models and the combiner that weighs their evidence, from labelled messages.\n"
     "  --labels TSV   one message a line: path, tab, ham, spam or phish. The first folder of a path tells\n"
@@ -34,6 +36,7 @@ static const char usage[] =
     "  --out MODELS   one file of all; written whole or not at all\n"
     "  --lists DIR    brands.txt, shorteners.txt, hosting.txt, freemail.txt to go with it (default: those\n"
     "                 that came with Sluice)\n"
+    "  --rules SNAPSHOT   the rules that will judge beside it: their weights are learned too\n"
     "  --passes N     over the messages, 1 to 100 (default: each model's own)\n"
     "  --json         print the report as one JSON line\n"
     "\n"
@@ -50,13 +53,15 @@ struct example {
 };
 
 struct train {
-	const char			*labels, *root, *out, *lists;
+	const char			*labels, *root, *out, *lists, *rules_path;
 	unsigned			 passes;
 	bool				 json, terminal;
 	struct sl_ngram_trainer		*ngram;
 	struct sl_token_trainer		*token;
 	struct sl_stack			*around;	/* lists only: what listens beside the models */
 	struct sl_buf			 lists_bytes;
+	struct sl_rules			*rules;		/* NULL: none; examples have its names */
+	struct sl_buf			 rules_bytes;
 	struct sl_bundle_section	 sections[SL_STACK_SECTION_COUNT];
 	struct sl_buf			 bytes[SL_STACK_SECTION_COUNT];
 	struct example			*examples;
@@ -76,6 +81,7 @@ options_read(struct train *train, int argc, char **argv)
 	static const struct option options[] = {
 		{ "labels", required_argument, NULL, 'l' }, { "root", required_argument, NULL, 'r' },
 		{ "out", required_argument, NULL, 'o' }, { "lists", required_argument, NULL, 'i' },
+		{ "rules", required_argument, NULL, 'u' },
 		{ "passes", required_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
@@ -96,6 +102,9 @@ options_read(struct train *train, int argc, char **argv)
 			break;
 		case 'i':
 			train->lists = optarg;
+			break;
+		case 'u':
+			train->rules_path = optarg;
 			break;
 		case 'p':
 			train->passes = (unsigned)strtoul(optarg, &end, 10);
@@ -174,7 +183,7 @@ lists_read(struct train *train)
 
 /* ---- reading */
 
-/* Names of findings and links are static; sentences are not kept. */
+/* Names of findings and links are static, those of rules the snapshot's; sentences are not kept. */
 static void
 example_keep(struct train *train, const struct sl_verdict *verdict, struct example example)
 {
@@ -200,6 +209,8 @@ beside(struct train *train, struct sl_slice message, struct example example)
 	sl_arena_init(&arena, ARENA_MAX_BYTES);
 	panel = sl_panel_new(&settings, &arena);
 	sl_stack_listen(train->around, panel);
+	if (train->rules != NULL)
+		sl_panel_add(panel, &sl_rules_classifier, train->rules);
 	sl_panel_add(panel, &sl_findings_classifier, NULL);
 	sl_panel_feed(panel, message);
 	sl_panel_finish(panel, &verdict);
@@ -407,6 +418,9 @@ train_run(struct train *train)
 	struct sl_buf bundle;
 	int status = lists_read(train);
 
+	if (status == 0 && train->rules_path != NULL &&
+	    !rules_load_own("train", train->rules_path, &train->rules_bytes, &train->rules))
+		status = 1;
 	if (status == 0)
 		status = labels_read(train);
 	if (status == 0)
@@ -443,6 +457,7 @@ train_begin(struct train *train)
 	for (int s = 0; s < SL_STACK_SECTION_COUNT; s++)
 		sl_buf_init(&train->bytes[s], FILE_MAX_BYTES);
 	sl_buf_init(&train->lists_bytes, FILE_MAX_BYTES);
+	sl_buf_init(&train->rules_bytes, RULES_MAX_BYTES);
 }
 
 static void
@@ -454,6 +469,8 @@ train_end(struct train *train)
 	sl_ngram_trainer_free(&train->ngram);
 	sl_token_trainer_free(&train->token);
 	sl_stack_close(&train->around);
+	sl_rules_close(&train->rules);
+	sl_buf_fini(&train->rules_bytes);
 	sl_buf_fini(&train->lists_bytes);
 	for (int s = 0; s < SL_STACK_SECTION_COUNT; s++)
 		sl_buf_fini(&train->bytes[s]);
