@@ -109,7 +109,7 @@ sl_hostlist_read(struct sl_slice text, size_t *skipped_out)
 {
 	struct sl_hostlist *list = sl_xzalloc(sizeof(*list));
 	struct sl_slice rest = text, line;
-	size_t lines = 0;
+	size_t lines = 0, skipped = 0;
 
 	list->magic = HOSTLIST_MAGIC;
 	while (line_next(&rest, &line))
@@ -118,10 +118,11 @@ sl_hostlist_read(struct sl_slice text, size_t *skipped_out)
 	for (list->slots_len = 16; list->slots_len < 2 * lines; )
 		list->slots_len *= 2;
 	list->slots = sl_xzalloc(list->slots_len * sizeof(*list->slots));
-	*skipped_out = 0;
 	for (rest = text; line_next(&rest, &line); )
 		if (line.len > 0 && (list->count >= SL_HOSTLIST_MAX || !entry_read(list, line)))
-			(*skipped_out)++;
+			skipped++;
+	if (skipped_out != NULL)
+		*skipped_out = skipped;
 	return list;
 }
 

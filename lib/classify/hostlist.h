@@ -22,7 +22,7 @@
 struct sl_hostlist;
 
 /* `text` is borrowed. Never NULL. */
-struct sl_hostlist	*sl_hostlist_read(struct sl_slice text, size_t *skipped_out);
+struct sl_hostlist	*sl_hostlist_read(struct sl_slice text, size_t *skipped_out);	/* NULL is fine */
 void	sl_hostlist_free(struct sl_hostlist **list);	/* NULL is fine */
 size_t	sl_hostlist_count(const struct sl_hostlist *list);
 size_t	sl_hostlist_memory(const struct sl_hostlist *list);	/* bytes */
