@@ -9,6 +9,11 @@
  * quantifiers. False: there are none, or it is not known how. */
 bool	rules_loosen(const char *pattern, struct sl_buf *out);
 
+/* Append words, as expressions of escapes, a NUL behind each, of which every match of the pattern has one, at most
+ * one in 1 / rate_max bytes of common text. *caseless_out: in any case. False: there are none as rare as that,
+ * or it is not known. */
+bool	rules_words(const char *pattern, unsigned flags, double rate_max, struct sl_buf *out, bool *caseless_out);
+
 /* What is decided of a rule. */
 struct rules_plan {
 	enum rules_method	 method;
@@ -16,6 +21,7 @@ struct rules_plan {
 	bool			 absent_hits;	/* the pattern matches what stands for an absent field */
 	bool			 is_loose;	/* `expression` matches more often than the pattern */
 	char			*expression;	/* for Vectorscan, owned; NULL: method is not for it */
+	size_t			 expressions;	/* so many, a NUL behind each; a match of any is one */
 	unsigned		 expression_flags;
 };
 

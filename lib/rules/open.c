@@ -207,6 +207,17 @@ open_group(struct sl_rules *rules, struct sl_unpack *u, struct group *group, int
 	group->stream = open_database(rules, u, true, result);
 }
 
+/* A field may have a second group, for patterns over UTF-8. */
+static bool
+is_first(const struct sl_rules *rules, size_t at)
+{
+	for (size_t g = 0; g < at; g++)
+		if (rules->groups[g].where == rules->groups[at].where &&
+		    strcmp(rules->groups[g].field, rules->groups[at].field) == 0)
+			return false;
+	return true;
+}
+
 static void
 open_groups(struct sl_rules *rules, struct sl_unpack *u, int *result)
 {
@@ -219,6 +230,7 @@ open_groups(struct sl_rules *rules, struct sl_unpack *u, int *result)
 		struct group *group = &rules->groups[i];
 		size_t bucket = rules_bucket(group->where, sl_slice_str(group->field));
 
+		group->is_first = is_first(rules, i);
 		group->next = rules->buckets[bucket];
 		rules->buckets[bucket] = group;
 		most = SL_MAX(most, group->len);
@@ -466,22 +478,11 @@ sl_rules_lines(const struct sl_rules *rules)
 	return rules->lines;
 }
 
-/* A field may have a second group, for patterns over UTF-8. */
-static bool
-is_first(const struct sl_rules *rules, size_t at)
-{
-	for (size_t g = 0; g < at; g++)
-		if (rules->groups[g].where == rules->groups[at].where &&
-		    strcmp(rules->groups[g].field, rules->groups[at].field) == 0)
-			return false;
-	return true;
-}
-
 const char *
 sl_rules_field(const struct sl_rules *rules, enum sl_rule_where where, size_t i)
 {
 	for (size_t g = 0; g < rules->groups_len; g++)
-		if (rules->groups[g].where == where && is_first(rules, g) && i-- == 0)
+		if (rules->groups[g].where == where && rules->groups[g].is_first && i-- == 0)
 			return rules->groups[g].field;
 	return NULL;
 }

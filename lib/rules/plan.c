@@ -11,6 +11,7 @@
 
 /* Longer patterns are long lists of alternatives, on which Vectorscan can take minutes: PCRE2's alone. */
 #define EXPRESSION_MAX	3000
+#define WORDS_RATE_MAX	2e-4	/* one in 5,000 bytes of text */
 #define TRIAL_MIN	150	/* shorter ones are not tried first */
 #define TRIAL_CPU_S	1
 
@@ -81,6 +82,32 @@ compiles_soon(const char *expression, unsigned flags)
 	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* PCRE2 confirms where a word of the pattern's stands: words cost Vectorscan next to nothing, patterns much. Not
+ * for what may be streamed, of which PCRE2 sees the beginning only. */
+static bool
+plan_words(const struct sl_rule *rule, struct rules_plan *plan)
+{
+	struct sl_buf text;
+	bool caseless, found;
+
+	if (rule->where == SL_RULE_FULL || rule->where == SL_RULE_TEXT || rule->where == SL_RULE_HIDDEN)
+		return false;
+	sl_buf_init(&text, SIZE_MAX / 2);
+	found = rules_words(rule->pattern, rule->flags, WORDS_RATE_MAX, &text, &caseless);
+	if (found) {
+		plan->method = RULES_CONFIRMED;
+		plan->is_loose = true;
+		plan->expression_flags = HS_FLAG_SINGLEMATCH | (caseless ? HS_FLAG_CASELESS : 0);
+		plan->expression = sl_xmalloc(text.len);
+		memcpy(plan->expression, text.data, text.len);
+		plan->expressions = 0;
+		for (size_t i = 0; i < text.len; i++)
+			plan->expressions += text.data[i] == '\0';
+	}
+	sl_buf_fini(&text);
+	return found;
+}
+
 static void
 plan_expression(const struct sl_rule *rule, struct rules_plan *plan)
 {
@@ -114,6 +141,7 @@ plan_expression(const struct sl_rule *rule, struct rules_plan *plan)
 		plan->is_loose = plan->method == RULES_CONFIRMED;
 		plan->expression_flags = flags | (plan->is_loose ? HS_FLAG_PREFILTER : 0);
 		plan->expression = sl_xstrdup(sl_buf_cstr(&text));
+		plan->expressions = 1;
 	}
 	/* Hits are counted as PCRE2 does; and text that is not UTF-8 is not for Vectorscan. */
 	if (plan->method == RULES_EXACT && (rule->flags & (SL_RULE_MULTIPLE | SL_RULE_UTF)) != 0)
@@ -135,9 +163,20 @@ rules_plan_pattern(const struct sl_rule *rule, bool pcre_only, struct rules_plan
 		plan->absent_hits = code_matches(code, rule->absent);
 	pcre2_code_free(code);
 	plan->method = RULES_ALWAYS;
-	if (!pcre_only && strlen(rule->pattern) <= EXPRESSION_MAX && strncmp(rule->pattern, "(*", 2) != 0)
+	if (!pcre_only && !plan_words(rule, plan) && strlen(rule->pattern) <= EXPRESSION_MAX &&
+	    strncmp(rule->pattern, "(*", 2) != 0)
 		plan_expression(rule, plan);
 	return NULL;
+}
+
+static size_t
+expressions_count(const struct rules_plan *plans, const struct rules_group *group)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < group->len; i++)
+		n += plans[group->rules[i]].expressions;
+	return n;
 }
 
 /* Compile what the group has for Vectorscan. Returns whether it went; *refused_out: the pattern that did not,
@@ -146,9 +185,10 @@ static bool
 compile_group(struct rules_plan *plans, const struct rules_group *group, unsigned mode, struct sl_buf *out,
     size_t *refused_out)
 {
-	const char **expressions = sl_xmalloc(group->len * sizeof(*expressions));
-	unsigned *flags = sl_xmalloc(group->len * sizeof(*flags));
-	unsigned *ids = sl_xmalloc(group->len * sizeof(*ids));
+	size_t room = expressions_count(plans, group);
+	const char **expressions = sl_xmalloc(room * sizeof(*expressions));
+	unsigned *flags = sl_xmalloc(room * sizeof(*flags));
+	unsigned *ids = sl_xmalloc(room * sizeof(*ids));
 	hs_database_t *database = NULL;
 	hs_compile_error_t *error = NULL;
 	unsigned n = 0;
@@ -158,12 +198,16 @@ compile_group(struct rules_plan *plans, const struct rules_group *group, unsigne
 
 	for (size_t i = 0; i < group->len; i++) {
 		const struct rules_plan *plan = &plans[group->rules[i]];
+		const char *one;
 
 		if (plan->method != RULES_EXACT && plan->method != RULES_CONFIRMED)
 			continue;
-		expressions[n] = plan->expression;
-		flags[n] = plan->expression_flags;
-		ids[n++] = (unsigned)i;
+		one = plan->expression;
+		for (size_t k = 0; k < plan->expressions; k++, one += strlen(one) + 1) {
+			expressions[n] = one;
+			flags[n] = plan->expression_flags;
+			ids[n++] = (unsigned)i;
+		}
 	}
 	*refused_out = SIZE_MAX;
 	if (n > 0 && hs_compile_multi(expressions, flags, ids, n, mode, &generic, &database, &error) != HS_SUCCESS) {

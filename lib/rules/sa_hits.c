@@ -1,8 +1,9 @@
 /* sa_hits.c - which of SpamAssassin's rules hit: for tests
  *
- * usage: sa_hits [--simple] RULE-FILE ... -- <paths of messages
+ * usage: sa_hits [--simple | --snapshot FILE] RULE-FILE ... -- <paths of messages
  * First line: the names of all rules that are supported; then "path<TAB>NAME NAME ..." for each path. With
- * --simple not the compiled snapshot answers but PCRE2 alone, each pattern against each unit of the message. */
+ * --simple not the compiled snapshot answers but PCRE2 alone, each pattern against each unit of the message.
+ * --snapshot: it is opened if it is there, else made there (the caller sees to it that it is of these files). */
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "rules/compile.h"
@@ -331,18 +332,46 @@ compile_error(void *ctx, const struct sl_rule *rule, const char *what)
 }
 
 static void
-snapshot_make(struct hits *hits)
+snapshot_compile(struct hits *hits)
 {
 	struct sl_rules_compile settings = { .error = compile_error };
 	struct sl_rules_compiled compiled;
 
-	sl_buf_init(&hits->snapshot, (size_t)1 << 28);
 	if (sl_rules_compile(&hits->set, &settings, &hits->snapshot, &compiled) != 0)
-		exit(2);
-	if (sl_rules_open(sl_buf_slice(&hits->snapshot), NULL, &sl_sa_functions, &hits->rules) != 0)
 		exit(2);
 	fprintf(stderr, "%zu patterns: %zu by Vectorscan, %zu confirmed, %zu by PCRE2 alone; %zu bytes\n",
 	    compiled.patterns, compiled.exact, compiled.confirmed, compiled.always, compiled.database_bytes);
+}
+
+static void
+snapshot_write(const struct hits *hits, const char *path)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (file == NULL || fwrite(hits->snapshot.data, 1, hits->snapshot.len, file) != hits->snapshot.len ||
+	    fclose(file) != 0) {
+		perror(path);
+		exit(2);
+	}
+}
+
+/* `path` NULL: it is not kept. */
+static void
+snapshot_make(struct hits *hits, const char *path)
+{
+	FILE *file = path == NULL ? NULL : fopen(path, "rb");
+
+	sl_buf_init(&hits->snapshot, (size_t)1 << 28);
+	if (file != NULL) {
+		fclose(file);
+		file_read(path, &hits->snapshot);
+	} else {
+		snapshot_compile(hits);
+		if (path != NULL)
+			snapshot_write(hits, path);
+	}
+	if (sl_rules_open(sl_buf_slice(&hits->snapshot), NULL, &sl_sa_functions, &hits->rules) != 0)
+		exit(2);
 }
 
 static void
@@ -365,7 +394,8 @@ main(int argc, char **argv)
 {
 	struct hits hits = { .conf = sl_sa_conf_new() };
 	bool simple = argc > 1 && strcmp(argv[1], "--simple") == 0;
-	int first = simple ? 2 : 1, files = first;
+	bool kept = argc > 2 && strcmp(argv[1], "--snapshot") == 0;
+	int first = simple ? 2 : kept ? 3 : 1, files = first;
 	char path[4096];
 
 	while (files < argc && strcmp(argv[files], "--") != 0)
@@ -375,7 +405,7 @@ main(int argc, char **argv)
 	if (simple)
 		simple_make(&hits);
 	else
-		snapshot_make(&hits);
+		snapshot_make(&hits, kept ? argv[2] : NULL);
 	for (size_t i = 0; i < hits.set.len; i++)
 		printf("%s ", hits.set.rules[i].name);
 	printf("\n");

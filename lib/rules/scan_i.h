@@ -35,6 +35,7 @@ struct group {
 	size_t			 bare;		/* rules without a pattern: it is enough that a unit is there */
 	size_t			 looks;		/* rules that PCRE2 looks for: CONFIRMED, ALWAYS */
 	hs_database_t		*block, *stream;	/* NULL: none */
+	bool			 is_first;	/* of its kind and field: there may be another, for UTF-8 */
 	struct group		*next;		/* in its bucket */
 };
 
