@@ -55,7 +55,7 @@ cpu_now_us(void)
 static void
 add_evidence(struct sl_buf *out, const struct sl_evidence *evidence)
 {
-	struct frame_evidence frame = { .state = evidence->state, .shadow = evidence->shadow,
+	struct frame_evidence frame = { .state = (uint16_t)evidence->state, .shadow = evidence->shadow,
 		.name_len = (uint16_t)SL_MIN(strlen(evidence->name), (size_t)TEXT_MAX),
 		.sentence_len = (uint16_t)SL_MIN(strlen(evidence->sentence), (size_t)TEXT_MAX) };
 
