@@ -163,6 +163,19 @@ judge_on_engine(struct judge *judge, enum sl_engine engine, const struct sl_evid
 		heard(judge);
 }
 
+static void
+engine_late(struct judge *judge, enum sl_engine engine)
+{
+	const struct sl_engine_codec *codec = sl_engine_codec(engine);
+	const char *text = sl_arena_printf(judge->arena, "%s did not answer in time", codec->noun);
+	const struct sl_evidence late = { .name = codec->name, .state = SL_EVIDENCE_FAILED,
+		.sentence = text != NULL ? text : "late" };
+
+	engine_free(&judge->engines[engine]);
+	sl_verdict_add(judge->verdict, &late);
+	judge_engine_failed(judge, engine);
+}
+
 /* Our own thinking has a limit, whatever an engine's deadline: senders that give up send again. */
 static void
 on_timer(void *ctx)
@@ -174,18 +187,9 @@ on_timer(void *ctx)
 		authentication_expire(&judge->session->tx->authentication);
 		judge->authenticating = false;
 	}
-	for (int e = 0; e < SL_ENGINE_COUNT; e++) {
-		const struct sl_engine_codec *codec = sl_engine_codec((enum sl_engine)e);
-		const char *text = sl_arena_printf(judge->arena, "%s did not answer in time", codec->noun);
-		const struct sl_evidence late = { .name = codec->name, .state = SL_EVIDENCE_FAILED,
-			.sentence = text != NULL ? text : "late" };
-
-		if (judge->engines[e] == NULL)
-			continue;
-		engine_free(&judge->engines[e]);
-		sl_verdict_add(judge->verdict, &late);
-		judge_engine_failed(judge, (enum sl_engine)e);
-	}
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (judge->engines[e] != NULL)
+			engine_late(judge, (enum sl_engine)e);
 	heard(judge);
 }
 

@@ -107,7 +107,8 @@ const struct setting settings_table[] = {
 	  "The file that gets one JSON line for each transaction; `-` is standard output, empty is "
 	  "none." },
 	{ SCOPE_TOP, "model", SETTING_MODEL, TOP(model_path), "\"\"", 0, 0, NULL, 0,
-	  "The trained model; `default` is the one that comes with Sluice, empty is none." },
+	  "The models and what they weigh, as `sluicectl train` writes them; `default` is what comes with Sluice, empty "
+	  "is none." },
 	{ SCOPE_TOP, "own", SETTING_CA, TOP(own_path), "\"\"", 0, 0, NULL, 0,
 	  "What each tenant has learned of its own mail, written by `sluicectl learn --own`; empty is none." },
 	{ SCOPE_TOP, "rules", SETTING_RULES, TOP(rules_path), "\"\"", 0, 0, NULL, 0,
