@@ -31,7 +31,7 @@ _sluicectl()
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     rules) words="compile key list test --out --key --rules --public --json --unsupported --help" ;;
-    score) words="--model --own --tenant --json --help" ;;
+    score) words="--model --rules --own --tenant --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     train) words="--labels --root --out --lists --rules --passes --json --help" ;;
     status) words="--control --json --help" ;;

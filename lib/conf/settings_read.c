@@ -351,18 +351,6 @@ data_directory(struct sl_arena *arena)
 	return source != NULL ? source : SL_DATADIR;
 }
 
-char *
-sl_settings_data_file(const char *name)
-{
-	struct sl_arena arena;
-	char *path;
-
-	sl_arena_init(&arena, 65536);
-	path = sl_xasprintf("%s/%s", data_directory(&arena), name);
-	sl_arena_fini(&arena);
-	return path;
-}
-
 static char *
 default_model(struct sl_arena *arena)
 {
@@ -374,15 +362,30 @@ default_model(struct sl_arena *arena)
 	return sl_arena_printf(arena, "%s/default.model", data);
 }
 
-/* Made when Sluice is built, so it may lie elsewhere than what was written. */
+/* What is made when Sluice is built may lie elsewhere than what was written. */
 static char *
-default_rules(struct sl_arena *arena)
+data_file(struct sl_arena *arena, const char *name)
 {
-	const char *data = getenv("SLUICE_DATA"), *tree;
-	char *path = sl_arena_printf(arena, "%s/default.rules", data != NULL && data[0] != '\0' ? data : SL_DATADIR);
+	const char *tree;
+	char *path;
 
-	tree = access(path, F_OK) == 0 ? NULL : tree_data(arena, "default.rules");
-	return tree == NULL ? path : sl_arena_printf(arena, "%s/default.rules", tree);
+	if (strcmp(name, "default.model") == 0)
+		return default_model(arena);
+	path = sl_arena_printf(arena, "%s/%s", data_directory(arena), name);
+	tree = access(path, F_OK) == 0 ? NULL : tree_data(arena, name);
+	return tree == NULL ? path : sl_arena_printf(arena, "%s/%s", tree, name);
+}
+
+char *
+sl_settings_data_file(const char *name)
+{
+	struct sl_arena arena;
+	char *path;
+
+	sl_arena_init(&arena, 65536);
+	path = sl_xasprintf("%s", data_file(&arena, name));
+	sl_arena_fini(&arena);
+	return path;
 }
 
 /* A file that is named must be there. Whether it can be read is seen by who opens it: that may be
@@ -411,7 +414,7 @@ read_model(struct reader *r, const struct setting *row, const struct conf_node *
 	if (node->text.len == 0)
 		*out = conf_strdup(&r->settings->arena, node->text);
 	else if (sl_slice_eq(node->text, SL_SLICE_LIT("default")))
-		*out = row->type == SETTING_RULES ? default_rules(&r->settings->arena)
+		*out = row->type == SETTING_RULES ? data_file(&r->settings->arena, "default.rules")
 		    : default_model(&r->settings->arena);
 	else
 		*out = absolute(r, node->text);

@@ -33,10 +33,4 @@ int	settings_main(int argc, char **argv);
 int	train_main(int argc, char **argv);
 int	status_main(int argc, char **argv);
 
-/* Escape sequences, or "" when standard output is no terminal or NO_COLOR is set. */
-struct colours {
-	const char	*good, *bad, *bold, *plain;
-};
-struct colours colours_for_stdout(void);
-
 #endif

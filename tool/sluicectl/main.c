@@ -29,16 +29,6 @@ static const struct command {
 	{ "status",	status_main,	"ask a running Sluice how it is doing" },
 };
 
-struct colours
-colours_for_stdout(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	if (!isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0'))
-		return (struct colours){ "", "", "", "" };
-	return (struct colours){ "\033[32m", "\033[31m", "\033[1m", "\033[0m" };
-}
-
 static int
 help(FILE *out, int status)
 {

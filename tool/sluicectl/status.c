@@ -4,6 +4,7 @@
  * aligned pairs, lists of objects as tables, which stand on their side when they would be wide. */
 
 #include "commands.h"
+#include "terminal.h"
 #include "conf/settings.h"
 #include "ipc/ipc.h"
 
