@@ -6,8 +6,6 @@
 #include "mime/mailbox.h"
 #include "mime/word.h"
 
-#include <stdio.h>
-
 #define MAIL_MAGIC	0x5d2a4a11u
 #define FIELD_MAX	((size_t)16 * 1024)	/* bytes of a field's text that are looked at */
 #define NAME_MAX_BYTES	80			/* longer names are no rule's */
@@ -87,7 +85,8 @@ on_mailbox(void *ctx, const struct sl_mailbox *mailbox)
 static const char *
 wanted(const struct mail *mail, struct sl_slice name, const char *what, char out[NAME_MAX_BYTES + 8])
 {
-	snprintf(out, NAME_MAX_BYTES + 8, SL_SLICE_FMT "%s", SL_SLICE_ARG(name), what);
+	memcpy(out, name.ptr, name.len);
+	memcpy(out + name.len, what, strlen(what) + 1);
 	return sl_rules_wants(mail->run, SL_RULE_HEADER, out) ? out : NULL;
 }
 
@@ -98,7 +97,8 @@ mail_field(void *state, struct sl_slice name, struct sl_slice value)
 	char plain[NAME_MAX_BYTES + 8], raw[NAME_MAX_BYTES + 8], addr[NAME_MAX_BYTES + 8], shown[NAME_MAX_BYTES + 8];
 	struct address address = { .mail = mail };
 
-	if (name.len == 0 || name.len > NAME_MAX_BYTES || memchr(name.ptr, '\0', name.len) != NULL)
+	if (name.len == 0 || name.len > NAME_MAX_BYTES || !sl_rules_wants_field(mail->run, name) ||
+	    memchr(name.ptr, '\0', name.len) != NULL)
 		return;
 	value.len = SL_MIN(value.len, FIELD_MAX);
 	if (wanted(mail, name, ":raw", raw) != NULL)
