@@ -128,6 +128,20 @@ struct tally {
 	uint32_t	squares;		/* of the values */
 };
 
+/*
+ * A table is larger than what a processor keeps near: most of the work would be to wait for its rows. So they are
+ * asked for when a word comes, and it is weighed when WAITING more have come.
+ */
+#define WAITING		4
+
+struct word {
+	unsigned char	place;
+	unsigned char	len;
+	uint16_t	rows_len;
+	unsigned char	text[NGRAM_WORD_MAX];
+	uint32_t	rows[NGRAM_GROUP_MAX];
+};
+
 /* What the model makes of one reading of a message. */
 struct reading {
 	unsigned			 blocks;	/* complete */
@@ -142,6 +156,9 @@ struct reading {
 	struct reasons			 best_reasons;
 	struct ngram_mail		 mail;
 	struct ngram_block		 block;
+	unsigned			 words;		/* that have come */
+	unsigned			 weighed;	/* of them */
+	struct word			 waiting[WAITING];	/* the others: a ring */
 };
 
 struct ngram_message {
@@ -227,24 +244,19 @@ header_end(struct reading *message)
 		block_end(message);
 }
 
+/* Weigh the word that has waited longest. */
 static void
-on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
-    size_t len)
+weigh(struct reading *message)
 {
-	struct reading *message = ctx;
+	const struct word *word = &message->waiting[message->weighed++ % WAITING];
 	const struct sl_ngram_model *model = message->model;
-	int sums[NGRAM_HEADS] = { 0 }, value;
-	uint32_t before;
+	int sums[NGRAM_HEADS] = { 0 }, value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
+	uint32_t before = message->block.features;
 
-	if (message->mail.header_over && !message->header_over)
-		header_end(message);
-	value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
-	before = message->block.features;
 	if (message->block.features >= NGRAM_BLOCK_FEATURES)
 		return;		/* only in a header: it has no second block */
-	for (size_t i = 0; i < len; i++) {
-		uint32_t row = features[i] >> model->shift;
-
+	for (size_t i = 0; i < word->rows_len; i++) {
+		uint32_t row = word->rows[i];
 		int keep = -(int)ngram_block_add(&message->block, row);
 
 		sums[0] += model->rows[NGRAM_HEADS * row + NGRAM_COLUMN_UNWANTED] & keep;
@@ -254,9 +266,44 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	message->now.sums[0] += value * sums[0];
 	message->now.sums[1] += value * sums[1];
 	if (sums[0] != 0)
-		reason_add(&message->now_reasons, value * sums[0], place, word);
+		reason_add(&message->now_reasons, value * sums[0], (enum ngram_place)word->place,
+		    sl_slice(word->text, word->len));
 	if (message->header_over && message->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(message);
+}
+
+static void
+weigh_all(struct reading *message)
+{
+	while (message->weighed != message->words)
+		weigh(message);
+}
+
+static void
+on_features(void *ctx, enum ngram_place place, struct sl_slice text, const uint32_t *features,
+    size_t len)
+{
+	struct reading *message = ctx;
+	const struct sl_ngram_model *model = message->model;
+	struct word *word;
+
+	if (message->mail.header_over && !message->header_over) {
+		weigh_all(message);
+		header_end(message);
+	}
+	if (message->words - message->weighed == WAITING)
+		weigh(message);
+	word = &message->waiting[message->words++ % WAITING];
+	word->place = (unsigned char)place;
+	word->len = (unsigned char)text.len;
+	memcpy(word->text, text.ptr, text.len);
+	word->rows_len = (uint16_t)len;
+	for (size_t i = 0; i < len; i++) {
+		uint32_t row = features[i] >> model->shift;
+
+		word->rows[i] = row;
+		__builtin_prefetch(&model->rows[NGRAM_HEADS * row]);
+	}
 }
 
 static void *
@@ -280,13 +327,15 @@ ngram_new_message(const void *model, struct sl_arena *arena)
 static struct reading *
 reading_new(struct ngram_message *message)
 {
-	const struct reading *first = message->readings[0];
-	struct reading *reading = sl_arena_alloc(message->arena, sizeof(*reading));
+	struct reading *first = message->readings[0], *reading;
 
+	reading = sl_arena_alloc(message->arena, sizeof(*reading));
 	if (reading == NULL) {
 		message->no_memory = true;
 		return NULL;
 	}
+	if (!first->header_over)
+		weigh_all(first);
 	reading->model = first->model;
 	ngram_mail_init(&reading->mail, on_features, reading);
 	reading->mail.header_over = reading->header_over = true;
@@ -453,14 +502,17 @@ static struct reading *
 worst(struct ngram_message *message)
 {
 	struct reading *worst = message->readings[0];
-	bool is_short = worst->blocks == 0 && worst->block.features < NGRAM_BLOCK_LEAST;
+	bool is_short;
 
+	weigh_all(worst);
+	is_short = worst->blocks == 0 && worst->block.features < NGRAM_BLOCK_LEAST;
 	for (int i = 0; i < NGRAM_READINGS; i++) {
 		struct reading *reading = message->readings[i];
 
 		if (reading == NULL)
 			continue;
 		ngram_mail_end(&reading->mail);
+		weigh_all(reading);
 		if (!reading->header_over)
 			header_end(reading);
 		/* Next to nothing is no block of its own, unless there is no more of the message. */

@@ -259,7 +259,7 @@ on_features(void *ctx, void *user, bool in_header, enum token_place place, struc
 }
 
 static void
-on_copy(void *ctx, void *user, const void *first)
+on_copy(void *ctx, void *user, void *first)
 {
 	struct tally *tally = user;
 	const struct tally *from = first;

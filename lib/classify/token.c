@@ -100,6 +100,19 @@ struct reason {
 	unsigned char		text[REASON_TEXT];
 };
 
+/* A table is larger than what a processor keeps near. So its rows are asked for when a word comes, and the word is
+ * weighed when WAITING more have come. */
+#define WAITING		8
+
+struct word {
+	unsigned char	value;
+	unsigned char	place;
+	unsigned char	len;
+	unsigned char	rows_len;
+	unsigned char	text[TOKEN_WORD_MAX];
+	uint32_t	rows[TOKEN_GROUP_MAX];
+};
+
 /* Of one reading; see token_events. */
 struct tally {
 	struct sums {
@@ -108,6 +121,9 @@ struct tally {
 		struct reason	against[REASONS];	/* strongest first */
 		struct reason	in_favour[REASONS];
 	} header, now;			/* now: header and the block in work */
+	unsigned	words;		/* that have come */
+	unsigned	weighed;	/* of them */
+	struct word	waiting[WAITING];	/* the others: a ring */
 };
 
 struct token_message {
@@ -148,28 +164,57 @@ reason_add(struct sums *sums, int weight, enum token_place place, struct sl_slic
 	list[i] = reason;
 }
 
+/* Weigh the word that has waited longest. */
 static void
-on_features(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice word,
+weigh(const struct sl_token_model *model, struct tally *tally)
+{
+	const struct word *word = &tally->waiting[tally->weighed++ % WAITING];
+	int sum = 0;
+
+	for (size_t i = 0; i < word->rows_len; i++)
+		sum += model->rows[word->rows[i]];
+	tally->now.sum += word->value * sum;
+	if (sum != 0)
+		reason_add(&tally->now, word->value * sum, (enum token_place)word->place,
+		    sl_slice(word->text, word->len));
+}
+
+static void
+weigh_all(const struct token_message *message, struct tally *tally)
+{
+	while (tally->weighed != tally->words)
+		weigh(message->model, tally);
+}
+
+static void
+on_features(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice text,
     const uint32_t *features, size_t len)
 {
 	const struct sl_token_model *model = ((struct token_message *)ctx)->model;
 	struct tally *tally = user;
-	int value = in_header ? TOKEN_HEADER_VALUE : 1, sum = 0;
+	struct word *word;
 
-	for (size_t i = 0; i < len; i++)
-		sum += model->rows[features[i] >> model->shift];
-	tally->now.sum += value * sum;
-	tally->now.squares += (uint32_t)(value * value) * (uint32_t)len;
-	if (sum != 0)
-		reason_add(&tally->now, value * sum, place, word);
+	if (tally->words - tally->weighed == WAITING)
+		weigh(model, tally);
+	word = &tally->waiting[tally->words++ % WAITING];
+	word->value = in_header ? TOKEN_HEADER_VALUE : 1;
+	word->place = (unsigned char)place;
+	word->len = (unsigned char)text.len;
+	memcpy(word->text, text.ptr, text.len);
+	word->rows_len = (unsigned char)len;
+	for (size_t i = 0; i < len; i++) {
+		word->rows[i] = features[i] >> model->shift;
+		__builtin_prefetch(&model->rows[word->rows[i]]);
+	}
+	tally->now.squares += (uint32_t)(word->value * word->value) * (uint32_t)len;
 }
 
 static void
-on_copy(void *ctx, void *user, const void *first)
+on_copy(void *ctx, void *user, void *first)
 {
-	struct tally *tally = user;
-	const struct tally *from = first;
+	struct tally *tally = user, *from = first;
 
+	weigh_all(ctx, from);
 	tally->header = tally->now = from->header.squares > 0 ? from->header : from->now;
 }
 
@@ -178,6 +223,7 @@ on_header(void *ctx, void *user)
 {
 	struct tally *tally = user;
 
+	weigh_all(ctx, tally);
 	tally->header = tally->now;
 }
 
@@ -186,9 +232,11 @@ on_block(void *ctx, void *user)
 {
 	struct token_message *message = ctx;
 	struct tally *tally = user;
-	double margin = tally->now.squares == 0 ? 0
-	    : tally->now.sum * message->model->step / sqrt(tally->now.squares);
+	double margin;
 
+	weigh_all(message, tally);
+	margin = tally->now.squares == 0 ? 0
+	    : tally->now.sum * message->model->step / sqrt(tally->now.squares);
 	if (message->blocks == 0 || margin > message->margin) {
 		message->margin = margin;
 		message->worst = tally->now;

@@ -149,7 +149,7 @@ struct token_events {
 	void	(*features)(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice word,
 		    const uint32_t *features, size_t len);
 	/* A reading but the first begins: with the same header, as it is so far. */
-	void	(*copy)(void *ctx, void *user, const void *first);
+	void	(*copy)(void *ctx, void *user, void *first);
 	/* The header is over. */
 	void	(*header)(void *ctx, void *user);
 	/* A block is complete: header and text. The next begins with the header. */
