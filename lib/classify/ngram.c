@@ -397,6 +397,17 @@ ngram_tag(void *state, const struct sl_content_part *part, const struct sl_html_
 		ngram_mail_tag(&reading->mail, part, tag);
 }
 
+static void
+ngram_end(void *state, const struct sl_content_part *part)
+{
+	struct ngram_message *message = state;
+
+	SL_CHECK(message, MESSAGE_MAGIC);
+	for (int i = 0; i < NGRAM_READINGS; i++)
+		if (message->readings[i] != NULL)
+			ngram_mail_part_end(&message->readings[i]->mail, part);
+}
+
 /* ---- what is said about it */
 
 double
@@ -562,5 +573,6 @@ const struct sl_classifier sl_ngram_classifier = {
 	.begin = ngram_begin,
 	.text = ngram_text,
 	.tag = ngram_tag,
+	.end = ngram_end,
 	.finish = ngram_finish,
 };

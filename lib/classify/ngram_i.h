@@ -116,6 +116,8 @@ void	ngram_mail_text(struct ngram_mail *mail, const struct sl_content_part *part
 	    struct sl_slice utf8, enum sl_view_kind kind);
 void	ngram_mail_tag(struct ngram_mail *mail, const struct sl_content_part *part,
 	    const struct sl_html_tag *tag);
+/* A part is over: another may come to lie where it lay. */
+void	ngram_mail_part_end(struct ngram_mail *mail, const struct sl_content_part *part);
 void	ngram_mail_end(struct ngram_mail *mail);
 /* Readings of a broken message that are judged each for itself; further ones are not. */
 #define NGRAM_READINGS	3

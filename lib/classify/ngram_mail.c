@@ -243,6 +243,13 @@ ngram_mail_tag(struct ngram_mail *mail, const struct sl_content_part *part,
 }
 
 void
+ngram_mail_part_end(struct ngram_mail *mail, const struct sl_content_part *part)
+{
+	if (mail->open == part)
+		mail->open = NULL;
+}
+
+void
 ngram_mail_init(struct ngram_mail *mail, ngram_sink *sink, void *ctx)
 {
 	memset(mail, 0, sizeof(*mail));
@@ -293,6 +300,12 @@ on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag
 }
 
 static void
+on_end(void *state, const struct sl_content_part *part)
+{
+	ngram_mail_part_end(state, part);
+}
+
+static void
 on_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	ngram_mail_end(state);
@@ -305,5 +318,6 @@ const struct sl_classifier ngram_listener = {
 	.begin = on_begin,
 	.text = on_text,
 	.tag = on_tag,
+	.end = on_end,
 	.finish = on_finish,
 };

@@ -376,6 +376,15 @@ on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag
 }
 
 static void
+on_end(void *state, const struct sl_content_part *part)
+{
+	struct token_reader *reader = reader_of(state);
+
+	if (reader != NULL)
+		token_reader_part_end(reader, part);
+}
+
+static void
 finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	struct own_message *message = state;
@@ -394,6 +403,7 @@ const struct sl_classifier sl_own_classifier = {
 	.begin = on_begin,
 	.text = on_text,
 	.tag = on_tag,
+	.end = on_end,
 	.finish = finish,
 };
 

@@ -299,6 +299,12 @@ on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag
 	token_reader_tag(reader_of(state), part, tag);
 }
 
+static void
+on_end(void *state, const struct sl_content_part *part)
+{
+	token_reader_part_end(reader_of(state), part);
+}
+
 /* ---- what is said about it */
 
 /* A word made fit to show: valid UTF-8 without control characters, the rest as `?`. */
@@ -378,5 +384,6 @@ const struct sl_classifier sl_token_classifier = {
 	.begin = on_begin,
 	.text = on_text,
 	.tag = on_tag,
+	.end = on_end,
 	.finish = finish,
 };

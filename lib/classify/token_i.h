@@ -121,6 +121,8 @@ void	token_mail_text(struct token_mail *mail, const struct sl_content_part *part
 	    struct sl_slice utf8, enum sl_view_kind kind);
 void	token_mail_tag(struct token_mail *mail, const struct sl_content_part *part,
 	    const struct sl_html_tag *tag);
+/* A part is over: another may come to lie where it lay. */
+void	token_mail_part_end(struct token_mail *mail, const struct sl_content_part *part);
 void	token_mail_end(struct token_mail *mail);
 /* Is this part's text read? */
 bool	token_mail_reads(const struct sl_content_part *part);
@@ -174,6 +176,7 @@ void	token_reader_text(struct token_reader *reader, const struct sl_content_part
 	    struct sl_slice utf8, enum sl_view_kind kind);
 void	token_reader_tag(struct token_reader *reader, const struct sl_content_part *part,
 	    const struct sl_html_tag *tag);
+void	token_reader_part_end(struct token_reader *reader, const struct sl_content_part *part);
 void	token_reader_end(struct token_reader *reader);
 
 #endif

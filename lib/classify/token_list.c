@@ -110,6 +110,12 @@ on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag
 }
 
 static void
+on_end(void *state, const struct sl_content_part *part)
+{
+	token_reader_part_end(&((struct lister *)state)->reader, part);
+}
+
+static void
 finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	token_reader_end(&((struct lister *)state)->reader);
@@ -122,6 +128,7 @@ static const struct sl_classifier listener = {
 	.begin = on_begin,
 	.text = on_text,
 	.tag = on_tag,
+	.end = on_end,
 	.finish = finish,
 };
 

@@ -254,6 +254,13 @@ token_mail_tag(struct token_mail *mail, const struct sl_content_part *part,
 }
 
 void
+token_mail_part_end(struct token_mail *mail, const struct sl_content_part *part)
+{
+	if (mail->open == part)
+		mail->open = NULL;
+}
+
+void
 token_mail_init(struct token_mail *mail, bool all_fields, token_sink *sink, void *ctx)
 {
 	memset(mail, 0, sizeof(*mail));

@@ -145,6 +145,14 @@ token_reader_tag(struct token_reader *reader, const struct sl_content_part *part
 }
 
 void
+token_reader_part_end(struct token_reader *reader, const struct sl_content_part *part)
+{
+	for (int i = 0; i < TOKEN_READINGS; i++)
+		if (reader->readings[i] != NULL)
+			token_mail_part_end(&reader->readings[i]->mail, part);
+}
+
+void
 token_reader_end(struct token_reader *reader)
 {
 	struct token_reading *first = reader->readings[0];
