@@ -154,7 +154,7 @@ struct reading {
 	struct reasons			 header_reasons;
 	struct reasons			 now_reasons;
 	struct reasons			 best_reasons;
-	struct ngram_mail		 mail;
+	struct ngram_text		 text;
 	struct ngram_block		 block;
 	unsigned			 words;		/* that have come */
 	unsigned			 weighed;	/* of them */
@@ -194,7 +194,7 @@ reason_enter(struct reason list[REASONS], struct reason reason)
 }
 
 static void
-reason_add(struct reasons *reasons, int weight, enum ngram_place place, struct sl_slice word)
+reason_add(struct reasons *reasons, int weight, enum sl_seen_place place, struct sl_slice word)
 {
 	struct reason *list = weight > 0 ? reasons->against : reasons->in_favour;
 	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
@@ -266,7 +266,7 @@ weigh(struct reading *message)
 	message->now.sums[0] += value * sums[0];
 	message->now.sums[1] += value * sums[1];
 	if (sums[0] != 0)
-		reason_add(&message->now_reasons, value * sums[0], (enum ngram_place)word->place,
+		reason_add(&message->now_reasons, value * sums[0], (enum sl_seen_place)word->place,
 		    sl_slice(word->text, word->len));
 	if (message->header_over && message->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(message);
@@ -280,17 +280,13 @@ weigh_all(struct reading *message)
 }
 
 static void
-on_features(void *ctx, enum ngram_place place, struct sl_slice text, const uint32_t *features,
+on_features(void *ctx, enum sl_seen_place place, struct sl_slice text, const uint32_t *features,
     size_t len)
 {
 	struct reading *message = ctx;
 	const struct sl_ngram_model *model = message->model;
 	struct word *word;
 
-	if (message->mail.header_over && !message->header_over) {
-		weigh_all(message);
-		header_end(message);
-	}
 	if (message->words - message->weighed == WAITING)
 		weigh(message);
 	word = &message->waiting[message->words++ % WAITING];
@@ -319,7 +315,7 @@ ngram_new_message(const void *model, struct sl_arena *arena)
 	message->arena = arena;
 	message->readings[0] = reading;
 	reading->model = model;
-	ngram_mail_init(&reading->mail, on_features, reading);
+	ngram_text_init(&reading->text, on_features, reading);
 	return message;
 }
 
@@ -337,76 +333,67 @@ reading_new(struct ngram_message *message)
 	if (!first->header_over)
 		weigh_all(first);
 	reading->model = first->model;
-	ngram_mail_init(&reading->mail, on_features, reading);
-	reading->mail.header_over = reading->header_over = true;
+	ngram_text_init(&reading->text, on_features, reading);
+	reading->header_over = true;
 	reading->header = reading->now = first->header_over ? first->header : first->now;
 	reading->header_reasons = reading->now_reasons = first->header_over ? first->header_reasons
 	    : first->now_reasons;
 	return reading;
 }
 
-/* The one that a part belongs to; NULL: it is not read. */
-static struct reading *
-reading_of(void *state, const struct sl_content_part *part)
+/* NULL: there is no memory for it. */
+static struct ngram_text *
+text_of(void *state, unsigned n)
 {
 	struct ngram_message *message = state;
-	unsigned n = part->mime->reading;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	if (!ngram_mail_reads(part) || n >= NGRAM_READINGS)
-		return NULL;
 	if (message->readings[n] == NULL)
 		message->readings[n] = reading_new(message);
-	return message->readings[n];
+	return message->readings[n] == NULL ? NULL : &message->readings[n]->text;
 }
+
+#define LISTEN(event, parameters, arguments)		\
+static void						\
+on_##event parameters					\
+{							\
+	struct ngram_text *text = text_of(state, n);	\
+							\
+	if (text != NULL)				\
+		ngram_text_##event arguments;		\
+}
+
+LISTEN(start, (void *state, unsigned n, enum sl_seen_place place), (text, place))
+LISTEN(word, (void *state, unsigned n, const struct sl_seen_word *word), (text, word))
+LISTEN(feed, (void *state, unsigned n, struct sl_slice utf8), (text, utf8))
+LISTEN(gap, (void *state, unsigned n), (text))
+LISTEN(end, (void *state, unsigned n), (text))
+LISTEN(hidden, (void *state, unsigned n, struct sl_slice utf8), (text, utf8))
+LISTEN(markup, (void *state, unsigned n, struct sl_slice bytes), (text, bytes))
+LISTEN(mark, (void *state, unsigned n, enum sl_seen_place place, enum sl_seen_mark mark, struct sl_slice value),
+    (text, place, mark, value))
+#undef LISTEN
 
 static void
-ngram_field(void *state, struct sl_slice name, struct sl_slice value)
+on_header_over(void *state)
 {
-	struct ngram_message *message = state;
+	struct reading *first = ((struct ngram_message *)state)->readings[0];
 
-	SL_CHECK(message, MESSAGE_MAGIC);
-	ngram_mail_field(&message->readings[0]->mail, name, value);
+	weigh_all(first);
+	header_end(first);
 }
 
-static void
-ngram_begin(void *state, const struct sl_content_part *part)
-{
-	struct ngram_message *message = state;
-
-	SL_CHECK(message, MESSAGE_MAGIC);
-	if (part->mime->reading == 0)
-		ngram_mail_begin(&message->readings[0]->mail, part);
-}
-
-static void
-ngram_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
-{
-	struct reading *reading = reading_of(state, part);
-
-	if (reading != NULL)
-		ngram_mail_text(&reading->mail, part, utf8, kind);
-}
-
-static void
-ngram_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
-{
-	struct reading *reading = reading_of(state, part);
-
-	if (reading != NULL)
-		ngram_mail_tag(&reading->mail, part, tag);
-}
-
-static void
-ngram_end(void *state, const struct sl_content_part *part)
-{
-	struct ngram_message *message = state;
-
-	SL_CHECK(message, MESSAGE_MAGIC);
-	for (int i = 0; i < NGRAM_READINGS; i++)
-		if (message->readings[i] != NULL)
-			ngram_mail_part_end(&message->readings[i]->mail, part);
-}
+static const struct sl_seen_events seen_events = {
+	.start = on_start,
+	.word = on_word,
+	.text = on_feed,
+	.gap = on_gap,
+	.end = on_end,
+	.hidden = on_hidden,
+	.markup = on_markup,
+	.mark = on_mark,
+	.header_over = on_header_over,
+};
 
 /* ---- what is said about it */
 
@@ -484,11 +471,6 @@ ngram_text_show(struct sl_slice text, char *out)
 static const char *
 sentence(const struct reading *message, double log_odds, struct sl_arena *arena)
 {
-	static const char *const places[] = {
-#define NGRAM_PLACE_WORDS(name, words) words,
-		NGRAM_PLACES(NGRAM_PLACE_WORDS)
-#undef NGRAM_PLACE_WORDS
-	};
 	const struct reason *list = log_odds > 0 ? message->best_reasons.against
 	    : message->best_reasons.in_favour;
 	const char *verdict = log_odds > 3 ? "reads like unwanted mail" : log_odds > 1
@@ -501,7 +483,8 @@ sentence(const struct reading *message, double log_odds, struct sl_arena *arena)
 	for (size_t i = 0; i < REASONS && list[i].weight != 0; i++) {
 		ngram_text_show(sl_slice(list[i].text, list[i].len), word);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"%s\" %s",
-		    i == 0 ? ": " : ", ", word, places[list[i].place]);
+		    i == 0 ? ": " : ", ", word,
+		    sl_seen_place_words((enum sl_seen_place)list[i].place));
 	}
 	text[len] = '\0';
 	copy = sl_arena_printf(arena, "%s%s", verdict, text);
@@ -522,10 +505,7 @@ worst(struct ngram_message *message)
 
 		if (reading == NULL)
 			continue;
-		ngram_mail_end(&reading->mail);
 		weigh_all(reading);
-		if (!reading->header_over)
-			header_end(reading);
 		/* Next to nothing is no block of its own, unless there is no more of the message. */
 		if (reading->block.features >= NGRAM_BLOCK_LEAST || (reading->blocks == 0 && i == 0))
 			block_end(reading);
@@ -569,10 +549,6 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 const struct sl_classifier sl_ngram_classifier = {
 	.name = "ngram",
 	.new_message = ngram_new_message,
-	.field = ngram_field,
-	.begin = ngram_begin,
-	.text = ngram_text,
-	.tag = ngram_tag,
-	.end = ngram_end,
+	.seen = &seen_events,
 	.finish = ngram_finish,
 };

@@ -143,7 +143,7 @@ reason_same(const struct reason *a, const struct reason *b)
 
 /* Put a reason into its place, strongest first; one of the same word joins it. */
 static void
-reason_add(struct sums *sums, int weight, enum token_place place, struct sl_slice word)
+reason_add(struct sums *sums, int weight, enum sl_seen_place place, struct sl_slice word)
 {
 	struct reason *list = weight > 0 ? sums->against : sums->in_favour;
 	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
@@ -175,7 +175,7 @@ weigh(const struct sl_token_model *model, struct tally *tally)
 		sum += model->rows[word->rows[i]];
 	tally->now.sum += word->value * sum;
 	if (sum != 0)
-		reason_add(&tally->now, word->value * sum, (enum token_place)word->place,
+		reason_add(&tally->now, word->value * sum, (enum sl_seen_place)word->place,
 		    sl_slice(word->text, word->len));
 }
 
@@ -187,7 +187,7 @@ weigh_all(const struct token_message *message, struct tally *tally)
 }
 
 static void
-on_features(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice text,
+on_features(void *ctx, void *user, bool in_header, enum sl_seen_place place, struct sl_slice text,
     const uint32_t *features, size_t len)
 {
 	const struct sl_token_model *model = ((struct token_message *)ctx)->model;
@@ -275,35 +275,7 @@ reader_of(void *state)
 	return &message->reader;
 }
 
-static void
-on_field(void *state, struct sl_slice name, struct sl_slice value)
-{
-	token_reader_field(reader_of(state), name, value);
-}
-
-static void
-on_begin(void *state, const struct sl_content_part *part)
-{
-	token_reader_begin(reader_of(state), part);
-}
-
-static void
-on_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
-{
-	token_reader_text(reader_of(state), part, utf8, kind);
-}
-
-static void
-on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
-{
-	token_reader_tag(reader_of(state), part, tag);
-}
-
-static void
-on_end(void *state, const struct sl_content_part *part)
-{
-	token_reader_part_end(reader_of(state), part);
-}
+TOKEN_READER_EVENTS(seen_events, reader_of);
 
 /* ---- what is said about it */
 
@@ -334,11 +306,6 @@ reason_text(const struct reason *reason, char out[REASON_TEXT + 1])
 static const char *
 sentence(const struct sums *sums, double log_odds, struct sl_arena *arena)
 {
-	static const char *const places[] = {
-#define TOKEN_PLACE_WORDS(name, words) words,
-		TOKEN_PLACES(TOKEN_PLACE_WORDS)
-#undef TOKEN_PLACE_WORDS
-	};
 	const struct reason *list = log_odds > 0 ? sums->against : sums->in_favour;
 	const char *verdict = log_odds > 3 ? "its words are those of unwanted mail" : log_odds > 1
 	    ? "its words are more those of unwanted mail" : log_odds < -3
@@ -351,7 +318,8 @@ sentence(const struct sums *sums, double log_odds, struct sl_arena *arena)
 	for (size_t i = 0; i < REASONS && list[i].weight != 0; i++) {
 		reason_text(&list[i], word);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"%s\" %s",
-		    i == 0 ? ": " : ", ", word, places[list[i].place]);
+		    i == 0 ? ": " : ", ", word,
+		    sl_seen_place_words((enum sl_seen_place)list[i].place));
 	}
 	text[len] = '\0';
 	copy = sl_arena_printf(arena, "%s%s", verdict, text);
@@ -380,10 +348,6 @@ finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 const struct sl_classifier sl_token_classifier = {
 	.name = "token",
 	.new_message = new_message,
-	.field = on_field,
-	.begin = on_begin,
-	.text = on_text,
-	.tag = on_tag,
-	.end = on_end,
+	.seen = &seen_events,
 	.finish = finish,
 };
