@@ -364,10 +364,15 @@ take_chunks(struct session *s, struct sl_chunk **chunks, struct iovec *v, size_t
 }
 
 /* How many chunks to read at once: as many as the sender fills, while the next hop takes all that it
- * is given; two, while it does not, so that what is held beyond the tail stays small. */
+ * is given; two, while it does not, so that what is held beyond the tail stays small. Before the message flows no
+ * more than the window lacks: many that fill theirs at once would hold half as much again. */
 static unsigned
 burst(const struct transaction *tx)
 {
+	size_t window = window_bytes(tx), held = message_held(&tx->message);
+
+	if (!tx->flowing && tx->judge.on)
+		return SL_MIN(tx->burst, (unsigned)((window - SL_MIN(window, held)) / SL_CHUNK_DATA) + 1);
 	return tx->flowing && !delivery_keeps_up(&tx->delivery) ? SL_MIN(tx->burst, 2u) : tx->burst;
 }
 

@@ -13,7 +13,7 @@
 #ifndef SL_CLASSIFY_H
 #define SL_CLASSIFY_H
 
-#include "content/content.h"
+#include "classify/seen.h"
 #include "sl/arena.h"
 
 #define SL_CATEGORIES(X)						\
@@ -107,6 +107,8 @@ struct sl_classifier {
 		    const struct sl_zip_entry *entry);
 	void	 (*end)(void *state, const struct sl_content_part *part);
 	void	 (*finding)(void *state, const struct sl_content_finding *finding);
+	/* What a person sees of it, taken apart once for all who listen to this. */
+	const struct sl_seen_events *seen;
 	/* The message is complete (or as much as will be seen). Add to the verdict's evidence. */
 	void	 (*finish)(void *state, struct sl_arena *arena, struct sl_verdict *verdict);
 	/* The message is over, finished or given up. */
