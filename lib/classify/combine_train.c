@@ -11,13 +11,14 @@
 #define SWEEPS		60		/* over all weights, at most */
 #define ENOUGH		1e-6		/* a sweep that moves no weight by more ends the work */
 /* How far (in log-odds that an evidence adds) weights stray from the estimate without asking for much. */
-#define STRAY		0.5
+#define STRAY		1.0
 #define HALVINGS	20
 /* A weight never turns what a classifier says into its opposite: that an image hides would then speak *for* a message,
  * because wanted newsletters of the training have such too, and whoever knew it would add one. */
 #define WEIGHT_LEAST	0.0
 #define WEIGHT_MOST	2.5
 #define FREE		1e3
+#define STRANGE_SHARE	0.1	/* of the whole, that messages have as strangers */
 #define SOURCE_POWER	0.1		/* a message weighs as its source's number to this power less */
 #define INDEX_SLOTS	16384
 #define COLUMNS_MAX	(INDEX_SLOTS / 2)	/* further kinds are not learned */
@@ -39,6 +40,7 @@ struct row {
 	uint64_t	source;
 	unsigned char	label;
 	unsigned char	fold;
+	bool		strange;		/* the models have seen nothing of its source */
 };
 
 struct sl_combine_trainer {
@@ -48,6 +50,7 @@ struct sl_combine_trainer {
 	uint32_t	 index[INDEX_SLOTS];	/* by the name's hash: column + 1; 0: free */
 	struct row	*rows;
 	size_t		 rows_len, rows_size;
+	size_t		 strange;		/* of the rows */
 	struct entry	*entries;
 	size_t		 entries_len, entries_size;
 };
@@ -104,15 +107,10 @@ column_of(struct sl_combine_trainer *trainer, const char *name)
 	return trainer->columns_len - 1;
 }
 
-void
-sl_combine_trainer_add(struct sl_combine_trainer *trainer, const struct sl_verdict *verdict,
-    enum sl_label label, uint64_t source, unsigned fold)
+static void
+row_add(struct sl_combine_trainer *trainer, const struct sl_verdict *verdict, struct row row)
 {
-	struct row row = { .first = trainer->entries_len, .source = source,
-		.label = (unsigned char)label, .fold = (unsigned char)fold };
-
-	SL_CHECK(trainer, TRAINER_MAGIC);
-	SL_ASSERT(label < SL_LABEL_COUNT && fold < SL_COMBINE_FOLDS);
+	row.first = trainer->entries_len;
 	for (size_t i = 0; i < verdict->evidence_len; i++) {
 		const struct sl_evidence *evidence = &verdict->evidence[i];
 		struct entry entry = { .absent = evidence->state != SL_EVIDENCE_PRESENT };
@@ -125,9 +123,9 @@ sl_combine_trainer_add(struct sl_combine_trainer *trainer, const struct sl_verdi
 			entry.said[k] = (float)evidence->said[trained[k]];
 		entry.column = (uint32_t)column;
 		if (entry.absent)
-			trainer->columns[entry.column].absent++;
+			trainer->columns[entry.column].absent += !row.strange;
 		else
-			trainer->columns[entry.column].present++;
+			trainer->columns[entry.column].present += !row.strange;
 		trainer->entries = room(trainer->entries, trainer->entries_len, &trainer->entries_size,
 		    sizeof(entry));
 		trainer->entries[trainer->entries_len++] = entry;
@@ -135,6 +133,27 @@ sl_combine_trainer_add(struct sl_combine_trainer *trainer, const struct sl_verdi
 	row.len = trainer->entries_len - row.first;
 	trainer->rows = room(trainer->rows, trainer->rows_len, &trainer->rows_size, sizeof(row));
 	trainer->rows[trainer->rows_len++] = row;
+	trainer->strange += row.strange;
+}
+
+void
+sl_combine_trainer_add(struct sl_combine_trainer *trainer, const struct sl_verdict *verdict,
+    enum sl_label label, uint64_t source, unsigned fold)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	SL_ASSERT(label < SL_LABEL_COUNT && fold < SL_COMBINE_FOLDS);
+	row_add(trainer, verdict, (struct row){ .source = source, .label = (unsigned char)label,
+		.fold = (unsigned char)fold });
+}
+
+void
+sl_combine_trainer_add_strange(struct sl_combine_trainer *trainer, const struct sl_verdict *verdict,
+    enum sl_label label, uint64_t source, unsigned fold)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	SL_ASSERT(label < SL_LABEL_COUNT && fold < SL_COMBINE_FOLDS);
+	row_add(trainer, verdict, (struct row){ .source = source, .label = (unsigned char)label,
+		.fold = (unsigned char)fold, .strange = true });
 }
 
 /* ---- one regression */
@@ -178,44 +197,54 @@ by_source(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Equal weight for both classes, and within one less for each message of a source that has many. */
+/* How many rows of `keys`, sorted, are `key`. */
+static size_t
+count_of(const uint64_t *keys, size_t len, uint64_t key)
+{
+	size_t ends[2];
+
+	for (unsigned side = 0; side < 2; side++) {
+		size_t low = 0, high = len;
+
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (keys[middle] < key + side)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		ends[side] = low;
+	}
+	return ends[1] - ends[0];
+}
+
+/* Equal weight for both classes, and within one less for each message of a source that has many; strangers have
+ * their share of the whole, which is as large as if there were none. */
 static void
 shares(struct fit *fit)
 {
 	const struct sl_combine_trainer *t = fit->trainer;
 	uint64_t *keys = sl_xmalloc((t->rows_len + 1) * sizeof(*keys));
-	double total[2] = { 0, 0 };
+	double total[2][2] = { { 0 } }, whole = (double)(t->rows_len - t->strange);
 
 	for (size_t i = 0; i < t->rows_len; i++)
 		keys[i] = t->rows[i].source << 1 | is_positive(fit, &t->rows[i]);
 	qsort(keys, t->rows_len, sizeof(*keys), by_source);
 	for (size_t i = 0; i < t->rows_len; i++) {
-		uint64_t key = t->rows[i].source << 1 | is_positive(fit, &t->rows[i]);
-		size_t low = 0, high = t->rows_len, from;
+		const struct row *row = &t->rows[i];
+		uint64_t key = row->source << 1 | is_positive(fit, row);
 
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-
-			if (keys[middle] < key)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		from = low;
-		high = t->rows_len;
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-
-			if (keys[middle] <= key)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		fit->share[i] = t->rows[i].fold == fit->without ? 0 : pow((double)(low - from), -SOURCE_POWER);
-		total[key & 1] += fit->share[i];
+		fit->share[i] = row->fold == fit->without ? 0
+		    : pow((double)count_of(keys, t->rows_len, key), -SOURCE_POWER);
+		total[row->strange][key & 1] += fit->share[i];
 	}
-	for (size_t i = 0; i < t->rows_len; i++)
-		fit->share[i] *= (double)t->rows_len / 2 / fmax(total[is_positive(fit, &t->rows[i])], 1e-9);
+	for (size_t i = 0; i < t->rows_len; i++) {
+		const struct row *row = &t->rows[i];
+		double part = t->strange == 0 ? 1 : row->strange ? STRANGE_SHARE : 1 - STRANGE_SHARE;
+
+		fit->share[i] *= part * whole / 2 / fmax(total[row->strange][is_positive(fit, row)], 1e-9);
+	}
 	sl_free(keys);
 }
 
@@ -229,12 +258,14 @@ weights_begin(struct fit *fit)
 	size_t *spoken = sl_xzalloc((t->columns_len + 1) * sizeof(*spoken));
 	size_t at = 0;
 
-	for (size_t i = 0; i < t->entries_len; i++) {
-		double x = (double)t->entries[i].said[fit->k];
+	for (size_t r = 0; r < t->rows_len; r++) {
+		for (size_t i = t->rows[r].first; i < t->rows[r].first + t->rows[r].len; i++) {
+			double x = (double)t->entries[i].said[fit->k];
 
-		if (x > 0 || x < 0) {
-			squares[t->entries[i].column] += x * x;
-			spoken[t->entries[i].column]++;
+			if ((x > 0 || x < 0) && !t->rows[r].strange) {
+				squares[t->entries[i].column] += x * x;
+				spoken[t->entries[i].column]++;
+			}
 		}
 	}
 	for (size_t c = 0; c < t->columns_len; c++) {
@@ -504,7 +535,7 @@ sl_combine_trainer_finish(struct sl_combine_trainer *trainer, struct sl_buf *tex
 
 	SL_CHECK(trainer, TRAINER_MAGIC);
 	for (size_t i = 0; i < trainer->rows_len; i++)
-		report.messages[trainer->rows[i].label]++;
+		report.messages[trainer->rows[i].label] += !trainer->rows[i].strange;
 	if (report.messages[SL_LABEL_HAM] < EACH_MIN ||
 	    report.messages[SL_LABEL_SPAM] + report.messages[SL_LABEL_PHISH] < EACH_MIN)
 		return SL_ERR_NOT_FOUND;

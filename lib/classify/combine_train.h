@@ -10,7 +10,10 @@
  * of nine tenths): what holds in one mailbox only should not be the whole truth.
  *
  * Models that were trained on the same messages must be given by what they say when the message is
- * held back; else the combiner would trust them too much. Then the sum's slope and offset are fitted on
+ * held back; else the combiner would trust them too much. What they say of mail from sources that they have learned
+ * from is still more to be trusted than what they say of other mail: so a message can be given a second time,
+ * as models judge it that have seen nothing of its source. That counts for a tenth: enough for the other
+ * evidence to keep its weight, and for the answer to be less sure. Then the sum's slope and offset are fitted on
  * messages that the combiner itself has not seen (by folds).
  *
  * Memory: about 16 bytes for each evidence of each message. Deterministic.
@@ -38,6 +41,9 @@ void	sl_combine_trainer_free(struct sl_combine_trainer **trainer);	/* NULL is fi
 /* The verdict's evidence (said, state) of a message; `source` tells collections apart (any number), `fold` is
  * of [0, SL_COMBINE_FOLDS): messages of a kind share one. */
 void	sl_combine_trainer_add(struct sl_combine_trainer *trainer, const struct sl_verdict *verdict,
+	    enum sl_label label, uint64_t source, unsigned fold);
+/* The same message as a stranger: by models that have not learned from its source. After it was added. */
+void	sl_combine_trainer_add_strange(struct sl_combine_trainer *trainer, const struct sl_verdict *verdict,
 	    enum sl_label label, uint64_t source, unsigned fold);
 /* Append the combiner's text. Returns 0; SL_ERR_NOT_FOUND: there must be ten wanted and ten unwanted
  * messages at least; SL_ERR_FULL: it does not fit. */

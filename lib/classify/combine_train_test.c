@@ -144,6 +144,53 @@ the_same_messages_give_the_same_bytes(void **state)
 	sl_buf_fini(&two);
 }
 
+/* A model that is sure of what it knows, and of strangers says what a coin says; a rule that is right of both. */
+static struct sl_combiner *
+learned_with_strangers(bool strangers, struct sl_buf *text)
+{
+	struct sl_combine_trainer *trainer = sl_combine_trainer_new();
+	struct sl_combiner *combiner;
+	struct sl_verdict verdict;
+
+	random_state = 3;
+	for (int i = 0; i < 4000; i++) {
+		enum sl_label label = i % 2 == 0 ? SL_LABEL_SPAM : SL_LABEL_HAM;
+		unsigned fold = (unsigned)(i / 2) % SL_COMBINE_FOLDS;
+		bool hit = uniform() < (i % 2 == 0 ? 0.5 : 0.02);
+
+		for (int strange = 0; strange <= strangers; strange++) {
+			memset(&verdict, 0, sizeof(verdict));
+			say(&verdict, "model", (strange ? 0 : i % 2 == 0 ? 2 : -2) + 2 * normal(), 0);
+			if (hit)
+				say(&verdict, "rule", 1.5, 0);
+			(strange ? sl_combine_trainer_add_strange : sl_combine_trainer_add)(trainer, &verdict,
+			    label, (uint64_t)i % 4, fold);
+		}
+	}
+	sl_buf_init(text, 65536);
+	assert_int_equal(sl_combine_trainer_finish(trainer, text, NULL), 0);
+	assert_int_equal(sl_combiner_open(sl_buf_slice(text), &combiner, NULL), 0);
+	sl_combine_trainer_free(&trainer);
+	return combiner;
+}
+
+static void
+a_model_that_strangers_fool_is_trusted_less(void **state)
+{
+	struct sl_buf one, two;
+	struct sl_combiner *naive = learned_with_strangers(false, &one), *wary = learned_with_strangers(true, &two);
+	double model = added(naive, "model", 1, SL_EVIDENCE_PRESENT), rule = added(naive, "rule", 1.5, SL_EVIDENCE_PRESENT);
+
+	assert_true(model > 0.9);
+	assert_true(added(wary, "model", 1, SL_EVIDENCE_PRESENT) < 0.85 * model);
+	assert_true(added(wary, "rule", 1.5, SL_EVIDENCE_PRESENT) > 0.9 * rule);
+	assert_non_null(strstr(sl_buf_cstr(&two), "# learned from 2000 ham, 2000 spam, 0 phish"));	/* each once */
+	sl_combiner_close(&naive);
+	sl_combiner_close(&wary);
+	sl_buf_fini(&one);
+	sl_buf_fini(&two);
+}
+
 static void
 too_little_is_refused(void **state)
 {
@@ -168,6 +215,7 @@ main(void)
 		cmocka_unit_test(a_boasting_model_is_cut_and_a_modest_rule_raised),
 		cmocka_unit_test(the_answer_is_calibrated),
 		cmocka_unit_test(the_same_messages_give_the_same_bytes),
+		cmocka_unit_test(a_model_that_strangers_fool_is_trusted_less),
 		cmocka_unit_test(too_little_is_refused),
 	};
 

@@ -24,7 +24,7 @@ static const struct row {
 	{ "html-words-split", "words_split", 0, 1.4, 1, "words split by characters that do not show" },
 	{ "html-bidi-override", "bidi_text", 0, 1, 1, "text whose direction is turned over" },
 	{ "html-tag-characters", "tag_characters", 0, 1.5, 1, "text in characters that do not show" },
-	{ "text-hidden", "text_hidden", 0, 0.5, 0.2, "text that a reader does not see" },
+	{ "text-hidden", "text_hidden", 0, 0, 0.2, "text that a reader does not see" },
 	{ "beacon", "beacon", 0, 0.4, 0, "an image that nobody sees" },
 	{ "html-script", "script", 0, 0.6, 0.6, "a page with a script" },
 	{ "html-event-handler", "script", 0, 0.6, 0.6, "a page with a script" },

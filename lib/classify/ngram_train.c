@@ -6,6 +6,7 @@
 
 #include "classify/fold.h"
 #include "classify/ngram_train_i.h"
+#include "classify/sources.h"
 
 #define TRAINER_MAGIC	0x5d6e7401u
 #define EACH_MIN	10	/* ham, and other mail, that there must be */
@@ -29,7 +30,14 @@ struct message {
 	struct ngram_example	 views[SL_NGRAM_VIEWS];
 	unsigned char		 label;
 	unsigned char		 fold;
+	unsigned char		 group;			/* of its source */
 	double			 held[NGRAM_COLUMNS];	/* margins by a model that has not seen it */
+	double			 strange[NGRAM_COLUMNS];	/* by one that has seen nothing of its source */
+};
+
+/* What a head does not learn from. */
+struct without {
+	int	fold, group;		/* -1: from all */
 };
 
 struct sl_ngram_trainer {
@@ -41,6 +49,9 @@ struct sl_ngram_trainer {
 	size_t			 size;
 	double			*held_out[SL_NGRAM_VIEWS];	/* log-odds; NULL before it has learned */
 	double			*held_out_phish;
+	struct sl_sources	 sources;
+	double			*strange[SL_NGRAM_VIEWS];	/* NULL too where there are not enough sources */
+	double			*strange_phish;
 	unsigned		 work_done;
 };
 
@@ -71,6 +82,9 @@ sl_ngram_trainer_free(struct sl_ngram_trainer **trainer)
 			sl_free((*trainer)->messages[i].views[v].rows);
 	for (int v = 0; v < SL_NGRAM_VIEWS; v++)
 		sl_free((*trainer)->held_out[v]);
+	for (int v = 0; v < SL_NGRAM_VIEWS; v++)
+		sl_free((*trainer)->strange[v]);
+	sl_free((*trainer)->strange_phish);
 	sl_free((*trainer)->held_out_phish);
 	sl_free((*trainer)->messages);
 	ngram_reader_free(&(*trainer)->reader);
@@ -99,6 +113,14 @@ sl_ngram_trainer_add(struct sl_ngram_trainer *trainer, struct sl_slice message,
 		example->rows = sl_xmemdup(example->rows,
 		    example->ends[example->blocks - 1] * sizeof(uint32_t));
 	}
+}
+
+void
+sl_ngram_trainer_source(struct sl_ngram_trainer *trainer, uint64_t source)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	SL_ASSERT(trainer->len > 0);
+	trainer->messages[trainer->len - 1].group = (unsigned char)sl_sources_group(&trainer->sources, source);
 }
 
 /* ---- learning */
@@ -134,12 +156,18 @@ progress(struct sl_ngram_trainer *trainer)
 	trainer->work_done++;
 	if (options->progress != NULL)
 		options->progress(options->ctx, trainer->work_done,
-		    (options->folds + 1) * options->passes * NGRAM_COLUMNS);
+		    (options->folds + 1 + trainer->sources.len) * options->passes * NGRAM_COLUMNS);
 }
 
-/* Learn from all messages but those of fold `without` (-1: from all). */
+static bool
+is_without(const struct message *message, struct without without)
+{
+	return message->fold == without.fold || message->group == without.group;
+}
+
+/* Learn from all messages but those. */
 static void
-head_train(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column, int without)
+head_train(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column, struct without without)
 {
 	size_t *order = sl_xmalloc(sizeof(*order) * (trainer->len + 1)), len = 0;
 	uint64_t random = UINT64_C(0x9e3779b97f4a7c15);
@@ -149,7 +177,7 @@ head_train(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column
 	head->rate = head_kinds[column].rate;
 	ngram_head_reset(head);
 	for (size_t i = 0; i < trainer->len; i++)
-		if (trainer->messages[i].fold != without && head_wants(column, &trainer->messages[i]))
+		if (!is_without(&trainer->messages[i], without) && head_wants(column, &trainer->messages[i]))
 			order[len++] = i;
 	for (unsigned pass = 0; pass < trainer->options.passes; pass++) {
 		for (size_t i = len; i > 1; i--) {
@@ -179,7 +207,7 @@ cross_fit(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column)
 	size_t len = 0;
 
 	for (unsigned fold = 0; fold < trainer->options.folds; fold++) {
-		head_train(trainer, head, column, (int)fold);
+		head_train(trainer, head, column, (struct without){ (int)fold, -1 });
 		for (size_t i = 0; i < trainer->len; i++) {
 			struct message *message = &trainer->messages[i];
 			unsigned block;
@@ -203,19 +231,56 @@ cross_fit(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column)
 	return line;
 }
 
+/* Is enough left to learn from without any one of the sources? */
+static bool
+sources_suffice(const struct sl_ngram_trainer *trainer)
+{
+	size_t all[2] = { 0 }, of[SL_SOURCES_MAX][2] = { { 0 } };
+
+	for (size_t i = 0; i < trainer->len; i++) {
+		bool unwanted = trainer->messages[i].label != SL_NGRAM_HAM;
+
+		all[unwanted]++;
+		of[trainer->messages[i].group][unwanted]++;
+	}
+	for (unsigned g = 0; g < trainer->sources.len; g++)
+		if (all[0] - of[g][0] < EACH_MIN || all[1] - of[g][1] < EACH_MIN)
+			return false;
+	return trainer->sources.len > 1;
+}
+
+/* Judge every source by a model that has seen nothing of it. */
+static void
+cross_sources(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column)
+{
+	for (unsigned group = 0; group < trainer->sources.len; group++) {
+		head_train(trainer, head, column, (struct without){ -1, (int)group });
+		for (size_t i = 0; i < trainer->len; i++) {
+			struct message *message = &trainer->messages[i];
+			unsigned block;
+
+			if (message->group == group)
+				message->strange[column] = (double)head->bias + ngram_head_margin(head,
+				    &message->views[head_kinds[column].view], &block);
+		}
+	}
+}
+
 /* What a view would have said of each message, as its evidence's value. */
 static void
-held_out_set(struct sl_ngram_trainer *trainer, int column, struct ngram_line line)
+values_set(const struct sl_ngram_trainer *trainer, int column, struct ngram_line line, bool strange, double **values)
 {
+	double limit = column == NGRAM_COLUMN_PHISH ? SURE_LIMIT : NGRAM_VALUE_LIMIT;
 	double *out = sl_xmalloc(sizeof(*out) * (trainer->len + 1));
-	bool phish = column == NGRAM_COLUMN_PHISH;
-	double **held_out = phish ? &trainer->held_out_phish : &trainer->held_out[head_kinds[column].view];
 
-	for (size_t i = 0; i < trainer->len; i++)
-		out[i] = ngram_squeeze(line.offset + line.slope * trainer->messages[i].held[column],
-		    phish ? SURE_LIMIT : NGRAM_VALUE_LIMIT);
-	sl_free(*held_out);
-	*held_out = out;
+	for (size_t i = 0; i < trainer->len; i++) {
+		const struct message *message = &trainer->messages[i];
+		double margin = strange ? message->strange[column] : message->held[column];
+
+		out[i] = ngram_squeeze(line.offset + line.slope * margin, limit);
+	}
+	sl_free(*values);
+	*values = out;
 }
 
 const double *
@@ -235,6 +300,21 @@ sl_ngram_trainer_held_out_phish(const struct sl_ngram_trainer *trainer)
 	return trainer->held_out_phish;
 }
 
+const double *
+sl_ngram_trainer_strange(const struct sl_ngram_trainer *trainer, enum sl_ngram_view view)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	SL_ASSERT(view < SL_NGRAM_VIEWS);
+	return trainer->strange[view];
+}
+
+const double *
+sl_ngram_trainer_strange_phish(const struct sl_ngram_trainer *trainer)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	return trainer->strange_phish;
+}
+
 /* ---- the model */
 
 /* Learn one head: its four parameters and its column of the table. */
@@ -245,8 +325,14 @@ head_make(struct sl_ngram_trainer *trainer, struct ngram_head *head, int column,
 	struct ngram_line line = cross_fit(trainer, head, column);
 	double *own = parameters + head_kinds[column].parameters;
 
-	held_out_set(trainer, column, line);
-	head_train(trainer, head, column, -1);
+	values_set(trainer, column, line, false, column == NGRAM_COLUMN_PHISH ? &trainer->held_out_phish
+	    : &trainer->held_out[head_kinds[column].view]);
+	if (sources_suffice(trainer)) {
+		cross_sources(trainer, head, column);
+		values_set(trainer, column, line, true, column == NGRAM_COLUMN_PHISH ? &trainer->strange_phish
+		    : &trainer->strange[head_kinds[column].view]);
+	}
+	head_train(trainer, head, column, (struct without){ -1, -1 });
 	own[0] = ngram_head_step(head);
 	own[1] = line.offset + line.slope * (double)head->bias;
 	own[2] = line.slope;

@@ -50,6 +50,8 @@ void			 sl_ngram_trainer_free(struct sl_ngram_trainer **trainer);
 /* A whole message, header and body, line ends CRLF. */
 void			 sl_ngram_trainer_add(struct sl_ngram_trainer *trainer, struct sl_slice message,
 			    enum sl_ngram_label label);
+/* The message added last is from this collection, any number. Those of no named one are from number 0. */
+void			 sl_ngram_trainer_source(struct sl_ngram_trainer *trainer, uint64_t source);
 /* Learn, and append the model to model_out. Returns 0; SL_ERR_NOT_FOUND: there must be ten
  * wanted and ten unwanted messages at least; SL_ERR_FULL: it does not fit model_out. */
 SL_MUST_USE int		 sl_ngram_trainer_finish(struct sl_ngram_trainer *trainer,
@@ -60,5 +62,9 @@ const double		*sl_ngram_trainer_held_out(const struct sl_ngram_trainer *trainer,
 				    enum sl_ngram_view view, size_t *len_out);
 /* The same of the head for phish, for sl_ngram_said_phish. NULL before. */
 const double		*sl_ngram_trainer_held_out_phish(const struct sl_ngram_trainer *trainer);
+/* The same two by a model that has learned nothing from the message's collection (sources.h). NULL before, and where there
+ * are not two collections, each with enough mail beside it to learn from. Doubles the work, or more. */
+const double		*sl_ngram_trainer_strange(const struct sl_ngram_trainer *trainer, enum sl_ngram_view view);
+const double		*sl_ngram_trainer_strange_phish(const struct sl_ngram_trainer *trainer);
 
 #endif

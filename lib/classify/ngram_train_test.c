@@ -1,6 +1,7 @@
 /* ngram_train_test.c - what the trainer needs, and that it repeats itself */
 
 #include "check.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "classify/ngram_train.h"
@@ -156,6 +157,47 @@ held_out_values_come_in_the_order_of_adding(void **state)
 	sl_buf_fini(&model);
 }
 
+/* Two collections whose unwanted mail reads alike are told apart by each other's models; one alone has no stranger, nor has
+ * one that holds all unwanted mail. */
+static void
+strangers_are_judged_by_what_others_taught(void **state)
+{
+	static const struct {
+		unsigned	sources;	/* 0: none is named */
+		bool		strange;
+	} rows[] = { { 0, false }, { 1, false }, { 2, true }, { 200, false } };
+
+	for (size_t r = 0; r < SL_COUNT(rows); r++) {
+		struct sl_ngram_options options = sl_ngram_options_default;
+		struct sl_ngram_trainer *trainer;
+		struct sl_ngram_report report;
+		const double *values;
+		struct sl_buf model;
+
+		options.dims = 12;
+		trainer = sl_ngram_trainer_new(&options);
+		for (unsigned i = 0; i < 80; i++) {
+			char text[64];
+
+			snprintf(text, sizeof(text), "Subject: %c%c\r\n\r\n%s\r\n", 'a' + i / 8, 'a' + i % 8,
+			    i < 40 ? "the meeting is on monday" : "buy cheap pills now");
+			sl_ngram_trainer_add(trainer, sl_slice_str(text), i < 40 ? SL_NGRAM_HAM : SL_NGRAM_SPAM);
+			if (rows[r].sources > 0)
+				sl_ngram_trainer_source(trainer, rows[r].sources == 200 ? i / 40
+				    : 7 + i % rows[r].sources);
+		}
+		sl_buf_init(&model, 1u << 20);
+		assert_int_equal(sl_ngram_trainer_finish(trainer, &model, &report), 0);
+		values = sl_ngram_trainer_strange(trainer, SL_NGRAM_DECODED);
+		if ((values != NULL) != rows[r].strange)
+			fail_msg("row %zu", r);
+		for (size_t i = 0; values != NULL && i < 80; i++)
+			assert_int_equal(values[i] > 0, i >= 40);
+		sl_ngram_trainer_free(&trainer);
+		sl_buf_fini(&model);
+	}
+}
+
 static void
 a_model_that_does_not_fit_is_an_error(void **state)
 {
@@ -183,6 +225,7 @@ main(void)
 		cmocka_unit_test(the_report_counts_and_measures),
 		cmocka_unit_test(wrong_labels_make_it_less_sure_not_wrong),
 		cmocka_unit_test(held_out_values_come_in_the_order_of_adding),
+		cmocka_unit_test(strangers_are_judged_by_what_others_taught),
 		cmocka_unit_test(a_model_that_does_not_fit_is_an_error),
 	};
 

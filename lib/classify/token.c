@@ -11,6 +11,7 @@
 
 #define MODEL_MAGIC	0x5d746d01u
 #define MESSAGE_MAGIC	0x5d746d02u
+#define SAID_MOST	5.0	/* log-odds */
 #define NUMBER_MAX	1e6
 
 struct sl_token_model {
@@ -326,6 +327,12 @@ sentence(const struct sums *sums, double log_odds, struct sl_arena *arena)
 	return copy != NULL ? copy : verdict;
 }
 
+double
+sl_token_said(double value)
+{
+	return fmax(-SAID_MOST, fmin(SAID_MOST, value));
+}
+
 static void
 finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 {
@@ -339,7 +346,7 @@ finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 		evidence.sentence = "no memory was left for another reading of it";
 	} else {
 		evidence.value = token_squeeze(message->model->offset + message->model->slope * message->margin);
-		evidence.log_odds[SL_SPAM] = evidence.value;
+		evidence.log_odds[SL_SPAM] = sl_token_said(evidence.value);
 		evidence.sentence = sentence(&message->worst, evidence.value, arena);
 	}
 	sl_verdict_add(verdict, &evidence);

@@ -27,6 +27,10 @@ SL_MUST_USE int	sl_token_model_open(struct sl_slice bytes, struct sl_token_model
 void		sl_token_model_close(struct sl_token_model **model);	/* NULL is fine */
 const char	*sl_token_model_id(const struct sl_token_model *model);	/* short hash, for the record */
 
+/* What evidence of that value says in log-odds: no more than +-5. It is a model of words: it is as sure of mail of a
+ * kind that it has never seen. */
+double		sl_token_said(double value);
+
 /* The classifier; its `model` argument is a struct sl_token_model. */
 extern const struct sl_classifier sl_token_classifier;
 

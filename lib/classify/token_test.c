@@ -146,7 +146,8 @@ judge(const struct sl_token_model *model, struct cuts *cuts, struct sl_buf *out)
 	assert_int_equal(verdict->evidence_len, 1);
 	assert_string_equal(verdict->evidence[0].name, "token");
 	value = verdict->evidence[0].value;
-	assert_true(value == verdict->evidence[0].log_odds[SL_SPAM]);
+	assert_true(sl_token_said(value) == verdict->evidence[0].log_odds[SL_SPAM]);
+	assert_true(fabs(sl_token_said(value)) <= 5);
 	if (out != NULL)
 		sl_buf_addf(out, "%.17g %s", value, verdict->evidence[0].sentence);
 	sl_panel_free(&panel);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "classify/fold.h"
+#include "classify/sources.h"
 #include "classify/token_format_i.h"
 #include "classify/token_list_i.h"
 
@@ -23,6 +24,7 @@ struct example {
 	bool			 unwanted;
 	bool			 dropped;
 	unsigned char		 fold;
+	unsigned char		 group;		/* of its source */
 	double			 held;		/* margin by a model that has not seen it */
 };
 
@@ -38,7 +40,14 @@ struct sl_token_trainer {
 	struct example		*examples;
 	size_t			 len;
 	size_t			 size;
+	struct sl_sources	 sources;
+	double			*strange;	/* log-odds; NULL: not learned, or not enough sources */
 	unsigned		 work_done;
+};
+
+/* What is not learned from. */
+struct without {
+	int	fold, group;		/* -1: from all */
 };
 
 const struct sl_token_options sl_token_options_default = { .dims = 20, .folds = SL_FOLDS, .passes = 4 };
@@ -65,6 +74,7 @@ sl_token_trainer_free(struct sl_token_trainer **trainer)
 	for (size_t i = 0; i < (*trainer)->len; i++)
 		token_list_fini(&(*trainer)->examples[i].list);
 	sl_free((*trainer)->examples);
+	sl_free((*trainer)->strange);
 	SL_OBJ_FREE(trainer, TRAINER_MAGIC);
 }
 
@@ -88,6 +98,14 @@ sl_token_trainer_add(struct sl_token_trainer *trainer, struct sl_slice message,
 	for (uint32_t i = 0; i < len; i++)
 		example->list.features[i] >>= 32 - trainer->options.dims;
 	return trainer->len++;
+}
+
+void
+sl_token_trainer_source(struct sl_token_trainer *trainer, uint64_t source)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	SL_ASSERT(trainer->len > 0);
+	trainer->examples[trainer->len - 1].group = (unsigned char)sl_sources_group(&trainer->sources, source);
 }
 
 void
@@ -169,12 +187,18 @@ progress(struct sl_token_trainer *trainer)
 
 	trainer->work_done++;
 	if (options->progress != NULL)
-		options->progress(options->ctx, trainer->work_done, (options->folds + 1) * options->passes);
+		options->progress(options->ctx, trainer->work_done, (options->folds + 1 + trainer->sources.len) * options->passes);
 }
 
-/* Learn from all examples but those of `without` (-1: from all). */
+static bool
+is_learned(const struct example *example, struct without without)
+{
+	return !example->dropped && example->fold != without.fold && example->group != without.group;
+}
+
+/* Learn from all examples but those. */
 static void
-table_learn(struct sl_token_trainer *trainer, struct table *table, int without)
+table_learn(struct sl_token_trainer *trainer, struct table *table, struct without without)
 {
 	size_t rows = (size_t)1 << trainer->options.dims, len = 0;
 	size_t *order = sl_xmalloc(sizeof(*order) * (trainer->len + 1));
@@ -183,7 +207,7 @@ table_learn(struct sl_token_trainer *trainer, struct table *table, int without)
 	memset(table->weights, 0, rows * sizeof(float));
 	table->bias = table->bias_squares = 0;
 	for (size_t i = 0; i < trainer->len; i++)
-		if (!trainer->examples[i].dropped && trainer->examples[i].fold != without)
+		if (is_learned(&trainer->examples[i], without))
 			order[len++] = i;
 	for (unsigned pass = 0; pass < trainer->options.passes; pass++) {
 		for (size_t i = len; i > 1; i--) {
@@ -269,7 +293,7 @@ cross_fit(struct sl_token_trainer *trainer, struct table *table, const double co
 	unsigned which;
 
 	for (unsigned fold = 0; fold < trainer->options.folds; fold++) {
-		table_learn(trainer, table, (int)fold);
+		table_learn(trainer, table, (struct without){ (int)fold, -1 });
 		for (size_t i = 0; i < trainer->len; i++) {
 			struct example *example = &trainer->examples[i];
 
@@ -279,6 +303,48 @@ cross_fit(struct sl_token_trainer *trainer, struct table *table, const double co
 		}
 	}
 	return calibrate(trainer, counts);
+}
+
+/* Is enough left to learn from without any one of the sources? */
+static bool
+sources_suffice(const struct sl_token_trainer *trainer, const double counts[2])
+{
+	double of[SL_SOURCES_MAX][2] = { { 0 } };
+
+	for (size_t i = 0; i < trainer->len; i++)
+		if (!trainer->examples[i].dropped)
+			of[trainer->examples[i].group][trainer->examples[i].unwanted]++;
+	for (unsigned g = 0; g < trainer->sources.len; g++)
+		if (counts[0] - of[g][0] < EACH_MIN || counts[1] - of[g][1] < EACH_MIN)
+			return false;
+	return trainer->sources.len > 1;
+}
+
+/* Judge every source by a model that has seen nothing of it. */
+static void
+cross_sources(struct sl_token_trainer *trainer, struct table *table, struct line line)
+{
+	unsigned which;
+
+	sl_free(trainer->strange);
+	trainer->strange = sl_xzalloc((trainer->len + 1) * sizeof(*trainer->strange));
+	for (unsigned group = 0; group < trainer->sources.len; group++) {
+		table_learn(trainer, table, (struct without){ -1, (int)group });
+		for (size_t i = 0; i < trainer->len; i++) {
+			const struct example *example = &trainer->examples[i];
+
+			if (example->group == group && !example->dropped)
+				trainer->strange[i] = token_squeeze(line.offset + line.slope *
+				    (margin_of(table, &example->list, &which) + (double)table->bias));
+		}
+	}
+}
+
+const double *
+sl_token_trainer_strange(const struct sl_token_trainer *trainer)
+{
+	SL_CHECK(trainer, TRAINER_MAGIC);
+	return trainer->strange;
 }
 
 /* ---- the file */
@@ -362,7 +428,9 @@ sl_token_trainer_finish(struct sl_token_trainer *trainer, struct sl_buf *model_o
 	for (size_t i = 0; i < trainer->len && held_out != NULL; i++)
 		held_out[i] = trainer->examples[i].dropped ? 0
 		    : token_squeeze(line.offset + line.slope * trainer->examples[i].held);
-	table_learn(trainer, &table, -1);
+	if (sources_suffice(trainer, counts))
+		cross_sources(trainer, &table, line);
+	table_learn(trainer, &table, (struct without){ -1, -1 });
 	model_write(trainer, &table, line, counts, model_out);
 	sl_free(table.weights);
 	return model_out->overflow ? SL_ERR_FULL : 0;

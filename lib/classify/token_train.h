@@ -37,6 +37,8 @@ void			 sl_token_trainer_free(struct sl_token_trainer **trainer);	/* NULL is fin
 /* A whole message, header and body, line ends CRLF. Returns its number: 0, 1, ... */
 size_t			 sl_token_trainer_add(struct sl_token_trainer *trainer, struct sl_slice message,
 			    enum sl_token_label label);
+/* The message added last is from this collection, any number. Those of no named one are from number 0. */
+void			 sl_token_trainer_source(struct sl_token_trainer *trainer, uint64_t source);
 void			 sl_token_trainer_drop(struct sl_token_trainer *trainer, size_t number);	/* unlearn */
 /* Learn, and append the model to model_out. `held_out` has room for each message that was added, and gets
  * its log-odds by a model that has not seen its fold (0 for dropped ones); NULL: not wanted. Returns 0;
@@ -44,5 +46,8 @@ void			 sl_token_trainer_drop(struct sl_token_trainer *trainer, size_t number);	
  * fit model_out. */
 SL_MUST_USE int		 sl_token_trainer_finish(struct sl_token_trainer *trainer,
 			    struct sl_buf *model_out, double *held_out);
+/* After _finish: the log-odds of each by a model that has learned nothing from its collection (sources.h). NULL before,
+ * and where there are not two collections, each with enough mail beside it to learn from. */
+const double		*sl_token_trainer_strange(const struct sl_token_trainer *trainer);
 
 #endif

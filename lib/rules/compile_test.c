@@ -205,6 +205,7 @@ fields_expressions_and_functions(void **state)
 	for (size_t i = 0; i < verdict.evidence_len; i++)
 		if (strcmp(verdict.evidence[i].name, "BOTH") == 0) {
 			assert_true(verdict.evidence[i].log_odds[SL_PHISH] == 1.5);
+			assert_true(verdict.evidence[i].log_odds[SL_SPAM] == 0.75);	/* it is unwanted too */
 			assert_string_equal(verdict.evidence[i].sentence, "both");
 		}
 	sl_arena_fini(&arena);

@@ -8,6 +8,8 @@
 #define RUN_MAGIC	0x5d2a2a17u
 #define STREAM_MAGIC	0x5d2a57e0u
 #define COUNT_MAX	UINT16_MAX
+/* Who steals or infects is unwanted too, but such a rule is surer of the kind: */
+#define UNWANTED_SHARE	0.5	/* of its log-odds, for spam */
 #define STRICT_AFTER	16	/* matches that were given up */
 
 struct sl_rules_run {
@@ -588,6 +590,8 @@ sl_rules_evidence(const struct sl_rules_run *run, struct sl_arena *arena, struct
 			continue;
 		evidence.shadow = (rule->info.flags & SL_RULE_SHADOW) != 0;
 		evidence.log_odds[rule->info.category] = rule->info.prior;
+		if (rule->info.category == SL_PHISH || rule->info.category == SL_MALWARE)
+			evidence.log_odds[SL_SPAM] = rule->info.prior * UNWANTED_SHARE;
 		evidence.sentence = sentence_of(rule, arena);
 		sl_verdict_add(verdict, &evidence);
 	}

@@ -237,6 +237,8 @@ train_message(struct train *train, const char *path, enum sl_label label)
 		sl_ngram_trainer_add(train->ngram, bytes, (enum sl_ngram_label)label);
 		sl_token_trainer_add(train->token, bytes, label == SL_LABEL_HAM ? SL_TOKEN_HAM
 		    : SL_TOKEN_UNWANTED);
+		sl_ngram_trainer_source(train->ngram, example.source);
+		sl_token_trainer_source(train->token, example.source);
 		beside(train, bytes, example);
 	} else {
 		fprintf(stderr, "sluicectl train: %s: %s\n", full, file_error(r));
@@ -309,25 +311,28 @@ say(struct sl_verdict *verdict, const char *name, double value, double spam, dou
 	sl_verdict_add(verdict, &evidence);
 }
 
-/* What a verdict would have been, had the models not seen the message's fold. */
+/* What models said of every message that had not seen its fold, or had seen nothing of its source. */
+struct values {
+	const double	*decoded, *phish, *bytes, *token;
+};
+
+/* What a verdict would have been by such models. */
 static void
-held_out(const struct train *train, const struct sl_ngram_model *ngram, size_t i, const double *token,
+verdict_make(const struct train *train, const struct sl_ngram_model *ngram, size_t i, struct values values,
     struct sl_verdict *verdict)
 {
 	const struct example *example = &train->examples[i];
 	double value;
-	size_t len;
 
 	memset(verdict, 0, sizeof(*verdict));
 	for (size_t k = 0; k < example->len; k++)
 		sl_verdict_add(verdict, &example->evidence[k]);
-	value = sl_ngram_trainer_held_out(train->ngram, SL_NGRAM_DECODED, &len)[i];
+	value = values.decoded[i];
 	say(verdict, "ngram", value, sl_ngram_said(ngram, value), sl_ngram_said_phish(ngram, value,
-	    sl_ngram_trainer_held_out_phish(train->ngram)[i]));
-	value = sl_bytegram_damped(sl_ngram_trainer_held_out(train->ngram, SL_NGRAM_BYTES, &len)[i],
-	    example->bytes);
+	    values.phish[i]));
+	value = sl_bytegram_damped(values.bytes[i], example->bytes);
 	say(verdict, "bytegram", value, sl_ngram_said(ngram, value), sl_ngram_said(ngram, value));
-	say(verdict, "token", token[i], token[i], 0);
+	say(verdict, "token", values.token[i], sl_token_said(values.token[i]), 0);
 }
 
 static int
@@ -336,13 +341,28 @@ combiner_train(struct train *train, const double *token, struct sl_combine_repor
 	struct sl_combine_trainer *trainer = sl_combine_trainer_new();
 	struct sl_verdict *verdict = sl_xmalloc(sizeof(*verdict));
 	struct sl_ngram_model *ngram;
+	size_t len;
+	const struct values held_out = {
+		.decoded = sl_ngram_trainer_held_out(train->ngram, SL_NGRAM_DECODED, &len),
+		.bytes = sl_ngram_trainer_held_out(train->ngram, SL_NGRAM_BYTES, &len),
+		.phish = sl_ngram_trainer_held_out_phish(train->ngram), .token = token };
+	const struct values strange = {
+		.decoded = sl_ngram_trainer_strange(train->ngram, SL_NGRAM_DECODED),
+		.bytes = sl_ngram_trainer_strange(train->ngram, SL_NGRAM_BYTES),
+		.phish = sl_ngram_trainer_strange_phish(train->ngram),
+		.token = sl_token_trainer_strange(train->token) };
 	int r = sl_ngram_model_open(sl_buf_slice(&train->bytes[SL_STACK_NGRAM]), &ngram);
 
 	SL_ASSERT(r == 0);	/* it was made just now */
 	for (size_t i = 0; i < train->len; i++) {
-		held_out(train, ngram, i, token, verdict);
-		sl_combine_trainer_add(trainer, verdict, train->examples[i].label, train->examples[i].source,
-		    train->examples[i].fold);
+		const struct example *example = &train->examples[i];
+
+		verdict_make(train, ngram, i, held_out, verdict);
+		sl_combine_trainer_add(trainer, verdict, example->label, example->source, example->fold);
+		if (strange.decoded == NULL || strange.token == NULL)
+			continue;	/* one collection: nothing is known of others */
+		verdict_make(train, ngram, i, strange, verdict);
+		sl_combine_trainer_add_strange(trainer, verdict, example->label, example->source, example->fold);
 	}
 	r = sl_combine_trainer_finish(trainer, &train->bytes[SL_STACK_COMBINER], report);
 	sl_combine_trainer_free(&trainer);
