@@ -69,6 +69,7 @@ judge(struct sl_slice message, size_t first, size_t step, struct sl_arena *arena
 	}
 	sl_panel_finish(panel, verdict);
 	SL_ASSERT(sl_links_domains(links, domains) <= SL_LINKS_DOMAINS_MAX);
+	SL_ASSERT(sl_links_addresses(links, domains) <= SL_LINKS_DOMAINS_MAX);
 	sl_panel_free(&panel);
 }
 

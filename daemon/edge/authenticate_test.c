@@ -65,7 +65,9 @@ make_zone(void)
 	    "  \"2.0.0.127.list.test\": [ {\"A\": \"127.0.0.2\"} ],"
 	    "  \"test.dbl.test\": [ {\"A\": \"127.0.1.2\"} ],"
 	    "  \"7.2.0.192.list.test\": [ {\"A\": \"127.0.0.4\"} ],"
-	    "  \"weak.test.dbl.test\": [ {\"A\": \"127.0.1.2\"} ] }",
+	    "  \"weak.test.dbl.test\": [ {\"A\": \"127.0.1.2\"} ],"
+	    "  \"bad.example.dbl.test\": [ {\"A\": \"127.0.1.4\"} ],"
+	    "  \"9.2.0.192.list.test\": [ {\"A\": \"127.0.0.8\"} ] }",
 	    sl_buf_cstr(&record), sl_buf_cstr(&record), sl_buf_cstr(&record), sl_buf_cstr(&record));
 	sl_buf_fini(&record);
 }
@@ -940,6 +942,93 @@ a_strange_answer_ends_the_use_of_a_list(void **state)
 	close_world();
 }
 
+/* ---- where links lead ---- */
+
+#define LINK_LISTS "dns_lists:\n  - {zone: dbl.test, of: link-domain, category: phish, weight: 1.5}\n" \
+	"  - {zone: list.test, of: link-address, weight: 2}\n"
+#define HTML_FROM(domain) FROM(domain) "MIME-Version: 1.0\r\nContent-Type: text/html\r\n"
+#define BAD_LINKS "<a href=\"http://www.Bad.example/x\">1</a> <a href='http://192.0.2.9/'>2</a>\r\n"
+
+static void
+links_to_what_is_listed_are_evidence(void **state)
+{
+	static const struct { const char *about, *top, *body; unsigned asked; bool domain, address; } link_rows[] = {
+		{ "a domain and an address", LINK_LISTS, BAD_LINKS, 2, true, true },
+		{ "each is asked for once", LINK_LISTS, BAD_LINKS "<a href='http://cdn.bad.example/'>3</a>\r\n", 2, true, true },
+		{ "no link", LINK_LISTS, "bad.example and 192.0.2.9 are no links\r\n", 0, false, false },
+		{ "nobody asks for what is unlisted twice", LINK_LISTS, "<a href='http://fine.example/'>1</a>\r\n", 1, false, false },
+		{ "an exempt sender's links are looked at", LINK_LISTS "authentication: {exempt: [192.0.2.7/32]}\n", BAD_LINKS,
+		  2, true, true },
+		{ "lists of senders do not hear of links", "dns_lists: [{zone: dbl.test, of: domain}]\n", BAD_LINKS, 0, false, false },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(link_rows); i++) {
+		struct rig_end *hop, *sender;
+		unsigned before;
+
+		open_world(link_rows[i].top, NULL);
+		sender = begin(&hop, "");
+		before = dns.asked_of[DNS_KIND_LIST];
+		tx_message(sender, HTML_FROM("client.example"), link_rows[i].body, NULL);
+		expect_delivery(sender, hop);
+		if (has("dnslist_link phish=+1.50") != link_rows[i].domain ||
+		    has("dnslist_link spam=+2.00") != link_rows[i].address)
+			fail_msg("%s:\n%s", link_rows[i].about, delivered());
+		if (strstr(link_rows[i].top, "link") != NULL)
+			assert_int_equal(dns.asked_of[DNS_KIND_LIST] - before, link_rows[i].asked);
+		close_world();
+	}
+}
+
+/* The message waits for lists of links until the deadline and no longer, and is judged without them. */
+static void
+lists_of_links_are_awaited_until_the_deadline(void **state)
+{
+	struct rig_end *hop, *sender;
+
+	open_world(LINK_LISTS "timers: {hop_idle: 0}\n", NULL);
+	dns.hold = DNS_KIND_LIST;
+	sender = begin(&hop, "a@good.test");
+	tx_message(sender, HTML_FROM("good.test"), BAD_LINKS, "good.test");
+	rig_pass(&rig, DEADLINE_MS - 1);
+	run();
+	expect_nothing(sender);
+	rig_pass(&rig, 1 + SL_TIMER_GRAIN_MS);
+	expect_delivery(sender, hop);
+	assert_false(has("dnslist_link"));
+	dns_release(&dns);	/* too late: remembered for the next */
+	run();
+	end_close(sender);
+	end_close(hop);
+	run();
+	sender = begin(&hop, "a@good.test");
+	tx_message(sender, HTML_FROM("good.test"), BAD_LINKS, "good.test");
+	expect_delivery(sender, hop);
+	assert_true(has("dnslist_link phish=+1.50"));
+	close_world();
+}
+
+static void
+who_leaves_ends_the_questions_about_links(void **state)
+{
+	struct rig_end *hop, *sender;
+
+	for (int end = 0; end < 2; end++) {	/* the sender goes; all ends */
+		open_world(LINK_LISTS, NULL);
+		dns.hold = DNS_KIND_LIST;
+		sender = begin(&hop, "a@good.test");
+		tx_message(sender, HTML_FROM("good.test"), BAD_LINKS, "good.test");
+		expect_nothing(sender);
+		if (end == 0) {
+			end_reset(sender);
+			run();
+			dns_release(&dns);
+			run();
+		}
+		close_world();
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -982,6 +1071,9 @@ main(void)
 		cmocka_unit_test(a_list_that_is_none_is_left_alone_until_it_passes_its_test),
 		cmocka_unit_test(a_list_whose_test_nobody_answers_stays_as_it_was),
 		cmocka_unit_test(a_strange_answer_ends_the_use_of_a_list),
+		cmocka_unit_test(links_to_what_is_listed_are_evidence),
+		cmocka_unit_test(lists_of_links_are_awaited_until_the_deadline),
+		cmocka_unit_test(who_leaves_ends_the_questions_about_links),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

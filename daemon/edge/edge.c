@@ -209,6 +209,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	s->refs = 1;
 	s->settings = settings;
 	s->size_limit = size_limit(settings);
+	s->bare_links = (struct sl_links_model){ .suffix = edge->suffix, .fold = edge->fold };
 	if (files->ca_fd >= 0)
 		ca = map_file(files->ca_fd, &ca_len);
 	s->memory = memory_open(files->memory_fd, settings);

@@ -37,6 +37,7 @@ struct snapshot {
 	bool			 authenticates;	/* some tenant's mail is judged, and there is DNS */
 	struct lists		*lists;		/* DNS lists; NULL: none */
 	struct sl_stack		*stack;		/* NULL: none */
+	struct sl_links_model	 bare_links;	/* what is known of links without it */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
 	struct sl_own		*own;		/* what tenants know; NULL: nothing */

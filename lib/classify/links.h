@@ -19,7 +19,7 @@
 #include "lookalike/lookalike.h"
 
 #define SL_LINKS_HOSTS_MAX	64	/* of a message, judged */
-#define SL_LINKS_DOMAINS_MAX	10	/* worth asking DNS lists for */
+#define SL_LINKS_DOMAINS_MAX	20	/* worth asking DNS lists for, and as many addresses */
 
 /* What is read and never written; made before system calls are given up, swapped whole. Members may be NULL. */
 struct sl_links_model {
@@ -35,7 +35,9 @@ struct sl_links_model {
 extern const struct sl_classifier sl_links_classifier;	/* `model` is a struct sl_links_model */
 
 /* `state` is what new_message returned, the message is over. The registrable domains of its links that are worth
- * asking DNS lists for, what can be clicked first; not those of well-known brands. Returns how many. */
+ * asking DNS lists for, what can be clicked first; not those of well-known brands, nor the tenant's own. Returns how many. */
 size_t	sl_links_domains(const void *state, struct sl_slice out[SL_LINKS_DOMAINS_MAX]);
+/* Likewise, the addresses that stand in place of a host: "192.0.2.1", "2001:db8::1". */
+size_t	sl_links_addresses(const void *state, struct sl_slice out[SL_LINKS_DOMAINS_MAX]);
 
 #endif

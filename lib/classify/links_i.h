@@ -59,6 +59,7 @@ struct links_host {
 	uint64_t	hash;
 	struct sl_slice	host, domain;	/* in the arena; domain may be empty */
 	bool		clicked;	/* else: only an image or the like */
+	bool		is_address;	/* a literal, IPv6 in brackets */
 	int		owner;		/* a brand, or -1 */
 };
 

@@ -174,12 +174,17 @@ domains_to_ask_for_come_clickable_first_and_bounded(void **state)
 	struct judged j;
 
 	sl_buf_init(&text, 1u << 20);
-	sl_buf_add_str(&text, "From: a@a.example\r\n" HTML "<img src='http://i.image.example/x'>"
+	sl_buf_add_str(&text, "From: a@a.example\r\n" HTML "<img src='http://i.image.example/x'><a href='http://www.firm-works.com/'>o</a>"
+	    "<a href='http://[2001:db8::1]/'>6</a><img src='http://192.0.2.1/'><a href='http://3221225986/'>4</a>"
 	    "<a href='http://www.paypal.com/'>p</a><a href='http://x.one.example/'>1</a><a href='http://y.one.example/'>2</a>");
 	judge(&j, sl_buf_slice(&text));
 	assert_int_equal(sl_links_domains(j.state, out), 2);
 	assert_true(sl_slice_eq(out[0], SL_SLICE_LIT("one.example")));
 	assert_true(sl_slice_eq(out[1], SL_SLICE_LIT("image.example")));
+	assert_int_equal(sl_links_addresses(j.state, out), 3);
+	assert_true(sl_slice_eq(out[0], SL_SLICE_LIT("2001:db8::1")));
+	assert_true(sl_slice_eq(out[1], SL_SLICE_LIT("192.0.2.2")));	/* however it was written */
+	assert_true(sl_slice_eq(out[2], SL_SLICE_LIT("192.0.2.1")));
 	judged_fini(&j);
 	for (int i = 0; i < 500; i++)
 		sl_buf_addf(&text, "<a href='http://h%d.example/'>x</a>", i);

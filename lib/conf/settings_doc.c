@@ -261,7 +261,8 @@ add_example_row(struct sl_buf *out, const struct setting *row, const char *inden
 		add_example_scope(out, row->map, deeper, row->type == SETTING_DEFAULTS);
 	} else if (row->type == SETTING_DNS_LISTS) {
 		sl_buf_addf(out, "# as in {zone: zen.spamhaus.org, of: address, category: spam, weight: 2.5, "
-		    "answers: {127.0.0.2: 3}, test: auto}\n#%s: %s\n", row->key, row->preset);
+		    "answers: {127.0.0.2: 3}, test: auto}\n# or of links {zone: multi.surbl.org, of: link-domain, bits: yes, "
+		    "category: phish, weight: 0, answers: {127.0.0.8: 3}}\n#%s: %s\n", row->key, row->preset);
 	} else if (row->type == SETTING_SOCKET) {
 		if (row->scope == SCOPE_CLAMD)
 			sl_buf_addf(out, "#%s%s: /run/clamav/clamd.ctl\n", indent, row->key);

@@ -753,7 +753,7 @@ read_dns_lists(struct reader *r, const struct setting *row, const struct conf_no
 		read_map(r, SCOPE_DNS_LIST, n, &items[i]);
 		for (size_t k = 0; k < i && items[i].zone != NULL; k++)
 			if (items[k].zone != NULL && strcmp(items[k].zone, items[i].zone) == 0 &&
-			    items[k].of == items[i].of) {
+			    items[k].of == items[i].of && items[k].category == items[i].category) {
 				conf_errors_add(&r->errors, n->at, "dns_lists: remove this entry: '%s' "
 				    "is there already", items[i].zone);
 				break;

@@ -42,7 +42,8 @@ static const struct setting_word spf_modes[] = {
 	{ "evidence", SL_SPF_EVIDENCE }, { "refuse", SL_SPF_REFUSE }, { NULL, 0 },
 };
 static const struct setting_word list_of[] = {
-	{ "address", SL_DNS_LIST_ADDRESS }, { "domain", SL_DNS_LIST_DOMAIN }, { NULL, 0 },
+	{ "address", SL_DNS_LIST_ADDRESS }, { "domain", SL_DNS_LIST_DOMAIN },
+	{ "link-domain", SL_DNS_LIST_LINK_DOMAIN }, { "link-address", SL_DNS_LIST_LINK_ADDRESS }, { NULL, 0 },
 };
 static const struct setting_word categories[] = {
 	{ "spam", SL_SPAM }, { "phish", SL_PHISH }, { "malware", SL_MALWARE },
@@ -221,13 +222,18 @@ const struct setting settings_table[] = {
 	  "Where it is asked, as in zen.spamhaus.org. Most lists want to be asked through a resolver of "
 	  "your own." },
 	{ SCOPE_DNS_LIST, "of", SETTING_WORD, DNS_LIST(of), "address", 0, 0, list_of, 0,
-	  "What it lists: `address` of senders; or `domain`: those of MAIL FROM, EHLO and From." },
+	  "What it lists: `address` of senders; `domain`: those of MAIL FROM, EHLO and From; `link-domain`: what "
+	  "links lead to, cut to the registrable domain (SURBL, URIBL, Spamhaus DBL); `link-address`: addresses that "
+	  "stand in place of a link's host. A zone that lists both stands here twice." },
 	{ SCOPE_DNS_LIST, "category", SETTING_WORD, DNS_LIST(category), "spam", 0, 0, categories, 0,
 	  "What being listed speaks for." },
 	{ SCOPE_DNS_LIST, "weight", SETTING_WEIGHT, DNS_LIST(weight), "2.5", 0, 0, NULL, 0,
 	  "Log-odds that being listed adds; below 0 for lists of good senders." },
 	{ SCOPE_DNS_LIST, "answers", SETTING_ANSWERS, DNS_LIST(answers), "{}", 0, 64, NULL, 0,
 	  "Weights of single answers, as in {127.0.0.2: 3, 127.0.0.10: 0.5}; the others have `weight`." },
+	{ SCOPE_DNS_LIST, "bits", SETTING_WORD, DNS_LIST(bits), "no", 0, 0, yes_no, 0,
+	  "Whether answers are sums of bits, as those of SURBL and URIBL: then {127.0.0.8: 3} is the weight of "
+	  "every answer that holds 8." },
 	{ SCOPE_DNS_LIST, "test", SETTING_NAME, DNS_LIST(test), "auto", 0, 100, NULL, 0,
 	  "What the list must have, as it is put before `zone`; `auto` is 2.0.0.127, or the domain test "
 	  "(RFC 5782, 5), and then 127.0.0.1 or invalid must not be listed; `none`: no test." },

@@ -356,7 +356,8 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		{ "a DNS list that is a name", SMALLEST "dns_lists: [zen.spamhaus.org]\n",
 		  "t.yaml:5:13: write a map (name: value) here, not a single value\n" },
 		{ "a DNS list twice", SMALLEST "dns_lists: [{zone: a.example}, {zone: A.example.}, "
-		  "{zone: a.example, of: domain}]\n",
+		  "{zone: a.example, of: domain}, {zone: a.example, of: link-domain}, "
+		  "{zone: a.example, of: link-domain, category: malware, bits: yes}]\n",
 		  "t.yaml:5:32: dns_lists: remove this entry: 'a.example' is there already\n" },
 		{ "weights that are none", SMALLEST "dns_lists: [{zone: a.example, weight: heavy, "
 		  "answers: {127.0.0.2: 11, 192.0.2.1: 1, 127.0.0.0/8: 1}}]\n",
