@@ -24,6 +24,7 @@ static struct rig rig;
 static struct dns dns;
 static struct sl_signkey *key;
 static char zone[8192];
+static bool remembers;		/* the next world has a memory */
 
 static void
 fail_at(const char *what, const char *file, int line)
@@ -85,7 +86,7 @@ open_world(const char *top, const char *tenant)
 	snprintf(text, sizeof(text), "dns: {servers: [\"127.0.0.1:%u\"], timeout: 10s, deadline: 10s}\n%s",
 	    dns.port, top != NULL ? top : "");
 	rig_open(&rig, &(struct rig_options){ .top = text, .tenant = tenant,
-	    .record_fd = dup(fd) });
+	    .record_fd = dup(fd), .memory = remembers });
 	rig.record_fd = fd;
 	dns_serve(&dns, rig.loop);
 	rig_settle(&rig);
@@ -1029,6 +1030,160 @@ who_leaves_ends_the_questions_about_links(void **state)
 	}
 }
 
+/* ---- who has written before ---- */
+
+#define PEOPLE	"    people: {Ann Doe: [ann@home.test], Bob Roe: []}\n"
+#define QUIET(days)	"correspondents: {quiet_days: " #days "}\ntimers: {hop_idle: 0, command: 1h}\n"
+#define DAY_MS	86400000u
+
+/* Send one; the evidence is in what the next hop gets. `hop_says` may refuse it. */
+static void
+send_one(const char *author, const char *signer, const char *hop_says)
+{
+	struct rig_end *hop, *sender;
+	char fields[300], from[200];
+
+	snprintf(from, sizeof(from), "a@%s", author);
+	snprintf(fields, sizeof(fields), "From: a@%s\r\nSubject: x\r\n", author);
+	sender = begin(&hop, from);
+	tx_message(sender, fields, "text\r\n", signer);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	expect_message(hop);
+	end_tx(hop, hop_says);
+	expect_reply(sender, strncmp(hop_says, "250", 3) == 0 ? "250" : "5");
+	end_close(sender);
+	end_close(hop);
+	run();
+}
+
+static void
+days_of_mail_make_a_correspondent(void **state)
+{
+	static const char *const evidence[] = { "first_contact spam=", "first_contact_lately spam=",
+		"first_contact_lately spam=", "first_contact_lately spam=", NULL };
+
+	remembers = true;
+	open_world(QUIET(0), PEOPLE);
+	for (size_t i = 0; i < SL_COUNT(evidence); i++) {
+		send_one("good.test", "good.test", "250 ok\r\n");
+		if (i == 1)	/* of the same day */
+			send_one("good.test", "good.test", "250 ok\r\n");
+		if (evidence[i] == NULL ? has("first_contact") : !has(evidence[i]))
+			fail_msg("message %zu: %s", i, delivered());
+		if (i > 0)
+			rig_pass(&rig, DAY_MS);
+	}
+	close_world();
+	remembers = false;
+}
+
+/* A table of nobody makes everybody a stranger: that is not said until enough was learned. */
+static void
+strangers_are_not_spoken_of_too_soon(void **state)
+{
+	remembers = true;
+	open_world(QUIET(2), PEOPLE);
+	for (int day = 0; day < 2; day++) {
+		send_one("reject.test", "reject.test", "250 ok\r\n");
+		assert_false(has("first_contact"));
+		rig_pass(&rig, DAY_MS);
+	}
+	send_one("good.test", "good.test", "250 ok\r\n");
+	assert_true(has("first_contact spam="));
+	close_world();
+	remembers = false;
+}
+
+/* After days of this the sender is as unknown as before. */
+static void
+what_a_spammer_sends_makes_him_no_correspondent(void **state)
+{
+	static const struct { const char *about, *top, *tenant, *author, *signer, *hop_says; } spam_rows[] = {
+		{ "nobody proves the author", "", "", "weak.test", NULL, "250 ok\r\n" },
+		{ "another domain signs", "", "", "weak.test", "good.test", "250 ok\r\n" },
+		{ "no policy, another domain signs", "", "", "bare.test", "good.test", "250 ok\r\n" },
+		{ "the next hop refuses", "", "", "good.test", "good.test", "550 5.7.1 no\r\n" },
+		{ "it is tagged", "dns_lists: [{zone: list.test, weight: 9}]\n", "    policy: {spam: {tag: 0.5}}\n", "good.test",
+		  "good.test", "250 ok\r\n" },
+		{ "it is spam, and monitored only", "dns_lists: [{zone: list.test, weight: 9}]\n", "    mode: monitor\n",
+		  "good.test", "good.test", "250 ok\r\n" },
+		{ "it is spam, and no policy says so", "dns_lists: [{zone: list.test, weight: 9}]\n",
+		  "    policy: {spam: never, phish: never}\n", "good.test", "good.test", "250 ok\r\n" },
+	};
+
+	remembers = true;
+	for (size_t i = 0; i < SL_COUNT(spam_rows); i++) {
+		char top[300], tenant[300];
+
+		snprintf(top, sizeof(top), "%s%s", QUIET(0), spam_rows[i].top);
+		snprintf(tenant, sizeof(tenant), "%s%s", PEOPLE, spam_rows[i].tenant);
+		open_world(top, tenant);
+		for (int day = 0; day < 5; day++) {
+			send_one(spam_rows[i].author, spam_rows[i].signer, spam_rows[i].hop_says);
+			send_one(spam_rows[i].author, spam_rows[i].signer, spam_rows[i].hop_says);
+			rig_pass(&rig, DAY_MS);
+		}
+		send_one(spam_rows[i].author, spam_rows[i].signer, spam_rows[i].hop_says);
+		assert_int_equal(rig.stats.contacts, 0);
+		if (strstr(spam_rows[i].tenant, "monitor") == NULL && !has("first_contact spam="))
+			fail_msg("%s:\n%s", spam_rows[i].about, delivered());
+		close_world();
+	}
+	remembers = false;
+}
+
+/* Without a policy of the author's domain, what signs for it proves as much. */
+static void
+a_signature_proves_a_correspondent(void **state)
+{
+	remembers = true;
+	open_world(QUIET(0), PEOPLE);
+	send_one("bare.test", "bare.test", "250 ok\r\n");
+	assert_int_equal(rig.stats.contacts, 1);
+	send_one("bare.test", NULL, "250 ok\r\n");
+	assert_int_equal(rig.stats.contacts, 1);
+	assert_true(has("first_contact_lately spam="));
+	close_world();
+	remembers = false;
+}
+
+static void
+relays_that_are_exempt_bring_no_strangers(void **state)
+{
+	remembers = true;
+	open_world(QUIET(0) "authentication: {exempt: [192.0.2.7/32]}\n", PEOPLE);
+	send_one("good.test", "good.test", "250 ok\r\n");
+	assert_false(has("first_contact"));
+	assert_int_equal(rig.stats.contacts, 0);
+	close_world();
+	remembers = false;
+}
+
+static void
+who_takes_the_name_of_a_tenants_person_is_found(void **state)
+{
+	static const struct { const char *from; bool imitates; } from_rows[] = {
+		{ "Ann Doe <x@good.test>", true }, { "\"Doe, Ann (CEO)\" <ann@home.test>", false },
+		{ "Ann Doe <bob@home.test>", true }, { "Bob Roe <bob@example.com>", false }, { "Carol Poe <x@good.test>", false },
+		{ "=?utf-8?q?B=D0=BEb?= Roe <b@good.test>", true },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(from_rows); i++) {
+		struct rig_end *hop, *sender;
+		char fields[200];
+
+		open_world(NULL, PEOPLE "    authentication: {dmarc: record}\n");
+		snprintf(fields, sizeof(fields), "From: %s\r\nSubject: x\r\n", from_rows[i].from);
+		sender = begin(&hop, "a@good.test");
+		tx_message(sender, fields, "text\r\n", NULL);
+		expect_delivery(sender, hop);
+		if (has("from_own_name_foreign") != from_rows[i].imitates)
+			fail_msg("%s:\n%s", from_rows[i].from, delivered());
+		close_world();
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -1074,6 +1229,12 @@ main(void)
 		cmocka_unit_test(links_to_what_is_listed_are_evidence),
 		cmocka_unit_test(lists_of_links_are_awaited_until_the_deadline),
 		cmocka_unit_test(who_leaves_ends_the_questions_about_links),
+		cmocka_unit_test(days_of_mail_make_a_correspondent),
+		cmocka_unit_test(strangers_are_not_spoken_of_too_soon),
+		cmocka_unit_test(what_a_spammer_sends_makes_him_no_correspondent),
+		cmocka_unit_test(a_signature_proves_a_correspondent),
+		cmocka_unit_test(relays_that_are_exempt_bring_no_strangers),
+		cmocka_unit_test(who_takes_the_name_of_a_tenants_person_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

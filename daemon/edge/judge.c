@@ -18,11 +18,11 @@ judge_init(struct judge *judge, struct session *session, struct edge *edge)
 
 /* What was learned, and what needs no model. Without a model, links are looked at where settings want it. */
 static void *
-listen_models(struct judge *judge, const struct snapshot *snapshot)
+listen_models(struct judge *judge, const struct snapshot *snapshot, const struct judge_connection *about)
 {
 	if (snapshot->stack != NULL)
 		return sl_stack_listen(snapshot->stack, judge->panel);
-	if (link_lists_wanted(snapshot->settings))
+	if (link_lists_wanted(snapshot->settings) || about->envelope.people != NULL)
 		return sl_panel_add(judge->panel, &sl_links_classifier, &snapshot->bare_links);
 	return NULL;
 }
@@ -42,7 +42,7 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	settings.fingerprint = memory_print_key(snapshot->memory);
 	settings.only_text_prints = true;
 	judge->panel = sl_panel_new(&settings, arena);
-	judge->links = listen_models(judge, snapshot);
+	judge->links = listen_models(judge, snapshot, about);
 	judge->own = snapshot->own == NULL ? NULL : sl_panel_add(judge->panel, &sl_own_classifier, snapshot->own);
 	if (snapshot->rules != NULL)
 		sl_panel_add(judge->panel, &sl_rules_classifier, snapshot->rules);

@@ -40,7 +40,8 @@ tell_judge(const struct session *s, struct judge_connection *out)
 	out->connection = (struct sl_connection_event){ sl_slice_str(s->client_text), sl_slice_str(s->helo),
 		s->conn.ssl != NULL, clock->wall_us(clock->ctx) / 1000000 };
 	out->envelope = (struct sl_envelope_event){ tx->mail.from.mailbox, tx->recipients_len,
-		sl_slice_str(tx->tenant->name), out->own_domains, 0 };
+		sl_slice_str(tx->tenant->name), out->own_domains, 0, snapshot_people(tx->snapshot, tx->tenant),
+		memory_correspondents(s, tx->snapshot) };
 	for (size_t i = 0; i < tx->tenant->domains_len && out->envelope.own_domains_len < JUDGE_DOMAINS_MAX; i++) {
 		struct sl_slice domain = sl_slice_str(tx->tenant->domains[i]);
 
@@ -535,6 +536,8 @@ session_on_delivered(struct session *s, const struct answer *answer)
 	tx->answer = *answer;
 	tx->hop_answered = true;
 	s->edge->stats->delivered += delivered;
+	if (delivered && tx->judge.on)
+		memory_delivered(&tx->judge, &tx->ruling);
 	s->edge->stats->tagged += delivered && tx->ruling.enforced && tx->ruling.action == SL_ACTION_TAG;
 	s->edge->stats->hop_refused += !delivered;
 	s->edge->stats->uncertain += answer->uncertain;

@@ -359,13 +359,14 @@ make_memory(struct parent *parent, const struct sl_settings *settings)
 	const struct sl_settings *old = parent->settings;
 
 	if (old != NULL && old->reputation.bytes == settings->reputation.bytes &&
-	    old->campaigns.bytes == settings->campaigns.bytes)
+	    old->campaigns.bytes == settings->campaigns.bytes && old->correspondents.bytes == settings->correspondents.bytes)
 		return;
 	if (parent->memory_fd >= 0)
 		close(parent->memory_fd);
-	parent->memory_fd = sl_memory_new(settings->reputation.bytes, settings->campaigns.bytes);
+	parent->memory_fd = sl_memory_new(settings->reputation.bytes, settings->campaigns.bytes,
+	    settings->correspondents.bytes);
 	if (parent->memory_fd < 0 && errno != 0)
-		sl_log(SL_LOG_ERROR, "reputation, campaigns: no memory: %s: mail is judged without them", strerror(errno));
+		sl_log(SL_LOG_ERROR, "reputation, campaigns, correspondents: no memory: %s: mail is judged without them", strerror(errno));
 }
 
 static void

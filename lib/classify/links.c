@@ -66,6 +66,8 @@ links_envelope(void *state, const struct sl_envelope_event *event)
 
 	if (event->tenant.len > 0)
 		links->tenant = sl_arena_copy(links->arena, event->tenant);
+	links->people = event->people;
+	links->correspondents = event->correspondents;
 	for (size_t i = 0; i < event->own_domains_len && links->own_len < OWN_MAX; i++) {
 		links->own[links->own_len] = sl_arena_copy(links->arena, event->own_domains[i]);
 		links->own_len += links->own[links->own_len].ptr != NULL;

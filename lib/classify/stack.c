@@ -121,7 +121,6 @@ surround(struct sl_stack *stack, const struct sl_stack_around *around)
 	stack->links.suffix = around->suffix;
 	stack->links.fold = around->fold;
 	stack->links.listed = around->listed;
-	stack->links.correspondents = around->correspondents;
 }
 
 int

@@ -40,7 +40,6 @@ struct sl_stack_around {
 	const struct sl_suffix		*suffix;
 	const struct sl_fold		*fold;		/* lookalike/fold.h */
 	const struct sl_hostlist	*listed;	/* hosts and addresses known to be bad */
-	const struct sl_correspondents	*correspondents;
 };
 
 /* Open the models' file; the bytes are kept and must outlive the stack. `around` may be NULL. Returns 0, or

@@ -2,6 +2,8 @@
 
 #include "settings_table.h"
 
+#include "classify/correspondents.h"
+
 #define KIB	1024u
 #define MIB	(1024u * 1024u)
 #define SEC	1000u
@@ -60,6 +62,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define ENGINE(member)		AT(sl_engine_settings, member)
 #define ATTACHMENTS(member)	AT(sl_attachment_settings, member)
 #define MEMORY(member)		AT(sl_memory_settings, member)
+#define CONTACTS(member)	AT(sl_contact_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
 /* An engine outside: what all have in common. */
 #define ENGINE_ROWS(scope, name, port, fails, most, done, hint)						\
@@ -134,6 +137,8 @@ const struct setting settings_table[] = {
 	  "What addresses, networks and domains have sent before." },
 	{ SCOPE_TOP, "campaigns", SETTING_MAP, TOP(campaigns), NULL, 0, 0, NULL, SCOPE_CAMPAIGNS,
 	  "Texts that have come before, and their near-copies." },
+	{ SCOPE_TOP, "correspondents", SETTING_MAP, TOP(correspondents), NULL, 0, 0, NULL, SCOPE_CORRESPONDENTS,
+	  "Who has written to each tenant before, so that a first contact is told from an old acquaintance." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -195,6 +200,12 @@ const struct setting settings_table[] = {
 	  "size begins with nothing; 0: texts are not remembered." },
 	{ SCOPE_CAMPAIGNS, "half_life", SETTING_DURATION, MEMORY(half_life_ms), "7d", 1 * HOUR, 30 * DAY, NULL, 0,
 	  "After this time what was counted counts half." },
+	{ SCOPE_CORRESPONDENTS, "memory", SETTING_SIZE, CONTACTS(bytes), "8MiB", 64 * KIB, 4096ull * MIB, none, 0,
+	  "Shared by all workers; 8 MiB hold 500,000 addresses, of which hashes are kept and nothing else. A new size begins "
+	  "with nothing; 0: correspondents are not remembered." },
+	{ SCOPE_CORRESPONDENTS, "quiet_days", SETTING_COUNT, CONTACTS(quiet_days), "10", 0, SL_CORRESPONDENTS_QUIET_MAX,
+	  NULL, 0, "On so many days must mail to a tenant have been learned of before a first contact is evidence: with "
+	  "nothing remembered everybody is a stranger." },
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
 	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
@@ -310,6 +321,9 @@ const struct setting settings_table[] = {
 	  "What is done from which probability on." },
 	{ SCOPE_TENANT, "authentication", SETTING_MAP, TENANT(authentication), NULL, 0, 0, NULL,
 	  SCOPE_AUTHENTICATION_POLICY, "What is done with mail whose sender is not who it claims." },
+	{ SCOPE_TENANT, "people", SETTING_PEOPLE, TENANT(people), "{}", 0, 1000, NULL, 0,
+	  "People whose names are protected, as in {Ann Doe: [ann@home.example]}: who calls himself so and writes neither from "
+	  "the tenant's domains nor from these addresses (or domains, and what is below them) imitates them." },
 	{ SCOPE_TENANT, "subject_tag", SETTING_TEXT, TENANT(subject_tag), "\"\"", 0, 40, NULL, 0,
 	  "Put before the subject of tagged messages, as in `[SPAM]`; empty: the subject stays." },
 	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
@@ -371,6 +385,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "only: a restart of Sluice begins with nothing, that of a worker does not. `authentication.exempt` "
 	    "senders have none." },
 	[SCOPE_CAMPAIGNS] = { "campaigns", "Kept in memory only, like `reputation`." },
+	[SCOPE_CORRESPONDENTS] = { "correspondents", "Learned from mail that was delivered untagged and whose author is proven "
+	    "by DMARC, DKIM or SPF; on 3 different days, until an address is known. Kept in memory only, like `reputation`." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },
