@@ -12,6 +12,7 @@
 #include "hop.h"
 #include "io/tls.h"
 #include "listener.h"
+#include "drift.h"
 #include "lists.h"
 #include "memory.h"
 #include "mime/charset.h"
@@ -257,6 +258,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		s->lists = lists_new(edge, settings);
 	snapshot_unref(&edge->snapshot);
 	edge->snapshot = s;
+	drift_begin(edge);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include "classify/combine.h"
+#include "drift.h"
 #include "memory.h"
 #include "session.h"
 
@@ -100,6 +101,7 @@ conclude(struct judge *judge)
 	memory_evidence(judge);
 	sl_combine(combiner, judge->verdict);
 	memory_learn(judge);
+	drift_count(judge->edge, judge->snapshot, judge->verdict);
 	if (judge->own != NULL) {
 		sl_own_evidence(judge->own, judge->verdict->logit[SL_SPAM], judge->arena, judge->verdict);
 		sl_combine(combiner, judge->verdict);

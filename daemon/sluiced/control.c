@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -65,6 +66,98 @@ add_total(const struct parent *parent, struct sl_buf *out)
 	sl_buf_add_byte(out, '}');
 }
 
+/* ---- how far mail has moved from the model's training ---- */
+
+#define DRIFT_SHOWN	20	/* pieces of evidence, those that have moved most */
+
+/* The counts of all edges that have the model of the first that has one, and what it expects. */
+static const struct sl_drift_expectation *
+gather_drift(const struct parent *parent, struct sl_drift_expectation *expected, struct sl_drift *sum, char model[17])
+{
+	const struct sl_drift_board *first = NULL;
+
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned i = 0; i < parent->edges_len; i++) {
+		const struct sl_drift_board *board = &parent->stats[i].drift;
+
+		if (board->model[0] == '\0')
+			continue;
+		if (first == NULL) {
+			first = board;
+			snprintf(model, 17, "%.16s", board->model);
+			*expected = board->expected;	/* once: what is checked is what is used */
+			if (!sl_drift_ok(expected))
+				return NULL;
+		}
+		if (strncmp(model, board->model, 16) == 0)
+			sl_drift_add_up(sum, &board->counts);
+	}
+	return first == NULL ? NULL : expected;
+}
+
+static void
+add_number(struct sl_buf *out, const char *name, double value)
+{
+	if (value == value)
+		sl_buf_addf(out, ",\"%s\":%.6g", name, value);
+	else
+		sl_buf_addf(out, ",\"%s\":null", name);
+}
+
+struct moved {
+	size_t			name;
+	struct sl_drift_rate	rate;
+};
+
+static int
+compare_moved(const void *a, const void *b)
+{
+	double x = ((const struct moved *)a)->rate.moved, y = ((const struct moved *)b)->rate.moved;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void
+add_moved(const struct sl_drift *sum, const struct sl_drift_expectation *expected, double unwanted, struct sl_buf *out)
+{
+	struct moved moved[SL_DRIFT_NAMES_MAX];
+	size_t len = unwanted == unwanted ? expected->names_len : 0;
+
+	for (size_t i = 0; i < len; i++)
+		moved[i] = (struct moved){ i, sl_drift_rate(sum, expected, i, unwanted) };
+	qsort(moved, len, sizeof(*moved), compare_moved);
+	sl_buf_add_str(out, ",\"evidence\":[");
+	for (size_t i = 0; i < SL_MIN(len, (size_t)DRIFT_SHOWN); i++)
+		sl_buf_addf(out, "%s{\"name\":\"%s\",\"now\":%.4g,\"training\":%.4g,\"moved\":%.4g}", i > 0 ? "," : "",
+		    expected->names[moved[i].name].name, moved[i].rate.now, moved[i].rate.training, moved[i].rate.moved);
+	sl_buf_add_str(out, "]");
+}
+
+static void
+add_drift(const struct parent *parent, struct sl_buf *out)
+{
+	struct sl_drift_expectation *room = sl_xmalloc(sizeof(*room));
+	const struct sl_drift_expectation *expected;
+	struct sl_drift_figures figures;
+	struct sl_drift sum;
+	char model[17] = "";
+
+	expected = gather_drift(parent, room, &sum, model);
+	if (expected != NULL) {
+		sl_drift_measure(&sum, expected, &figures);
+		sl_buf_add_str(out, ",\"drift\":{\"model\":");
+		sl_buf_add_json(out, sl_slice_str(model));
+		sl_buf_addf(out, ",\"messages\":%.0f", sum.messages);
+		add_number(out, "unwanted_said", figures.said);
+		add_number(out, "unwanted_by_spread", figures.unwanted);
+		add_number(out, "calibration", figures.said - figures.unwanted);
+		add_number(out, "answers_moved", figures.answers);
+		add_moved(&sum, expected, figures.unwanted, out);
+		sl_buf_add_byte(out, '}');
+	}
+	sl_free(room);
+}
+
 void
 control_status(const struct parent *parent, struct sl_buf *out)
 {
@@ -81,6 +174,7 @@ control_status(const struct parent *parent, struct sl_buf *out)
 	}
 	sl_buf_add_str(out, "],\"total\":");
 	add_total(parent, out);
+	add_drift(parent, out);
 	sl_buf_add_str(out, ",\"edges\":[");
 	for (unsigned i = 0; i < parent->edges_len; i++) {
 		sl_buf_add_str(out, i > 0 ? "," : "");
