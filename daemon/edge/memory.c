@@ -1,6 +1,6 @@
 /* memory.c - see memory.h */
 
-#include "memory.h"
+#include "memory_i.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -20,23 +20,6 @@
 #define TEACHES_BELOW	0.8	/* probability of spam, phish and malware: what would not be tagged by default */
 #define MINUTE_MS	60000.0
 #define REFUSED_SHARE	0.25	/* refused recipients, in messages, that a sender is allowed */
-
-struct memory {
-	void				*map;
-	size_t				 len;
-	bool				 has_senders, has_texts, has_contacts;
-	struct sl_reputation		 senders;
-	struct sl_campaigns		 texts;
-	struct sl_correspondents	 contacts;
-	struct sl_fingerprint_key	 print_key;
-};
-
-/* Where a message comes from, as keys. */
-struct origin {
-	bool		known;		/* else it has no past */
-	uint64_t	address, network, manners;
-	char		network_text[80];
-};
 
 /* What one message asks, in its arena. */
 struct memory_message {
@@ -160,32 +143,35 @@ octets_of(const struct sockaddr_storage *from, struct sl_client_address *out)
 }
 
 /* An IPv6 host has a /64 to itself: within it, addresses cost nothing. */
+void
+memory_origin(const struct memory *m, const struct sl_client_address *client, struct origin *o)
+{
+	size_t host = client->is_ipv6 ? 8 : 4, network = client->is_ipv6 ? 6 : 3;
+	unsigned char masked[16] = { 0 };
+	char text[INET6_ADDRSTRLEN] = "";
+
+	o->known = true;
+	o->address = sl_reputation_key(&m->senders, SL_REPUTATION_ADDRESS, sl_slice(client->octets, host));
+	o->network = sl_reputation_key(&m->senders, SL_REPUTATION_NETWORK, sl_slice(client->octets, network));
+	o->manners = sl_reputation_key(&m->senders, SL_REPUTATION_MANNERS, sl_slice(client->octets, host));
+	memcpy(masked, client->octets, network);
+	(void)inet_ntop(client->is_ipv6 ? AF_INET6 : AF_INET, masked, text, sizeof(text));
+	snprintf(o->network_text, sizeof(o->network_text), "%s/%u", text, client->is_ipv6 ? 48 : 24);
+}
+
 static void
 origin_of(const struct memory *m, const struct session *s, const struct sl_settings *settings, struct origin *o)
 {
-	unsigned char masked[16] = { 0 };
 	struct sl_client_address client;
-	size_t host, network;
-	char text[INET6_ADDRSTRLEN] = "";
 
 	*o = (struct origin){ .known = false };
-	if (!m->has_senders || !octets_of(&s->client, &client) ||
-	    sl_network_has(settings->authentication.exempt, settings->authentication.exempt_len,
-	    (const struct sockaddr *)&s->client))
-		return;
-	host = client.is_ipv6 ? 8 : 4;
-	network = client.is_ipv6 ? 6 : 3;
-	o->known = true;
-	o->address = sl_reputation_key(&m->senders, SL_REPUTATION_ADDRESS, sl_slice(client.octets, host));
-	o->network = sl_reputation_key(&m->senders, SL_REPUTATION_NETWORK, sl_slice(client.octets, network));
-	o->manners = sl_reputation_key(&m->senders, SL_REPUTATION_MANNERS, sl_slice(client.octets, host));
-	memcpy(masked, client.octets, network);
-	(void)inet_ntop(client.is_ipv6 ? AF_INET6 : AF_INET, masked, text, sizeof(text));
-	snprintf(o->network_text, sizeof(o->network_text), "%s/%u", text, client.is_ipv6 ? 48 : 24);
+	if (m->has_senders && octets_of(&s->client, &client) && !sl_network_has(settings->authentication.exempt,
+	    settings->authentication.exempt_len, (const struct sockaddr *)&s->client))
+		memory_origin(m, &client, o);
 }
 
-static struct sl_slice
-organisation(const struct edge *edge, const char *domain)
+struct sl_slice
+memory_organisation(const struct edge *edge, const char *domain)
 {
 	struct sl_slice s = sl_slice_str(domain);
 
@@ -193,8 +179,8 @@ organisation(const struct edge *edge, const char *domain)
 }
 
 /* A copy in lower case, in the arena; empty when that is full. */
-static struct sl_slice
-lower(struct sl_arena *arena, struct sl_slice s)
+struct sl_slice
+memory_lower(struct sl_arena *arena, struct sl_slice s)
 {
 	char *copy = s.len > 0 && s.len <= SL_DNS_NAME_MAX ? sl_arena_alloc(arena, s.len + 1) : NULL;
 
@@ -227,10 +213,10 @@ add_signers(struct judge *judge, struct memory_message *mm)
 		return;
 	for (size_t i = 0; i < sl_dkim_count(a->dkim); i++)
 		if (sl_dkim_get(a->dkim, i)->result == SL_DKIM_PASS)
-			add_signer(mm, organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain));
+			add_signer(mm, memory_organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain));
 	spf = authentication_spf(a);
 	if (sl_spf_result(spf) == SL_SPF_PASS)
-		add_signer(mm, organisation(judge->edge, sl_spf_domain(spf)));
+		add_signer(mm, memory_organisation(judge->edge, sl_spf_domain(spf)));
 }
 
 /* A domain that is proven is known by itself; any other, as it is used from this network. */
@@ -249,34 +235,40 @@ static void
 find_domains(struct judge *judge, struct memory_message *mm)
 {
 	const struct session *s = judge->session;
-	struct sl_slice helo = sl_slice_str(s->helo), envelope = lower(judge->arena, s->tx->mail.from.domain);
+	struct sl_slice helo = sl_slice_str(s->helo), envelope = memory_lower(judge->arena, s->tx->mail.from.domain);
 
 	add_signers(judge, mm);
 	if (helo.len > 0 && helo.ptr[0] != '[' && memchr(helo.ptr, '.', helo.len) != NULL) {
-		helo = lower(judge->arena, helo);
-		mm->helo_name = organisation(judge->edge, helo.len > 0 ? (const char *)helo.ptr : "");
+		helo = memory_lower(judge->arena, helo);
+		mm->helo_name = memory_organisation(judge->edge, helo.len > 0 ? (const char *)helo.ptr : "");
 		if (mm->helo_name.len > 0)
 			mm->helo = sl_reputation_key_within(&mm->memory->senders, SL_REPUTATION_HELO, mm->helo_name,
 			    mm->origin.network);
 	}
-	mm->envelope_name = organisation(judge->edge, envelope.len > 0 ? (const char *)envelope.ptr : "");
+	mm->envelope_name = memory_organisation(judge->edge, envelope.len > 0 ? (const char *)envelope.ptr : "");
 	mm->envelope = domain_key(mm, SL_REPUTATION_ENVELOPE, mm->envelope_name);
 	if (mm->authors == 1 && mm->author.status == SL_AUTHOR_ONE)
-		mm->domain_name = organisation(judge->edge, mm->author.domain);
+		mm->domain_name = memory_organisation(judge->edge, mm->author.domain);
 	mm->domain = domain_key(mm, SL_REPUTATION_AUTHOR, mm->domain_name);
 }
 
-/* A hash of whose mail it is: the tenant's, or where there is one only, the recipient's. */
+uint64_t
+memory_who(const struct memory *m, const struct sl_settings *settings, struct sl_slice tenant, struct sl_slice recipient)
+{
+	const unsigned char *key = m->has_senders ? m->senders.settings.key : m->texts.settings.key;
+
+	if (settings->tenants_len > 1 || recipient.len == 0)
+		return sl_siphash(key, tenant.ptr, tenant.len);
+	return sl_siphash(key, recipient.ptr, recipient.len);
+}
+
 static uint64_t
 who(const struct judge *judge, const struct memory_message *mm)
 {
 	const struct transaction *tx = judge->session->tx;
-	const unsigned char *key = mm->memory->has_senders ? mm->memory->senders.settings.key
-	    : mm->memory->texts.settings.key;
 
-	if (judge->snapshot->settings->tenants_len > 1 || tx->recipients == NULL)
-		return sl_siphash(key, tx->tenant->name, strlen(tx->tenant->name));
-	return sl_siphash(key, tx->recipients->mailbox.ptr, tx->recipients->mailbox.len);
+	return memory_who(mm->memory, judge->snapshot->settings, sl_slice_str(tx->tenant->name),
+	    tx->recipients == NULL ? sl_slice(NULL, 0) : tx->recipients->mailbox);
 }
 
 /* ---- the message ---- */
@@ -516,7 +508,7 @@ static bool
 is_proven(const struct judge *judge, const struct memory_message *mm)
 {
 	const struct authentication *a = &judge->session->tx->authentication;
-	struct sl_slice author = organisation(judge->edge, mm->author.domain);
+	struct sl_slice author = memory_organisation(judge->edge, mm->author.domain);
 	const struct sl_spf *spf;
 
 	if (!a->settled || mm->authors != 1 || mm->address.len == 0)
@@ -525,10 +517,10 @@ is_proven(const struct judge *judge, const struct memory_message *mm)
 		return sl_dmarc_verdict(a->dmarc)->result == SL_DMARC_PASS;
 	for (size_t i = 0; i < sl_dkim_count(a->dkim); i++)
 		if (sl_dkim_get(a->dkim, i)->result == SL_DKIM_PASS &&
-		    sl_slice_ieq(organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain), author))
+		    sl_slice_ieq(memory_organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain), author))
 			return true;
 	spf = authentication_spf(a);
-	return sl_spf_result(spf) == SL_SPF_PASS && sl_slice_ieq(organisation(judge->edge, sl_spf_domain(spf)), author);
+	return sl_spf_result(spf) == SL_SPF_PASS && sl_slice_ieq(memory_organisation(judge->edge, sl_spf_domain(spf)), author);
 }
 
 void

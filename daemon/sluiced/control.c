@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ipc/correction.h"
 #include "parent.h"
 #include "sl/log.h"
 
@@ -18,6 +19,7 @@ struct client {
 	struct control	*control;
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
+	uint32_t	 ticket;	/* of the correction whose answer is awaited; 0: none */
 };
 
 struct control {
@@ -26,6 +28,7 @@ struct control {
 	struct sl_watch	 watch;
 	char		 path[108];
 	struct client	 clients[CLIENTS_MAX];
+	uint32_t	 tickets;	/* given out */
 };
 
 /* ---- the answer ---- */
@@ -193,11 +196,75 @@ client_close(struct client *client)
 }
 
 static void
+answer_no(struct client *client, const char *why)
+{
+	const struct sl_corrected no = { .why = sl_slice_str(why) };
+	struct sl_buf out;
+
+	sl_buf_init(&out, 4096);
+	sl_pack_u32(&out, 0);
+	sl_corrected_pack(&no, &out);
+	if (sl_ipc_send(client->ipc, SL_IPC_CORRECTED, sl_buf_slice(&out), NULL, 0) != 0)
+		sl_log(SL_LOG_DEBUG, "whoever corrects has gone");
+	sl_buf_fini(&out);
+}
+
+/* To some edge: what they remember is shared. What it says is not looked at here. */
+static void
+pass_on(struct client *client, struct sl_slice payload)
+{
+	struct control *control = client->control;
+	struct parent *parent = control->parent;
+	struct sl_buf out;
+	bool sent = false;
+
+	if (payload.len < sizeof(uint32_t) || client->ticket != 0) {
+		answer_no(client, "one correction after the other");
+		return;
+	}
+	if (++control->tickets == 0)
+		control->tickets = 1;
+	sl_buf_init(&out, SL_CORRECTION_MAX);
+	sl_pack_u32(&out, control->tickets);
+	sl_buf_add_slice(&out, sl_slice_from(payload, sizeof(uint32_t)));
+	for (unsigned i = 0; i < parent->edges_len && !sent; i++)
+		sent = parent->edges[i].ready && parent->edges[i].ipc != NULL &&
+		    sl_ipc_send(parent->edges[i].ipc, SL_IPC_CORRECT, sl_buf_slice(&out), NULL, 0) == 0;
+	sl_buf_fini(&out);
+	if (sent)
+		client->ticket = control->tickets;
+	else
+		answer_no(client, "no edge is there to hear it");
+}
+
+void
+control_corrected(struct parent *parent, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	uint32_t ticket = sl_unpack_u32(&in);
+
+	for (size_t i = 0; i < CLIENTS_MAX && parent->control != NULL && ticket != 0; i++) {
+		struct client *client = &parent->control->clients[i];
+
+		if (client->ipc == NULL || client->ticket != ticket)
+			continue;
+		client->ticket = 0;
+		if (sl_ipc_send(client->ipc, SL_IPC_CORRECTED, payload, NULL, 0) != 0)
+			sl_log(SL_LOG_DEBUG, "whoever corrected has gone");
+		return;
+	}
+}
+
+static void
 on_message(void *ctx, struct sl_ipc_message *message)
 {
 	struct client *client = ctx;
 	struct sl_buf out;
 
+	if (message->type == SL_IPC_CORRECT) {
+		pass_on(client, message->payload);
+		return;
+	}
 	sl_buf_init(&out, STATUS_MAX);
 	control_status(client->control->parent, &out);
 	if (sl_ipc_send(client->ipc, SL_IPC_STATUS, sl_buf_slice(&out), NULL, 0) != 0)
@@ -226,7 +293,8 @@ on_connect(void *ctx, unsigned events)
 		if (client->ipc != NULL)
 			continue;
 		client->control = control;
-		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST);
+		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST | 1u << SL_IPC_CORRECT);
+		client->ticket = 0;
 		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);

@@ -168,6 +168,10 @@ on_edge_message(void *ctx, struct sl_ipc_message *message)
 		helper_failed(e, message->payload);
 		return;
 	}
+	if (message->type == SL_IPC_CORRECTED) {
+		control_corrected(e->parent, message->payload);
+		return;
+	}
 	e->ready = true;
 	say_ready(e->parent);
 }
@@ -238,7 +242,7 @@ edge_start(struct edge_process *e)
 		sl_timer_set(&e->restart, RESTART_MS);
 		return;
 	}
-	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY | 1u << SL_IPC_HELPER_FAILED);
+	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY | 1u << SL_IPC_HELPER_FAILED | 1u << SL_IPC_CORRECTED);
 	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);

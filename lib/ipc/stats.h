@@ -32,6 +32,7 @@
 	X(texts_known, "of these: nearly the same text has come before")	\
 	X(lessons, "of these: sure enough to be learned from")			\
 	X(contacts, "of these: whose author was remembered as a correspondent")	\
+	X(corrections, "corrections by people, told to what is remembered")	\
 	X(bursts, "texts that began to come from everywhere")			\
 	X(engine_failures, "engines that were asked and did not answer")	\
 	X(dns_questions, "questions about names")				\
