@@ -358,7 +358,7 @@ static const struct policy_row {
 
 	{ "SPF alone refuses nobody", NULL, "a@reject.test", FROM("weak.test"), NULL, NULL, "spf=fail" },
 	{ "but it is evidence", NULL, "a@reject.test", FROM("weak.test"), NULL, NULL,
-	  "X-Sluice-Evidence: spf spam=+0.90 phish=+0.90\r\n" },
+	  "X-Sluice-Evidence: spf spam=+0.90 phish=+0.90; " },
 	{ "unless that is wanted", "    authentication: {spf_fail: refuse}\n", "a@reject.test", FROM("weak.test"),
 	  NULL, "550 5.7.23 reject.test says that 192.0.2.7 may not send for it (SPF). It explains: ask our "
 	  "postmaster [", NULL, "local_policy" },
@@ -872,8 +872,8 @@ listed_senders_are_evidence(void **state)
 	sender = begin(&hop, "a@weak.test");
 	tx_message(sender, FROM("weak.test"), "text\r\n", NULL);
 	expect_delivery(sender, hop);
-	assert_true(has("X-Sluice-Evidence: dnslist spam=+7.00\r\n"));
-	assert_true(has("X-Sluice-Evidence: dnslist phish=+1.50\r\n"));
+	assert_true(has("X-Sluice-Evidence: dnslist spam=+7.00; 192.0.2.7 is on the list list.test\r\n"));
+	assert_true(has("X-Sluice-Evidence: dnslist phish=+1.50; weak.test is on the list dbl.test\r\n"));
 	line = record();
 	lists = json_object_get(json_object_get(line, "auth"), "lists");
 	assert_int_equal(json_array_size(lists), 2);

@@ -12,6 +12,7 @@
 #include "record.h"
 #include "trace.h"
 
+#define PREFIX_MAX_BYTES	(4u * SL_CHUNK_DATA)	/* our header lines: about 10 KiB, and what signatures are called */
 #define TAIL_BYTES	65536	/* of a message that flows: always waits for the verdict */
 #define AHEAD_BYTES	16384	/* read beyond the tail while the next hop is slow */
 #define SKIP_MAX_BYTES	(64u << 20)	/* of a refused message that are read, at least */
@@ -113,7 +114,7 @@ write_prefix(struct session *s)
 	struct sl_chain chain = { 0 };
 	struct sl_buf prefix;
 
-	sl_buf_init(&prefix, SL_CHUNK_DATA);
+	sl_buf_init(&prefix, PREFIX_MAX_BYTES);
 	trace_headers(s, &prefix);
 	sl_chain_add_copy(&chain, s->edge->chunks, prefix.data, prefix.len);
 	sl_buf_fini(&prefix);
