@@ -6,7 +6,7 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay rules score settings status train --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "auth check correct dkim-key dkim-sign dmarc evaluate explain inspect learn replay rules score settings status train --help --version" -- "$word")
         return
     fi
     case $before in
@@ -34,6 +34,7 @@ _sluicectl()
     score) words="--model --rules --own --tenant --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     train) words="--labels --root --out --lists --rules --passes --json --help" ;;
+    correct) words="--tenant --wanted --unwanted --phish --malware --record --id --reporter --control --json --help" ;;
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in

@@ -37,6 +37,9 @@ enum sl_evidence_state {
 	SL_EVIDENCE_FAILED,	/* asked and not answered: dead, slow, refused; fail mode applies */
 };
 
+struct sl_people;
+struct sl_correspondents;
+
 #define SL_EVIDENCE_MAX		128	/* of one message; what is more is dropped, weakest first */
 
 struct sl_evidence {
@@ -77,6 +80,8 @@ struct sl_envelope_event {
 	struct sl_slice	tenant;			/* its name; empty: none is known */
 	const struct sl_slice *own_domains;	/* of the tenant, lower case A-labels */
 	size_t		own_domains_len;
+	const struct sl_people *people;		/* of the tenant: people.h; NULL: nobody is protected */
+	const struct sl_correspondents *correspondents;	/* NULL: nothing is known, or the sender is no stranger's */
 };
 
 /* A way of judging, as a table. `state` is what new_message returned: it lives in the

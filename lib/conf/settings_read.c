@@ -637,6 +637,52 @@ read_answers(struct reader *r, const struct setting *row, const struct conf_node
 	set_list(at, items, node->len);
 }
 
+/* A person's addresses: a list, a single one, or nothing. */
+static void
+read_correspondents(struct reader *r, const struct setting *row, const struct conf_node *node, struct sl_person *person)
+{
+	const struct conf_node *n = node->kind == CONF_LIST ? node->first : node;
+	char text[VALUE_CORRESPONDENT_MAX + 1];
+	size_t len = node->kind == CONF_LIST ? node->len : node->null ? 0 : 1;
+
+	if (node->kind == CONF_MAP || len > SETTING_ADDRESSES_MAX) {
+		conf_errors_add(&r->errors, node->at, "%s: write a list of at most %d addresses, as in [ann@home.example]",
+		    row->key, SETTING_ADDRESSES_MAX);
+		return;
+	}
+	person->addresses = conf_alloc(&r->settings->arena, len, sizeof(char *));
+	for (; person->addresses_len < len; n = n->next) {
+		const char *why = NULL;
+
+		text[0] = '\0';
+		if (scalar(r, row, n) && (why = value_correspondent(n->text, text)) != NULL)
+			wrong(r, row, n, why);
+		person->addresses[person->addresses_len++] = conf_strdup(&r->settings->arena, sl_slice_str(text));
+	}
+}
+
+static void
+read_people(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_person *items;
+	size_t i = 0;
+
+	if (node->kind != CONF_MAP || node->len > row->max) {
+		conf_errors_add(&r->errors, node->at, "%s: write a map of at most %llu people, as in {Ann Doe: [ann@home.example]}",
+		    row->key, (unsigned long long)row->max);
+		return;
+	}
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		if (!value_is_person(n->key))
+			conf_errors_add(&r->errors, n->key_at, "%s: write first and last name, at most %d bytes, in place of '"
+			    SL_SLICE_FMT "'", row->key, SETTING_PERSON_MAX, (int)SL_MIN(n->key.len, (size_t)80), n->key.ptr);
+		items[i].name = conf_strdup(&r->settings->arena, n->key);
+		read_correspondents(r, row, n, &items[i]);
+	}
+	set_list(at, items, node->len);
+}
+
 static bool
 same_endpoint(const struct sl_endpoint *a, const struct sl_endpoint *b)
 {
@@ -756,7 +802,7 @@ read_dns_lists(struct reader *r, const struct setting *row, const struct conf_no
 		read_map(r, SCOPE_DNS_LIST, n, &items[i]);
 		for (size_t k = 0; k < i && items[i].zone != NULL; k++)
 			if (items[k].zone != NULL && strcmp(items[k].zone, items[i].zone) == 0 &&
-			    items[k].of == items[i].of) {
+			    items[k].of == items[i].of && items[k].category == items[i].category) {
 				conf_errors_add(&r->errors, n->at, "dns_lists: remove this entry: '%s' "
 				    "is there already", items[i].zone);
 				break;
@@ -876,6 +922,7 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_NETWORKS] = read_networks,
 	[SETTING_DOMAINS] = read_domains,
 	[SETTING_ANSWERS] = read_answers,
+	[SETTING_PEOPLE] = read_people,
 	[SETTING_NEXT_HOPS] = read_next_hops,
 	[SETTING_SERVERS] = read_servers,
 	[SETTING_LISTENERS] = read_listeners,

@@ -19,6 +19,7 @@ enum {
 
 int	auth_main(int argc, char **argv);
 int	check_main(int argc, char **argv);
+int	correct_main(int argc, char **argv);
 int	dkim_key_main(int argc, char **argv);
 int	dkim_sign_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);

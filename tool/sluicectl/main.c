@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
 	{ "auth",	auth_main,	"evaluate SPF, DKIM, DMARC and ARC of one message" },
 	{ "check",	check_main,	"read a settings file and say what is wrong with it" },
+	{ "correct",	correct_main,	"tell a running Sluice what a message was" },
 	{ "dkim-key",	dkim_key_main,	"make a DKIM key and the DNS record to publish" },
 	{ "dkim-sign",	dkim_sign_main,	"sign a message with DKIM, or seal it with ARC" },
 	{ "dmarc",	dmarc_main,	"evaluate DMARC for identities that are authenticated already" },
