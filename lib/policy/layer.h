@@ -66,4 +66,14 @@ void	sl_policy_resolve(const struct sl_policy_presets *presets, const struct sl_
 void		sl_policy_pack(const struct sl_policy *policy, struct sl_buf *out);
 SL_MUST_USE int	sl_policy_unpack(struct sl_slice bytes, struct sl_arena *arena, struct sl_policy *policy_out);
 
+/* The same of one setting's value, without a version, for who keeps values apart. A long one is a list that may be
+ * large: it is worth being kept once where many policies share it. */
+bool		sl_policy_setting_is_long(const struct sl_policy_setting *row);
+void		sl_policy_pack_value(const struct sl_policy_setting *row, const struct sl_policy *policy,
+		    struct sl_buf *out);
+SL_MUST_USE int	sl_policy_unpack_value(const struct sl_policy_setting *row, struct sl_slice bytes,
+		    struct sl_arena *arena, struct sl_policy *policy_out);
+/* Changes whenever a row is added, removed or means something else. */
+uint32_t	sl_policy_table_version(void);
+
 #endif

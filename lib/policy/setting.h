@@ -37,6 +37,7 @@ enum sl_policy_level { SL_LEVEL_PERIMETER, SL_LEVEL_STANDARD, SL_LEVEL_MAXIMUM, 
 
 enum sl_dmarc_use { SL_DMARC_USE_ENFORCE, SL_DMARC_USE_RECORD, SL_DMARC_USE_OFF };
 enum sl_shield { SL_SHIELD_OFF, SL_SHIELD_KNOWN };
+enum sl_user_lists { SL_USER_LISTS_NONE, SL_USER_LISTS_DENY, SL_USER_LISTS_BOTH };
 
 struct sl_policy_list {			/* of texts, sorted, none twice */
 	const struct sl_slice	*items;
@@ -53,7 +54,7 @@ struct sl_attachment_rule {
 	struct sl_slice		 name;		/* [A-Za-z0-9_-], for reasons and records */
 	enum sl_action		 action;
 	uint32_t		 families;	/* bit 1 << enum sl_family of what it is or is called; 0: any */
-	struct sl_policy_list	 types;		/* MIME types, "image/*" too; none: any */
+	struct sl_policy_list	 types;		/* MIME types, or "image/" with a star; none: any */
 	struct sl_policy_list	 names;		/* masks with * and ?, case ignored; none: any */
 	uint64_t		 larger_bytes;	/* decoded; 0: any */
 	bool			 encrypted;	/* must be under a password */
@@ -103,7 +104,7 @@ struct sl_policy {
 		uint32_t	denied;		/* enum sl_action, of mail that a list denies */
 		uint32_t	overrides;	/* SL_CAUSE_BIT()s that an allowed sender is excused from */
 		uint32_t	unauthenticated;	/* bool: an entry may do without authentication */
-		uint32_t	users;		/* bool: users' own lists count */
+		uint32_t	users;		/* enum sl_user_lists: which of users' own count */
 	} lists;
 	struct {
 		uint32_t	dmarc;		/* enum sl_dmarc_use */
@@ -196,8 +197,17 @@ bool	sl_policy_value_narrows(const struct sl_policy_setting *row, const void *be
 /* Is a text fit for a row of type LINE, ADDRESS, ZONE, LANGUAGE, or (one of) DOMAINS? NULL, or what to write; static. */
 const char *sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text);
 
-#define SL_POLICY_AT(policy, row)	((void *)((unsigned char *)(policy) + (row)->offset))
-#define SL_POLICY_CAT(policy, row)	((const void *)((const unsigned char *)(policy) + (row)->offset))
+static inline const void *
+sl_policy_value(const struct sl_policy *policy, const struct sl_policy_setting *row)
+{
+	return (const unsigned char *)policy + row->offset;
+}
+
+static inline void *
+sl_policy_value_at(struct sl_policy *policy, const struct sl_policy_setting *row)
+{
+	return (unsigned char *)policy + row->offset;
+}
 
 /* A name of a rule or group: [A-Za-z0-9_-], 1 to 64. */
 #define SL_POLICY_NAME_MAX	64
