@@ -122,17 +122,22 @@ sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct 
 	}
 }
 
-void
+bool
 sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand)
 {
+	if (demand->action == SL_ACTION_COPY) {
+		ruling->copy = true;
+		return false;
+	}
 	/* The first that says so gives the reason; but of a refusal a sender learns more here than from
 	 * being called spam. */
 	if (demand->action < ruling->action || (demand->action == ruling->action &&
 	    (demand->action != SL_ACTION_REFUSE || ruling->reason != NULL || ruling->category == SL_MALWARE)))
-		return;
+		return false;
 	ruling->action = demand->action;
 	ruling->engine_failed = false;
 	ruling->word = demand->word;
 	ruling->enhanced = demand->enhanced;
 	ruling->reason = demand->reason;
+	return true;
 }

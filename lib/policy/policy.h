@@ -92,7 +92,7 @@ struct sl_demand {
 	const char	*reason;	/* a sentence for the sender */
 };
 
-/* Let a demand prevail if it is graver than what the ruling says already. */
-void	sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand);
+/* Let a demand prevail if it is graver than what the ruling says already; then true. COPY is added to any ruling. */
+bool	sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand);
 
 #endif

@@ -1,6 +1,7 @@
 /* doc.c - the reference of all settings of a policy, written from the table: see policy_text.h */
 
 #include "text_i.h"
+#include "policy/decide.h"
 
 static void
 add_words(const struct sl_policy_word *words, struct sl_buf *out)
@@ -121,6 +122,14 @@ sl_policy_doc_markdown(struct sl_buf *out)
 	    "that says so, and `subject_tag`), `quarantine`, `defer` (451), `refuse` (550); the strongest that applies is\n"
 	    "done. `copy` goes to `copy_to` beside whatever else is done. A category that is given replaces the inherited\n"
 	    "one whole.\n\n"
+	    "## Precedence\n\n"
+	    "Fixed, whatever the policy says. Known malware and deny lists end it; allow lists leave what they do not\n"
+	    "excuse from to the last row.\n\n");
+	sl_precedence_print(out);
+	sl_buf_add_str(out,
+	    "\nA deny entry is met by the header's From, the envelope's sender or the client's network. An allow entry needs\n"
+	    "From and the envelope's sender, and authentication of From by DMARC, DKIM or SPF; an entry may say\n"
+	    "`unauthenticated` or `either`. A client's network needs nothing more.\n\n"
 	    "## Settings\n");
 	add_table(out);
 	sl_buf_add_str(out,
