@@ -184,7 +184,7 @@ sl_list_sender_read(struct sl_slice mailbox, struct sl_list_sender *sender)
 	size_t local;
 
 	memset(sender, 0, sizeof(*sender));
-	if (at == NULL)
+	if (at == NULL || at == mailbox.ptr)
 		return;
 	local = (size_t)(at - mailbox.ptr);
 	if (local > 64 || !domain_normal(sl_slice_from(mailbox, local + 1), domain))

@@ -8,8 +8,10 @@
  * The file is a constant database (tinycdb) of few large records and some small ones:
  *	"m"		version of the form and of the table of settings, salt, counts, note
  *	"d" + hash	a domain: its name, tenant, policy
- *	"t" + id	a tenant: name, key, route, policy, what its lists hold
- *	"p" + id, "b" + id	a policy; a long value in it, kept once for all policies that share it
+ *	"t" + id	a tenant: name, key, route, policy
+ *	"p" + id	a policy
+ *	"b" + digest	a long value of policies, kept once for all that share it
+ *	"f" + owner	what kinds of entries the operator, a partner or a tenant has, so that misses are cheap
  *	"U", "L"	users and list entries: a table of hashes in order, cut into buckets by their first bits,
  *			with a directory of where each bucket begins. A user's name or an entry's text is not in it.
  *	"x" + hash	when a list entry expires
@@ -45,6 +47,7 @@ struct sl_snapshot_hop {
 /* What is a tenant's as a whole. */
 struct sl_snapshot_tenant {
 	uint32_t	id;			/* the database's; records and vault go by it. Not 0. */
+	uint32_t	partner;		/* whose lists hold for him too; 0: none */
 	struct sl_slice	name;
 	struct sl_slice	key;			/* what the vault's entries are sealed to; may be empty */
 	struct sl_snapshot_hop hops[SL_SNAPSHOT_HOPS_MAX];
@@ -84,9 +87,9 @@ SL_MUST_USE int	sl_snapshot_writer_group(struct sl_snapshot_writer *writer, uint
 /* A user, by address. `group` 0: none. INHERIT: the group's, or else the domain's. */
 SL_MUST_USE int	sl_snapshot_writer_user(struct sl_snapshot_writer *writer, uint32_t tenant, struct sl_slice address,
 		    uint32_t group, uint32_t policy);
-/* An entry of a list: of a user if `address` is not empty, else of a tenant, or, with tenant 0, of all (the operator's).
- * Partners' lists are given to each of their tenants with `by` SL_BY_PARTNER. The same entry twice is both. */
-SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t tenant,
+/* An entry of a list: the operator's (`owner` 0), a partner's, a tenant's (by number), or, by USER, that of a user of
+ * tenant `owner`, by address. The same entry twice is both, and expires with the later. */
+SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner,
 		    struct sl_slice address, const struct sl_list_entry *entry);
 
 struct sl_snapshot_counts {
@@ -120,7 +123,9 @@ struct sl_snapshot_recipient {
 	/* Recipients with the same class have the same tenant and the same policy, and no lists of their own, or are the
 	 * same user: they fare alike. */
 	uint64_t	class_id;
-	uint64_t	user;		/* for sl_snapshot_find; 0: he has no lists */
+	/* For sl_snapshot_find. */
+	uint64_t	user;		/* 0: he has no lists */
+	unsigned	kinds;		/* of their entries: bit 1 << enum sl_list_kind */
 };
 /* By address (RFC 5321: local@domain, any case). False: the domain is nobody's. */
 bool	sl_snapshot_recipient(const struct sl_snapshot *snapshot, struct sl_slice address,
