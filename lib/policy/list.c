@@ -183,11 +183,13 @@ sl_list_sender_read(struct sl_slice mailbox, struct sl_list_sender *sender)
 	char domain[SL_DNS_NAME_MAX + 1];
 	size_t local;
 
-	memset(sender, 0, sizeof(*sender));
+	sender->there = false;
+	sender->len = sender->domain_at = 0;
 	if (at == NULL || at == mailbox.ptr)
 		return;
 	local = (size_t)(at - mailbox.ptr);
-	if (local > 64 || !domain_normal(sl_slice_from(mailbox, local + 1), domain))
+	/* Whether it is a good name does not matter: it is only compared. */
+	if (local > 64 || !sl_domain_ascii(sl_slice_from(mailbox, local + 1), domain))
 		return;
 	copy_lower(sl_slice(mailbox.ptr, local), sender->text);
 	sender->text[local] = '@';

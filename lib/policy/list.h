@@ -58,6 +58,7 @@ struct sl_list_sender {
 	size_t	 len, domain_at;	/* of `text`; its domain begins there */
 	char	 text[SL_LIST_KEY_MAX + 1];
 };
+/* The domain is not checked beyond its length. */
 void	sl_list_sender_read(struct sl_slice mailbox, struct sl_list_sender *sender_out);
 /* The client's address as 16 bytes, from text; false: it is none. */
 bool	sl_list_client_read(struct sl_slice text, unsigned char address_out[16]);

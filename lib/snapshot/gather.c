@@ -368,7 +368,8 @@ sl_snapshot_writer_user(struct sl_snapshot_writer *w, uint32_t tenant, struct sl
 
 	SL_CHECK(w, WRITER_MAGIC);
 	sl_list_sender_read(address, &user);
-	if (!user.there || tenant == 0 || !policy_ok(w, policy))
+	if (!user.there || !sl_policy_domain_ok(sl_slice(user.text + user.domain_at, user.len - user.domain_at), false) ||
+	    tenant == 0 || !policy_ok(w, policy))
 		return SL_ERR_SYNTAX;
 	/* The domain by half its hash: it has to be this tenant's, which finish looks up. */
 	item = (struct item){ .hash = hash_user(w->salt, tenant, sl_slice(user.text, user.len)), .a = policy, .b = group,

@@ -55,8 +55,7 @@ domain_record_read(struct sl_slice value, struct domain_record *out)
 	out->policy = sl_unpack_u32(&u);
 	out->name = sl_unpack_bytes(&u);
 	out->alias = sl_unpack_bytes(&u);
-	return !u.failed && u.rest.len == 0 && sl_policy_domain_ok(out->name, true) &&
-	    (out->alias.len == 0 || sl_policy_domain_ok(out->alias, false));
+	return !u.failed && u.rest.len == 0 && out->name.len <= SL_LIST_KEY_MAX && out->alias.len <= SL_LIST_KEY_MAX;
 }
 
 bool
@@ -183,7 +182,8 @@ record_ok(struct sl_snapshot *s, struct sl_slice key, struct sl_slice value, str
 	case 'd':
 		seen->domains++;
 		return key.len == 9 && domain_record_read(value, &domain) && number == hash_domain(s->salt, domain.name) &&
-		    domain.policy < s->counts.policies;
+		    domain.policy < s->counts.policies && sl_policy_domain_ok(domain.name, true) &&
+		    (domain.alias.len == 0 || sl_policy_domain_ok(domain.alias, false));
 	case 't':
 		seen->tenants++;
 		return key.len == 5 && tenant_record_read(value, &tenant) && number == tenant.id &&
