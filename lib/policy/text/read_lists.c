@@ -1,6 +1,7 @@
 /* read_lists.c - lists of maps in a layer: attachment rules, content groups, partners' domains */
 
 #include "text_i.h"
+#include "policy/words.h"
 #include "rules/rules_i.h"
 
 #include <stdlib.h>
@@ -247,8 +248,8 @@ read_phrase(struct policy_reader *r, const struct conf_node *node)
 			bytes[kept++] = bytes[i];
 	while (kept > 0 && bytes[kept - 1] == ' ')
 		kept--;
-	if (kept == 0 || (kept == 1 && bytes[0] == '*'))
-		WRONG(r, node, "%s: write a word or a phrase", r->what);
+	if (!sl_words_phrase_ok(sl_slice(bytes, kept)))
+		WRONG(r, node, "%s: write a word or a phrase, with a letter or digit in it", r->what);
 	return sl_slice(bytes, kept);
 }
 
