@@ -1,114 +1,130 @@
-/*
- * words_fuzz.c - where PCRE2 matches a pattern, one of the words that it is said to hold stands in what matched
- *
- * A byte of flags, the pattern up to the first NUL, then a text. The words go to Vectorscan in the pattern's place:
- * one missing would be a message that a rule does not see.
- */
-#include "rules/compile_i.h"
+/* words_fuzz.c - the first lines are phrases, the rest is text: two cuttings agree, and in ASCII so does a finder that
+ * compares words one by one */
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "policy/words.h"
+#include "sl/buf.h"
 
-#define PATTERN_MAX	200
-#define STEPS_MAX	20000
+int	LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
 
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define PHRASES_MAX	8
 
-static const unsigned flag_bits[] = { SL_RULE_CASELESS, SL_RULE_MULTILINE, SL_RULE_DOTALL, SL_RULE_EXTENDED };
-static const uint32_t options_of[] = { PCRE2_CASELESS, PCRE2_MULTILINE, PCRE2_DOTALL, PCRE2_EXTENDED };
+struct found {
+	unsigned	counts[PHRASES_MAX];
+};
 
-/* Words are written as \xHH, one behind the other. */
-static bool
-stands(const char *word, size_t len, bool caseless, struct sl_slice text)
+static void
+count(void *ctx, uint32_t id)
 {
-	size_t bytes = len / 4;
+	struct found *found = ctx;
 
-	for (size_t at = 0; at + bytes <= text.len; at++) {
-		size_t i = 0;
-
-		for (; i < bytes; i++) {
-			char digits[3] = { word[i * 4 + 2], word[i * 4 + 3], '\0' };
-			unsigned char wanted = (unsigned char)strtoul(digits, NULL, 16), is = text.ptr[at + i];
-
-			if (caseless ? sl_ascii_lower(wanted) != sl_ascii_lower(is) : wanted != is)
-				break;
-		}
-		if (i == bytes)
-			return true;
-	}
-	return false;
-}
-
-static bool
-one_stands(const struct sl_buf *words, bool caseless, struct sl_slice text)
-{
-	for (size_t at = 0; at < words->len;) {
-		const char *word = (const char *)words->data + at;
-		size_t len = strlen(word);
-
-		if (stands(word, len, caseless, text))
-			return true;
-		at += len + 1;
-	}
-	return false;
+	found->counts[id]++;
 }
 
 static void
-compare(const char *pattern, unsigned flags, uint32_t options, struct sl_slice text)
+find(const struct sl_words *words, struct sl_slice text, size_t piece, struct found *found)
 {
-	int error;
-	PCRE2_SIZE at, *where;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &error, &at, NULL);
-	pcre2_match_data *match;
-	pcre2_match_context *limits;
-	struct sl_buf words;
-	bool caseless;
+	struct sl_words_run run;
 
-	if (code == NULL)
-		return;
-	sl_buf_init(&words, 1 << 16);
-	match = pcre2_match_data_create_from_pattern(code, NULL);
-	limits = pcre2_match_context_create(NULL);
-	pcre2_set_match_limit(limits, STEPS_MAX);
-	pcre2_set_depth_limit(limits, 500);
-	if (rules_words(pattern, flags, 1, &words, &caseless)) {
-		SL_ASSERT(words.len > 0);
-		if (pcre2_match(code, text.ptr, text.len, 0, 0, match, limits) > 0) {
-			where = pcre2_get_ovector_pointer(match);
-			SL_ASSERT(where[0] > where[1] ||	/* \K in a look-around */
-			    one_stands(&words, caseless, sl_slice(text.ptr, where[1])));
-		}
+	memset(found, 0, sizeof(*found));
+	sl_words_run_init(&run, words, count, found);
+	for (size_t at = 0; at < text.len; at += SL_MIN(piece, text.len - at))
+		sl_words_feed(&run, sl_slice(text.ptr + at, SL_MIN(piece, text.len - at)));
+	sl_words_end(&run);
+}
+
+static bool
+is_letter(unsigned char c)
+{
+	c = sl_ascii_lower(c);
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+}
+
+/* The next word; empty at the end. */
+static struct sl_slice
+next_word(struct sl_slice *text)
+{
+	size_t n = 0;
+	struct sl_slice word;
+
+	while (text->len > 0 && !is_letter(text->ptr[0]))
+		*text = sl_slice_from(*text, 1);
+	while (n < text->len && is_letter(text->ptr[n]))
+		n++;
+	word = sl_slice(text->ptr, n);
+	*text = sl_slice_from(*text, n);
+	return word;
+}
+
+/* Does a phrase begin with the first word of the text? */
+static bool
+begins(struct sl_slice phrase, struct sl_slice text)
+{
+	bool star = phrase.len > 0 && phrase.ptr[phrase.len - 1] == '*', open;
+	bool any = false;
+
+	/* The star belongs to the last word only if it touches it; else it is any word's beginning: of none. */
+	if (star)
+		phrase.len--;
+	open = star && phrase.len > 0 && is_letter(phrase.ptr[phrase.len - 1]);
+	for (;;) {
+		struct sl_slice want = next_word(&phrase), rest = phrase, have = next_word(&text);
+		bool last = next_word(&rest).len == 0;
+
+		if (want.len == 0)
+			return any;
+		if (last && open ? !sl_slice_istarts(have, want) : !sl_slice_ieq(have, want))
+			return false;
+		any = true;
 	}
-	pcre2_match_context_free(limits);
-	pcre2_match_data_free(match);
-	pcre2_code_free(code);
-	sl_buf_fini(&words);
+}
+
+static void
+naive_find(const struct sl_words_phrase *phrases, size_t len, struct sl_slice text, struct found *found)
+{
+	memset(found, 0, sizeof(*found));
+	for (struct sl_slice at = text; at.len > 0; ) {
+		struct sl_slice here;
+
+		while (at.len > 0 && !is_letter(at.ptr[0]))
+			at = sl_slice_from(at, 1);
+		here = at;
+		if (next_word(&at).len == 0)
+			break;
+		for (size_t i = 0; i < len; i++)
+			found->counts[i] += begins(phrases[i].text, here);
+	}
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 {
-	char pattern[PATTERN_MAX + 1];
-	unsigned flags = 0;
-	uint32_t options = 0;
-	const uint8_t *end;
-	size_t len;
+	struct sl_words_phrase phrases[PHRASES_MAX];
+	struct sl_slice text = sl_slice(data, len);
+	struct found whole, cut, naive;
+	struct sl_words *words;
+	uint32_t n = 0;
+	bool ascii = true;
 
-	if (size < 2)
-		return 0;
-	for (size_t i = 0; i < SL_COUNT(flag_bits); i++)
-		if ((data[0] >> i & 1) != 0) {
-			flags |= flag_bits[i];
-			options |= options_of[i];
-		}
-	end = memchr(data + 1, '\0', size - 1);
-	if (end == NULL)
-		return 0;
-	len = (size_t)(end - data - 1);
-	if (len > PATTERN_MAX)
-		return 0;
-	memcpy(pattern, data + 1, len);
-	pattern[len] = '\0';
-	compare(pattern, flags, options, sl_slice(end + 1, size - 2 - len));
+	while (n < PHRASES_MAX && text.len > 0) {
+		const unsigned char *end = memchr(text.ptr, '\n', text.len);
+
+		if (end == NULL)
+			break;
+		phrases[n] = (struct sl_words_phrase){ sl_slice(text.ptr, (size_t)(end - text.ptr)), n };
+		text = sl_slice_from(text, (size_t)(end + 1 - text.ptr));
+		n++;
+	}
+	for (size_t i = 0; i < len; i++)
+		ascii &= data[i] < 0x80;
+	words = sl_words_new(phrases, n);
+	SL_ASSERT(words != NULL);
+	find(words, text, SIZE_MAX / 2, &whole);
+	find(words, text, 1 + len % 5, &cut);
+	SL_ASSERT(memcmp(&whole, &cut, sizeof(whole)) == 0);
+	if (ascii) {
+		naive_find(phrases, n, text, &naive);
+		SL_ASSERT(memcmp(&whole, &naive, sizeof(whole)) == 0);
+	}
+	sl_words_free(&words);
 	return 0;
 }
