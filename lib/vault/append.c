@@ -4,6 +4,7 @@
 
 #define APPEND_MAGIC	0x7a01a99du
 #define FIRST_BLOCKS	16u		/* of a body whose size is not known; each further run is as long as all before */
+#define SLOTS_KEPT	2u		/* free ones that are not for adding: so that what is there can be marked when the disk is full */
 
 struct sl_vault_append {
 	unsigned		 magic;
@@ -206,7 +207,9 @@ slots_fill(struct sl_vault *vault, struct sl_vault_append *list)
 	for (struct sl_vault_append *a = list; a != NULL && r == 0; a = a->next) {
 		if (a->result != 0)
 			continue;
-		a->slot = slots_take(&vault->headers, 0);
+		a->slot = BITS_NONE;
+		if (vault->headers.taken.count - vault->headers.taken.used > SLOTS_KEPT)
+			a->slot = slots_take(&vault->headers, 0);
 		if (a->slot == BITS_NONE) {
 			a->result = SL_ERR_NO_SPACE;
 			continue;

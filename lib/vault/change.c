@@ -142,6 +142,7 @@ messages_find(struct sl_vault *vault, struct sl_slice name, const unsigned char 
 	return n;
 }
 
+/* As many at a time as there are free slots: on a full disk, a few. */
 static int
 change_all(struct sl_vault *vault, struct message **list, size_t len, struct day_key *key, int state, bool sync_old)
 {
@@ -154,9 +155,13 @@ change_all(struct sl_vault *vault, struct message **list, size_t len, struct day
 			rewrites[n++] = (struct rewrite){ list[i], key, state, 0 };
 	r = n == 0 ? 0 : headers_room(vault, n);
 	if (r == SL_ERR_NO_SPACE && !vault->failed)
-		r = 0;		/* there may be free ones yet */
-	if (r == 0)
-		r = rewrite_all(vault, rewrites, n, 0, sync_old);
+		r = 0;
+	for (size_t i = 0, chunk; i < n && r == 0; i += chunk) {
+		const struct bits *taken = &vault->headers.taken;
+
+		chunk = SL_MIN(n - i, (size_t)SL_MAX(taken->count - taken->used, 1u));
+		r = rewrite_all(vault, rewrites + i, chunk, 0, sync_old);
+	}
 	sl_free(rewrites);
 	return r;
 }
