@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "seal/record.h"
 
@@ -24,10 +25,14 @@ count(void *ctx, struct sl_slice bytes)
 	return 0;
 }
 
+/* Of this process's CPU: others may be using the machine. */
 static uint64_t
 now(void)
 {
-	return sl_clock_system.monotonic_us(NULL);
+	struct timespec ts;
+
+	SL_ASSERT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) == 0);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
 /* Half a second of each: seal a message and its record; open both. */

@@ -227,6 +227,7 @@ erase_all(struct sl_vault *vault, struct message **list, size_t len)
 		extents_give(&vault->bodies, list[i]->extents, list[i]->extents_len);
 		message_remove(vault, &list[i]);
 	}
+	extents_return(&vault->bodies);
 	return 0;
 }
 

@@ -8,8 +8,10 @@ extents_open(struct extents *extents)
 	uint64_t bytes;
 	int r = extents->disk->size(extents->disk->ctx, SL_DISK_BODIES, &bytes);
 
-	if (r == 0)
+	if (r == 0) {
 		bits_grow(&extents->taken, (uint32_t)SL_MIN(bytes / EXTENT_BLOCK, (uint64_t)UINT32_MAX - 1));
+		bits_grow(&extents->holes, extents->taken.count);
+	}
 	return r;
 }
 
@@ -55,7 +57,18 @@ extents_grow(struct extents *extents, uint32_t want)
 		return r;
 	extents->dirty = true;
 	bits_grow(&extents->taken, extents->taken.count + count);
+	bits_grow(&extents->holes, extents->taken.count);
 	return 0;
+}
+
+static void
+blocks_set(struct extents *extents, const struct extent *e, bool taken)
+{
+	for (uint32_t b = 0; b < e->count; b++) {
+		bits_set(&extents->taken, e->start + b, taken);
+		if (taken)
+			bits_set(&extents->holes, e->start + b, false);
+	}
 }
 
 int
@@ -74,25 +87,49 @@ extents_take(struct extents *extents, uint32_t want, struct extent *out)
 	}
 	if (n == 0)
 		return r != 0 ? r : SL_ERR_NO_SPACE;
-	for (uint32_t i = 0; i < n; i++)
-		bits_set(&extents->taken, start + i, true);
-	extents->next = start + n;
 	*out = (struct extent){ start, n };
+	blocks_set(extents, out, true);
+	extents->next = start + n;
 	return 0;
 }
 
 void
 extents_give(struct extents *extents, const struct extent *list, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		const struct extent *e = &list[i];
+	for (size_t i = 0; i < len; i++)
+		blocks_set(extents, &list[i], false);
+}
 
-		for (uint32_t b = 0; b < e->count; b++)
-			bits_set(&extents->taken, e->start + b, false);
-		/* Whether this works is nobody's trouble: the blocks are free either way. */
-		if (extents->taken.count - extents->taken.used > EXTENTS_KEEP + extents->taken.used / 2)
-			(void)extents->disk->punch(extents->disk->ctx, SL_DISK_BODIES, (uint64_t)e->start * EXTENT_BLOCK,
-			    (uint64_t)e->count * EXTENT_BLOCK);
+/* Is the run one hole already? */
+static bool
+run_is_hole(const struct extents *extents, const struct extent *run)
+{
+	uint32_t b = 0;
+
+	while (b < run->count && bits_has(&extents->holes, run->start + b))
+		b++;
+	return b == run->count;
+}
+
+void
+extents_return(struct extents *extents)
+{
+	const struct bits *t = &extents->taken;
+	uint32_t holes = 0;
+
+	for (uint32_t i = bits_first_free(t, 0), n; i != BITS_NONE && holes < EXTENTS_HOLES; i = bits_first_free(t, i + n)) {
+		struct extent run = { i, n = bits_free_run(t, i, UINT32_MAX) };
+
+		if (t->count - t->used - extents->holes.used <= EXTENTS_KEEP + t->used / 2)
+			return;		/* that is worth keeping */
+		if (n < EXTENTS_HOLE || run_is_hole(extents, &run))
+			continue;
+		if (extents->disk->punch(extents->disk->ctx, SL_DISK_BODIES, (uint64_t)i * EXTENT_BLOCK,
+		    (uint64_t)n * EXTENT_BLOCK) != 0)
+			return;		/* nobody's trouble: the blocks are free either way */
+		for (uint32_t b = 0; b < n; b++)
+			bits_set(&extents->holes, i + b, true);
+		holes++;
 	}
 }
 
@@ -103,12 +140,10 @@ extents_claim(struct extents *extents, const struct extent *list, size_t len)
 		if (list[i].start >= extents->taken.count || list[i].count > extents->taken.count - list[i].start ||
 		    bits_free_run(&extents->taken, list[i].start, list[i].count) != list[i].count) {
 			while (i-- > 0)
-				for (uint32_t b = 0; b < list[i].count; b++)
-					bits_set(&extents->taken, list[i].start + b, false);
+				blocks_set(extents, &list[i], false);
 			return false;
 		}
-		for (uint32_t b = 0; b < list[i].count; b++)
-			bits_set(&extents->taken, list[i].start + b, true);
+		blocks_set(extents, &list[i], true);
 	}
 	return true;
 }

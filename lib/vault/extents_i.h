@@ -14,6 +14,8 @@
 #define EXTENTS_MAX	24u		/* of one body */
 #define EXTENTS_STEP	4096u		/* blocks that the file grows by, unless said otherwise: 16 MiB */
 #define EXTENTS_KEEP	16384u		/* free blocks that are kept for the next bodies, and half of those in use */
+#define EXTENTS_HOLE	64u		/* a shorter run is not given back */
+#define EXTENTS_HOLES	256u		/* runs in one call */
 
 struct extent {
 	uint32_t	start, count;	/* blocks */
@@ -26,14 +28,17 @@ struct extents {
 	uint32_t		 next;		/* where to look first */
 	bool			 dirty;
 	struct bits		 taken;
+	struct bits		 holes;		/* blocks that were given back to the file system, and not taken since */
 };
 
 SL_MUST_USE int	extents_open(struct extents *extents);
 /* Take at most `want` blocks that lie together: as many if there is such a run or the file can grow, else the longest there
  * is. Returns 0 or SL_ERR_NO_SPACE, SL_ERR_SYSTEM. */
 SL_MUST_USE int	extents_take(struct extents *extents, uint32_t want, struct extent *out);
-/* Give them back. Those beyond what is worth keeping go back to the file system. */
+/* Give them back, to be taken again. */
 void		extents_give(struct extents *extents, const struct extent *list, size_t len);
+/* If much more is free than is worth keeping, give long free runs back to the file system. */
+void		extents_return(struct extents *extents);
 /* Take what a header says is taken, at start. False: outside the file, or another's. */
 bool		extents_claim(struct extents *extents, const struct extent *list, size_t len);
 

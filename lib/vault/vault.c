@@ -97,6 +97,7 @@ sl_vault_close(struct sl_vault **vaultp)
 	bits_fini(&vault->keys.taken);
 	bits_fini(&vault->pairs.taken);
 	bits_fini(&vault->bodies.taken);
+	bits_fini(&vault->bodies.holes);
 	sl_zero(&vault->head, sizeof(vault->head));
 	sl_zero(vault->master, sizeof(vault->master));
 	SL_OBJ_FREE(vaultp, VAULT_MAGIC);
