@@ -46,7 +46,9 @@
 	X(SL_ERR_TLS, -13, "TLS failed")					\
 	X(SL_ERR_SYSTEM, -14, "a system call failed (see errno)")		\
 	X(SL_ERR_VERSION, -15, "made by another version")			\
-	X(SL_ERR_BUSY, -16, "in use")
+	X(SL_ERR_BUSY, -16, "in use")						\
+	X(SL_ERR_EXISTS, -17, "there already")					\
+	X(SL_ERR_CORRUPT, -18, "the file is damaged")
 
 enum sl_result {
 #define SL_RESULT_ENUM(name, value, text) name = value,
