@@ -66,4 +66,10 @@ SL_MUST_USE int	sl_store_list_remove(struct sl_store *store, const struct sl_act
 /* Remove what has expired (walks pass it over in any case). */
 SL_MUST_USE int	sl_store_lists_expire(struct sl_store *store, const struct sl_actor *actor, size_t *removed_out);
 
+/* Returns 0 to go on; anything else ends the walk and is its result. */
+typedef int sl_list_each(void *ctx, const struct sl_list_entry *entry);
+/* Those of a node alone, by value, from behind `after` on ("": all); not those that have expired. */
+SL_MUST_USE int	sl_store_list_walk(struct sl_store *store, struct sl_node node, struct sl_slice after,
+		    sl_list_each *each, void *ctx);
+
 #endif

@@ -71,8 +71,8 @@ struct sl_walk {
 	int	(*route)(void *ctx, const struct sl_route_row *row);		/* by tenant, place */
 	int	(*key)(void *ctx, const struct sl_tenant_key *row);		/* the current ones, by tenant */
 	int	(*domain)(void *ctx, const struct sl_domain_row *row);		/* by tenant, id: no alias before its domain */
-	int	(*group)(void *ctx, const struct sl_group_row *row);		/* by domain, id */
-	int	(*user)(void *ctx, const struct sl_user_row *row);		/* by domain, local part */
+	int	(*group)(void *ctx, const struct sl_group_row *row);		/* by tenant, domain, name */
+	int	(*user)(void *ctx, const struct sl_user_row *row);		/* by tenant, domain, local part */
 	int	(*list)(void *ctx, const struct sl_list_row *row);		/* by tenant, level, node, value; none that has expired */
 	int	(*layer)(void *ctx, const struct sl_layer_row *row);		/* by tenant, level, node, name */
 };
