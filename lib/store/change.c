@@ -81,7 +81,7 @@ int
 change_end(struct sl_store *store, int result, const struct change *change)
 {
 	SL_ASSERT(store->depth > 0);
-	if (result == 0 && change->verb != NULL) {
+	if (result == 0 && change->verb != NULL && store->depth == 1) {
 		result = audit_write(store, change->actor, change->tenant, change->target, sl_slice_str(change->verb),
 		    change->detail);
 		if (result == 0 && change->kinds != 0)

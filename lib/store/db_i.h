@@ -68,7 +68,8 @@ SL_MUST_USE int	schema_migrate(struct sl_store *store, int64_t version);
 
 /* ---- change.c: one call that changes something is
  *	change_begin .. its statements .. change_end(.., result, ..).
- * change_end keeps it all when `result` is 0, with an audit entry and a change number, else undoes it. */
+ * change_end keeps it all when `result` is 0, with an audit entry and a change number, else undoes it. Calls within a call
+ * are part of that: the outer one has the entry and the number, and must give up when one of them fails. */
 SL_MUST_USE int	change_begin(struct sl_store *store, const struct sl_actor *actor);
 struct change {
 	const struct sl_actor	*actor;
@@ -112,5 +113,10 @@ SL_MUST_USE int	node_text_check(struct sl_store *store, struct sl_slice text, si
 
 /* ---- tree.c: lists, layers and grants at a node (of a tenant: in all of it) and below it */
 SL_MUST_USE int	node_remove_hanging(struct sl_store *store, struct sl_node node, int64_t tenant);
+
+/* ---- lists.c: one entry, with its added_at and added_by */
+struct sl_list_entry;
+SL_MUST_USE int	list_entry_put(struct sl_store *store, struct sl_node node, int64_t tenant,
+		    const struct sl_list_entry *entry);
 
 #endif

@@ -5,7 +5,7 @@
  * their versions, grants, and of keys the public ones. No secret leaves this way, so what is quarantined stays where
  * it is. Users and lists also as CSV (RFC 4180, with a header line whose columns may stand in any order).
  *
- * Export, import and export again give the same bytes.
+ * Export, import and export again give the same bytes, but for `keys`.
  */
 #ifndef SL_STORE_EXCHANGE_H
 #define SL_STORE_EXCHANGE_H
@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 #define SL_EXCHANGE_FORMAT	1
-#define SL_EXCHANGE_MAX		((size_t)256 << 20)	/* bytes of one tenant */
+#define SL_EXCHANGE_MAX		((size_t)64 << 20)	/* bytes of one tenant */
 
 SL_MUST_USE int	sl_store_export(struct sl_store *store, struct sl_node tenant, struct sl_buf *json);
 /* Make a tenant of it, under its own name; keys are not taken over. Policies are not checked again: they are canonical

@@ -77,9 +77,8 @@ sl_list_value(struct sl_slice value, enum sl_list_type *type_out, char out[SL_LI
 
 /* ---- changing ---- */
 
-static int
-entry_add(struct sl_store *store, const struct sl_actor *actor, struct sl_node node, int64_t tenant,
-    const struct sl_list_entry *e, int64_t now_s)
+int
+list_entry_put(struct sl_store *store, struct sl_node node, int64_t tenant, const struct sl_list_entry *e)
 {
 	char value[SL_LIST_VALUE_MAX + 1];
 	enum sl_list_type type;
@@ -99,8 +98,8 @@ entry_add(struct sl_store *store, const struct sl_actor *actor, struct sl_node n
 		return r;
 	return db_run(store, "INSERT OR REPLACE INTO list (tenant, level, node, value, kind, type, options, note, expires,"
 	    " added, added_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiisiiisiis", tenant, (int64_t)node.level, node.id,
-	    sl_slice(value, len), (int64_t)e->kind, (int64_t)type, (int64_t)e->options, e->note, e->expires_at, now_s,
-	    actor->account);
+	    sl_slice(value, len), (int64_t)e->kind, (int64_t)type, (int64_t)e->options, e->note, e->expires_at, e->added_at,
+	    e->added_by);
 }
 
 static void
@@ -148,7 +147,11 @@ sl_store_list_add(struct sl_store *store, const struct sl_actor *actor, struct s
 	sl_buf_init(&detail, 4096);
 	r = begin_at(store, &change, node, &name);
 	for (size_t i = 0; i < len && r == 0; i++) {
-		r = entry_add(store, actor, node, change.tenant, &entries[i], now_s);
+		struct sl_list_entry entry = entries[i];
+
+		entry.added_at = now_s;
+		entry.added_by = actor->account;
+		r = list_entry_put(store, node, change.tenant, &entry);
 		if (r != 0 && bad_out != NULL)
 			*bad_out = i;
 	}
