@@ -78,7 +78,7 @@ head_read(struct sl_store *store, int64_t tenant, struct head *out)
 	int r;
 
 	*out = (struct head){ 0 };
-	db_query(store, &query, "SELECT number, hash FROM audit_head WHERE tenant = ?", "i", tenant);
+	db_query(&store->db, &query, "SELECT number, hash FROM audit_head WHERE tenant = ?", "i", tenant);
 	r = db_row(&query);
 	if (r == SL_DONE) {
 		struct sl_slice hash = db_text(&query, 1);
@@ -94,7 +94,7 @@ head_read(struct sl_store *store, int64_t tenant, struct head *out)
 static int
 head_write(struct sl_store *store, int64_t tenant, const struct head *head, struct sl_slice name)
 {
-	return db_run(store, "INSERT INTO audit_head (tenant, number, hash, name) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (tenant)"
+	return db_run(&store->db, "INSERT INTO audit_head (tenant, number, hash, name) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (tenant)"
 	    " DO UPDATE SET number = ?2, hash = ?3, name = iif(?4 = '', name, ?4)", "iibs", tenant, head->number,
 	    sl_slice(head->hash, sizeof(head->hash)), name);
 }
@@ -106,7 +106,7 @@ tenant_name(struct sl_store *store, int64_t tenant, struct sl_buf *out)
 	struct db_query query;
 	int r;
 
-	db_query(store, &query, "SELECT name FROM tenant WHERE id = ?", "i", tenant);
+	db_query(&store->db, &query, "SELECT name FROM tenant WHERE id = ?", "i", tenant);
 	r = db_row(&query);
 	if (r == SL_DONE)
 		sl_buf_add_slice(out, db_text(&query, 0));
@@ -117,7 +117,7 @@ tenant_name(struct sl_store *store, int64_t tenant, struct sl_buf *out)
 static int
 entry_insert(struct sl_store *store, const struct sl_audit_entry *e, const unsigned char *tenant_hash)
 {
-	return db_run(store, "INSERT INTO audit (number, tenant, tenant_number, at, account, note, verb, target, detail, hash,"
+	return db_run(&store->db, "INSERT INTO audit (number, tenant, tenant_number, at, account, note, verb, target, detail, hash,"
 	    " tenant_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiiisssssbb", e->number, e->tenant, e->tenant_number,
 	    e->at_us, e->account, e->note, e->verb, e->target, e->detail, sl_slice(e->hash, sizeof(e->hash)),
 	    sl_slice(tenant_hash, e->tenant != 0 ? SL_AUDIT_HASH_BYTES : 0));
@@ -134,7 +134,7 @@ audit_write(struct sl_store *store, const struct sl_actor *actor, int64_t tenant
 	int r;
 
 	if (detail.len > DETAIL_MAX)
-		return db_fail(store, SL_ERR_TOO_LONG, "more than the audit trail takes in one entry");
+		return db_fail(&store->db, SL_ERR_TOO_LONG, "more than the audit trail takes in one entry");
 	sl_buf_init(&name, DOMAIN_MAX + 1);
 	r = head_read(store, 0, &all);
 	if (r == 0 && tenant != 0 && (r = head_read(store, tenant, &own)) == 0)
@@ -206,9 +206,9 @@ sl_store_audit_walk(struct sl_store *store, int64_t tenant, int64_t from, sl_aud
 
 	SL_CHECK(store, DB_MAGIC);
 	if (tenant == 0)
-		db_query(store, &query, "SELECT " COLUMNS " FROM audit WHERE number >= ? ORDER BY number", "i", from);
+		db_query(&store->db, &query, "SELECT " COLUMNS " FROM audit WHERE number >= ? ORDER BY number", "i", from);
 	else
-		db_query(store, &query, "SELECT " COLUMNS " FROM audit WHERE tenant = ? AND tenant > 0 AND"
+		db_query(&store->db, &query, "SELECT " COLUMNS " FROM audit WHERE tenant = ? AND tenant > 0 AND"
 		    " tenant_number >= ? ORDER BY tenant_number", "ii", tenant, from);
 	while ((r = db_row(&query)) == SL_DONE) {
 		entry_read(&query, tenant != 0, &e);
@@ -229,9 +229,9 @@ sl_store_audit_tenant(struct sl_store *store, struct sl_slice name, int64_t *ten
 	SL_CHECK(store, DB_MAGIC);
 	r = node_domain_check(store, name, domain);
 	if (r == 0)
-		r = db_number(store, tenant_out, "SELECT tenant FROM audit_head WHERE name = ? ORDER BY tenant DESC LIMIT 1",
+		r = db_number(&store->db, tenant_out, "SELECT tenant FROM audit_head WHERE name = ? ORDER BY tenant DESC LIMIT 1",
 		    "s", sl_slice_str(domain));
-	return r == SL_ERR_NOT_FOUND ? db_fail(store, r, "there never was a tenant %s", domain) : r;
+	return r == SL_ERR_NOT_FOUND ? db_fail(&store->db, r, "there never was a tenant %s", domain) : r;
 }
 
 /* ---- verifying ---- */

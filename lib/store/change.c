@@ -18,9 +18,9 @@ int
 node_text_check(struct sl_store *store, struct sl_slice text, size_t max, const char *what)
 {
 	if (text.len > max)
-		return db_fail(store, SL_ERR_TOO_LONG, "%s is longer than %zu bytes", what, max);
+		return db_fail(&store->db, SL_ERR_TOO_LONG, "%s is longer than %zu bytes", what, max);
 	if (!sl_utf8_valid(text) || (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL))
-		return db_fail(store, SL_ERR_SYNTAX, "%s is not UTF-8", what);
+		return db_fail(&store->db, SL_ERR_SYNTAX, "%s is not UTF-8", what);
 	return 0;
 }
 
@@ -32,21 +32,21 @@ change_begin(struct sl_store *store, const struct sl_actor *actor)
 
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(actor != NULL);
-	store->error[0] = '\0';
+	store->db.error[0] = '\0';
 	if (actor->account.len == 0)
-		return db_fail(store, SL_ERR_SYNTAX, "nobody is named who does this");
+		return db_fail(&store->db, SL_ERR_SYNTAX, "nobody is named who does this");
 	if ((r = node_text_check(store, actor->account, ACCOUNT_MAX, "the account")) != 0 ||
 	    (r = node_text_check(store, actor->note, NOTE_MAX, "the note")) != 0)
 		return r;
-	if (store->read_only)
-		return db_fail(store, SL_ERR_REFUSED, "the database is open for reading only");
+	if (store->db.read_only)
+		return db_fail(&store->db, SL_ERR_REFUSED, "the database is open for reading only");
 	/* A full disk can make the database undo a whole transaction by itself. */
-	if (store->grouped && sqlite3_get_autocommit(store->db))
-		return db_fail(store, SL_ERR_SYSTEM, "what was begun has been undone, after a failure of the disk");
+	if (store->grouped && sqlite3_get_autocommit(store->db.handle))
+		return db_fail(&store->db, SL_ERR_SYSTEM, "what was begun has been undone, after a failure of the disk");
 	if (!store->grouped && store->depth == 0)
-		r = db_run(store, "BEGIN IMMEDIATE", "");
+		r = db_run(&store->db, "BEGIN IMMEDIATE", "");
 	else if (store->depth == 0)
-		r = db_run(store, "SAVEPOINT change", "");
+		r = db_run(&store->db, "SAVEPOINT change", "");
 	if (r == 0)
 		store->depth++;
 	return r;
@@ -59,11 +59,11 @@ change_number(struct sl_store *store, unsigned kinds, struct sl_node node, int64
 	int64_t number;
 	int r;
 
-	r = db_run(store, "INSERT INTO change (kinds, level, node, tenant) VALUES (?, ?, ?, ?)", "iiii", (int64_t)kinds,
+	r = db_run(&store->db, "INSERT INTO change (kinds, level, node, tenant) VALUES (?, ?, ?, ?)", "iiii", (int64_t)kinds,
 	    (int64_t)node.level, node.id, tenant);
-	number = db_last_id(store);
+	number = db_last_id(&store->db);
 	if (r == 0 && number % (SL_CHANGES_KEPT / 10) == 0)
-		r = db_run(store, "DELETE FROM change WHERE number <= ?", "i", number - SL_CHANGES_KEPT);
+		r = db_run(&store->db, "DELETE FROM change WHERE number <= ?", "i", number - SL_CHANGES_KEPT);
 	return r;
 }
 
@@ -72,9 +72,9 @@ static void
 undo(struct sl_store *store)
 {
 	if (store->grouped)
-		sqlite3_exec(store->db, "ROLLBACK TO change; RELEASE change", NULL, NULL, NULL);
+		sqlite3_exec(store->db.handle, "ROLLBACK TO change; RELEASE change", NULL, NULL, NULL);
 	else
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
 int
@@ -91,7 +91,7 @@ change_end(struct sl_store *store, int result, const struct change *change)
 	if (store->depth > 0)
 		return result;		/* the outer call undoes all when it hears of this */
 	if (result == 0)
-		result = store->grouped ? db_run(store, "RELEASE change", "") : db_run(store, "COMMIT", "");
+		result = store->grouped ? db_run(&store->db, "RELEASE change", "") : db_run(&store->db, "COMMIT", "");
 	if (result != 0)
 		undo(store);
 	return result;

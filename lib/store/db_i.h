@@ -1,64 +1,21 @@
 /*
- * db_i.h - private: statements over SQLite, results as Sluice's, and what the parts share
- *
- * SQL is written where it is used, as a literal; statements are kept by the literal's address.
+ * db_i.h - private: what the parts of the store share
  */
 #ifndef SL_STORE_DB_I_H
 #define SL_STORE_DB_I_H
 
-#include <sqlite3.h>
-
+#include "db/db.h"
 #include "store/store.h"
 
 #define DB_MAGIC	0x5d0b57e5u
-#define DB_STATEMENTS	256		/* a power of two; more than there are literals */
-
-struct db_cached {
-	const char	*sql;
-	sqlite3_stmt	*statement;
-	bool		 used;		/* between db_query and db_end */
-};
 
 struct sl_store {
 	unsigned		 magic;
-	sqlite3			*db;
+	struct db		 db;
 	const struct sl_clock	*clock;
 	bool			 grouped;	/* sl_store_begin .. commit */
 	unsigned		 depth;		/* of change_begin */
-	bool			 read_only;
-	char			 error[512];
-	struct db_cached	 cached[DB_STATEMENTS];
 };
-
-/* A statement that gives rows: while db_row is SL_DONE there is one. */
-struct db_query {
-	struct sl_store		*store;
-	sqlite3_stmt		*statement;
-	struct db_cached	*from;		/* NULL: made for this query alone */
-	int			 result;	/* of binding */
-};
-
-/* Remember a sentence; returns `result`. */
-int	db_fail(struct sl_store *store, int result, const char *format, ...) SL_PRINTF(3, 4);
-/* What SQLite says went wrong, as ours. */
-int	db_result(struct sl_store *store, int code);
-
-/* Arguments by `types`: i int64_t, s struct sl_slice as text, b struct sl_slice as bytes, n NULL for 0 else int64_t. */
-void	db_query(struct sl_store *store, struct db_query *query, const char *sql, const char *types, ...);
-void	db_vquery(struct sl_store *store, struct db_query *query, const char *sql, const char *types, va_list ap);
-SL_MUST_USE int	db_row(struct db_query *query);		/* SL_DONE: a row; 0: no more; or an SL_ERR_* */
-void	db_end(struct db_query *query);
-int64_t	db_int(const struct db_query *query, int column);	/* 0 for NULL */
-struct sl_slice	db_text(const struct db_query *query, int column);	/* until the next row; text and bytes alike */
-
-/* Run one that gives no rows. */
-SL_MUST_USE int	db_run(struct sl_store *store, const char *sql, const char *types, ...);
-/* The number in its first row; SL_ERR_NOT_FOUND when there is none (error untouched). */
-SL_MUST_USE int	db_number(struct sl_store *store, int64_t *out, const char *sql, const char *types, ...);
-/* Several statements, none kept. */
-SL_MUST_USE int	db_script(struct sl_store *store, const char *sql);
-int64_t	db_last_id(const struct sl_store *store);
-int64_t	db_changed(const struct sl_store *store);	/* rows, by the last statement */
 
 /* ---- schema.c */
 #define SCHEMA_VERSION	3

@@ -165,7 +165,7 @@ export_layers(struct export *e, int64_t tenant)
 	int r;
 
 	list_of(e, "policies");
-	db_query(e->store, &query, "SELECT level, node, at, account, note, text FROM layer WHERE tenant = ?"
+	db_query(&e->store->db, &query, "SELECT level, node, at, account, note, text FROM layer WHERE tenant = ?"
 	    " ORDER BY tenant, level, node, name, version", "i", tenant);
 	while ((r = db_row(&query)) == SL_DONE) {
 		next(e);
@@ -190,7 +190,7 @@ export_grants(struct export *e, int64_t tenant)
 	int r;
 
 	list_of(e, "grants");
-	db_query(e->store, &query, "SELECT level, node, role, account FROM access WHERE tenant = ? ORDER BY level, node, role,"
+	db_query(&e->store->db, &query, "SELECT level, node, role, account FROM access WHERE tenant = ? ORDER BY level, node, role,"
 	    " account", "i", tenant);
 	while ((r = db_row(&query)) == SL_DONE) {
 		next(e);
@@ -232,7 +232,7 @@ sl_store_export(struct sl_store *store, struct sl_node tenant, struct sl_buf *js
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(tenant.level == SL_LEVEL_TENANT && !store->grouped && store->depth == 0);
 	sl_buf_init(&e.name, 1024);
-	r = db_run(store, "BEGIN", "");		/* all of one moment */
+	r = db_run(&store->db, "BEGIN", "");		/* all of one moment */
 	if (r == 0) {
 		r = sl_store_walk(store, &(struct sl_walk){ .tenant = on_tenant }, &e, tenant, NULL);
 		for (size_t i = 0; i < SL_COUNT(parts) && r == 0; i++) {
@@ -245,10 +245,10 @@ sl_store_export(struct sl_store *store, struct sl_node tenant, struct sl_buf *js
 		if (r == 0)
 			r = export_grants(&e, tenant.id);
 		sl_buf_add_str(json, "}\n");
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
 	}
 	sl_buf_fini(&e.name);
-	return r == 0 && json->overflow ? db_fail(store, SL_ERR_TOO_LONG, "the tenant does not fit") : r;
+	return r == 0 && json->overflow ? db_fail(&store->db, SL_ERR_TOO_LONG, "the tenant does not fit") : r;
 }
 
 /* ---- CSV ---- */
@@ -285,7 +285,7 @@ sl_store_users_to_csv(struct sl_store *store, struct sl_node node, struct sl_buf
 	sl_buf_add_str(csv, "address,group,source\r\n");
 	r = sl_store_walk(store, &(struct sl_walk){ .user = user_to_csv }, &e, node, NULL);
 	sl_buf_fini(&e.name);
-	return r == 0 && csv->overflow ? db_fail(store, SL_ERR_TOO_LONG, "the users do not fit") : r;
+	return r == 0 && csv->overflow ? db_fail(&store->db, SL_ERR_TOO_LONG, "the users do not fit") : r;
 }
 
 static int
@@ -317,5 +317,5 @@ sl_store_lists_to_csv(struct sl_store *store, struct sl_node node, struct sl_buf
 	SL_CHECK(store, DB_MAGIC);
 	sl_buf_add_str(csv, "kind,value,options,note,expires\r\n");
 	r = sl_store_list_walk(store, node, sl_slice(NULL, 0), entry_to_csv, &e);
-	return r == 0 && csv->overflow ? db_fail(store, SL_ERR_TOO_LONG, "the list does not fit") : r;
+	return r == 0 && csv->overflow ? db_fail(&store->db, SL_ERR_TOO_LONG, "the list does not fit") : r;
 }

@@ -16,7 +16,7 @@ grant_begin(struct sl_store *store, struct sl_slice account, enum sl_role role, 
 	SL_ASSERT(role < SL_ROLE_COUNT && node.level < SL_LEVEL_COUNT);
 	change->node = node;
 	if (account.len == 0)
-		return db_fail(store, SL_ERR_SYNTAX, "an account has a name");
+		return db_fail(&store->db, SL_ERR_SYNTAX, "an account has a name");
 	if ((r = node_text_check(store, account, ACCOUNT_MAX, "the account")) != 0 ||
 	    (r = node_tenant(store, node, &change->tenant)) != 0 || (r = sl_store_name(store, node, name)) != 0)
 		return r;
@@ -36,16 +36,16 @@ grant_insert(struct sl_store *store, const struct sl_actor *actor, struct sl_sli
 	int r;
 
 	if ((sl_role_levels(role) & 1u << node.level) == 0)
-		return db_fail(store, SL_ERR_SYNTAX, "the role %s is not given at a %s", sl_role_word(role),
+		return db_fail(&store->db, SL_ERR_SYNTAX, "the role %s is not given at a %s", sl_role_word(role),
 		    sl_level_word(node.level));
-	r = db_number(store, &count, "SELECT count(*) FROM access WHERE account = ?", "s", account);
+	r = db_number(&store->db, &count, "SELECT count(*) FROM access WHERE account = ?", "s", account);
 	if (r == 0 && count >= SL_GRANTS_MAX)
-		return db_fail(store, SL_ERR_FULL, "an account has at most %d roles", SL_GRANTS_MAX);
+		return db_fail(&store->db, SL_ERR_FULL, "an account has at most %d roles", SL_GRANTS_MAX);
 	if (r == 0)
-		r = db_run(store, "INSERT INTO access (account, role, level, node, tenant, added, added_by)"
+		r = db_run(&store->db, "INSERT INTO access (account, role, level, node, tenant, added, added_by)"
 		    " VALUES (?, ?, ?, ?, ?, ?, ?)", "siiiiis", account, (int64_t)role, (int64_t)node.level, node.id, tenant,
 		    store_now_us(store), actor->account);
-	return r == SL_ERR_EXISTS ? db_fail(store, r, "the account has that role there already") : r;
+	return r == SL_ERR_EXISTS ? db_fail(&store->db, r, "the account has that role there already") : r;
 }
 
 int
@@ -83,10 +83,10 @@ sl_store_grant_remove(struct sl_store *store, const struct sl_actor *actor, stru
 	sl_buf_init(&detail, 4096);
 	r = grant_begin(store, account, role, node, &change, &name, &detail);
 	if (r == 0)
-		r = db_run(store, "DELETE FROM access WHERE account = ? AND role = ? AND level = ? AND node = ?", "siii", account,
+		r = db_run(&store->db, "DELETE FROM access WHERE account = ? AND role = ? AND level = ? AND node = ?", "siii", account,
 		    (int64_t)role, (int64_t)node.level, node.id);
-	if (r == 0 && db_changed(store) == 0)
-		r = db_fail(store, SL_ERR_NOT_FOUND, "the account has no such role there");
+	if (r == 0 && db_changed(&store->db) == 0)
+		r = db_fail(&store->db, SL_ERR_NOT_FOUND, "the account has no such role there");
 	r = change_end(store, r, &change);
 	sl_buf_fini(&name);
 	sl_buf_fini(&detail);
@@ -105,7 +105,7 @@ sl_store_grants_of(struct sl_store *store, struct sl_slice account, struct sl_ac
 
 	SL_CHECK(store, DB_MAGIC);
 	*len_out = 0;
-	db_query(store, &query, "SELECT role, level, node FROM access WHERE account = ? ORDER BY role, level, node", "s", account);
+	db_query(&store->db, &query, "SELECT role, level, node FROM access WHERE account = ? ORDER BY role, level, node", "s", account);
 	while ((r = db_row(&query)) == SL_DONE && len < SL_GRANTS_MAX) {
 		struct sl_node node = { (enum sl_level)db_int(&query, 1), db_int(&query, 2) };
 
@@ -131,10 +131,10 @@ sl_store_grant_request(struct sl_store *store, struct sl_slice asker, struct sl_
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	if ((r = sl_store_path(store, node, path)) != 0 || (r = db_number(store, &others, "SELECT count(*) FROM access WHERE"
+	if ((r = sl_store_path(store, node, path)) != 0 || (r = db_number(&store->db, &others, "SELECT count(*) FROM access WHERE"
 	    " level = ? AND node = ? AND role = ?", "iii", (int64_t)node.level, node.id, (int64_t)role)) != 0)
 		return r;
-	db_query(store, &query, "SELECT DISTINCT role FROM access WHERE account = ?", "s", account);
+	db_query(&store->db, &query, "SELECT DISTINCT role FROM access WHERE account = ?", "s", account);
 	while ((r = db_row(&query)) == SL_DONE)
 		held |= 1 << db_int(&query, 0);
 	db_end(&query);
@@ -151,7 +151,7 @@ sl_store_grants_at(struct sl_store *store, struct sl_node node, sl_grant_each *e
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	db_query(store, &query, "SELECT account, role, added, added_by FROM access WHERE level = ? AND node = ?"
+	db_query(&store->db, &query, "SELECT account, role, added, added_by FROM access WHERE level = ? AND node = ?"
 	    " ORDER BY account, role", "ii", (int64_t)node.level, node.id);
 	while ((r = db_row(&query)) == SL_DONE) {
 		row = (struct sl_grant_row){ db_text(&query, 0), (enum sl_role)db_int(&query, 1), node, db_int(&query, 2),

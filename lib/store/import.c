@@ -71,7 +71,7 @@ is_true(const json_t *object, const char *name)
 static int
 wrong(struct import *im, const char *what)
 {
-	return db_fail(im->store, SL_ERR_SYNTAX, "%s, number %zu: %s", im->list, im->row + 1, what);
+	return db_fail(&im->store->db, SL_ERR_SYNTAX, "%s, number %zu: %s", im->list, im->row + 1, what);
 }
 
 /* A node of this tenant, and no other. */
@@ -125,7 +125,7 @@ import_user(struct import *im, const json_t *row)
 	r = sl_store_users_add(im->store, im->actor, im->tenant, source, &user, 1, NULL);
 	if (r == 0 && number_of(row, "seen") != 0 &&
 	    (r = sl_store_find(im->store, SL_LEVEL_USER, user.address, &node)) == 0)
-		r = db_run(im->store, "UPDATE user SET seen = ? WHERE id = ?", "ii", number_of(row, "seen"), node.id);
+		r = db_run(&im->store->db, "UPDATE user SET seen = ? WHERE id = ?", "ii", number_of(row, "seen"), node.id);
 	return r;
 }
 
@@ -157,7 +157,7 @@ import_layer(struct import *im, const json_t *row)
 	if ((r = node_at(im, row, &node)) != 0 || (r = node_no_alias(im->store, node)) != 0 ||
 	    (r = node_text_check(im->store, text, SL_LAYER_TEXT_MAX, "the policy")) != 0)
 		return r;
-	return db_run(im->store, "INSERT INTO layer (tenant, level, node, name, version, text, at, account, note)"
+	return db_run(&im->store->db, "INSERT INTO layer (tenant, level, node, name, version, text, at, account, note)"
 	    " SELECT ?1, ?2, ?3, '', ifnull(max(version), 0) + 1, ?4, ?5, ?6, ?7 FROM layer WHERE tenant = ?1 AND level = ?2"
 	    " AND node = ?3 AND name = ''", "iiisiss", im->tenant.id, (int64_t)node.level, node.id, text,
 	    number_of(row, "time_us"), text_of(row, "account"), text_of(row, "note"));
@@ -189,7 +189,7 @@ import_routes(struct import *im, const json_t *list)
 	if (json_array_size(list) == 0)
 		return 0;
 	if (json_array_size(list) > SL_ROUTES_MAX)
-		return db_fail(im->store, SL_ERR_TOO_LONG, "there are more than %d next hops", SL_ROUTES_MAX);
+		return db_fail(&im->store->db, SL_ERR_TOO_LONG, "there are more than %d next hops", SL_ROUTES_MAX);
 	json_array_foreach(list, i, row) {
 		int64_t port = number_of(row, "port");
 
@@ -208,7 +208,7 @@ import_settings(struct import *im, const json_t *root)
 	int64_t days = number_of(root, "discover_days");
 
 	if (!sl_tenant_state_find(text_of(root, "state"), &s.state) || !sl_tenant_users_find(text_of(root, "recipients"), &s.users))
-		return db_fail(im->store, SL_ERR_SYNTAX, "the tenant's state or recipients are not known");
+		return db_fail(&im->store->db, SL_ERR_SYNTAX, "the tenant's state or recipients are not known");
 	s.discover_days = days > 0 && days < 100000 ? (unsigned)days : 0;
 	return sl_store_tenant_set(im->store, im->actor, im->tenant, &s);
 }
@@ -224,7 +224,7 @@ import_all(struct import *im, const json_t *root, struct sl_node above)
 	int r;
 
 	if (number_of(root, "sluice_tenant") != SL_EXCHANGE_FORMAT)
-		return db_fail(im->store, SL_ERR_VERSION, "it is no tenant as this program exports them");
+		return db_fail(&im->store->db, SL_ERR_VERSION, "it is no tenant as this program exports them");
 	if ((r = sl_store_tenant_add(im->store, im->actor, above, text_of(root, "name"), &im->tenant)) != 0 ||
 	    (r = import_settings(im, root)) != 0 || (r = import_routes(im, json_object_get(root, "routes"))) != 0)
 		return r;
@@ -250,14 +250,14 @@ sl_store_import(struct sl_store *store, const struct sl_actor *actor, struct sl_
 
 	*tenant_out = (struct sl_node){ SL_LEVEL_TENANT, 0 };
 	if (json.len > SL_EXCHANGE_MAX || is_deep(json))
-		return db_fail(store, SL_ERR_TOO_LONG, "it is too long or too deeply nested for a tenant");
+		return db_fail(&store->db, SL_ERR_TOO_LONG, "it is too long or too deeply nested for a tenant");
 	r = change_begin(store, actor);
 	if (r != 0)
 		return r;
 	sl_buf_init(&name, 1024);
 	root = json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(root))
-		r = db_fail(store, SL_ERR_SYNTAX, "it is no JSON: line %d: %s", root == NULL ? error.line : 1,
+		r = db_fail(&store->db, SL_ERR_SYNTAX, "it is no JSON: line %d: %s", root == NULL ? error.line : 1,
 		    root == NULL ? error.text : "no object");
 	else
 		r = import_all(&im, root, above);

@@ -28,7 +28,7 @@ table_begin(struct table *t, struct sl_slice text, const char *const *names, siz
 		for (size_t i = 0; i < len; i++)
 			t->columns[i] = sl_csv_column(&t->csv, names[i]);
 	if (r < 0 || r == 0 || t->columns[0] < 0)
-		return db_fail(t->store, SL_ERR_SYNTAX, "line 1: the first line names the columns; %s is needed", names[0]);
+		return db_fail(&t->store->db, SL_ERR_SYNTAX, "line 1: the first line names the columns; %s is needed", names[0]);
 	return 0;
 }
 
@@ -44,12 +44,12 @@ column(const struct table *t, size_t i)
 static int
 at_line(struct table *t, int r)
 {
-	char reason[sizeof(t->store->error)];
+	char reason[sizeof(t->store->db.error)];
 
 	if (r == 0 || r == SL_DONE)
 		return r;
-	snprintf(reason, sizeof(reason), "%s", t->store->error);
-	return db_fail(t->store, r, "line %zu: %.450s", t->csv.line, reason[0] != '\0' ? reason : sl_strerror(r));
+	snprintf(reason, sizeof(reason), "%s", t->store->db.error);
+	return db_fail(&t->store->db, r, "line %zu: %.450s", t->csv.line, reason[0] != '\0' ? reason : sl_strerror(r));
 }
 
 /* ---- users ---- */
@@ -80,14 +80,14 @@ remove_stale(struct sl_store *store, int64_t tenant)
 {
 	for (;;) {
 		int64_t user;
-		int r = db_number(store, &user, "SELECT u.id FROM domain d JOIN user u ON u.domain = d.id WHERE d.tenant = ?"
+		int r = db_number(&store->db, &user, "SELECT u.id FROM domain d JOIN user u ON u.domain = d.id WHERE d.tenant = ?"
 		    " AND u.source = ? LIMIT 1", "ii", tenant, (int64_t)STALE);
 
 		if (r != 0)
 			return r == SL_ERR_NOT_FOUND ? 0 : r;
 		r = node_remove_hanging(store, (struct sl_node){ SL_LEVEL_USER, user }, tenant);
 		if (r == 0)
-			r = db_run(store, "DELETE FROM user WHERE id = ?", "i", user);
+			r = db_run(&store->db, "DELETE FROM user WHERE id = ?", "i", user);
 		if (r != 0)
 			return r;
 	}
@@ -117,7 +117,7 @@ sl_store_users_from_csv(struct sl_store *store, const struct sl_actor *actor, st
 	else
 		sl_csv_init(&t.csv, csv);
 	if (r == 0 && replace)
-		r = db_run(store, "UPDATE user SET source = ?1 WHERE source = ?2 AND domain IN (SELECT id FROM domain WHERE"
+		r = db_run(&store->db, "UPDATE user SET source = ?1 WHERE source = ?2 AND domain IN (SELECT id FROM domain WHERE"
 		    " tenant = ?3)", "iii", (int64_t)STALE, (int64_t)SL_USER_IMPORTED, tenant.id);
 	if (r == 0)
 		r = add_users(&t, actor, tenant);
@@ -198,11 +198,11 @@ add_entry(struct table *t, const struct sl_actor *actor, struct sl_node node)
 	struct sl_list_entry entry = { .value = column(t, 0), .note = column(t, 3) };
 
 	if (!sl_list_kind_find(column(t, 1), &entry.kind))
-		return db_fail(t->store, SL_ERR_SYNTAX, "the kind is allow or deny");
+		return db_fail(&t->store->db, SL_ERR_SYNTAX, "the kind is allow or deny");
 	if (!parse_options(column(t, 2), &entry.options))
-		return db_fail(t->store, SL_ERR_SYNTAX, "options are unauthenticated and subdomains");
+		return db_fail(&t->store->db, SL_ERR_SYNTAX, "options are unauthenticated and subdomains");
 	if (!parse_expiry(column(t, 4), &entry.expires_at))
-		return db_fail(t->store, SL_ERR_SYNTAX, "a date is written as 2026-12-31");
+		return db_fail(&t->store->db, SL_ERR_SYNTAX, "a date is written as 2026-12-31");
 	return sl_store_list_add(t->store, actor, node, &entry, 1, NULL);
 }
 

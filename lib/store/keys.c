@@ -11,7 +11,7 @@ static int
 wrapped_check(struct sl_store *store, struct sl_slice wrapped)
 {
 	return wrapped.len > 0 && wrapped.len <= SL_KEY_WRAPPED_MAX ? 0
-	    : db_fail(store, SL_ERR_SYNTAX, "a wrapped key has 1 to %d bytes", SL_KEY_WRAPPED_MAX);
+	    : db_fail(&store->db, SL_ERR_SYNTAX, "a wrapped key has 1 to %d bytes", SL_KEY_WRAPPED_MAX);
 }
 
 /* `detail` is for the audit trail: a key's number and holder, nothing of the key. */
@@ -46,24 +46,24 @@ sl_store_key_add(struct sl_store *store, const struct sl_actor *actor, struct sl
 	SL_ASSERT(tenant.level == SL_LEVEL_TENANT && key->holder < SL_KEY_HOLDER_COUNT);
 	r = wrapped_check(store, key->wrapped);
 	if (r == 0)
-		r = db_run(store, "UPDATE tenant_key SET current = 0 WHERE tenant = ? AND current = 1", "i", tenant.id);
+		r = db_run(&store->db, "UPDATE tenant_key SET current = 0 WHERE tenant = ? AND current = 1", "i", tenant.id);
 	if (r == 0) {
-		r = db_run(store, "INSERT INTO tenant_key (tenant, public, wrapped, holder, current, added)"
+		r = db_run(&store->db, "INSERT INTO tenant_key (tenant, public, wrapped, holder, current, added)"
 		    " SELECT id, ?2, ?3, ?4, 1, ?5 FROM tenant WHERE id = ?1", "ibbii", tenant.id,
 		    sl_slice(key->public_key, SL_KEY_PUBLIC_BYTES), key->wrapped, (int64_t)key->holder, store_now_us(store));
-		if (r == 0 && db_changed(store) == 0)
-			r = db_fail(store, SL_ERR_NOT_FOUND, "there is no such tenant");
+		if (r == 0 && db_changed(&store->db) == 0)
+			r = db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no such tenant");
 	}
-	*id_out = db_last_id(store);
+	*id_out = db_last_id(&store->db);
 	return key_change_end(store, &change, r, *id_out, key->holder);
 }
 
 static int
 key_tenant(struct sl_store *store, int64_t id, struct change *change)
 {
-	int r = db_number(store, &change->tenant, "SELECT tenant FROM tenant_key WHERE id = ?", "i", id);
+	int r = db_number(&store->db, &change->tenant, "SELECT tenant FROM tenant_key WHERE id = ?", "i", id);
 
-	return r == SL_ERR_NOT_FOUND ? db_fail(store, r, "there is no such key") : r;
+	return r == SL_ERR_NOT_FOUND ? db_fail(&store->db, r, "there is no such key") : r;
 }
 
 int
@@ -80,7 +80,7 @@ sl_store_key_rewrap(struct sl_store *store, const struct sl_actor *actor, int64_
 	if (r == 0)
 		r = wrapped_check(store, wrapped);
 	if (r == 0)
-		r = db_run(store, "UPDATE tenant_key SET wrapped = ?, holder = ? WHERE id = ?", "bii", wrapped, (int64_t)holder, id);
+		r = db_run(&store->db, "UPDATE tenant_key SET wrapped = ?, holder = ? WHERE id = ?", "bii", wrapped, (int64_t)holder, id);
 	return key_change_end(store, &change, r, id, holder);
 }
 
@@ -95,11 +95,11 @@ sl_store_key_remove(struct sl_store *store, const struct sl_actor *actor, int64_
 		return r;
 	r = key_tenant(store, id, &change);
 	if (r == 0)
-		r = db_number(store, &holder, "SELECT holder FROM tenant_key WHERE id = ?", "i", id);
+		r = db_number(&store->db, &holder, "SELECT holder FROM tenant_key WHERE id = ?", "i", id);
 	if (r == 0)
-		r = db_run(store, "DELETE FROM tenant_key WHERE id = ? AND current = 0", "i", id);
-	if (r == 0 && db_changed(store) == 0)
-		r = db_fail(store, SL_ERR_BUSY, "it is the tenant's current key");
+		r = db_run(&store->db, "DELETE FROM tenant_key WHERE id = ? AND current = 0", "i", id);
+	if (r == 0 && db_changed(&store->db) == 0)
+		r = db_fail(&store->db, SL_ERR_BUSY, "it is the tenant's current key");
 	return key_change_end(store, &change, r, id, (enum sl_key_holder)(holder & 1));
 }
 
@@ -113,7 +113,7 @@ sl_store_keys(struct sl_store *store, struct sl_node tenant, sl_key_each *each, 
 
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(tenant.level == SL_LEVEL_TENANT);
-	db_query(store, &query, "SELECT id, public, wrapped, holder, current, added FROM tenant_key WHERE tenant = ?"
+	db_query(&store->db, &query, "SELECT id, public, wrapped, holder, current, added FROM tenant_key WHERE tenant = ?"
 	    " ORDER BY id DESC", "i", tenant.id);
 	while ((r = db_row(&query)) == SL_DONE) {
 		key = (struct sl_tenant_key){ .id = db_int(&query, 0), .tenant = tenant, .wrapped = db_text(&query, 2),

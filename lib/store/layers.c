@@ -21,7 +21,7 @@ layer_of(struct sl_store *store, struct sl_node node, struct sl_slice name, stru
 	if ((r = node_tenant(store, node, &out->tenant)) != 0 || (r = node_no_alias(store, node)) != 0)
 		return r;
 	if (name.len > 0 && node.level > SL_LEVEL_PARTNER)
-		return db_fail(store, SL_ERR_SYNTAX, "templates are the operator's or a partner's");
+		return db_fail(&store->db, SL_ERR_SYNTAX, "templates are the operator's or a partner's");
 	return name.len > 0 ? node_name_check(store, name, "template", out->name) : 0;
 }
 
@@ -33,7 +33,7 @@ newest(struct sl_store *store, const struct layer *layer, struct sl_buf *text, i
 	int r;
 
 	*version_out = 0;
-	db_query(store, &query, "SELECT version, text FROM layer WHERE tenant = ? AND level = ? AND node = ? AND name = ?"
+	db_query(&store->db, &query, "SELECT version, text FROM layer WHERE tenant = ? AND level = ? AND node = ? AND name = ?"
 	    " ORDER BY version DESC LIMIT 1", "iiis", layer->tenant, (int64_t)layer->node.level, layer->node.id,
 	    sl_slice_str(layer->name));
 	r = db_row(&query);
@@ -55,13 +55,13 @@ text_of(struct sl_store *store, const struct layer *layer, int64_t version, stru
 
 	if (version == 0)
 		return 0;
-	db_query(store, &query, "SELECT text FROM layer WHERE tenant = ? AND level = ? AND node = ? AND name = ? AND version = ?",
+	db_query(&store->db, &query, "SELECT text FROM layer WHERE tenant = ? AND level = ? AND node = ? AND name = ? AND version = ?",
 	    "iiisi", layer->tenant, (int64_t)layer->node.level, layer->node.id, sl_slice_str(layer->name), version);
 	r = db_row(&query);
 	if (r == SL_DONE)
 		sl_buf_add_slice(text, db_text(&query, 0));
 	db_end(&query);
-	return r == SL_DONE ? 0 : r != 0 ? r : db_fail(store, SL_ERR_NOT_FOUND, "there is no version %lld",
+	return r == SL_DONE ? 0 : r != 0 ? r : db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no version %lld",
 	    (long long)version);
 }
 
@@ -106,7 +106,7 @@ setting_write(struct sl_store *store, struct setting *s, struct sl_slice text, c
 		sl_buf_addf(&s->detail, ",\"of\":%lld", (long long)of);
 	sl_buf_add_str(&s->detail, "}");
 	s->change.detail = sl_buf_slice(&s->detail);
-	return db_run(store, "INSERT INTO layer (tenant, level, node, name, version, text, at, account, note)"
+	return db_run(&store->db, "INSERT INTO layer (tenant, level, node, name, version, text, at, account, note)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiisisiss", s->layer.tenant, (int64_t)s->layer.node.level,
 	    s->layer.node.id, sl_slice_str(s->layer.name), s->version, text, store_now_us(store),
 	    s->change.actor->account, s->change.actor->note);
@@ -134,10 +134,10 @@ text_check(struct sl_store *store, struct sl_slice text, sl_layer_check *check, 
 	sl_buf_init(&error, 400);
 	r = check(ctx, text, canonical, &error);
 	if (r != 0)
-		db_fail(store, r, "%s", error.len > 0 ? sl_buf_cstr(&error) : "the policy is refused");
+		db_fail(&store->db, r, "%s", error.len > 0 ? sl_buf_cstr(&error) : "the policy is refused");
 	sl_buf_fini(&error);
 	if (r == 0 && canonical->overflow)
-		r = db_fail(store, SL_ERR_TOO_LONG, "the policy is longer than %zu bytes", SL_LAYER_TEXT_MAX);
+		r = db_fail(&store->db, SL_ERR_TOO_LONG, "the policy is longer than %zu bytes", SL_LAYER_TEXT_MAX);
 	return r;
 }
 
@@ -155,7 +155,7 @@ sl_store_layer_set(struct sl_store *store, const struct sl_actor *actor, struct 
 	sl_buf_init(&canonical, SL_LAYER_TEXT_MAX);
 	r = setting_begin(store, actor, node, name, &s);
 	if (r == 0 && expected != SL_LAYER_ANY && expected != s.version)
-		r = db_fail(store, SL_ERR_BUSY, "it has been changed meanwhile: its version is %lld", (long long)s.version);
+		r = db_fail(&store->db, SL_ERR_BUSY, "it has been changed meanwhile: its version is %lld", (long long)s.version);
 	if (r == 0)
 		r = text_check(store, text, check, ctx, &canonical);
 	if (r == 0)
@@ -200,7 +200,7 @@ sl_store_layer_get(struct sl_store *store, struct sl_node node, struct sl_slice 
 	if (r == 0 && version == SL_LAYER_ANY) {
 		r = newest(store, &layer, text, &at);
 		if (r == 0 && at == 0)
-			r = db_fail(store, SL_ERR_NOT_FOUND, "there is no policy there");
+			r = db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no policy there");
 	} else if (r == 0) {
 		r = text_of(store, &layer, version, text);
 	}
@@ -222,7 +222,7 @@ sl_store_layer_history(struct sl_store *store, struct sl_node node, struct sl_sl
 	r = layer_of(store, node, name, &layer);
 	if (r != 0)
 		return r;
-	db_query(store, &query, "SELECT version, at, account, note, text FROM layer WHERE tenant = ? AND level = ? AND node = ?"
+	db_query(&store->db, &query, "SELECT version, at, account, note, text FROM layer WHERE tenant = ? AND level = ? AND node = ?"
 	    " AND name = ? ORDER BY version DESC", "iiis", layer.tenant, (int64_t)node.level, node.id,
 	    sl_slice_str(layer.name));
 	while ((r = db_row(&query)) == SL_DONE) {

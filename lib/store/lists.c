@@ -87,16 +87,16 @@ list_entry_put(struct sl_store *store, struct sl_node node, int64_t tenant, cons
 
 	SL_ASSERT(e->kind < SL_LIST_KIND_COUNT && (e->options & ~(unsigned)OPTIONS_ALL) == 0);
 	if (sl_list_value(e->value, &type, value, &len) != 0)
-		return db_fail(store, SL_ERR_SYNTAX, "\"%.*s\" is no address, domain or network", SL_SLICE_ARG(e->value));
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address, domain or network", SL_SLICE_ARG(e->value));
 	if ((e->options & SL_LIST_SUBDOMAINS) != 0 && type != SL_LIST_DOMAIN)
-		return db_fail(store, SL_ERR_SYNTAX, "%s: only a domain has subdomains", value);
+		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: only a domain has subdomains", value);
 	if ((e->options & SL_LIST_UNAUTHENTICATED) != 0 && e->kind != SL_LIST_ALLOW)
-		return db_fail(store, SL_ERR_SYNTAX, "%s: only what is allowed may be so unauthenticated", value);
+		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: only what is allowed may be so unauthenticated", value);
 	if (e->expires_at < 0)
-		return db_fail(store, SL_ERR_SYNTAX, "%s: it expires before there was time", value);
+		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: it expires before there was time", value);
 	if ((r = node_text_check(store, e->note, NOTE_MAX, "the note")) != 0)
 		return r;
-	return db_run(store, "INSERT OR REPLACE INTO list (tenant, level, node, value, kind, type, options, note, expires,"
+	return db_run(&store->db, "INSERT OR REPLACE INTO list (tenant, level, node, value, kind, type, options, note, expires,"
 	    " added, added_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiisiiisiis", tenant, (int64_t)node.level, node.id,
 	    sl_slice(value, len), (int64_t)e->kind, (int64_t)type, (int64_t)e->options, e->note, e->expires_at, e->added_at,
 	    e->added_by);
@@ -174,10 +174,10 @@ entry_remove(struct sl_store *store, struct sl_node node, int64_t tenant, struct
 	int r;
 
 	if (sl_list_value(text, &type, value, &len) != 0)
-		return db_fail(store, SL_ERR_SYNTAX, "\"%.*s\" is no address, domain or network", SL_SLICE_ARG(text));
-	r = db_run(store, "DELETE FROM list WHERE tenant = ? AND level = ? AND node = ? AND value = ?", "iiis", tenant,
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address, domain or network", SL_SLICE_ARG(text));
+	r = db_run(&store->db, "DELETE FROM list WHERE tenant = ? AND level = ? AND node = ? AND value = ?", "iiis", tenant,
 	    (int64_t)node.level, node.id, sl_slice(value, len));
-	return r != 0 || db_changed(store) > 0 ? r : db_fail(store, SL_ERR_NOT_FOUND, "%s is not on the list", value);
+	return r != 0 || db_changed(&store->db) > 0 ? r : db_fail(&store->db, SL_ERR_NOT_FOUND, "%s is not on the list", value);
 }
 
 int
@@ -207,7 +207,7 @@ sl_store_list_remove(struct sl_store *store, const struct sl_actor *actor, struc
 static int
 number_expired(struct sl_store *store, int64_t now_s)
 {
-	return db_run(store, "INSERT INTO change (kinds, level, node, tenant) SELECT DISTINCT ?1, level, node, tenant FROM list"
+	return db_run(&store->db, "INSERT INTO change (kinds, level, node, tenant) SELECT DISTINCT ?1, level, node, tenant FROM list"
 	    " WHERE expires > 0 AND expires <= ?2", "ii", (int64_t)SL_CHANGE_LIST, now_s);
 }
 
@@ -224,9 +224,9 @@ sl_store_lists_expire(struct sl_store *store, const struct sl_actor *actor, size
 		return r;
 	r = number_expired(store, now_s);
 	if (r == 0)
-		r = db_run(store, "DELETE FROM list WHERE expires > 0 AND expires <= ?", "i", now_s);
+		r = db_run(&store->db, "DELETE FROM list WHERE expires > 0 AND expires <= ?", "i", now_s);
 	if (r == 0)
-		*removed_out = (size_t)db_changed(store);
+		*removed_out = (size_t)db_changed(&store->db);
 	change.verb = *removed_out > 0 ? "list.expire" : NULL;
 	snprintf(detail, sizeof(detail), "{\"entries\":%zu}", *removed_out);
 	change.detail = sl_slice_str(detail);
@@ -245,7 +245,7 @@ sl_store_list_walk(struct sl_store *store, struct sl_node node, struct sl_slice 
 	r = node_tenant(store, node, &tenant);
 	if (r != 0)
 		return r;
-	db_query(store, &query, "SELECT kind, type, value, options, note, expires, added, added_by FROM list WHERE tenant = ?"
+	db_query(&store->db, &query, "SELECT kind, type, value, options, note, expires, added, added_by FROM list WHERE tenant = ?"
 	    " AND level = ? AND node = ? AND value > ? AND (expires = 0 OR expires > ?) ORDER BY value", "iiisi", tenant,
 	    (int64_t)node.level, node.id, after, store_now_us(store) / 1000000);
 	while ((r = db_row(&query)) == SL_DONE) {

@@ -26,7 +26,7 @@ node_name_check(struct sl_store *store, struct sl_slice name, const char *what, 
 		good = name_char((unsigned char)out[i], i == 0);
 	}
 	if (!good)
-		return db_fail(store, SL_ERR_SYNTAX, "a %s's name is 1 to %d of a-z, 0-9, dot, hyphen and underscore, "
+		return db_fail(&store->db, SL_ERR_SYNTAX, "a %s's name is 1 to %d of a-z, 0-9, dot, hyphen and underscore, "
 		    "beginning with a letter or digit", what, SL_NAME_MAX);
 	out[name.len] = '\0';
 	return 0;
@@ -53,7 +53,7 @@ node_domain_check(struct sl_store *store, struct sl_slice name, char out[DOMAIN_
 	char plain[DOMAIN_MAX + 1];
 
 	if (!node_domain_normal(below ? sl_slice_from(bare, 2) : bare, plain) || strlen(plain) > DOMAIN_MAX - 2)
-		return db_fail(store, SL_ERR_SYNTAX, "\"%.*s\" is no domain", SL_SLICE_ARG(name));
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" is no domain", SL_SLICE_ARG(name));
 	snprintf(out, DOMAIN_MAX + 1, "%s%.253s", below ? "*." : "", plain);
 	return 0;
 }
@@ -120,7 +120,7 @@ find_id(struct sl_store *store, enum sl_level level, const char *sql, const char
 	int64_t id;
 	int r;
 
-	r = types[1] == '\0' ? db_number(store, &id, sql, types, name) : db_number(store, &id, sql, types, name, above);
+	r = types[1] == '\0' ? db_number(&store->db, &id, sql, types, name) : db_number(&store->db, &id, sql, types, name, above);
 	if (r == 0)
 		*out = (struct sl_node){ level, id };
 	return r;
@@ -147,7 +147,7 @@ find_group(struct sl_store *store, struct sl_slice name, struct sl_node *out)
 	int r;
 
 	if (slash == NULL)
-		return db_fail(store, SL_ERR_SYNTAX, "a group is named as example.com/NAME");
+		return db_fail(&store->db, SL_ERR_SYNTAX, "a group is named as example.com/NAME");
 	at = (size_t)(slash - name.ptr);
 	if ((r = find_domain(store, sl_slice(name.ptr, at), &domain)) != 0 ||
 	    (r = node_name_check(store, sl_slice_from(name, at + 1), "group", group)) != 0)
@@ -165,8 +165,8 @@ find_user(struct sl_store *store, struct sl_slice name, struct sl_node *out)
 	int r;
 
 	if (node_address_check(name, &address) != 0)
-		return db_fail(store, SL_ERR_SYNTAX, "\"%.*s\" is no address", SL_SLICE_ARG(name));
-	r = db_number(store, &domain, "SELECT ifnull(alias_of, id) FROM domain WHERE name = ?", "s",
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address", SL_SLICE_ARG(name));
+	r = db_number(&store->db, &domain, "SELECT ifnull(alias_of, id) FROM domain WHERE name = ?", "s",
 	    sl_slice_str(address.domain));
 	return r != 0 ? r : find_id(store, SL_LEVEL_USER, "SELECT id FROM user WHERE local = ? AND domain = ?", "si",
 	    sl_slice_str(address.local), domain, out);
@@ -211,7 +211,7 @@ sl_store_find(struct sl_store *store, enum sl_level level, struct sl_slice name,
 	SL_ASSERT(level < SL_LEVEL_COUNT);
 	r = find_named(store, level, name, out);
 	if (r == SL_ERR_NOT_FOUND)
-		db_fail(store, r, "there is no %s %.*s", sl_level_word(level), SL_SLICE_ARG(name));
+		db_fail(&store->db, r, "there is no %s %.*s", sl_level_word(level), SL_SLICE_ARG(name));
 	return r;
 }
 
@@ -224,7 +224,7 @@ sl_store_find_text(struct sl_store *store, struct sl_slice text, struct sl_node 
 
 	SL_CHECK(store, DB_MAGIC);
 	if (!sl_level_find(word, &level) || (colon == NULL) != (level == SL_LEVEL_OPERATOR))
-		return db_fail(store, SL_ERR_SYNTAX, "\"%.*s\" names no node: operator, partner:NAME, tenant:NAME, "
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" names no node: operator, partner:NAME, tenant:NAME, "
 		    "domain:NAME, group:DOMAIN/NAME or user:ADDRESS", SL_SLICE_ARG(text));
 	return sl_store_find(store, level, colon != NULL ? sl_slice_from(text, word.len + 1) : sl_slice(NULL, 0), out);
 }
@@ -251,13 +251,13 @@ sl_store_name(struct sl_store *store, struct sl_node node, struct sl_buf *out)
 		sl_buf_add_str(out, "operator");
 		return 0;
 	}
-	db_query(store, &query, name_sql[node.level], "i", node.id);
+	db_query(&store->db, &query, name_sql[node.level], "i", node.id);
 	r = db_row(&query);
 	if (r == SL_DONE)
 		sl_buf_addf(out, "%s:%.*s", sl_level_word(node.level), SL_SLICE_ARG(db_text(&query, 0)));
 	db_end(&query);
 	if (r == 0)
-		return db_fail(store, SL_ERR_NOT_FOUND, "there is no such %s", sl_level_word(node.level));
+		return db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no such %s", sl_level_word(node.level));
 	return r < 0 ? r : 0;
 }
 
@@ -283,13 +283,13 @@ sl_store_path(struct sl_store *store, struct sl_node node, struct sl_access_path
 	*path = (struct sl_access_path){ .level = node.level };
 	if (node.level == SL_LEVEL_OPERATOR)
 		return 0;
-	db_query(store, &query, path_sql[node.level], "i", node.id);
+	db_query(&store->db, &query, path_sql[node.level], "i", node.id);
 	r = db_row(&query);
 	for (int l = SL_LEVEL_PARTNER; r == SL_DONE && l <= (int)node.level; l++)
 		path->id[l] = db_int(&query, l - 1);
 	db_end(&query);
 	if (r == 0)
-		return db_fail(store, SL_ERR_NOT_FOUND, "there is no such %s", sl_level_word(node.level));
+		return db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no such %s", sl_level_word(node.level));
 	return r < 0 ? r : 0;
 }
 
@@ -311,6 +311,6 @@ node_no_alias(struct sl_store *store, struct sl_node node)
 
 	if (node.level != SL_LEVEL_DOMAIN)
 		return 0;
-	r = db_number(store, &alias_of, "SELECT ifnull(alias_of, 0) FROM domain WHERE id = ?", "i", node.id);
-	return r != 0 || alias_of == 0 ? r : db_fail(store, SL_ERR_SYNTAX, "it is an alias: name the domain it stands for");
+	r = db_number(&store->db, &alias_of, "SELECT ifnull(alias_of, 0) FROM domain WHERE id = ?", "i", node.id);
+	return r != 0 || alias_of == 0 ? r : db_fail(&store->db, SL_ERR_SYNTAX, "it is an alias: name the domain it stands for");
 }

@@ -71,17 +71,17 @@ static const char *const steps[SCHEMA_VERSION] = {
 int
 schema_version(struct sl_store *store, int64_t *version_out)
 {
-	return db_number(store, version_out, "PRAGMA user_version", "");
+	return db_number(&store->db, version_out, "PRAGMA user_version", "");
 }
 
 static int
 step_to(struct sl_store *store, int64_t version)
 {
 	char *mark = sl_xasprintf("PRAGMA user_version = %lld", (long long)version);
-	int r = db_script(store, steps[version - 1]);
+	int r = db_script(&store->db, steps[version - 1]);
 
 	if (r == 0)
-		r = db_script(store, mark);
+		r = db_script(&store->db, mark);
 	sl_free(mark);
 	return r;
 }
@@ -92,13 +92,13 @@ schema_migrate(struct sl_store *store, int64_t version)
 	int64_t at = 0;
 	int r;
 
-	r = db_script(store, "BEGIN IMMEDIATE");
+	r = db_script(&store->db, "BEGIN IMMEDIATE");
 	if (r == 0)
 		r = schema_version(store, &at);	/* within the transaction: another process may have been faster */
 	for (; r == 0 && at < version; at++)
 		r = step_to(store, at + 1);
 	if (r == 0)
-		return db_script(store, "COMMIT");
-	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		return db_script(&store->db, "COMMIT");
+	sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
 	return r;
 }

@@ -11,52 +11,17 @@
 #include "db_i.h"
 
 #define APPLICATION_ID	0x51c35e77	/* of our files */
-#define BUSY_MS		5000
+#define CACHE_KIB	32768
 #define BACKUP_PAGES	256		/* copied at once; others may write in between */
 
 const char *
 sl_store_error(const struct sl_store *store)
 {
 	SL_CHECK(store, DB_MAGIC);
-	return store->error;
+	return store->db.error;
 }
 
 /* ---- opening ---- */
-
-static int
-pragmas(struct sl_store *store, bool fast)
-{
-	int r = db_script(store, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-	    "PRAGMA cache_size = -32768; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;");
-
-	if (r == 0 && !store->read_only)
-		r = db_script(store, "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;"
-		    "PRAGMA journal_size_limit = 67108864;");
-	if (r == 0)
-		r = db_script(store, fast ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
-	return r;
-}
-
-/* An empty file is a database to be made; one of another program is left alone. */
-static int
-identify(struct sl_store *store, const char *path, int64_t *version)
-{
-	int64_t application = 0, tables = 0;
-	int r;
-
-	if ((r = db_number(store, &application, "PRAGMA application_id", "")) != 0 ||
-	    (r = schema_version(store, version)) != 0 ||
-	    (r = db_number(store, &tables, "SELECT count(*) FROM sqlite_schema", "")) != 0)
-		return r;
-	if (application == 0 && *version == 0 && tables == 0)
-		return 0;
-	if (application != APPLICATION_ID)
-		return db_fail(store, SL_ERR_CORRUPT, "%s is a database of another program", path);
-	if (*version > SCHEMA_VERSION)
-		return db_fail(store, SL_ERR_VERSION, "%s was written by a newer Sluice: its version is %lld, this "
-		    "program's %d", path, (long long)*version, SCHEMA_VERSION);
-	return 0;
-}
 
 static int
 open_existing(struct sl_store *store, const struct sl_store_options *options)
@@ -65,56 +30,40 @@ open_existing(struct sl_store *store, const struct sl_store_options *options)
 	int64_t version = 0;
 	int r;
 
-	if ((r = identify(store, options->path, &version)) != 0 || (r = pragmas(store, options->fast)) != 0)
+	if ((r = db_identify(&store->db, options->path, APPLICATION_ID, SCHEMA_VERSION, &version)) != 0 ||
+	    (r = db_settings(&store->db, CACHE_KIB, options->fast)) != 0)
 		return r;
-	if (store->read_only)
-		return version == SCHEMA_VERSION ? 0 : db_fail(store, SL_ERR_VERSION,
+	if (!store->db.read_only && (r = db_script(&store->db, "PRAGMA secure_delete = ON")) != 0)
+		return r;
+	if (store->db.read_only)
+		return version == SCHEMA_VERSION ? 0 : db_fail(&store->db, SL_ERR_VERSION,
 		    "%s is of version %lld, this program's is %d: open it for writing once", options->path,
 		    (long long)version, SCHEMA_VERSION);
 	if (version == SCHEMA_VERSION)
 		return 0;
 	snprintf(mark, sizeof(mark), "PRAGMA application_id = %d", APPLICATION_ID);
-	r = db_script(store, mark);
+	r = db_script(&store->db, mark);
 	return r == 0 ? schema_migrate(store, SCHEMA_VERSION) : r;
-}
-
-/* Files of a database are for its owner alone. */
-static int
-open_file(struct sl_store *store, const char *path)
-{
-	int flags = store->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	mode_t mask = umask(0077);
-	int code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
-
-	umask(mask);
-	if (code == SQLITE_CANTOPEN)
-		return db_fail(store, SL_ERR_SYSTEM, "cannot be opened: %s", strerror(sqlite3_system_errno(store->db)));
-	return db_result(store, code);
 }
 
 int
 sl_store_open(const struct sl_store_options *options, struct sl_store **store_out)
 {
 	struct sl_store *store = sl_xzalloc(sizeof(*store));
-	char reason[sizeof(store->error)];
+	char reason[sizeof(store->db.error)];
 	int r;
 
 	store->magic = DB_MAGIC;
 	store->clock = options->clock != NULL ? options->clock : &sl_clock_system;
-	store->read_only = options->read_only;
 	*store_out = store;
 	if (sodium_init() < 0)
-		return db_fail(store, SL_ERR_SYSTEM, "libsodium cannot be used");
-	r = open_file(store, options->path);
-	if (r == 0) {
-		sqlite3_extended_result_codes(store->db, 1);
-		sqlite3_busy_timeout(store->db, BUSY_MS);
-		sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		return db_fail(&store->db, SL_ERR_SYSTEM, "libsodium cannot be used");
+	r = db_open(&store->db, options->path, options->read_only);
+	if (r == 0)
 		r = open_existing(store, options);
-	}
-	if (r != 0 && strstr(store->error, options->path) == NULL) {
-		memcpy(reason, store->error, sizeof(reason));
-		db_fail(store, r, "%s: %.380s", options->path, reason);
+	if (r != 0 && strstr(store->db.error, options->path) == NULL) {
+		memcpy(reason, store->db.error, sizeof(reason));
+		db_fail(&store->db, r, "%s: %.380s", options->path, reason);
 	}
 	return r;
 }
@@ -125,9 +74,7 @@ sl_store_close(struct sl_store **store)
 	if (*store == NULL)
 		return;
 	SL_CHECK(*store, DB_MAGIC);
-	for (size_t i = 0; i < DB_STATEMENTS; i++)
-		sqlite3_finalize((*store)->cached[i].statement);
-	sqlite3_close_v2((*store)->db);
+	db_close(&(*store)->db);
 	SL_OBJ_FREE(store, DB_MAGIC);
 }
 
@@ -140,17 +87,17 @@ sl_store_check(struct sl_store *store)
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	db_query(store, &query, "PRAGMA integrity_check(1)", "");
+	db_query(&store->db, &query, "PRAGMA integrity_check(1)", "");
 	r = db_row(&query);
 	if (r == SL_DONE && !sl_slice_eq(db_text(&query, 0), SL_SLICE_LIT("ok")))
-		r = db_fail(store, SL_ERR_CORRUPT, "the file is damaged: " SL_SLICE_FMT, SL_SLICE_ARG(db_text(&query, 0)));
+		r = db_fail(&store->db, SL_ERR_CORRUPT, "the file is damaged: " SL_SLICE_FMT, SL_SLICE_ARG(db_text(&query, 0)));
 	db_end(&query);
 	if (r < 0)
 		return r;
-	db_query(store, &query, "PRAGMA foreign_key_check", "");
+	db_query(&store->db, &query, "PRAGMA foreign_key_check", "");
 	r = db_row(&query);
 	if (r == SL_DONE)
-		r = db_fail(store, SL_ERR_CORRUPT, "the file is damaged: a %.*s belongs to nothing",
+		r = db_fail(&store->db, SL_ERR_CORRUPT, "the file is damaged: a %.*s belongs to nothing",
 		    SL_SLICE_ARG(db_text(&query, 0)));
 	db_end(&query);
 	return r;
@@ -159,16 +106,16 @@ sl_store_check(struct sl_store *store)
 static int
 copy_pages(struct sl_store *store, sqlite3 *to)
 {
-	sqlite3_backup *backup = sqlite3_backup_init(to, "main", store->db, "main");
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", store->db.handle, "main");
 	int code;
 
 	if (backup == NULL)
-		return db_fail(store, SL_ERR_SYSTEM, "a copy cannot be begun: %s", sqlite3_errmsg(to));
+		return db_fail(&store->db, SL_ERR_SYSTEM, "a copy cannot be begun: %s", sqlite3_errmsg(to));
 	do {
 		code = sqlite3_backup_step(backup, BACKUP_PAGES);
 	} while (code == SQLITE_OK);
 	sqlite3_backup_finish(backup);
-	return code == SQLITE_DONE ? 0 : db_fail(store, (code & 0xff) == SQLITE_FULL ? SL_ERR_FULL : SL_ERR_SYSTEM,
+	return code == SQLITE_DONE ? 0 : db_fail(&store->db, (code & 0xff) == SQLITE_FULL ? SL_ERR_FULL : SL_ERR_SYSTEM,
 	    "the copy failed: %s", sqlite3_errmsg(to));
 }
 
@@ -181,15 +128,15 @@ sl_store_backup(struct sl_store *store, const char *path)
 
 	SL_CHECK(store, DB_MAGIC);
 	if (access(path, F_OK) == 0)
-		return db_fail(store, SL_ERR_EXISTS, "%s is there already", path);
+		return db_fail(&store->db, SL_ERR_EXISTS, "%s is there already", path);
 	mask = umask(0077);
 	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-		r = db_fail(store, SL_ERR_SYSTEM, "%s: %s", path, sqlite3_errmsg(to));
+		r = db_fail(&store->db, SL_ERR_SYSTEM, "%s: %s", path, sqlite3_errmsg(to));
 	umask(mask);
 	if (r == 0)
 		r = copy_pages(store, to);
 	if (r == 0 && sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
-		r = db_fail(store, SL_ERR_SYSTEM, "%s: %s", path, sqlite3_errmsg(to));
+		r = db_fail(&store->db, SL_ERR_SYSTEM, "%s: %s", path, sqlite3_errmsg(to));
 	sqlite3_close(to);
 	if (r != 0)
 		(void)unlink(path);
@@ -205,7 +152,7 @@ sl_store_begin(struct sl_store *store)
 
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(!store->grouped && store->depth == 0);
-	r = db_run(store, "BEGIN IMMEDIATE", "");
+	r = db_run(&store->db, "BEGIN IMMEDIATE", "");
 	store->grouped = r == 0;
 	return r;
 }
@@ -218,11 +165,11 @@ sl_store_commit(struct sl_store *store)
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(store->grouped && store->depth == 0);
 	store->grouped = false;
-	if (sqlite3_get_autocommit(store->db))
-		return db_fail(store, SL_ERR_SYSTEM, "what was begun has been undone, after a failure of the disk");
-	r = db_run(store, "COMMIT", "");
+	if (sqlite3_get_autocommit(store->db.handle))
+		return db_fail(&store->db, SL_ERR_SYSTEM, "what was begun has been undone, after a failure of the disk");
+	r = db_run(&store->db, "COMMIT", "");
 	if (r != 0)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
 	return r;
 }
 
@@ -231,6 +178,6 @@ sl_store_rollback(struct sl_store *store)
 {
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(store->grouped && store->depth == 0);
-	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
 	store->grouped = false;
 }

@@ -53,15 +53,13 @@ make_version(const char *path, int64_t version)
 {
 	struct sl_store store = { .magic = DB_MAGIC, .clock = &test_clock };
 
-	assert_int_equal(sqlite3_open(path, &store.db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(store.db, "PRAGMA application_id = 1371758199", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_open(path, &store.db.handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(store.db.handle, "PRAGMA application_id = 1371758199", NULL, NULL, NULL), SQLITE_OK);
 	for (int64_t v = 1; v <= version; v++) {	/* filled as it grew */
-		if (schema_migrate(&store, v) != 0 || db_script(&store, contents[v - 1]) != 0)
-			fail_msg("version %lld: %s", (long long)v, store.error);
+		if (schema_migrate(&store, v) != 0 || db_script(&store.db, contents[v - 1]) != 0)
+			fail_msg("version %lld: %s", (long long)v, store.db.error);
 	}
-	for (size_t i = 0; i < DB_STATEMENTS; i++)
-		sqlite3_finalize(store.cached[i].statement);
-	sqlite3_close(store.db);
+	db_close(&store.db);
 }
 
 static void
@@ -306,7 +304,7 @@ a_full_disk_is_an_error_and_nothing_is_half_done(void **state)
 
 	fixture_init(&f);
 	tenant = add_tenant(&f, SL_NODE_OPERATOR, "one.example");
-	OK(&f, db_script(f.store, "PRAGMA max_page_count = 60"));	/* SQLite says "full" as for a disk */
+	OK(&f, db_script(&f.store->db, "PRAGMA max_page_count = 60"));	/* SQLite says "full" as for a disk */
 	for (int i = 0; i < 5000 && r == 0; i++) {
 		snprintf(name, sizeof(name), "a-rather-long-name-of-a-domain-so-that-pages-are-used-%d.example", i);
 		r = sl_store_domain_add(f.store, &anna, tenant, S(name), (struct sl_node){ SL_LEVEL_DOMAIN, 0 }, &node);
@@ -316,7 +314,7 @@ a_full_disk_is_an_error_and_nothing_is_half_done(void **state)
 	assert_true(added > 0);
 	GIVES(&f, SL_ERR_NOT_FOUND, sl_store_find(f.store, SL_LEVEL_DOMAIN, S(name), &node));
 	OK(&f, sl_store_check(f.store));
-	OK(&f, db_script(f.store, "PRAGMA max_page_count = 100000"));
+	OK(&f, db_script(&f.store->db, "PRAGMA max_page_count = 100000"));
 	OK(&f, sl_store_domain_add(f.store, &anna, tenant, S(name), (struct sl_node){ SL_LEVEL_DOMAIN, 0 }, &node));
 	fixture_fini(&f);
 }

@@ -28,7 +28,7 @@ target(struct sl_store *store, struct change *change, struct sl_node node, struc
 static int
 exists(struct sl_store *store, int r, const char *what, const char *name)
 {
-	return r == SL_ERR_EXISTS ? db_fail(store, r, "there is a %s %s already", what, name) : r;
+	return r == SL_ERR_EXISTS ? db_fail(&store->db, r, "there is a %s %s already", what, name) : r;
 }
 
 /* ---- partners and tenants ---- */
@@ -47,9 +47,9 @@ sl_store_partner_add(struct sl_store *store, const struct sl_actor *actor, struc
 	sl_buf_init(&text, NAME_MAX_TEXT);
 	r = node_name_check(store, name, "partner", normal);
 	if (r == 0)
-		r = exists(store, db_run(store, "INSERT INTO partner (name) VALUES (?)", "s", sl_slice_str(normal)),
+		r = exists(store, db_run(&store->db, "INSERT INTO partner (name) VALUES (?)", "s", sl_slice_str(normal)),
 		    "partner", normal);
-	*partner_out = (struct sl_node){ SL_LEVEL_PARTNER, db_last_id(store) };
+	*partner_out = (struct sl_node){ SL_LEVEL_PARTNER, db_last_id(&store->db) };
 	if (r == 0)
 		r = target(store, &change, *partner_out, &text);
 	r = change_end(store, r, &change);
@@ -76,10 +76,10 @@ sl_store_tenant_add(struct sl_store *store, const struct sl_actor *actor, struct
 	if (r == 0)
 		r = node_domain_check(store, name, normal);
 	if (r == 0)
-		r = exists(store, db_run(store, "INSERT INTO tenant (partner, name, state, users, discover_days)"
+		r = exists(store, db_run(&store->db, "INSERT INTO tenant (partner, name, state, users, discover_days)"
 		    " VALUES (?, ?, ?, ?, ?)", "nsiii", above.id, sl_slice_str(normal), (int64_t)s.state,
 		    (int64_t)s.users, (int64_t)s.discover_days), "tenant", normal);
-	*tenant_out = (struct sl_node){ SL_LEVEL_TENANT, db_last_id(store) };
+	*tenant_out = (struct sl_node){ SL_LEVEL_TENANT, db_last_id(&store->db) };
 	if (r == 0)
 		r = target(store, &change, *tenant_out, &text);
 	r = change_end(store, r, &change);
@@ -95,13 +95,13 @@ sl_store_tenant_get(struct sl_store *store, struct sl_node tenant, struct sl_ten
 
 	SL_CHECK(store, DB_MAGIC);
 	SL_ASSERT(tenant.level == SL_LEVEL_TENANT);
-	db_query(store, &query, "SELECT state, users, discover_days FROM tenant WHERE id = ?", "i", tenant.id);
+	db_query(&store->db, &query, "SELECT state, users, discover_days FROM tenant WHERE id = ?", "i", tenant.id);
 	r = db_row(&query);
 	if (r == SL_DONE)
 		*out = (struct sl_tenant_settings){ (enum sl_tenant_state)db_int(&query, 0),
 			(enum sl_tenant_users)db_int(&query, 1), (unsigned)db_int(&query, 2) };
 	db_end(&query);
-	return r == SL_DONE ? 0 : r == 0 ? db_fail(store, SL_ERR_NOT_FOUND, "there is no such tenant") : r;
+	return r == SL_DONE ? 0 : r == 0 ? db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no such tenant") : r;
 }
 
 int
@@ -119,9 +119,9 @@ sl_store_tenant_set(struct sl_store *store, const struct sl_actor *actor, struct
 	sl_buf_init(&detail, 256);
 	r = target(store, &change, tenant, &text);
 	if (r == 0 && (s->discover_days < 1 || s->discover_days > 3650))
-		r = db_fail(store, SL_ERR_SYNTAX, "users are found within 1 to 3650 days");
+		r = db_fail(&store->db, SL_ERR_SYNTAX, "users are found within 1 to 3650 days");
 	if (r == 0)
-		r = db_run(store, "UPDATE tenant SET state = ?, users = ?, discover_days = ? WHERE id = ?", "iiii",
+		r = db_run(&store->db, "UPDATE tenant SET state = ?, users = ?, discover_days = ? WHERE id = ?", "iiii",
 		    (int64_t)s->state, (int64_t)s->users, (int64_t)s->discover_days, tenant.id);
 	sl_buf_addf(&detail, "{\"state\":\"%s\",\"users\":\"%s\",\"discover_days\":%u}", sl_tenant_state_word(s->state),
 	    sl_tenant_users_word(s->users), s->discover_days);
@@ -182,11 +182,11 @@ route_insert(struct sl_store *store, struct sl_node tenant, size_t place, const 
 	bool colon = route->host.len > 0 && memchr(route->host.ptr, ':', route->host.len) != NULL;
 
 	if (!is_host(route->host) || route->port == 0 || route->port > 65535)
-		return db_fail(store, SL_ERR_SYNTAX, "\"%.*s\" port %u is no next hop", SL_SLICE_ARG(route->host), route->port);
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" port %u is no next hop", SL_SLICE_ARG(route->host), route->port);
 	SL_ASSERT(route->tls < SL_ROUTE_TLS_COUNT);
 	sl_buf_addf(detail, "%s\"%s%.*s%s:%u %s\"", place > 0 ? "," : "", colon ? "[" : "", SL_SLICE_ARG(route->host),
 	    colon ? "]" : "", route->port, sl_route_tls_word(route->tls));
-	return db_run(store, "INSERT INTO route (tenant, place, host, port, tls) VALUES (?, ?, ?, ?, ?)", "iisii", tenant.id,
+	return db_run(&store->db, "INSERT INTO route (tenant, place, host, port, tls) VALUES (?, ?, ?, ?, ?)", "iisii", tenant.id,
 	    (int64_t)place, route->host, (int64_t)route->port, (int64_t)route->tls);
 }
 
@@ -205,9 +205,9 @@ sl_store_routes_set(struct sl_store *store, const struct sl_actor *actor, struct
 	sl_buf_init(&detail, 8192);
 	r = target(store, &change, tenant, &text);
 	if (r == 0 && (len < 1 || len > SL_ROUTES_MAX))
-		r = db_fail(store, SL_ERR_SYNTAX, "a route has 1 to %d next hops", SL_ROUTES_MAX);
+		r = db_fail(&store->db, SL_ERR_SYNTAX, "a route has 1 to %d next hops", SL_ROUTES_MAX);
 	if (r == 0)
-		r = db_run(store, "DELETE FROM route WHERE tenant = ?", "i", tenant.id);
+		r = db_run(&store->db, "DELETE FROM route WHERE tenant = ?", "i", tenant.id);
 	sl_buf_add_str(&detail, "{\"next_hops\":[");
 	for (size_t i = 0; i < len && r == 0; i++)
 		r = route_insert(store, tenant, i, &routes[i], &detail);
@@ -230,9 +230,9 @@ alias_check(struct sl_store *store, struct sl_node tenant, struct sl_node alias_
 
 	if (alias_of.id == 0)
 		return 0;
-	r = db_number(store, &owner, "SELECT iif(alias_of IS NULL, tenant, 0) FROM domain WHERE id = ?", "i", alias_of.id);
+	r = db_number(&store->db, &owner, "SELECT iif(alias_of IS NULL, tenant, 0) FROM domain WHERE id = ?", "i", alias_of.id);
 	if (r == SL_ERR_NOT_FOUND || (r == 0 && owner != tenant.id))
-		return db_fail(store, SL_ERR_SYNTAX, "an alias is one of a domain of the same tenant that is no alias itself");
+		return db_fail(&store->db, SL_ERR_SYNTAX, "an alias is one of a domain of the same tenant that is no alias itself");
 	return r;
 }
 
@@ -256,9 +256,9 @@ sl_store_domain_add(struct sl_store *store, const struct sl_actor *actor, struct
 	if (r == 0)
 		r = alias_check(store, tenant, alias_of);
 	if (r == 0)
-		r = exists(store, db_run(store, "INSERT INTO domain (tenant, name, alias_of) VALUES (?, ?, ?)", "isn",
+		r = exists(store, db_run(&store->db, "INSERT INTO domain (tenant, name, alias_of) VALUES (?, ?, ?)", "isn",
 		    tenant.id, sl_slice_str(normal), alias_of.id), "domain", normal);
-	*domain_out = (struct sl_node){ SL_LEVEL_DOMAIN, db_last_id(store) };
+	*domain_out = (struct sl_node){ SL_LEVEL_DOMAIN, db_last_id(&store->db) };
 	if (r == 0 && alias_of.id != 0) {
 		sl_buf_add_str(&detail, "{\"alias_of\":\"");
 		r = sl_store_name(store, alias_of, &detail);
@@ -292,9 +292,9 @@ sl_store_group_add(struct sl_store *store, const struct sl_actor *actor, struct 
 	if (r == 0)
 		r = node_name_check(store, name, "group", normal);
 	if (r == 0)
-		r = exists(store, db_run(store, "INSERT INTO node_group (domain, name) VALUES (?, ?)", "is", domain.id,
+		r = exists(store, db_run(&store->db, "INSERT INTO node_group (domain, name) VALUES (?, ?)", "is", domain.id,
 		    sl_slice_str(normal)), "group", normal);
-	*group_out = (struct sl_node){ SL_LEVEL_GROUP, db_last_id(store) };
+	*group_out = (struct sl_node){ SL_LEVEL_GROUP, db_last_id(&store->db) };
 	if (r == 0)
 		r = target(store, &change, *group_out, &text);
 	r = change_end(store, r, &change);
@@ -308,9 +308,9 @@ static int
 in_the_way(struct sl_store *store, const char *sql, struct sl_node node, const char *what)
 {
 	int64_t count;
-	int r = db_number(store, &count, sql, "i", node.id);
+	int r = db_number(&store->db, &count, sql, "i", node.id);
 
-	return r != 0 ? r : count == 0 ? 0 : db_fail(store, SL_ERR_BUSY, "it still has %lld %s", (long long)count, what);
+	return r != 0 ? r : count == 0 ? 0 : db_fail(&store->db, SL_ERR_BUSY, "it still has %lld %s", (long long)count, what);
 }
 
 /* What hangs at nodes has no foreign key: of the tenant all at once, else of the node and those below it. */
@@ -332,8 +332,8 @@ node_remove_hanging(struct sl_store *store, struct sl_node node, int64_t tenant)
 
 	_Static_assert(SL_LEVEL_DOMAIN == 3 && SL_LEVEL_GROUP == 4 && SL_LEVEL_USER == 5, "numbers in BELOW");
 	for (size_t i = 0; i < SL_COUNT(of_node) && r == 0; i++)
-		r = node.level == SL_LEVEL_TENANT ? db_run(store, of_tenant[i], "i", node.id)
-		    : db_run(store, of_node[i], "iii", tenant, (int64_t)node.level, node.id);
+		r = node.level == SL_LEVEL_TENANT ? db_run(&store->db, of_tenant[i], "i", node.id)
+		    : db_run(&store->db, of_node[i], "iii", tenant, (int64_t)node.level, node.id);
 	return r;
 }
 
@@ -342,15 +342,15 @@ remove_node(struct sl_store *store, struct sl_node node)
 {
 	switch (node.level) {
 	case SL_LEVEL_PARTNER:
-		return db_run(store, "DELETE FROM partner WHERE id = ?", "i", node.id);
+		return db_run(&store->db, "DELETE FROM partner WHERE id = ?", "i", node.id);
 	case SL_LEVEL_TENANT:
-		return db_run(store, "DELETE FROM tenant WHERE id = ?", "i", node.id);
+		return db_run(&store->db, "DELETE FROM tenant WHERE id = ?", "i", node.id);
 	case SL_LEVEL_DOMAIN:
-		return db_run(store, "DELETE FROM domain WHERE id = ?", "i", node.id);
+		return db_run(&store->db, "DELETE FROM domain WHERE id = ?", "i", node.id);
 	case SL_LEVEL_GROUP:
-		return db_run(store, "DELETE FROM node_group WHERE id = ?", "i", node.id);
+		return db_run(&store->db, "DELETE FROM node_group WHERE id = ?", "i", node.id);
 	case SL_LEVEL_USER:
-		return db_run(store, "DELETE FROM user WHERE id = ?", "i", node.id);
+		return db_run(&store->db, "DELETE FROM user WHERE id = ?", "i", node.id);
 	case SL_LEVEL_OPERATOR: case SL_LEVEL_COUNT:
 		break;
 	}
@@ -380,7 +380,7 @@ sl_store_remove(struct sl_store *store, const struct sl_actor *actor, struct sl_
 	if (r == 0 && node.level == SL_LEVEL_DOMAIN)
 		r = in_the_way(store, "SELECT count(*) FROM domain WHERE alias_of = ?", node, "aliases");
 	if (r == 0 && node.level == SL_LEVEL_TENANT)	/* or they would be in the way of their domains */
-		r = db_run(store, "DELETE FROM domain WHERE tenant = ? AND alias_of IS NOT NULL", "i", node.id);
+		r = db_run(&store->db, "DELETE FROM domain WHERE tenant = ? AND alias_of IS NOT NULL", "i", node.id);
 	if (r == 0)
 		r = node_remove_hanging(store, node, change.tenant);
 	if (r == 0)

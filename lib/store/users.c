@@ -28,10 +28,10 @@ place_domain(struct place *p, const char *name)
 
 	if (p->domain != 0 && strcmp(name, p->domain_name) == 0)
 		return 0;
-	r = db_number(p->store, &p->domain, "SELECT ifnull(alias_of, id) FROM domain WHERE name = ? AND tenant = ?", "si",
+	r = db_number(&p->store->db, &p->domain, "SELECT ifnull(alias_of, id) FROM domain WHERE name = ? AND tenant = ?", "si",
 	    sl_slice_str(name), p->tenant);
 	strcpy(p->domain_name, name);
-	return r == SL_ERR_NOT_FOUND ? db_fail(p->store, r, "%s is no domain of this tenant", name) : r;
+	return r == SL_ERR_NOT_FOUND ? db_fail(&p->store->db, r, "%s is no domain of this tenant", name) : r;
 }
 
 /* Find, or make. */
@@ -47,12 +47,12 @@ place_group(struct place *p, struct sl_slice name, int64_t *group_out)
 	if ((r = node_name_check(p->store, name, "group", normal)) != 0)
 		return r;
 	if (p->group == 0 || p->group_domain != p->domain || strcmp(normal, p->group_name) != 0) {
-		r = db_number(p->store, &p->group, "SELECT id FROM node_group WHERE domain = ? AND name = ?", "is", p->domain,
+		r = db_number(&p->store->db, &p->group, "SELECT id FROM node_group WHERE domain = ? AND name = ?", "is", p->domain,
 		    sl_slice_str(normal));
 		if (r == SL_ERR_NOT_FOUND) {
-			r = db_run(p->store, "INSERT INTO node_group (domain, name) VALUES (?, ?)", "is", p->domain,
+			r = db_run(&p->store->db, "INSERT INTO node_group (domain, name) VALUES (?, ?)", "is", p->domain,
 			    sl_slice_str(normal));
-			p->group = db_last_id(p->store);
+			p->group = db_last_id(&p->store->db);
 		}
 		p->group_domain = p->domain;
 		strcpy(p->group_name, normal);
@@ -69,10 +69,10 @@ user_add(struct place *p, enum sl_user_source source, const struct sl_new_user *
 	int r;
 
 	if (node_address_check(user->address, &address) != 0)
-		return db_fail(p->store, SL_ERR_SYNTAX, "\"%.*s\" is no address", SL_SLICE_ARG(user->address));
+		return db_fail(&p->store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address", SL_SLICE_ARG(user->address));
 	if ((r = place_domain(p, address.domain)) != 0 || (r = place_group(p, user->group, &group)) != 0)
 		return r;
-	return db_run(p->store, "INSERT INTO user (domain, local, in_group, source) VALUES (?1, ?2, ?3, ?4) ON CONFLICT"
+	return db_run(&p->store->db, "INSERT INTO user (domain, local, in_group, source) VALUES (?1, ?2, ?3, ?4) ON CONFLICT"
 	    " (domain, local) DO UPDATE SET in_group = ifnull(?3, in_group), source = ?4", "isni", p->domain,
 	    sl_slice_str(address.local), group, (int64_t)source);
 }
@@ -136,13 +136,13 @@ sl_store_user_set_group(struct sl_store *store, const struct sl_actor *actor, st
 	sl_buf_add_str(&detail, "{\"group\":\"");
 	if (r == 0 && group.id != 0 && (r = sl_store_path(store, group, &to)) == 0) {
 		if (to.id[SL_LEVEL_DOMAIN] != path.id[SL_LEVEL_DOMAIN])
-			r = db_fail(store, SL_ERR_SYNTAX, "the group is of another domain");
+			r = db_fail(&store->db, SL_ERR_SYNTAX, "the group is of another domain");
 		else
 			r = sl_store_name(store, group, &detail);
 	}
 	sl_buf_add_str(&detail, "\"}");
 	if (r == 0)
-		r = db_run(store, "UPDATE user SET in_group = ? WHERE id = ?", "ni", group.id, user.id);
+		r = db_run(&store->db, "UPDATE user SET in_group = ? WHERE id = ?", "ni", group.id, user.id);
 	change.target = sl_buf_slice(&text);
 	change.detail = sl_buf_slice(&detail);
 	r = change_end(store, r, &change);
@@ -163,21 +163,21 @@ user_seen(struct sl_store *store, struct sl_slice text, int64_t now_s)
 
 	if (node_address_check(text, &address) != 0)
 		return 0;
-	r = db_number(store, &domain, "SELECT ifnull(d.alias_of, d.id) FROM domain d JOIN tenant t ON t.id = d.tenant"
+	r = db_number(&store->db, &domain, "SELECT ifnull(d.alias_of, d.id) FROM domain d JOIN tenant t ON t.id = d.tenant"
 	    " WHERE d.name = ? AND t.users = ?", "si", sl_slice_str(address.domain), (int64_t)SL_TENANT_USERS_DISCOVER);
 	if (r != 0)
 		return r == SL_ERR_NOT_FOUND ? 0 : r;
-	r = db_run(store, "INSERT OR IGNORE INTO user (domain, local, source, seen) VALUES (?, ?, ?, ?)", "isii", domain,
+	r = db_run(&store->db, "INSERT OR IGNORE INTO user (domain, local, source, seen) VALUES (?, ?, ?, ?)", "isii", domain,
 	    sl_slice_str(address.local), (int64_t)SL_USER_DISCOVERED, now_s);
-	if (r == 0 && db_changed(store) > 0) {
-		struct sl_node user = { SL_LEVEL_USER, db_last_id(store) };
+	if (r == 0 && db_changed(&store->db) > 0) {
+		struct sl_node user = { SL_LEVEL_USER, db_last_id(&store->db) };
 
 		r = node_tenant(store, user, &tenant);
 		if (r == 0)
 			r = change_number(store, SL_CHANGE_USER, user, tenant);
 		return r == 0 ? SL_DONE : r;
 	}
-	return r != 0 ? r : db_run(store, "UPDATE user SET seen = ? WHERE domain = ? AND local = ? AND seen < ?", "iisi", now_s, domain,
+	return r != 0 ? r : db_run(&store->db, "UPDATE user SET seen = ? WHERE domain = ? AND local = ? AND seen < ?", "iisi", now_s, domain,
 	    sl_slice_str(address.local), now_s - DAY_S);	/* once a day is often enough */
 }
 
@@ -218,7 +218,7 @@ gone_find(struct sl_store *store, int64_t now_s, struct gone *gone)
 	int r;
 
 	_Static_assert(SL_USER_DISCOVERED == 2, "the number in this statement, and in the index");
-	db_query(store, &query, "SELECT u.id, d.tenant FROM user u JOIN domain d ON d.id = u.domain JOIN tenant t ON"
+	db_query(&store->db, &query, "SELECT u.id, d.tenant FROM user u JOIN domain d ON d.id = u.domain JOIN tenant t ON"
 	    " t.id = d.tenant WHERE u.source = 2 AND u.seen < ? - t.discover_days * 86400", "i", now_s);
 	while ((r = db_row(&query)) == SL_DONE) {
 		if (gone->len == gone->room) {
@@ -239,7 +239,7 @@ user_forget(struct sl_store *store, int64_t user, int64_t tenant)
 	int r = node_remove_hanging(store, node, tenant);
 
 	if (r == 0)
-		r = db_run(store, "DELETE FROM user WHERE id = ?", "i", user);
+		r = db_run(&store->db, "DELETE FROM user WHERE id = ?", "i", user);
 	return r == 0 ? change_number(store, SL_CHANGE_USER, node, tenant) : r;
 }
 

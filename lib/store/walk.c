@@ -89,7 +89,7 @@ key_row(struct part *p, const struct db_query *q)
 	struct sl_slice public_key = db_text(q, 2);
 
 	if (public_key.len != sizeof(row.public_key))
-		return db_fail(p->store, SL_ERR_CORRUPT, "key %lld is damaged", (long long)row.id);
+		return db_fail(&p->store->db, SL_ERR_CORRUPT, "key %lld is damaged", (long long)row.id);
 	memcpy(row.public_key, public_key.ptr, public_key.len);
 	return p->walk->key(p->ctx, &row);
 }
@@ -167,22 +167,22 @@ walk_upper(struct part *p)
 	int r = 0;
 
 	if (p->walk->partner != NULL && p->at.level <= SL_LEVEL_PARTNER) {
-		db_query(p->store, &q, "SELECT id, name FROM partner WHERE ?1 = 0 OR id = ?1 ORDER BY id", "i", partner_of(p));
+		db_query(&p->store->db, &q, "SELECT id, name FROM partner WHERE ?1 = 0 OR id = ?1 ORDER BY id", "i", partner_of(p));
 		r = walk_rows(p, &q, partner_row);
 	}
 	if (r == 0 && p->walk->tenant != NULL && p->at.level <= SL_LEVEL_TENANT) {
-		db_query(p->store, &q, "SELECT id, partner, name, state, users, discover_days FROM tenant"
+		db_query(&p->store->db, &q, "SELECT id, partner, name, state, users, discover_days FROM tenant"
 		    " WHERE id BETWEEN ?1 AND ?2 AND (?3 = 0 OR partner = ?3) ORDER BY id", "iii", p->tenant_from, p->tenant_to,
 		    partner_of(p));
 		r = walk_rows(p, &q, tenant_row);
 	}
 	if (r == 0 && p->walk->route != NULL && p->at.level <= SL_LEVEL_TENANT) {
-		db_query(p->store, &q, "SELECT tenant, place, host, port, tls FROM route WHERE tenant BETWEEN ?1 AND ?2 AND "
+		db_query(&p->store->db, &q, "SELECT tenant, place, host, port, tls FROM route WHERE tenant BETWEEN ?1 AND ?2 AND "
 		    OF_PARTNER("tenant") " ORDER BY tenant, place", "iii", p->tenant_from, p->tenant_to, partner_of(p));
 		r = walk_rows(p, &q, route_row);
 	}
 	if (r == 0 && p->walk->key != NULL && p->at.level <= SL_LEVEL_TENANT) {
-		db_query(p->store, &q, "SELECT tenant, id, public, wrapped, holder, added FROM tenant_key"
+		db_query(&p->store->db, &q, "SELECT tenant, id, public, wrapped, holder, added FROM tenant_key"
 		    " WHERE tenant BETWEEN ?1 AND ?2 AND " OF_PARTNER("tenant") " AND current = 1 ORDER BY tenant, id", "iii",
 		    p->tenant_from, p->tenant_to, partner_of(p));
 		r = walk_rows(p, &q, key_row);
@@ -197,20 +197,20 @@ walk_domains(struct part *p)
 	int r = 0;
 
 	if (p->walk->domain != NULL && p->at.level <= SL_LEVEL_DOMAIN) {
-		db_query(p->store, &q, "SELECT id, tenant, alias_of, name FROM domain WHERE tenant BETWEEN ?1 AND ?2 AND "
+		db_query(&p->store->db, &q, "SELECT id, tenant, alias_of, name FROM domain WHERE tenant BETWEEN ?1 AND ?2 AND "
 		    OF_PARTNER("tenant") " AND id BETWEEN ?4 AND ?5 ORDER BY tenant, id", "iiiii", p->tenant_from, p->tenant_to,
 		    partner_of(p), p->domain_from, p->domain_to);
 		r = walk_rows(p, &q, domain_row);
 	}
 	if (r == 0 && p->walk->group != NULL && p->at.level <= SL_LEVEL_GROUP) {
-		db_query(p->store, &q, "SELECT g.id, g.domain, d.tenant, g.name FROM domain d CROSS JOIN node_group g"
+		db_query(&p->store->db, &q, "SELECT g.id, g.domain, d.tenant, g.name FROM domain d CROSS JOIN node_group g"
 		    " ON g.domain = d.id WHERE d.tenant BETWEEN ?1 AND ?2 AND " OF_PARTNER("d.tenant")
 		    " AND d.id BETWEEN ?4 AND ?5 ORDER BY d.tenant, d.id, g.name", "iiiii", p->tenant_from, p->tenant_to,
 		    partner_of(p), p->domain_from, p->domain_to);
 		r = walk_rows(p, &q, group_row);
 	}
 	if (r == 0 && p->walk->user != NULL) {
-		db_query(p->store, &q, "SELECT u.id, u.domain, d.tenant, u.in_group, u.local, u.source, u.seen FROM domain d"
+		db_query(&p->store->db, &q, "SELECT u.id, u.domain, d.tenant, u.in_group, u.local, u.source, u.seen FROM domain d"
 		    " CROSS JOIN user u ON u.domain = d.id WHERE d.tenant BETWEEN ?1 AND ?2 AND " OF_PARTNER("d.tenant")
 		    " AND d.id BETWEEN ?4 AND ?5 ORDER BY d.tenant, d.id, u.local", "iiiii", p->tenant_from, p->tenant_to,
 		    partner_of(p), p->domain_from, p->domain_to);
@@ -227,14 +227,14 @@ walk_hanging(struct part *p)
 	int r = 0;
 
 	if (p->walk->list != NULL) {
-		db_query(p->store, &q, "SELECT tenant, level, node, value, kind, type, options, note, expires, added, added_by"
+		db_query(&p->store->db, &q, "SELECT tenant, level, node, value, kind, type, options, note, expires, added, added_by"
 		    " FROM list WHERE tenant BETWEEN ?1 AND ?2 AND (tenant = ?4 OR " OF_PARTNER("tenant") ")"
 		    " ORDER BY tenant, level, node, value", "iiii", p->tenant_from, p->tenant_to, partner_of(p), above);
 		r = walk_rows(p, &q, list_row);
 	}
 	if (r == 0 && p->walk->layer != NULL) {
 		/* The newest version of each: max() takes the row along with it. */
-		db_query(p->store, &q, "SELECT tenant, level, node, name, max(version), text FROM layer"
+		db_query(&p->store->db, &q, "SELECT tenant, level, node, name, max(version), text FROM layer"
 		    " WHERE tenant BETWEEN ?1 AND ?2 AND (tenant = ?4 OR " OF_PARTNER("tenant") ")"
 		    " GROUP BY tenant, level, node, name ORDER BY tenant, level, node, name", "iiii", p->tenant_from,
 		    p->tenant_to, partner_of(p), above);
@@ -247,12 +247,12 @@ int
 sl_store_walk(struct sl_store *store, const struct sl_walk *walk, void *ctx, struct sl_node node, int64_t *change_out)
 {
 	struct part part = { .store = store, .walk = walk, .ctx = ctx };
-	bool own = sqlite3_get_autocommit(store->db) != 0;	/* a walk within a change sees that change */
+	bool own = sqlite3_get_autocommit(store->db.handle) != 0;	/* a walk within a change sees that change */
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	store->error[0] = '\0';
-	r = own ? db_run(store, "BEGIN", "") : 0;
+	store->db.error[0] = '\0';
+	r = own ? db_run(&store->db, "BEGIN", "") : 0;
 	if (r != 0)
 		return r;
 	r = sl_store_path(store, node, &part.at);
@@ -266,7 +266,7 @@ sl_store_walk(struct sl_store *store, const struct sl_walk *walk, void *ctx, str
 	if (r == 0)
 		r = walk_hanging(&part);
 	if (own)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);	/* nothing was written */
+		sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);	/* nothing was written */
 	return r;
 }
 
@@ -276,7 +276,7 @@ int
 sl_store_change(struct sl_store *store, int64_t *last_out)
 {
 	SL_CHECK(store, DB_MAGIC);
-	return db_number(store, last_out, "SELECT ifnull(max(number), 0) FROM change", "");
+	return db_number(&store->db, last_out, "SELECT ifnull(max(number), 0) FROM change", "");
 }
 
 int
@@ -288,12 +288,12 @@ sl_store_changes(struct sl_store *store, int64_t since, sl_change_each *each, vo
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	r = db_number(store, &oldest, "SELECT ifnull(min(number), 1) FROM change", "");
+	r = db_number(&store->db, &oldest, "SELECT ifnull(min(number), 1) FROM change", "");
 	if (r == 0 && expected < oldest)
-		return db_fail(store, SL_ERR_NOT_FOUND, "changes from so long ago are no longer kept");
+		return db_fail(&store->db, SL_ERR_NOT_FOUND, "changes from so long ago are no longer kept");
 	if (r != 0)
 		return r;
-	db_query(store, &query, "SELECT number, kinds, level, node, tenant FROM change WHERE number > ? ORDER BY number", "i",
+	db_query(&store->db, &query, "SELECT number, kinds, level, node, tenant FROM change WHERE number > ? ORDER BY number", "i",
 	    since);
 	while ((r = db_row(&query)) == SL_DONE) {
 		change = (struct sl_change){ db_int(&query, 0), (unsigned)db_int(&query, 1), { (enum sl_level)db_int(&query, 2),
