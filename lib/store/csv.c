@@ -136,7 +136,7 @@ sl_csv_column(const struct sl_csv *csv, const char *name)
 void
 sl_csv_field(struct sl_buf *out, struct sl_slice field, bool first)
 {
-	bool quotes = false;
+	bool quotes = field.len > 0 && field.ptr[0] == 0xef;	/* lest it be taken for a byte order mark */
 
 	for (size_t i = 0; i < field.len && !quotes; i++)
 		quotes = strchr("\",;\t\r\n", field.ptr[i]) != NULL;	/* NUL too */
