@@ -117,7 +117,8 @@ ask(const char *directory, const char *what, const char *format, int step, int l
 		if (field == &query.sender)
 			snprintf(value, sizeof(value), format, (int)((int64_t)k * 7919 % 90001), (int)((int64_t)k * 31 % 20011));
 		*field = sl_slice_str(value);
-		must(t = NULL, sl_traffic_open(&options, &t));
+		if (sl_traffic_open(&options, &t) != 0)
+			must(t, SL_ERR_SYSTEM);
 		must(t, sl_traffic_search(t, &query, count, NULL, &found));
 		sl_traffic_close(&t);
 		found_lines += found.lines;
@@ -155,7 +156,8 @@ main(int argc, char **argv)
 	}
 	if (argc > 4)
 		read_tail(argv[4]);
-	must(t = NULL, sl_traffic_open(&options, &t));
+	if (sl_traffic_open(&options, &t) != 0)
+		must(t, SL_ERR_SYSTEM);
 	since = now();
 	for (int day = days - 1; day >= 0; day--)
 		for (int i = 0; i < lines; i++)
