@@ -6,7 +6,7 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay rules score settings status train --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay rules score settings status trace traffic train --help --version" -- "$word")
         return
     fi
     case $before in
@@ -14,7 +14,7 @@ _sluicectl()
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    --root)
+    --root | --records)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
@@ -34,10 +34,12 @@ _sluicectl()
     score) words="--model --own --tenant --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     train) words="--labels --root --out --lists --rules --passes --json --help" ;;
+    trace) words="--from --to --client --message-id --tenant --since --until --limit --records --json --help" ;;
+    traffic) words="record report expire --records --follow --from --to --tenant --by --keep --csv --json --help" ;;
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in
-    *:-* | settings:* | status:* | rules:) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *:-* | settings:* | status:* | rules: | trace:* | traffic:) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

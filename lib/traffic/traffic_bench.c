@@ -99,7 +99,7 @@ by_size(const void *a, const void *b)
 
 /* Ask for things that are there, each time with all files to be opened anew, as sluicectl does. */
 static void
-ask(const char *directory, const char *what, const char *format, int step, int lines, struct sl_traffic_query query,
+ask(const char *directory, const char *what, const char *format, int step, int lines, struct sl_traffic_query *query,
     struct sl_slice *field)
 {
 	double times[ASKED];
@@ -114,12 +114,12 @@ ask(const char *directory, const char *what, const char *format, int step, int l
 		int k = (int)((int64_t)(i + 1) * step % lines);
 
 		snprintf(value, sizeof(value), format, (int)((int64_t)k * 104729 % 1000003), k * 17 % 35000);
-		if (field == &query.sender)
+		if (field == &query->sender)
 			snprintf(value, sizeof(value), format, (int)((int64_t)k * 7919 % 90001), (int)((int64_t)k * 31 % 20011));
 		*field = sl_slice_str(value);
 		if (sl_traffic_open(&options, &t) != 0)
 			must(t, SL_ERR_SYSTEM);
-		must(t, sl_traffic_search(t, &query, count, NULL, &found));
+		must(t, sl_traffic_search(t, query, count, NULL, &found));
 		sl_traffic_close(&t);
 		found_lines += found.lines;
 		times[i] = now() - since;
@@ -134,11 +134,11 @@ search(const char *directory, int lines)
 {
 	struct sl_traffic_query q = { .limit = 1000 };
 
-	ask(directory, "by recipient", "user%d@tenant%d.example", 7, lines, q, &q.recipient);
+	ask(directory, "by recipient", "user%d@tenant%d.example", 7, lines, &q, &q.recipient);
 	q = (struct sl_traffic_query){ .limit = 1000 };
-	ask(directory, "by sender", "sender%d@domain%d.example", 7, lines, q, &q.sender);
+	ask(directory, "by sender", "sender%d@domain%d.example", 7, lines, &q, &q.sender);
 	q = (struct sl_traffic_query){ .limit = 1000 };
-	ask(directory, "by an id that is not there", "%d-%d", 7, lines, q, &q.id);
+	ask(directory, "by an id that is not there", "%d-%d", 7, lines, &q, &q.id);
 }
 
 int

@@ -24,6 +24,8 @@ static const struct command {
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
 	{ "rules",	rules_main,	"compile, list and try rules" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
+	{ "trace",	trace_main,	"what became of messages: every step, and why" },
+	{ "traffic",	traffic_main,	"take record lines into day files, sum them up, remove old ones" },
 	{ "train",	train_main,	"learn models, and what their evidence weighs, from labelled mail" },
 	{ "settings",	settings_main,	"print the reference of all settings, or an example file" },
 	{ "status",	status_main,	"ask a running Sluice how it is doing" },
