@@ -20,6 +20,7 @@ enum {
 
 int	auth_main(int argc, char **argv);
 int	check_main(int argc, char **argv);
+int	console_main(int argc, char **argv);	/* tenant, domain, user, list, grant, ... */
 int	dkim_key_main(int argc, char **argv);
 int	dkim_sign_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);
