@@ -35,7 +35,9 @@
 	X(INSPECT_RESULT)	/* helper > asker: entries, findings, links */			\
 	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */ \
 	X(CORRECT)		/* sluicectl > parent > edge: u32 ticket (0 from sluicectl), a correction (ipc/correction.h) */ \
-	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */
+	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */ \
+	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments */ \
+	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,
