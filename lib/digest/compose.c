@@ -44,9 +44,10 @@ digest_group_word(enum sl_digest_group group)
 /* ---- pieces ---- */
 
 void
-digest_local(const struct sl_digest *digest, const struct sl_digest_row *row, enum sl_digest_verb verb,
+digest_local(const struct digest_page *page, const struct sl_digest_row *row, enum sl_digest_verb verb,
     char out[SL_DIGEST_LOCAL_MAX + 1])
 {
+	const struct sl_digest *digest = page->digest;
 	struct sl_digest_action action = { .verb = verb, .tenant = digest->tenant };
 
 	if (row != NULL) {
@@ -57,7 +58,7 @@ digest_local(const struct sl_digest *digest, const struct sl_digest_row *row, en
 
 		action.expiry_day = day < 0 ? 0 : day > UINT16_MAX ? UINT16_MAX : (uint32_t)day;
 	}
-	sl_digest_token_write(digest->keys, &action, digest->to, out);
+	sl_digest_token_write(digest->keys, &action, sl_slice_str(page->to), out);
 }
 
 void
@@ -222,23 +223,13 @@ page_sort(struct digest_page *page)
 static void
 page_reply(struct digest_page *page)
 {
-	const struct sl_digest *d = page->digest;
-
-	digest_local(d, NULL, SL_DIGEST_REQUEST, page->request);
+	digest_local(page, NULL, SL_DIGEST_REQUEST, page->request);
 	page->reply_releases = page->total == 1 && page->shown == 1 &&
 	    (page->rows[0]->verbs & SL_DIGEST_VERB_BIT(RELEASE)) != 0;
 	if (page->reply_releases)
-		digest_local(d, page->rows[0], SL_DIGEST_RELEASE, page->reply);
+		digest_local(page, page->rows[0], SL_DIGEST_RELEASE, page->reply);
 	else
 		memcpy(page->reply, page->request, sizeof(page->reply));
-}
-
-static bool
-is_mailbox(struct sl_slice text)
-{
-	struct sl_smtp_address address;
-
-	return text.len <= SL_DIGEST_MAILBOX_MAX && sl_smtp_mailbox_parse(text, &address) == SL_DONE;
 }
 
 /* "name: ..." of a text with a number in it. */
@@ -297,9 +288,9 @@ int
 sl_digest_compose(const struct sl_digest *digest, struct sl_buf *out, struct sl_buf *message_id_out)
 {
 	struct digest_page page = { .digest = digest, .language = sl_digest_language_find(digest->language) };
-	char hex[33], boundary[48];
+	char hex[33], boundary[48], from[SL_DIGEST_MAILBOX_MAX + 1];
 
-	if (!is_mailbox(digest->from) || !is_mailbox(digest->to) || !sl_smtp_domain_ok(digest->domain, false))
+	if (!sl_digest_mailbox(digest->from, from) || !sl_digest_mailbox(digest->to, page.to) || !sl_smtp_domain_ok(digest->domain, false))
 		return SL_ERR_SYNTAX;
 	page_sort(&page);
 	page_reply(&page);

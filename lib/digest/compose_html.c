@@ -80,7 +80,7 @@ put_actions(const struct digest_page *page, const struct sl_digest_row *row, str
 		if (!first)
 			sl_buf_add_str(out, "<br>\n");
 		first = false;
-		digest_local(page->digest, row, digest_verbs[i].verb, local);
+		digest_local(page, row, digest_verbs[i].verb, local);
 		put_link(page, local, digest_verbs[i].word, row, text, out);
 	}
 }

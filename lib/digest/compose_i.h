@@ -13,6 +13,7 @@
 struct digest_page {
 	const struct sl_digest		*digest;
 	const struct sl_digest_language	*language;
+	char				 to[SL_DIGEST_MAILBOX_MAX + 1];	/* that addresses are bound to */
 	const struct sl_digest_row	**rows;		/* sorted by group */
 	size_t				 shown;		/* of them */
 	size_t				 in_group[SL_DIGEST_GROUP_COUNT];
@@ -29,7 +30,7 @@ extern const struct digest_verb {
 } digest_verbs[5];
 enum sl_digest_word digest_group_word(enum sl_digest_group group);
 
-void	digest_local(const struct sl_digest *digest, const struct sl_digest_row *row, enum sl_digest_verb verb,
+void	digest_local(const struct digest_page *page, const struct sl_digest_row *row, enum sl_digest_verb verb,
 	    char out[SL_DIGEST_LOCAL_MAX + 1]);
 /* Add pieces that both show alike. */
 void	digest_say(const struct digest_page *page, enum sl_digest_word word, struct sl_buf *out);

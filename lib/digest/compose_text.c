@@ -78,7 +78,7 @@ put_actions(const struct digest_page *page, const struct sl_digest_row *row, siz
 		if ((row->verbs >> digest_verbs[i].verb & 1) == 0)
 			continue;
 		put_label(page, digest_verbs[i].word, labels, out);
-		digest_local(page->digest, row, digest_verbs[i].verb, local);
+		digest_local(page, row, digest_verbs[i].verb, local);
 		sl_buf_addf(out, "%s@" SL_SLICE_FMT "\n", local, SL_SLICE_ARG(page->digest->domain));
 	}
 }

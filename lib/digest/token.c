@@ -4,6 +4,9 @@
 
 #include <sodium.h>
 
+#include "domain/idna.h"
+#include "smtp/address.h"
+
 #define HEAD_BYTES	7	/* key, day, tenant */
 #define BIND_BYTES	8
 #define MARK_BYTES	4
@@ -36,6 +39,32 @@ sl_digest_verb_has_message(enum sl_digest_verb verb)
 {
 	SL_ASSERT(verb < SL_DIGEST_VERB_COUNT);
 	return verbs[verb].has_message;
+}
+
+bool
+sl_digest_mailbox(struct sl_slice mailbox, char out[SL_DIGEST_MAILBOX_MAX + 1])
+{
+	struct sl_smtp_address address;
+	char domain[SL_DNS_NAME_MAX + 1];
+	struct sl_slice name;
+
+	if (sl_smtp_mailbox_parse(mailbox, &address) != SL_DONE || address.is_null || address.local.len > SL_DIGEST_LOCAL_MAX)
+		return false;
+	name = address.domain;
+	if (!address.is_literal) {
+		if (!sl_domain_ascii(address.domain, domain))
+			return false;
+		name = sl_slice_str(domain);
+	}
+	if (address.local.len + 1 + name.len > SL_DIGEST_MAILBOX_MAX)
+		return false;
+	for (size_t i = 0; i < address.local.len; i++)
+		out[i] = (char)sl_ascii_lower(address.local.ptr[i]);
+	out[address.local.len] = '@';
+	for (size_t i = 0; i < name.len; i++)
+		out[address.local.len + 1 + i] = (char)sl_ascii_lower(name.ptr[i]);
+	out[address.local.len + 1 + name.len] = '\0';
+	return true;
 }
 
 /* ---- base32 ---- */

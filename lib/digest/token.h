@@ -66,6 +66,9 @@ struct sl_digest_keys {
 	size_t			len;
 };
 
+/* A mailbox as addresses are bound to it: checked, in lower case, the domain in A-labels; NUL behind it. False: it is none. */
+bool	sl_digest_mailbox(struct sl_slice mailbox, char out[SL_DIGEST_MAILBOX_MAX + 1]);
+
 /* What an address stands for. */
 struct sl_digest_action {
 	enum sl_digest_verb	verb;
@@ -74,7 +77,7 @@ struct sl_digest_action {
 	unsigned char		message[SL_DIGEST_REF_BYTES];	/* zeros where the verb needs none */
 };
 
-/* Write the local part for `mailbox` (local@domain, the domain in A-labels; ASCII case does not matter), NUL behind it.
+/* Write the local part for `mailbox` (as sl_digest_mailbox has it; ASCII case does not matter), NUL behind it.
  * Needs a key, and a mailbox of 1 to SL_DIGEST_MAILBOX_MAX bytes. */
 void	sl_digest_token_write(const struct sl_digest_keys *keys, const struct sl_digest_action *action,
 	    struct sl_slice mailbox, char out[SL_DIGEST_LOCAL_MAX + 1]);
