@@ -18,12 +18,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-enum sl_mode {
-	SL_MODE_FILTER,		/* judge and act */
-	SL_MODE_MONITOR,	/* judge and record, change nothing */
-	SL_MODE_PASS_THROUGH,	/* a pure proxy */
-};
-
 enum sl_fail_mode { SL_FAIL_DEFER, SL_FAIL_PASS };
 
 enum sl_hop_tls {

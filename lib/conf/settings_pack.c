@@ -388,7 +388,7 @@ unpack_engine(struct unpacker *u, const struct setting *row, struct sl_engine_se
 static void
 unpack_category(struct unpacker *u, const struct setting *row, struct sl_policy_category *category)
 {
-	category->at[SL_ACTION_DELIVER] = 0;
+	sl_policy_category_clear(category);
 	unpack_scope(u, row->map, category);
 }
 

@@ -808,15 +808,12 @@ read_submap(struct reader *r, const struct setting *row, const struct conf_node 
 static void
 category_order(struct reader *r, const struct conf_node *node, const struct sl_policy_category *c)
 {
-	static const char *const names[SL_ACTION_COUNT] = {
-		[SL_ACTION_TAG] = "tag", [SL_ACTION_DEFER] = "defer", [SL_ACTION_REFUSE] = "refuse",
-	};
-
 	for (int weak = SL_ACTION_TAG; weak < SL_ACTION_COUNT; weak++)
 		for (int strong = weak + 1; strong < SL_ACTION_COUNT; strong++)
 			if (c->at[weak] <= 1 && c->at[weak] >= c->at[strong])
 				conf_errors_add(&r->errors, node->at, "%s: set it below %s, or it "
-				    "never happens", names[weak], names[strong]);
+				    "never happens", sl_action_word((enum sl_action)weak),
+				    sl_action_word((enum sl_action)strong));
 }
 
 static void
@@ -824,8 +821,7 @@ read_category(struct reader *r, const struct setting *row, const struct conf_nod
 {
 	struct sl_policy_category *category = at;
 
-	for (size_t i = 0; i < SL_ACTION_COUNT; i++)
-		category->at[i] = i == SL_ACTION_DELIVER ? 0 : 2;
+	sl_policy_category_clear(category);
 	if (node->kind == CONF_SCALAR && sl_slice_eq(node->text, SL_SLICE_LIT("never")))
 		return;
 	read_map(r, row->map, node, at);

@@ -39,12 +39,15 @@ write_and_read(struct fixture *f, const struct sl_record_source *source, const c
 	return sl_record_read(sl_buf_slice(&f->line), &f->arena, &f->record);
 }
 
+#define NEVER	SL_THRESHOLD_NEVER
+
 static const struct sl_policy_category policy[SL_CATEGORY_COUNT] = {
-	[SL_SPAM] = { { 0, 0.8, SL_THRESHOLD_NEVER, 0.995 } },
-	[SL_PHISH] = { { 0, SL_THRESHOLD_NEVER, 1.0 / 3, 0.9 } },
-	[SL_MALWARE] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, 0.5 } },
-	[SL_BULK] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER } },
-	[SL_MALFORMED] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, 0 } },
+	/*                  tag, copy, quarantine, defer, refuse */
+	[SL_SPAM] = { { 0, 0.8, NEVER, 0.9, NEVER, 0.995 } },
+	[SL_PHISH] = { { 0, NEVER, 0.5, NEVER, 1.0 / 3, 0.9 } },
+	[SL_MALWARE] = { { 0, NEVER, NEVER, NEVER, NEVER, 0.5 } },
+	[SL_BULK] = { { 0, NEVER, NEVER, NEVER, NEVER, NEVER } },
+	[SL_MALFORMED] = { { 0, NEVER, NEVER, NEVER, NEVER, 0 } },
 };
 
 static void
