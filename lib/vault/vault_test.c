@@ -1,0 +1,2 @@
+#include "vault_test_i.h"
+int main(void){return 0;}
