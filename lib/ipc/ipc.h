@@ -33,7 +33,22 @@
 	X(HELPER_FAILED)	/* edge > parent: u32 number; the helper is of no use, send another */ \
 	X(INSPECT)		/* asker > helper: a job (deep/deep.h); fd: sealed memory with the bytes */ \
 	X(INSPECT_RESULT)	/* helper > asker: entries, findings, links */			\
-	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */
+	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */ \
+	X(VAULT_SETTINGS)	/* parent > vault: where, how long, how much, whose (vault/talk.h) */ \
+	X(VAULT_CLIENT)		/* parent > vault: u32 who; fd: a channel to him */ \
+	X(VAULT)		/* parent > edge, sluicectl: nothing; fd: a channel to the vault, instead of the one before */ \
+	X(VAULT_REQUEST)	/* sluicectl > parent: nothing; VAULT follows */ \
+	X(KEY)			/* edge > vault: a tenant's name */ \
+	X(KEY_IS)		/* vault > edge: the name, its public key (empty: it has none) */ \
+	X(SPOOL)		/* vault > edge: nothing; fd: an unnamed file */ \
+	X(KEEP)			/* edge > vault: a sealed record; fd: the sealed body */ \
+	X(KEPT)			/* vault > edge: u64 number, u32 result, id */ \
+	X(KEPT_LIST)		/* sluicectl > vault: a query; KEPT_ENTRY for each, then KEPT_END */ \
+	X(KEPT_ENTRY)		/* vault > sluicectl */ \
+	X(KEPT_OPEN)		/* sluicectl > vault: tenant, id; KEPT_ENTRY, KEPT_BYTES, then KEPT_END */ \
+	X(KEPT_BYTES)		/* vault > sluicectl: the message's next bytes */ \
+	X(KEPT_DELETE)		/* sluicectl > vault: tenant, ids; then KEPT_END */ \
+	X(KEPT_END)		/* vault > sluicectl: i32 result, u64 count, text */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

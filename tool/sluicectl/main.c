@@ -21,6 +21,7 @@ static const struct command {
 	{ "explain",	explain_main,	"show why messages are judged as they are, as a sum" },
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
+	{ "quarantine",	quarantine_main, "list, show and delete messages that are kept" },
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
 	{ "rules",	rules_main,	"compile, list and try rules" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
