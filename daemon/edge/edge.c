@@ -10,6 +10,7 @@
 #include "domain/idna.h"
 #include "deep.h"
 #include "hop.h"
+#include "keep.h"
 #include "io/tls.h"
 #include "listener.h"
 #include "drift.h"
@@ -324,6 +325,7 @@ edge_new(struct sl_loop *loop, struct sl_stats *stats, int record_fd)
 	edge->stats = stats;
 	edge->deep = deep_new(loop, helper_failed, edge);
 	edge->records = record_writer_new(record_fd, stats);
+	edge->keeper = keeper_new(loop);
 	edge->keys = sl_keys_new(KEYS_KEPT);
 	/* What is read from files, or set up on first use, is read and set up now: soon no file can be
 	 * opened. */
@@ -351,6 +353,7 @@ edge_free(struct edge **edge)
 	sessions_sweep(e);
 	hops_close(e);
 	deep_free(&e->deep);
+	keeper_free(&e->keeper);
 	sl_timer_clear(&e->stop_timer);
 	record_writer_free(&e->records);
 	sl_resolver_free(&e->resolver);

@@ -54,6 +54,7 @@ struct deep;
 struct session;
 struct hop;
 struct hop_pool;
+struct keeper;
 struct lists;
 struct memory;
 struct record_writer;
@@ -80,6 +81,7 @@ struct edge {
 	struct listener		*listeners;
 	struct sl_fold		*fold;		/* ICU's eye for look-alikes; NULL: it cannot be had */
 	struct sl_suffix	*suffix;	/* the list of public suffixes; NULL: none was found */
+	struct keeper		*keeper;	/* of what policies keep */
 	struct deep		*deep;		/* attachments on their way to a helper */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;

@@ -17,13 +17,14 @@
 #include "edge.h"
 #include "io/tls.h"
 #include "jail/jail.h"
+#include "keep.h"
 #include "record.h"
 
 #define HEAP_KEPT_BYTES	(2 << 20)	/* free, at the heap's end */
 #define HEAP_STEP_BYTES	(256 << 10)
 
 #define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP | \
-	1u << SL_IPC_HELPER | 1u << SL_IPC_CORRECT)
+	1u << SL_IPC_HELPER | 1u << SL_IPC_CORRECT | 1u << SL_IPC_VAULT)
 
 struct process {
 	unsigned	 slot;
@@ -164,6 +165,15 @@ on_correction(struct process *p, struct sl_slice payload)
 }
 
 static void
+on_vault(struct process *p, struct sl_ipc_message *message)
+{
+	if (message->fds_len != 1 || p->edge == NULL)
+		return;
+	keeper_use_vault(p->edge->keeper, message->fds[0]);
+	message->fds[0] = -1;
+}
+
+static void
 on_stopped(void *ctx)
 {
 	struct process *p = ctx;
@@ -197,6 +207,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		on_helper(p, message);
 	} else if (message->type == SL_IPC_CORRECT) {
 		on_correction(p, message->payload);
+	} else if (message->type == SL_IPC_VAULT) {
+		on_vault(p, message);
 	} else if (message->type == SL_IPC_STOP) {
 		stop(p);
 	}

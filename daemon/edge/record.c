@@ -288,6 +288,12 @@ add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 		add_str(out, "text", tx->answer.text);
 		sl_buf_addf(out, ",\"from\":\"%s\"}", tx->answer.from_hop ? "next_hop" : "sluice");
 	}
+	if (keeping_is_sent(&tx->keeping)) {
+		char id[SL_KEPT_ID_DIGITS + 1];
+
+		sl_kept_id_write(tx->keeping.id, id);
+		add_str(out, "kept", id);
+	}
 	add_hop(out, tx);
 	add_steps(out, tx);
 	sl_buf_add_str(out, "}\n");

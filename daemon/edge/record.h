@@ -14,7 +14,7 @@ struct record_writer;
 struct record_writer *record_writer_new(int fd, struct sl_stats *stats);	/* fd taken, -1: none */
 void	record_writer_free(struct record_writer **writer);
 void	record_writer_reopen(struct record_writer *writer, int fd);	/* fd taken */
-/* `outcome` is one of delivered, refused, deferred, hop-refused, malformed, aborted, uncertain. */
+/* `outcome` is one of delivered, quarantined, refused, deferred, hop-refused, malformed, aborted, uncertain. */
 void	record_transaction(const struct session *s, const char *outcome);
 void	record_flush(struct record_writer *writer);
 

@@ -31,7 +31,8 @@ static const unsigned may_follow[SESSION_STATE_COUNT] = {
 	[SESSION_RCPT] = IN(RCPT) | IN(READY) | IN(AWAIT_RCPT) | IN(DATA) | IN(TLS),
 	[SESSION_DATA] = IN(SKIP) | IN(AWAIT_VERDICT),
 	[SESSION_SKIP] = IN(READY),
-	[SESSION_AWAIT_VERDICT] = IN(AWAIT_DELIVERY) | IN(READY),
+	[SESSION_AWAIT_VERDICT] = IN(AWAIT_VAULT) | IN(AWAIT_DELIVERY) | IN(READY),
+	[SESSION_AWAIT_VAULT] = IN(READY) | IN(GONE),
 	[SESSION_AWAIT_DELIVERY] = IN(READY) | IN(GONE),
 	[SESSION_CLOSING] = IN(CLOSING),
 	[SESSION_GONE] = 0,
@@ -95,6 +96,7 @@ state_timeout_ms(const struct session *s, enum session_state state)
 		return CLOSING_MS;
 	case SESSION_AWAIT_RCPT:
 	case SESSION_AWAIT_VERDICT:
+	case SESSION_AWAIT_VAULT:
 	case SESSION_AWAIT_DELIVERY:
 	case SESSION_GONE:
 	case SESSION_DEAD:
@@ -200,6 +202,7 @@ transaction_new(struct session *s)
 	tx->burst = 1;
 	delivery_init(&tx->delivery, s, &tx->arena);
 	judge_init(&tx->judge, s, edge);
+	keeping_init(&tx->keeping, edge->keeper, s);
 	authentication_init(&tx->authentication, s);
 }
 
@@ -215,6 +218,7 @@ transaction_end(struct session *s, const char *outcome)
 		record_transaction(s, tx->outcome != NULL ? tx->outcome : outcome);
 	delivery_abort(&tx->delivery);
 	judge_abort(&tx->judge);
+	keeping_abort(&tx->keeping);
 	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);
 	sl_chunk_unref(&tx->chunk);
@@ -232,9 +236,9 @@ session_abort(struct session *s, const char *outcome)
 
 	if (tx == NULL)
 		return;
-	/* The next hop has all of it and has not answered: what becomes of it is not known. What was
+	/* The next hop, or the vault, has all of it and has not answered: what becomes of it is not known. What was
 	 * decided before the sender left is counted as that, not as his leaving. */
-	if (delivery_dot_is_sent(&tx->delivery)) {
+	if (delivery_dot_is_sent(&tx->delivery) || keeping_is_sent(&tx->keeping)) {
 		s->edge->stats->uncertain++;
 		outcome = "uncertain";
 	} else if (tx->outcome == NULL && tx->recipients_tried > 0) {
@@ -313,9 +317,10 @@ session_close(struct session *s)
 void
 session_client_gone(struct session *s)
 {
-	/* Once the final dot has gone to the next hop its answer is awaited all the same: the record
-	 * must tell what became of the message. */
-	if (s->state == SESSION_AWAIT_DELIVERY && delivery_dot_is_sent(&s->tx->delivery)) {
+	/* Once the final dot has gone to the next hop, or all of it to the vault, the answer is awaited all the same:
+	 * the record must tell what became of the message. */
+	if ((s->state == SESSION_AWAIT_DELIVERY && delivery_dot_is_sent(&s->tx->delivery)) ||
+	    (s->state == SESSION_AWAIT_VAULT && keeping_is_sent(&s->tx->keeping))) {
 		sl_conn_close(&s->conn, false);
 		session_enter(s, SESSION_GONE);
 		return;
@@ -685,6 +690,7 @@ on_timer(void *ctx)
 		break;
 	case SESSION_AWAIT_RCPT:
 	case SESSION_AWAIT_VERDICT:
+	case SESSION_AWAIT_VAULT:
 	case SESSION_AWAIT_DELIVERY:
 	case SESSION_GONE:
 	case SESSION_DEAD:

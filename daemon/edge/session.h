@@ -12,6 +12,7 @@
 #include "delivery.h"
 #include "edge.h"
 #include "judge.h"
+#include "keep.h"
 #include "memory.h"
 #include "message.h"
 #include "smtp/command.h"
@@ -28,6 +29,7 @@
 	X(DATA,		 "message bytes")					\
 	X(SKIP,		 "the end of a message whose refusal is decided")	\
 	X(AWAIT_VERDICT, "the classifiers")					\
+	X(AWAIT_VAULT,	 "the vault's word that it has the message")		\
 	X(AWAIT_DELIVERY, "the next hop's answer to the final dot")		\
 	X(CLOSING,	 "the sender to take our last reply and close")		\
 	X(GONE,		 "the next hop's last word; the sender has left")	\
@@ -60,6 +62,7 @@ struct transaction {
 	struct recipient	*asking;	/* the one the next hop is asked about */
 	struct delivery		 delivery;
 	struct judge		 judge;
+	struct keeping		 keeping;
 	struct authentication	 authentication;
 	struct sl_ruling		 ruling;
 	struct message		 message;
@@ -140,6 +143,7 @@ void	transfer_input(struct session *s);		/* the socket is readable in DATA or SK
 size_t	transfer_bytes(struct session *s, struct sl_slice bytes);	/* read with commands: used */
 void	session_on_flow(struct session *s);		/* from delivery.c and judge.c: go on */
 void	session_on_verdict(struct session *s);		/* from judge.c */
+void	session_on_kept(struct session *s, int result);	/* from keep.c: 0, it is on disk */
 void	session_on_delivered(struct session *s, const struct answer *answer);	/* from delivery.c */
 void	transfer_timeout(struct session *s);		/* the sender is silent in DATA or SKIP */
 void	transfer_too_slow(struct session *s);		/* or trickles */

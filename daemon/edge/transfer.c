@@ -3,7 +3,8 @@
  *
  * The point of responsibility: the sender is told 250 only by session_on_delivered with the next
  * hop's own 250 to the final dot. In every state before that a crash leaves the sender with the
- * message. The final dot goes to the next hop only from transfer_deliver, after the verdict.
+ * message. The final dot goes to the next hop only from transfer_deliver, after the verdict. The other 250 is that of
+ * session_on_kept: the vault has the message on disk.
  */
 
 #include "session.h"
@@ -65,6 +66,8 @@ transfer_begin(struct session *s)
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
+	if (tx->judge.on && sl_tenant_keeps(tx->tenant))
+		keeping_begin(&tx->keeping);
 	authentication_message(&tx->authentication);
 	tx->data_us = sl_loop_now_us(s->edge->loop);
 	message_init(&tx->message, s->edge->chunks, tx->tenant->normalise,
@@ -137,6 +140,7 @@ push(struct session *s, size_t keep)
 		held = message_held(&tx->message);
 		n = SL_MIN(held - SL_MIN(held, keep), delivery_room(&tx->delivery));
 		message_take(&tx->message, &chain, n);
+		keeping_feed(&tx->keeping, &chain);
 		delivery_write(&tx->delivery, &chain);
 		delivery_flush(&tx->delivery);
 	} while (n > 0);
@@ -170,6 +174,7 @@ refuse_rest(struct session *s, const struct answer *answer, const char *outcome)
 	tx->outcome = outcome;
 	delivery_abort(&tx->delivery);
 	judge_abort(&tx->judge);
+	keeping_abort(&tx->keeping);
 	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);
 	session_enter(s, SESSION_SKIP);
@@ -481,6 +486,19 @@ transfer_deliver(struct session *s)
 		session_on_flow(s);
 }
 
+/* The policy keeps it: the next hop's transfer is dropped, and the vault has it or nobody. */
+static void
+transfer_keep(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	delivery_abort(&tx->delivery);
+	session_enter(s, SESSION_AWAIT_VAULT);
+	sl_conn_want_input(&s->conn, true);
+	keeping_finish(&tx->keeping, &tx->message.head, &tx->message.body);
+	message_clear(&tx->message);
+}
+
 static void
 act_on_verdict(struct session *s)
 {
@@ -493,6 +511,11 @@ act_on_verdict(struct session *s)
 	tx->ruled = true;
 	if (tx->judge.on)
 		s->edge->stats->judged++;
+	if (ruling->enforced && ruling->action == SL_ACTION_QUARANTINE) {
+		transfer_keep(s);
+		return;
+	}
+	keeping_abort(&tx->keeping);
 	if (ruling->enforced && (ruling->action == SL_ACTION_REFUSE || ruling->action == SL_ACTION_DEFER)) {
 		bool refused = ruling->action == SL_ACTION_REFUSE;
 
@@ -512,6 +535,27 @@ void
 session_on_verdict(struct session *s)
 {
 	act_on_verdict(s);
+	session_resume(s);
+}
+
+/* ---- the vault ---- */
+
+void
+session_on_kept(struct session *s, int result)
+{
+	struct transaction *tx = s->tx;
+
+	s->edge->stats->quarantined += result == 0;
+	s->edge->stats->deferred += result != 0;
+	if (result == 0)
+		answer_set(&tx->answer, 250, "2.0.0", "Message accepted");
+	else if (result == SL_ERR_NO_SPACE || result == SL_ERR_QUOTA)
+		answer_set(&tx->answer, 452, "4.3.1", "There is no room for the message now, try again later");
+	else
+		answer_set(&tx->answer, 451, "4.3.0", "The message cannot be taken now, try again later");
+	if (result != 0)
+		sl_log(SL_LOG_ERROR, "%s: not kept, and deferred: %s", tx->id, sl_strerror(result));
+	finish(s, result == 0 ? "quarantined" : "deferred");
 	session_resume(s);
 }
 

@@ -169,8 +169,9 @@ control_status(const struct parent *parent, struct sl_buf *out)
 	sl_buf_addf(out, "{\"version\":\"%s\",\"pid\":%ld,\"uptime_s\":%lld,\"settings\":", SL_VERSION,
 	    (long)getpid(), (long long)(now - parent->started_at));
 	sl_buf_add_json(out, sl_slice_str(parent->settings_path));
-	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"helper_restarts\":%u,\"tenants\":%zu,\"listen\":[",
-	    parent->reloads, parent->restarts, parent->helper_restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
+	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"helper_restarts\":%u,\"vault_restarts\":%u,\"tenants\":%zu,\"listen\":[",
+	    parent->reloads, parent->restarts, parent->helper_restarts,
+	    parent->vault_restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
 	for (size_t i = 0; i < parent->bound_len; i++) {
 		sl_buf_add_str(out, i > 0 ? "," : "");
 		sl_buf_add_json(out, sl_slice_str(parent->bound[i].text));
@@ -193,6 +194,18 @@ client_close(struct client *client)
 {
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
+}
+
+/* Who may ask for the status may speak to the vault: this socket's permissions say who. */
+static void
+give_vault(struct client *client)
+{
+	int fd = vault_connect_control(client->control->parent);
+
+	if (sl_ipc_send(client->ipc, SL_IPC_VAULT, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
+		sl_log(SL_LOG_DEBUG, "who asked for the vault has gone");
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
@@ -265,6 +278,10 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		pass_on(client, message->payload);
 		return;
 	}
+	if (message->type == SL_IPC_VAULT_REQUEST) {
+		give_vault(client);
+		return;
+	}
 	sl_buf_init(&out, STATUS_MAX);
 	control_status(client->control->parent, &out);
 	if (sl_ipc_send(client->ipc, SL_IPC_STATUS, sl_buf_slice(&out), NULL, 0) != 0)
@@ -293,7 +310,7 @@ on_connect(void *ctx, unsigned events)
 		if (client->ipc != NULL)
 			continue;
 		client->control = control;
-		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST | 1u << SL_IPC_CORRECT);
+		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST | 1u << SL_IPC_CORRECT | 1u << SL_IPC_VAULT_REQUEST);
 		client->ticket = 0;
 		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);

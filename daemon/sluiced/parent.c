@@ -247,6 +247,7 @@ edge_start(struct edge_process *e)
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);
 	helper_start(e);
+	vault_connect_edge(e);
 }
 
 static bool
@@ -307,7 +308,7 @@ on_child(void *ctx, int number)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (helper_died(parent, pid, status))
+		if (helper_died(parent, pid, status) || vault_died(parent, pid, status))
 			continue;
 		for (unsigned i = 0; i < parent->edges_len; i++)
 			if (parent->edges[i].pid == pid)
@@ -354,6 +355,7 @@ edges_prepare(struct parent *parent, unsigned workers)
 		sl_timer_init(&parent->edges[i].restart, parent->loop, on_restart, &parent->edges[i]);
 	}
 	helpers_prepare(parent);
+	vault_prepare(parent);
 }
 
 /* What edges remember lives as long as its size stays the same. */
@@ -391,8 +393,9 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 		sl_settings_unref(&settings);
 		close_files(&files);
 	} else {
+		struct sl_settings *old = parent->settings;
+
 		make_memory(parent, settings);
-		sl_settings_unref(&parent->settings);
 		close_files(&parent->files);
 		parent->settings = settings;
 		parent->files = files;
@@ -410,6 +413,8 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 			else if (parent->edges[i].ipc != NULL)
 				send_settings(&parent->edges[i]);
 		}
+		vault_use_settings(parent, old);
+		sl_settings_unref(&old);
 	}
 	sl_buf_fini(&why);
 }
@@ -566,6 +571,7 @@ parent_run(const char *settings_path)
 	check_settings(&parent);
 	sl_loop_run(parent.loop);
 	helpers_end(&parent);
+	vault_end(&parent);
 	control_close(&parent);
 	sl_log(SL_LOG_NOTICE, "stopped");
 	return parent.status;

@@ -26,6 +26,18 @@ struct helper_process {
 	uint64_t		 started_us;
 };
 
+/* The vault, where the settings have one: vault.c. */
+struct vault_process {
+	struct parent		*parent;
+	pid_t			 pid;		/* 0: not running */
+	struct sl_ipc		*ipc;
+	struct sl_watch		 watch;
+	struct sl_timer		 restart;
+	uint64_t		 started_us;
+	bool			 ready;
+	char			 path[4096];	/* "": there is no such program */
+};
+
 struct edge_process {
 	struct parent	*parent;
 	unsigned	 slot;
@@ -60,6 +72,7 @@ struct parent {
 	int			 stats_fd;
 	struct sl_stats		*stats;		/* EDGES_MAX slots, shared */
 	unsigned char		 ticket_key[80];
+	struct vault_process	 vault;
 	unsigned		 edges_len;
 	struct edge_process	 edges[EDGES_MAX];
 	struct control		*control;
@@ -70,6 +83,7 @@ struct parent {
 	unsigned		 reloads;
 	unsigned		 restarts;
 	unsigned		 helper_restarts;
+	unsigned		 vault_restarts;
 	char			 helper_path[4096];	/* "": there is none */
 	bool			 said_ready;
 	bool			 stopping;
@@ -95,6 +109,15 @@ void	helper_start(struct edge_process *edge);	/* for an edge that was just start
 bool	helper_died(struct parent *parent, pid_t pid, int status);	/* false: it was none */
 void	helper_failed(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
 void	helpers_end(struct parent *parent);
+
+/* vault.c: one for all edges, that keeps what policies want kept. */
+void	vault_prepare(struct parent *parent);
+void	vault_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */
+void	vault_connect_edge(struct edge_process *edge);	/* one that was just started */
+/* A channel to the vault, for somebody the control socket lets in; -1: there is no vault. */
+int	vault_connect_control(struct parent *parent);
+bool	vault_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the vault */
+void	vault_end(struct parent *parent);	/* no edge is left */
 
 /* control.c: the socket of sluicectl. */
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */

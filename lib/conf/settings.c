@@ -298,3 +298,12 @@ sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors)
 	sl_free(r.failures);
 	return result;
 }
+
+bool
+sl_tenant_keeps(const struct sl_tenant *tenant)
+{
+	for (int c = 0; c < SL_CATEGORY_COUNT && tenant->mode == SL_MODE_FILTER; c++)
+		if (tenant->policy[c].at[SL_ACTION_QUARANTINE] <= 1)
+			return true;
+	return false;
+}

@@ -87,6 +87,9 @@ struct sl_tenant {
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
 };
 
+/* May a message to this tenant have to be kept? */
+bool	sl_tenant_keeps(const struct sl_tenant *tenant);
+
 struct sl_timers {		/* milliseconds; RFC 5321, 4.5.3.2 and E3 */
 	unsigned	greeting_delay_ms;	/* before our 220; 0: none */
 	unsigned	command_ms;		/* sender idle between commands */
@@ -148,6 +151,17 @@ struct sl_contact_settings {
 	unsigned		quiet_days;	/* days of a tenant's mail before strangers are spoken of */
 };
 
+/* Where messages are kept that a policy wants kept: the vault's. */
+struct sl_quarantine_settings {
+	char			*directory;	/* "": nothing is kept */
+	char			*master_key;	/* a path; "": `master.key` in the directory */
+	char			*user;		/* whom the vault becomes; "": whom edges become */
+	uint64_t		 keep_ms;
+	uint64_t		 messages;	/* of a tenant; 0: no limit */
+	uint64_t		 bytes;
+	unsigned		 deadline_ms;	/* for the vault's word that it has a message */
+};
+
 struct sl_authentication_settings {
 	char			*id;		/* authserv-id of our Authentication-Results */
 	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
@@ -190,6 +204,7 @@ struct sl_settings {
 	struct sl_memory_settings reputation;	/* of senders */
 	struct sl_memory_settings campaigns;	/* of texts */
 	struct sl_contact_settings correspondents;
+	struct sl_quarantine_settings quarantine;
 	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;

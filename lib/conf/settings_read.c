@@ -1172,6 +1172,27 @@ check_domains(struct reader *r)
 	}
 }
 
+/* What is to be kept needs a place. */
+static void
+check_quarantine(struct reader *r)
+{
+	const struct sl_settings *s = r->settings;
+	const struct conf_node *defaults = map_get(map_get(r->root, "defaults"), "policy");
+	bool said = false;
+
+	if (*s->quarantine.directory != '\0')
+		return;
+	for (size_t i = 0; i < s->tenants_len; i++) {
+		const struct conf_node *own = map_get(r->tenant_nodes[i], "policy"), *at = own != NULL ? own : defaults;
+
+		if (!sl_tenant_keeps(&s->tenants[i]) || at == NULL || (said && own == NULL))
+			continue;
+		said |= own == NULL;
+		conf_errors_add(&r->errors, at->key_at, "add `quarantine: {directory: /var/lib/sluice/vault}` at the top "
+		    "of the file: this policy keeps messages, and there is no place for them");
+	}
+}
+
 static void
 read_root(struct reader *r)
 {
@@ -1191,6 +1212,7 @@ read_root(struct reader *r)
 	authentication_id(r);
 	check_dns(r);
 	check_domains(r);
+	check_quarantine(r);
 }
 
 /* "etc/sluice.yaml" gives "etc/"; "sluice.yaml" gives "". */

@@ -63,6 +63,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define ATTACHMENTS(member)	AT(sl_attachment_settings, member)
 #define MEMORY(member)		AT(sl_memory_settings, member)
 #define CONTACTS(member)	AT(sl_contact_settings, member)
+#define QUARANTINE(member)	AT(sl_quarantine_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
 /* An engine outside: what all have in common. */
 #define ENGINE_ROWS(scope, name, port, fails, most, done, hint)						\
@@ -139,6 +140,8 @@ const struct setting settings_table[] = {
 	  "Texts that have come before, and their near-copies." },
 	{ SCOPE_TOP, "correspondents", SETTING_MAP, TOP(correspondents), NULL, 0, 0, NULL, SCOPE_CORRESPONDENTS,
 	  "Who has written to each tenant before, so that a first contact is told from an old acquaintance." },
+	{ SCOPE_TOP, "quarantine", SETTING_MAP, TOP(quarantine), NULL, 0, 0, NULL, SCOPE_QUARANTINE,
+	  "Where messages are kept that a policy wants kept." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -206,6 +209,23 @@ const struct setting settings_table[] = {
 	{ SCOPE_CORRESPONDENTS, "quiet_days", SETTING_COUNT, CONTACTS(quiet_days), "10", 0, SL_CORRESPONDENTS_QUIET_MAX,
 	  NULL, 0, "On so many days must mail to a tenant have been learned of before a first contact is evidence: with "
 	  "nothing remembered everybody is a stranger." },
+	{ SCOPE_QUARANTINE, "directory", SETTING_PATH, QUARANTINE(directory), "\"\"", 0, 0, NULL, 0,
+	  "The vault's directory, made if it is not there: `headers`, `bodies` and `keys` in it may be disks of their "
+	  "own; empty: nothing is ever kept." },
+	{ SCOPE_QUARANTINE, "master_key", SETTING_PATH, QUARANTINE(master_key), "\"\"", 0, 0, NULL, 0,
+	  "The file of the key that all others are under, 32 bytes, made at the first start; better not on the vault's "
+	  "disks; empty: `master.key` in `directory`." },
+	{ SCOPE_QUARANTINE, "user", SETTING_NAME, QUARANTINE(user), "\"\"", 0, 32, NULL, 0,
+	  "The user that the vault becomes when started by root; empty: that of edges. One of its own is better." },
+	{ SCOPE_QUARANTINE, "keep", SETTING_DURATION, QUARANTINE(keep_ms), "7d", 1 * DAY, 365ull * DAY, NULL, 0,
+	  "How long a message is kept, to the end of that day (UTC); then its keys are destroyed." },
+	{ SCOPE_QUARANTINE, "messages", SETTING_COUNT, QUARANTINE(messages), "100000", 1, 100000000, none, 0,
+	  "Messages kept of one tenant; more are answered 452; 0: no limit." },
+	{ SCOPE_QUARANTINE, "size", SETTING_SIZE, QUARANTINE(bytes), "2GiB", 1 * MIB, (uint64_t)1 << 50, none, 0,
+	  "Bytes kept of one tenant, likewise; 0: no limit." },
+	{ SCOPE_QUARANTINE, "deadline", SETTING_DURATION, QUARANTINE(deadline_ms), "20s", 10, 60 * SEC, NULL, 0,
+	  "How long the vault's word that it has a message on disk is awaited; then 451." },
+
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
 	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
@@ -345,6 +365,8 @@ const struct setting settings_table[] = {
 
 	{ SCOPE_CATEGORY, "tag", SETTING_PROBABILITY, CATEGORY(SL_ACTION_TAG), "never", 0, 0, never, 0,
 	  "Deliver with a header that says so, and `subject_tag`." },
+	{ SCOPE_CATEGORY, "quarantine", SETTING_PROBABILITY, CATEGORY(SL_ACTION_QUARANTINE), "never", 0, 0, never, 0,
+	  "Keep it in the vault; the sender hears 250 when it is on disk there. Needs `quarantine.directory`." },
 	{ SCOPE_CATEGORY, "defer", SETTING_PROBABILITY, CATEGORY(SL_ACTION_DEFER), "never", 0, 0, never,
 	  0, "Answer 451: the sender tries again later." },
 	{ SCOPE_CATEGORY, "refuse", SETTING_PROBABILITY, CATEGORY(SL_ACTION_REFUSE), "never", 0, 0,
@@ -387,6 +409,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	[SCOPE_CAMPAIGNS] = { "campaigns", "Kept in memory only, like `reputation`." },
 	[SCOPE_CORRESPONDENTS] = { "correspondents", "Learned from mail that was delivered untagged and whose author is proven "
 	    "by DMARC, DKIM or SPF; on 3 different days, until an address is known. Kept in memory only, like `reputation`." },
+	[SCOPE_QUARANTINE] = { "quarantine", "Sealed to a key of each tenant, headers and bodies apart (doc/vault.md). "
+	    "`sluicectl quarantine` lists, shows and deletes." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },
@@ -399,7 +423,7 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "replaces the inherited one whole." },
 	[SCOPE_CATEGORY] = { "tenants[].policy.CATEGORY", "From which probability on, 0.01 to 1 or "
 	    "`never`. The strongest action that applies is done: `refuse`, then `defer`, then "
-	    "`tag`." },
+	    "`quarantine`, then `tag`." },
 	[SCOPE_AUTHENTICATION_POLICY] = { "tenants[].authentication", "Besides the policy by probability: "
 	    "the graver of both is done." },
 };

@@ -349,7 +349,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, correspondents, dns, authentication, dns_lists, timers, limits, "
+		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, correspondents, quarantine, dns, authentication, dns_lists, timers, limits, "
 		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },

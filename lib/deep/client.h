@@ -16,8 +16,7 @@
 
 struct sl_helper;
 
-/* find.c. Where the helper's program is: beside the running one, in its libexec, or where the build
- * puts it. Returns false if there is none. */
+/* find.c. Where the helper's program is (ipc/spawn.h). Returns false if there is none. */
 bool	sl_helper_find(char *path_out, size_t size);
 /* Start `program`, which becomes `user` ("": as sl_jail_user_find decides). Returns our end of its
  * channel, or SL_ERR_SYSTEM. The caller waits for the pid. */

@@ -43,6 +43,21 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_CORRECTED] = { 4u << 10, 0 },
 	[SL_IPC_CONSOLE_REQUEST] = { SL_IPC_PAYLOAD_MAX, 0 },
 	[SL_IPC_CONSOLE_REPLY] = { SL_IPC_PAYLOAD_MAX, 0 },
+	[SL_IPC_VAULT_SETTINGS] = { SL_IPC_PAYLOAD_MAX, 0 },
+	[SL_IPC_VAULT_CLIENT] = { 4, 1 },
+	[SL_IPC_VAULT] = { 0, 1 },
+	[SL_IPC_VAULT_REQUEST] = { 0, 0 },
+	[SL_IPC_KEY] = { 1u << 10, 0 },
+	[SL_IPC_KEY_IS] = { 2u << 10, 0 },
+	[SL_IPC_SPOOL] = { 0, 1 },
+	[SL_IPC_KEEP] = { 8u << 10, 1 },
+	[SL_IPC_KEPT] = { 64, 0 },
+	[SL_IPC_KEPT_LIST] = { 64u << 10, 0 },
+	[SL_IPC_KEPT_ENTRY] = { 64u << 10, 0 },
+	[SL_IPC_KEPT_OPEN] = { 2u << 10, 0 },
+	[SL_IPC_KEPT_BYTES] = { 128u << 10, 0 },
+	[SL_IPC_KEPT_DELETE] = { 64u << 10, 0 },
+	[SL_IPC_KEPT_END] = { 1u << 10, 0 },
 };
 
 struct sl_ipc {

@@ -37,7 +37,22 @@
 	X(CORRECT)		/* sluicectl > parent > edge: u32 ticket (0 from sluicectl), a correction (ipc/correction.h) */ \
 	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */ \
 	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments */ \
-	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer */
+	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer */ \
+	X(VAULT_SETTINGS)	/* parent > vault: where, how long, how much, whose (kept/kept.h) */ \
+	X(VAULT_CLIENT)		/* parent > vault: u32 who; fd: a channel to him */ \
+	X(VAULT)		/* parent > edge, sluicectl: nothing; fd: a channel to the vault, instead of the one before */ \
+	X(VAULT_REQUEST)	/* sluicectl > parent: nothing; VAULT follows */ \
+	X(KEY)			/* edge > vault: a tenant's name */ \
+	X(KEY_IS)		/* vault > edge: the name, its public key (empty: it has none) */ \
+	X(SPOOL)		/* vault > edge: nothing; fd: an unnamed file */ \
+	X(KEEP)			/* edge > vault: a sealed record; fd: the sealed body */ \
+	X(KEPT)			/* vault > edge: u64 number, u32 result, id */ \
+	X(KEPT_LIST)		/* sluicectl > vault: a query; KEPT_ENTRY for each, then KEPT_END */ \
+	X(KEPT_ENTRY)		/* vault > sluicectl */ \
+	X(KEPT_OPEN)		/* sluicectl > vault: tenant, id; KEPT_ENTRY, KEPT_BYTES, then KEPT_END */ \
+	X(KEPT_BYTES)		/* vault > sluicectl: the message's next bytes */ \
+	X(KEPT_DELETE)		/* sluicectl > vault: tenant, ids; then KEPT_END */ \
+	X(KEPT_END)		/* vault > sluicectl: i32 result, u64 count, text */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,
@@ -45,6 +60,7 @@ enum sl_ipc_type {
 #undef SL_IPC_ENUM
 	SL_IPC_TYPE_COUNT,
 };
+_Static_assert(SL_IPC_TYPE_COUNT <= 32, "a bit for each in what a peer may send");
 
 /* Which descriptors come with SETTINGS, in this order. */
 enum {

@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define ALL_TYPES ((1u << SL_IPC_TYPE_COUNT) - 1)
+#define ALL_TYPES ((uint32_t)((1ull << SL_IPC_TYPE_COUNT) - 1))
 
 struct wire_head {		/* the frame as ipc.h describes it, written by hand */
 	uint32_t	type;

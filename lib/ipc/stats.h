@@ -20,6 +20,7 @@
 	X(recipients_refused, "recipients refused")				\
 	X(delivered, "messages the next hop took")				\
 	X(tagged, "of these: tagged")						\
+	X(quarantined, "messages kept in the vault")				\
 	X(refused, "messages refused by policy")				\
 	X(deferred, "messages deferred by us")					\
 	X(hop_refused, "messages the next hop refused or deferred")		\

@@ -38,7 +38,9 @@ jail_filter(enum sl_jail_role role)
 
 #define CHECKER	(1u << SL_JAIL_CHECKER)
 #define EDGE	(1u << SL_JAIL_EDGE)
-#define ALL	(CHECKER | EDGE)
+#define VAULT	(1u << SL_JAIL_VAULT)
+#define ALL	(CHECKER | EDGE | VAULT)
+#define NETWORK	(CHECKER | EDGE)
 
 struct rule {		/* a system call, or an address family, for these roles */
 	int		number;
@@ -106,8 +108,8 @@ static const int helper_allowed[] = {
 
 /* Sockets a role may make; others give EAFNOSUPPORT. */
 static const struct rule families[] = {
-	{ AF_UNIX, ALL }, { AF_INET, ALL }, { AF_INET6, ALL },
-	{ AF_NETLINK, ALL },	/* getaddrinfo asks which addresses we have */
+	{ AF_UNIX, NETWORK }, { AF_INET, NETWORK }, { AF_INET6, NETWORK },
+	{ AF_NETLINK, NETWORK },	/* getaddrinfo asks which addresses we have */
 };
 
 #define PROGRAM_MAX	(2 * SL_COUNT(denied) + SL_COUNT(families) + 40)

@@ -305,43 +305,44 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 		int		 checker;		/* errno */
 		int		 edge;
 		int		 helper;
+		int		 vault;
 	} rows[] = {
-		{ "read a file", read_a_file, 1, 0, EACCES, EPERM },
-		{ "list a directory", list_a_directory, 1, 0, EACCES, EPERM },
+		{ "read a file", read_a_file, 1, 0, EACCES, EPERM, EACCES },
+		{ "list a directory", list_a_directory, 1, 0, EACCES, EPERM, EACCES },
 		/* -1: the probe itself needs what the helper may not call */
-		{ "resolve a name from files", resolve_localhost, 0, 0, -1, -1 },
-		{ "write a file", write_a_file, 1, EACCES, EACCES, EPERM },
-		{ "make a file", make_a_file, 1, EACCES, EACCES, EPERM },
-		{ "remove a file", remove_a_file, 1, EACCES, EACCES, EPERM },
-		{ "bind a TCP port", bind_tcp, 4, EACCES, EACCES, EPERM },
-		{ "signal the parent", signal_the_parent, 6, EPERM, EPERM, EPERM },
-		{ "connect by TCP", connect_tcp, 0, 0, 0, EPERM },
-		{ "connect to a Unix socket by path", connect_by_path, 0, 0, 0, EPERM },
-		{ "accept on a socket kept open", accept_on_a_kept_socket, 0, 0, 0, EPERM },
-		{ "make a thread", make_a_thread, 0, 0, 0, EPERM },
-		{ "run a program", run_a_program, 0, EPERM, EPERM, EPERM },
-		{ "make a process", make_a_process, 0, EPERM, EPERM, EPERM },
-		{ "trace the parent", trace_the_parent, 0, EPERM, EPERM, EPERM },
-		{ "mount", mount_something, 0, EPERM, EPERM, EPERM },
-		{ "bpf", use_bpf, 0, EPERM, EPERM, EPERM },
-		{ "io_uring", use_io_uring, 0, EPERM, EPERM, EPERM },
-		{ "keyring", use_the_keyring, 0, EPERM, EPERM, EPERM },
-		{ "become root", become_root, 0, EPERM, EPERM, EPERM },
-		{ "packet socket", make_a_packet_socket, 0, EAFNOSUPPORT, EAFNOSUPPORT, EPERM },
-		{ "kernel crypto socket", use_kernel_crypto, 0, EAFNOSUPPORT, EAFNOSUPPORT, EPERM },
-		{ "type into the terminal", type_into_the_terminal, 0, EPERM, EPERM, EPERM },
-		{ "dump core", grow_core_dumps, 0, EPERM, EPERM, -1 },
-		{ "use a capability", regain_capabilities, 0, EPERM, EPERM, -1 },
-		{ "stat a file", stat_a_file, 0, 0, 0, EPERM },
-		{ "map memory to run", map_code, 0, 0, 0, EPERM },
-		{ "make sealed memory", make_sealed_memory, 0, 0, 0, EPERM },
-		{ "map memory to write", map_data, 0, 0, 0, 0 },
+		{ "resolve a name from files", resolve_localhost, 0, 0, -1, -1, -1 },
+		{ "write a file", write_a_file, 1, EACCES, EACCES, EPERM, EACCES },
+		{ "make a file", make_a_file, 1, EACCES, EACCES, EPERM, EACCES },
+		{ "remove a file", remove_a_file, 1, EACCES, EACCES, EPERM, EACCES },
+		{ "bind a TCP port", bind_tcp, 4, EACCES, EACCES, EPERM, EBADF },
+		{ "signal the parent", signal_the_parent, 6, EPERM, EPERM, EPERM, EPERM },
+		{ "connect by TCP", connect_tcp, 0, 0, 0, EPERM, EBADF },
+		{ "connect to a Unix socket by path", connect_by_path, 0, 0, 0, EPERM, EBADF },
+		{ "accept on a socket kept open", accept_on_a_kept_socket, 0, 0, 0, EPERM, -1 },
+		{ "make a thread", make_a_thread, 0, 0, 0, EPERM, 0 },
+		{ "run a program", run_a_program, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "make a process", make_a_process, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "trace the parent", trace_the_parent, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "mount", mount_something, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "bpf", use_bpf, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "io_uring", use_io_uring, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "keyring", use_the_keyring, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "become root", become_root, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "packet socket", make_a_packet_socket, 0, EAFNOSUPPORT, EAFNOSUPPORT, EPERM, EAFNOSUPPORT },
+		{ "kernel crypto socket", use_kernel_crypto, 0, EAFNOSUPPORT, EAFNOSUPPORT, EPERM, EAFNOSUPPORT },
+		{ "type into the terminal", type_into_the_terminal, 0, EPERM, EPERM, EPERM, EPERM },
+		{ "dump core", grow_core_dumps, 0, EPERM, EPERM, -1, EPERM },
+		{ "use a capability", regain_capabilities, 0, EPERM, EPERM, -1, EPERM },
+		{ "stat a file", stat_a_file, 0, 0, 0, EPERM, 0 },
+		{ "map memory to run", map_code, 0, 0, 0, EPERM, 0 },
+		{ "make sealed memory", make_sealed_memory, 0, 0, 0, EPERM, 0 },
+		{ "map memory to write", map_data, 0, 0, 0, 0, 0 },
 	};
 	struct sl_jail_user user;
 
 	assert_int_equal(sl_jail_user_find("", &user), 0);
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		int checker, edge, helper;
+		int checker, edge, helper, vault;
 
 		if (landlock_version() < rows[i].needs_landlock) {
 			print_message("skip: '%s' needs Landlock %d\n", rows[i].name,
@@ -357,6 +358,9 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 		helper = in_jail(SL_JAIL_HELPER, &user, rows[i].probe);
 		if (rows[i].helper >= 0 && helper != rows[i].helper)
 			fail_msg("helper: %s: %s", rows[i].name, strerror(helper));
+		vault = in_jail(SL_JAIL_VAULT, &user, rows[i].probe);
+		if (rows[i].vault >= 0 && vault != rows[i].vault)
+			fail_msg("vault: %s: %s", rows[i].name, strerror(vault));
 	}
 }
 

@@ -29,6 +29,7 @@ int	evaluate_main(int argc, char **argv);
 int	explain_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
+int	quarantine_main(int argc, char **argv);
 int	replay_main(int argc, char **argv);
 int	rules_main(int argc, char **argv);
 int	score_main(int argc, char **argv);

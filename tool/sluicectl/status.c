@@ -6,14 +6,12 @@
 #include "commands.h"
 #include "control.h"
 #include "terminal.h"
-#include "ipc/ipc.h"
 
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ANSWER_MS	5000
 #define KEYS_MAX	64
 #define NARROW		100	/* columns of a terminal that is not small */
 #define CELL_MAX	256
@@ -251,9 +249,9 @@ ask(const char *path, bool json)
 		return EXIT_PROBLEM;
 	r = sl_ipc_send(ipc, SL_IPC_STATUS_REQUEST, sl_slice(NULL, 0), NULL, 0);
 	if (r == 0)
-		r = sl_ipc_wait(ipc, ANSWER_MS, on_message, &answer);
+		r = sl_ipc_wait(ipc, CONTROL_ANSWER_MS, on_message, &answer);
 	if (r < 0)
-		fprintf(stderr, "sluicectl: %s: no answer: %s\n", path != NULL ? path : "the control socket", sl_strerror(r));
+		fprintf(stderr, "sluicectl: no answer: %s\n", sl_strerror(r));
 	sl_ipc_free(&ipc);
 	return answer.status;
 }

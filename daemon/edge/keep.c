@@ -1,0 +1,460 @@
+/* keep.c - see keep.h: one message, from the window to the vault */
+
+#include "keep.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "keep_i.h"
+#include "mime/fields.h"
+#include "session.h"
+
+#define HEAD_MAX	(64u << 10)	/* of the header that is looked at for the record */
+#define FIELD_MAX	2000u		/* of a field that is put into it */
+#define REASONS_MAX	6
+#define STEP_BYTES	(1u << 20)	/* of a captured message that are sealed in a turn */
+
+void
+keeping_init(struct keeping *k, struct keeper *keeper, struct session *session)
+{
+	*k = (struct keeping){ .session = session, .keeper = keeper, .capture_fd = -1, .body_fd = -1 };
+	sl_timer_init(&k->deadline, keeper_loop(keeper), keeping_on_deadline, k);
+	sl_timer_init(&k->step, keeper_loop(keeper), keeping_on_step, k);
+}
+
+void
+keeping_begin(struct keeping *k)
+{
+	SL_ASSERT(k->state == KEEPING_OFF);
+	k->state = KEEPING_READY;
+	k->key = keeper_key(k->keeper, sl_slice_str(k->session->tx->tenant->name));
+}
+
+/* ---- where bytes go ---- */
+
+static int
+write_all(int fd, uint64_t at, struct sl_slice bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = pwrite(fd, bytes.ptr, bytes.len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return errno == ENOSPC || errno == EDQUOT ? SL_ERR_NO_SPACE : SL_ERR_SYSTEM;
+		bytes = sl_slice_from(bytes, (size_t)n);
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int
+to_capture_file(void *ctx, struct sl_slice bytes)
+{
+	struct keeping *k = ctx;
+	int r = write_all(k->capture_fd, k->capture_bytes, bytes);
+
+	k->capture_bytes += bytes.len;
+	return r;
+}
+
+static int
+to_body(void *ctx, struct sl_slice bytes)
+{
+	struct keeping *k = ctx;
+	int r = write_all(k->body_fd, k->body_bytes, bytes);
+
+	k->body_bytes += bytes.len;
+	return r;
+}
+
+static int
+to_sealer(void *ctx, struct sl_slice bytes)
+{
+	struct keeping *k = ctx;
+
+	return sl_seal_body_feed(k->sealer, bytes);
+}
+
+/* Keep the header, as far as it is looked at. */
+static void
+catch_head(struct keeping *k, const unsigned char *data, size_t len)
+{
+	static const unsigned char wanted[] = "\r\n\r\n";
+	size_t n = 0;
+
+	while (n < len && k->head_match < 4) {
+		k->head_match = data[n] == wanted[k->head_match] ? k->head_match + 1 : data[n] == '\r' ? 1 : 0;
+		n++;
+	}
+	if (n > 0)
+		sl_buf_add(&k->head, data, SL_MIN(n, HEAD_MAX - k->head.len));
+}
+
+static void
+on_decoded(void *ctx, const unsigned char *data, size_t len)
+{
+	struct keeping *k = ctx;
+	struct sl_slice bytes = sl_slice(data, len);
+
+	catch_head(k, data, len);
+	if (k->failed == 0)
+		k->failed = k->capture != NULL ? sl_seal_capture_feed(k->capture, bytes) : to_sealer(k, bytes);
+}
+
+static void
+decode(struct keeping *k, const struct sl_chain *chain)
+{
+	const struct sl_piece *position = NULL;
+	struct sl_slice bytes;
+	size_t used;
+
+	while (k->failed == 0 && sl_chain_next(chain, &position, &bytes))
+		if (sl_smtp_data_feed(&k->decoder, bytes.ptr, bytes.len, &used) < 0)
+			k->failed = SL_ERR_SYNTAX;	/* cannot be: it was written by us */
+}
+
+static void
+decode_begin(struct keeping *k)
+{
+	sl_buf_init(&k->head, HEAD_MAX);
+	k->head_match = 2;	/* the text begins at the start of a line */
+	sl_smtp_data_init(&k->decoder, false, SIZE_MAX / 2, on_decoded, k);
+}
+
+/* ---- a message that flows ---- */
+
+void
+keeping_feed(struct keeping *k, const struct sl_chain *chain)
+{
+	if (k->state == KEEPING_READY) {
+		k->state = KEEPING_CAPTURE;
+		k->capture_fd = keeper_borrow(k->keeper);
+		k->failed = k->capture_fd < 0 ? SL_ERR_FULL : 0;
+		k->capture = sl_seal_capture_new(to_capture_file, k);
+		decode_begin(k);
+	}
+	if (k->state == KEEPING_CAPTURE)
+		decode(k, chain);
+}
+
+/* ---- the record ---- */
+
+static void
+item(struct keeping *k, enum sl_seal_item_type type, struct sl_slice value)
+{
+	if (sl_seal_record_add(k->record, type, sl_slice(value.ptr, SL_MIN(value.len, (size_t)FIELD_MAX))) != 0)
+		k->failed = SL_ERR_FULL;
+}
+
+/* A field's value in one line. */
+static void
+item_unfolded(struct keeping *k, enum sl_seal_item_type type, struct sl_slice value)
+{
+	unsigned char line[FIELD_MAX];
+	size_t len = 0;
+
+	value = sl_slice_trim(value);
+	for (size_t i = 0; i < value.len && len < sizeof(line); i++)
+		if (value.ptr[i] != '\r' && value.ptr[i] != '\n')
+			line[len++] = value.ptr[i];
+	item(k, type, sl_slice(line, len));
+}
+
+struct fields_seen {
+	struct keeping	*keeping;
+	unsigned	 seen;		/* bit of each row below: the first one counts */
+};
+
+static void
+on_field(void *ctx, struct sl_slice name, struct sl_slice value, bool cut)
+{
+	static const struct {
+		const char		*name;
+		enum sl_seal_item_type	 type;
+	} rows[] = {
+		{ "From", SL_SEAL_FROM }, { "To", SL_SEAL_TO }, { "Subject", SL_SEAL_SUBJECT },
+		{ "Date", SL_SEAL_DATE }, { "Message-ID", SL_SEAL_MESSAGE_ID },
+	};
+	struct fields_seen *fields = ctx;
+
+	for (unsigned i = 0; i < SL_COUNT(rows); i++)
+		if (sl_slice_ieq(name, sl_slice_str(rows[i].name)) && (fields->seen & 1u << i) == 0) {
+			fields->seen |= 1u << i;
+			item_unfolded(fields->keeping, rows[i].type, value);
+		}
+}
+
+static void
+add_fields(struct keeping *k)
+{
+	static const struct sl_fields_sink sink = { .field = on_field };
+	struct fields_seen seen = { .keeping = k };
+	struct sl_fields *fields = sl_fields_new(FIELD_MAX * 2, &sink, &seen);
+
+	sl_fields_feed(fields, k->head.data, k->head.len);
+	sl_fields_finish(fields);
+	sl_fields_free(&fields);
+}
+
+/* What spoke for the verdict, the strongest first. */
+static void
+add_reasons(struct keeping *k, const struct sl_verdict *verdict, enum sl_category category)
+{
+	double below = 1e300;
+
+	for (int n = 0; n < REASONS_MAX; n++) {
+		const struct sl_evidence *best = NULL;
+
+		for (size_t i = 0; i < verdict->evidence_len; i++) {
+			const struct sl_evidence *e = &verdict->evidence[i];
+
+			if (e->log_odds[category] > 0 && e->log_odds[category] < below &&
+			    (best == NULL || e->log_odds[category] > best->log_odds[category]))
+				best = e;
+		}
+		if (best == NULL)
+			return;
+		below = best->log_odds[category];
+		item(k, SL_SEAL_REASON, sl_slice_str(best->sentence));
+	}
+}
+
+static void
+add_ruling(struct keeping *k)
+{
+	const struct transaction *tx = k->session->tx;
+	const struct sl_ruling *ruling = &tx->ruling;
+	char text[120];
+
+	item(k, SL_SEAL_VERDICT, sl_slice_str(ruling->word));
+	if (ruling->reason != NULL) {
+		item(k, SL_SEAL_REASON, sl_slice_str(ruling->reason));
+		item(k, SL_SEAL_POLICY, sl_slice_str(ruling->word));
+		return;
+	}
+	item(k, SL_SEAL_CATEGORY, sl_slice_str(sl_category_word(ruling->category)));
+	snprintf(text, sizeof(text), "%.6f", tx->judge.verdict->probability[ruling->category]);
+	item(k, SL_SEAL_PROBABILITY, sl_slice_str(text));
+	snprintf(text, sizeof(text), "%s is kept from %g on", sl_category_word(ruling->category),
+	    tx->tenant->policy[ruling->category].at[SL_ACTION_QUARANTINE]);
+	item(k, SL_SEAL_POLICY, sl_slice_str(text));
+	add_reasons(k, tx->judge.verdict, ruling->category);
+}
+
+static void
+add_envelope(struct keeping *k)
+{
+	const struct session *s = k->session;
+	const struct transaction *tx = s->tx;
+
+	item(k, SL_SEAL_SENDER, tx->mail.from.mailbox);
+	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
+		item(k, SL_SEAL_RECIPIENT, r->mailbox);
+	item(k, SL_SEAL_TRACE, sl_slice_str(tx->id));
+	item(k, SL_SEAL_CLIENT, sl_slice_str(s->client_text));
+	item(k, SL_SEAL_HELO, sl_slice_str(s->helo));
+}
+
+/* ---- keeping it ---- */
+
+/* The end, good or bad; the session is told at the loop's next turn, as it may be calling. */
+static void
+over(struct keeping *k, int result)
+{
+	k->failed = result;
+	k->state = KEEPING_OVER;
+	keeper_remove(k->keeper, k);
+	sl_timer_clear(&k->deadline);
+	sl_timer_set(&k->step, 0);
+}
+
+/* All bytes of the message have been given to the sealer: what is to be found with it follows, and the end. */
+static void
+seal_end(struct keeping *k)
+{
+	struct sl_slice rest;
+
+	add_envelope(k);
+	add_fields(k);
+	add_ruling(k);
+	rest = sl_buf_slice(&k->record->rest);
+	if (k->failed == 0 && rest.len > 0)
+		k->failed = sl_seal_body_feed(k->sealer, rest);
+	if (k->failed == 0)
+		k->failed = sl_seal_body_finish(k->sealer, &k->body);
+	if (k->failed != 0) {
+		over(k, k->failed);
+		return;
+	}
+	k->state = KEEPING_KEY;
+	keeper_add(k->keeper, k);
+	keeping_on_key(k);
+}
+
+void
+keeping_on_key(struct keeping *k)
+{
+	const struct session *s = k->session;
+	const struct sl_clock *clock = s->edge->clock;
+	unsigned char sealed[SL_SEAL_RECORD_BYTES];
+	const unsigned char *public;
+	struct sl_slice tenant = sl_slice_str(s->tx->tenant->name);
+	int r = keeper_key_is(k->key, &public);
+
+	if (r == SL_MORE)
+		return;
+	if (r == SL_DONE)
+		r = sl_seal_record_seal(k->record, &k->body, clock->wall_us(clock->ctx), public, tenant, sealed);
+	if (r == 0)
+		r = keeper_send(k->keeper, k, clock->wall_us(clock->ctx), sl_slice(sealed, sizeof(sealed)));
+	if (r != 0)
+		over(k, r);
+	else
+		k->state = KEEPING_SENT;
+}
+
+static bool
+seal_begin(struct keeping *k, uint64_t bytes)
+{
+	k->record = sl_xzalloc(sizeof(*k->record));
+	sl_seal_record_init(k->record);
+	k->body_in_memory = bytes <= KEEP_MEMORY_MAX;
+	k->body_fd = k->body_in_memory ? keeper_memory() : keeper_borrow(k->keeper);
+	if (k->body_fd < 0) {
+		k->failed = SL_ERR_FULL;
+		return false;
+	}
+	sl_seal_body_begin(k->sealer, to_body, k);
+	return true;
+}
+
+static void
+keep_window(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
+{
+	decode_begin(k);
+	k->sealer = keeper_sealer(k->keeper);
+	if (seal_begin(k, held->len + more->len)) {
+		decode(k, held);
+		decode(k, more);
+	}
+	if (k->failed == 0)
+		seal_end(k);
+	else
+		over(k, k->failed);
+	k->sealer = NULL;		/* it is the next one's */
+}
+
+static void
+keep_captured(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
+{
+	decode(k, held);
+	decode(k, more);
+	if (k->failed == 0)
+		k->failed = sl_seal_capture_finish(k->capture);
+	k->state = KEEPING_SEAL;
+	k->sealer = sl_seal_body_new();
+	if (k->failed == 0 && seal_begin(k, k->capture_bytes)) {
+		sl_seal_capture_rewind(k->capture, to_sealer, k);
+		sl_timer_set(&k->step, 0);
+	} else {
+		over(k, k->failed);
+	}
+}
+
+void
+keeping_finish(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
+{
+	sl_timer_set(&k->deadline, session_settings(k->session)->quarantine.deadline_ms);
+	if (k->state == KEEPING_CAPTURE)
+		keep_captured(k, held, more);
+	else if (k->state == KEEPING_READY)
+		keep_window(k, held, more);
+	else
+		over(k, SL_ERR_UNSUPPORTED);
+}
+
+/* The next piece of what was captured. */
+static void
+seal_step(struct keeping *k)
+{
+	unsigned char piece[16384];
+	uint64_t end = SL_MIN(k->capture_read + STEP_BYTES, k->capture_bytes);
+
+	while (k->failed == 0 && k->capture_read < end) {
+		size_t most = (size_t)SL_MIN((uint64_t)sizeof(piece), end - k->capture_read);
+		ssize_t n = pread(k->capture_fd, piece, most, (off_t)k->capture_read);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		k->failed = n <= 0 ? SL_ERR_SYSTEM : sl_seal_capture_read(k->capture, sl_slice(piece, (size_t)n));
+		k->capture_read += n > 0 ? (uint64_t)n : 0;
+	}
+	if (k->failed != 0) {
+		over(k, k->failed);
+	} else if (k->capture_read < k->capture_bytes) {
+		sl_timer_set(&k->step, 0);
+	} else {
+		k->failed = sl_seal_capture_end(k->capture);
+		if (k->failed == 0)
+			seal_end(k);
+		else
+			over(k, k->failed);
+	}
+}
+
+void
+keeping_on_step(void *ctx)
+{
+	struct keeping *k = ctx;
+
+	if (k->state == KEEPING_SEAL)
+		seal_step(k);
+	else if (k->state == KEEPING_OVER)
+		session_on_kept(k->session, k->failed);
+}
+
+void
+keeping_on_answer(struct keeping *k, int result)
+{
+	over(k, result);
+}
+
+void
+keeping_on_deadline(void *ctx)
+{
+	over(ctx, SL_ERR_TIMEOUT);
+}
+
+bool
+keeping_is_sent(const struct keeping *k)
+{
+	return k->state == KEEPING_SENT || (k->state == KEEPING_OVER && k->failed == 0);
+}
+
+void
+keeping_abort(struct keeping *k)
+{
+	if (k->state == KEEPING_KEY || k->state == KEEPING_SENT)
+		keeper_remove(k->keeper, k);
+	sl_timer_clear(&k->deadline);
+	sl_timer_clear(&k->step);
+	sl_seal_capture_free(&k->capture);
+	keeper_give_back(k->keeper, &k->capture_fd);
+	if (k->body_in_memory && k->body_fd >= 0)
+		close(k->body_fd);
+	else
+		keeper_give_back(k->keeper, &k->body_fd);
+	k->body_fd = -1;
+	if (k->sealer != NULL)
+		sl_seal_body_free(&k->sealer);
+	if (k->record != NULL) {
+		sl_seal_record_fini(k->record);
+		sl_free(k->record);
+		k->record = NULL;
+	}
+	explicit_bzero(&k->body, sizeof(k->body));
+	sl_buf_fini(&k->head);
+	k->state = KEEPING_OFF;
+}

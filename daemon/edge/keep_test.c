@@ -1,0 +1,505 @@
+/* keep_test.c - a message that a policy keeps: 250 when the vault has said so, and in no other case */
+
+#include "check.h"
+
+#include <sys/mman.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "edge_test_i.h"
+#include "kept/kept.h"
+#include "seal/record.h"
+
+#define ENVELOPE	"MAIL FROM:<a@client.example>\r\nRCPT TO:<u@example.com>\r\n"
+#define TENANT		"example.com"
+
+static struct rig rig;
+static struct sl_seal_pair pair;
+static struct rig_end *clamd;	/* of the message in work: its word is what the verdict waits for */
+
+/* The vault as a test plays it. */
+static struct fake {
+	struct sl_ipc	*ipc;
+	struct sl_kept_keep keep;	/* the last one that was asked */
+	unsigned char	 record[SL_SEAL_RECORD_BYTES];
+	int		 body_fd;
+	unsigned	 keeps, keys;
+	bool		 answers_keys;
+} fake;
+
+static void
+fail_at(const char *what, const char *file, int line)
+{
+	print_error("%s:%d: not met: %s\n", file, line, what);
+	_fail(file, line);
+}
+
+static void
+fake_open(void)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	fake = (struct fake){ .body_fd = -1, .answers_keys = true };
+	fake.ipc = sl_ipc_new(fds[0], 1u << SL_IPC_KEY | 1u << SL_IPC_KEEP);
+	keeper_use_vault(rig.edge->keeper, fds[1]);
+}
+
+static void
+fake_close(void)
+{
+	if (fake.ipc != NULL)
+		sl_ipc_free(&fake.ipc);
+	if (fake.body_fd >= 0)
+		close(fake.body_fd);
+	fake.body_fd = -1;
+}
+
+static void
+fake_key(struct sl_slice key)
+{
+	const struct sl_kept_key answer = { SL_SLICE_LIT(TENANT), key };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, 1024);
+	sl_kept_pack_key(&answer, &payload);
+	assert_int_equal(sl_ipc_send(fake.ipc, SL_IPC_KEY_IS, sl_buf_slice(&payload), NULL, 0), 0);
+	sl_buf_fini(&payload);
+}
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct sl_kept_key key;
+
+	if (message->type == SL_IPC_KEY) {
+		assert_int_equal(sl_kept_unpack_key(message->payload, &key), 0);
+		assert_true(sl_slice_eq(key.tenant, SL_SLICE_LIT(TENANT)));
+		fake.keys++;
+		if (fake.answers_keys)
+			fake_key(sl_slice(pair.public, sizeof(pair.public)));
+		return;
+	}
+	assert_int_equal(sl_kept_unpack_keep(message->payload, &fake.keep), 0);
+	assert_int_equal(fake.keep.record.len, SL_SEAL_RECORD_BYTES);
+	memcpy(fake.record, fake.keep.record.ptr, SL_SEAL_RECORD_BYTES);
+	assert_int_equal(message->fds_len, 1);
+	if (fake.body_fd >= 0)
+		close(fake.body_fd);
+	fake.body_fd = message->fds[0];
+	message->fds[0] = -1;
+	fake.keeps++;
+}
+
+/* The edge speaks, the vault hears and answers keys, until nobody has more to say; time for tasks goes by. */
+static void
+settle(void)
+{
+	for (int i = 0; i < 6; i++) {
+		rig_settle(&rig);
+		if (fake.ipc != NULL)
+			assert_true(sl_ipc_read(fake.ipc, on_message, NULL) != SL_ERR_SYNTAX);
+		rig_pass(&rig, 2 * SL_TIMER_GRAIN_MS);
+	}
+}
+
+static void
+fake_answer(int result)
+{
+	struct sl_kept_done done = { .number = fake.keep.number, .result = result, .id = { 1, 2, 3 } };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, 64);
+	sl_kept_pack_done(&done, &payload);
+	assert_int_equal(sl_ipc_send(fake.ipc, SL_IPC_KEPT, sl_buf_slice(&payload), NULL, 0), 0);
+	sl_buf_fini(&payload);
+	settle();
+}
+
+/* Returns the file, the caller's to close. */
+static int
+fake_lends(void)
+{
+	int fd = memfd_create("lent", MFD_CLOEXEC);
+
+	assert_int_equal(sl_ipc_send(fake.ipc, SL_IPC_SPOOL, sl_slice(NULL, 0), &fd, 1), 0);
+	settle();
+	return fd;
+}
+
+static void
+open_rig(void)
+{
+	rig_fail = fail_at;
+	rig_open(&rig, &(struct rig_options){ .top = "clamd: {address: \"127.0.0.1:3310\"}\n" });
+	rig_tenant(&rig)->policy[SL_MALWARE].at[SL_ACTION_QUARANTINE] = 0;
+	rig.edge->snapshot->settings->quarantine.deadline_ms = 20000;
+	sl_seal_pair_new(&pair);
+	fake_open();
+}
+
+static void
+close_rig(void)
+{
+	fake_close();
+	rig_settle(&rig);
+	rig_close(&rig);
+}
+
+/* To 354; the next hop has taken the recipient. */
+static struct rig_end *
+begin(struct rig_end **hop_out)
+{
+	struct rig_end *sender = sender_hello(&rig);
+
+	end_tx(sender, ENVELOPE);
+	expect_reply(sender, "250 2.1.0");
+	*hop_out = hop_greet(&rig, 0, "PIPELINING SIZE");
+	expect_line(*hop_out, "MAIL FROM:<a@client.example>");
+	expect_line(*hop_out, "RCPT TO:<u@example.com>");
+	end_tx(*hop_out, "250 ok\r\n250 ok\r\n");
+	expect_reply(sender, "250 ");
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	clamd = rig_clamd(&rig);
+	assert_non_null(clamd);
+	return sender;
+}
+
+/* The whole message has come: it is judged. */
+static void
+judge(void)
+{
+	for (int i = 0; i < 4; i++) {
+		rig_settle(&rig);
+		(void)end_read(clamd);
+	}
+	end_tx(clamd, "stream: OK");
+	end_tx_bytes(clamd, "", 1);
+	settle();
+}
+
+/* ---- what was kept, opened */
+
+static int
+to_buf(void *ctx, struct sl_slice bytes)
+{
+	sl_buf_add_slice(ctx, bytes);
+	return 0;
+}
+
+static void
+opens_as(struct sl_slice wanted)
+{
+	unsigned char plain[SL_SEAL_RECORD_PLAIN], piece[8192];
+	struct sl_seal_opener *opener;
+	struct sl_seal_view view;
+	struct sl_buf message;
+	uint64_t at = 0;
+	ssize_t n;
+
+	assert_int_equal(sl_seal_record_open(&pair, SL_SLICE_LIT(TENANT), sl_slice(fake.record, sizeof(fake.record)), plain,
+	    &view), 0);
+	assert_int_equal(view.body.sealed_bytes, fake.keep.body_bytes);
+	sl_buf_init(&message, SIZE_MAX / 2);
+	opener = sl_seal_opener_new(&view.body, to_buf, &message);
+	while ((n = pread(fake.body_fd, piece, sizeof(piece), (off_t)at)) > 0) {
+		assert_int_equal(sl_seal_opener_feed(opener, sl_slice(piece, (size_t)n)), 0);
+		at += (uint64_t)n;
+	}
+	assert_int_equal(at, fake.keep.body_bytes);
+	assert_int_equal(sl_seal_opener_finish(opener), 0);
+	assert_int_equal(view.message_bytes, wanted.len);
+	assert_true(sl_slice_eq(sl_slice(message.data, (size_t)view.message_bytes), wanted));
+	sl_seal_opener_free(&opener);
+	sl_buf_fini(&message);
+}
+
+/* ---- tests */
+
+static void
+the_sender_hears_250_when_the_vault_has_it(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	sender = begin(&hop);
+	end_tx(sender, "Subject: x\r\nX-Sluice-Forged: y\r\n\r\n..a\r\n.. \r\n.\r\n");
+	judge();
+	assert_int_equal(fake.keeps, 1);
+	expect_nothing(sender);		/* it waits for the vault */
+	expect_line(hop, "RSET");
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	assert_int_equal(rig.stats.quarantined, 1);
+	opens_as(SL_SLICE_LIT("Subject: x\r\n\r\n.a\r\n. \r\n"));
+	close_rig();
+}
+
+static void
+cuts_change_nothing(void **state)
+{
+	static const char text[] = "Subject: x\r\n\r\n..\r\n..a\r\nb\r\n\r\n.\r\n", wanted[] = "Subject: x\r\n\r\n.\r\n.a\r\nb\r\n\r\n";
+
+	for (size_t piece = 1; piece < sizeof(text); piece += 3) {
+		struct rig_end *sender, *hop;
+
+		open_rig();
+		sender = begin(&hop);
+		for (size_t i = 0; i < sizeof(text) - 1; i += piece) {
+			end_tx_bytes(sender, text + i, SL_MIN(piece, sizeof(text) - 1 - i));
+			rig_settle(&rig);
+		}
+		judge();
+		fake_answer(0);
+		expect_reply(sender, "250 2.0.0");
+		opens_as(SL_SLICE_LIT(wanted));
+		close_rig();
+	}
+}
+
+static void
+what_the_vault_cannot_do_is_deferred(void **state)
+{
+	static const struct {
+		int		 result;
+		const char	*reply;
+	} rows[] = {
+		{ SL_ERR_NO_SPACE, "452 4.3.1" }, { SL_ERR_QUOTA, "452 4.3.1" }, { SL_ERR_SYSTEM, "451 4.3.0" },
+		{ SL_ERR_NOT_FOUND, "451 4.3.0" },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		struct rig_end *sender, *hop;
+
+		open_rig();
+		sender = begin(&hop);
+		end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+		judge();
+		fake_answer(rows[i].result);
+		expect_reply(sender, rows[i].reply);
+		assert_int_equal(rig.stats.quarantined, 0);
+		assert_int_equal(rig.stats.deferred, 1);
+		close_rig();
+	}
+}
+
+static void
+a_vault_that_is_silent_costs_a_451(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	sender = begin(&hop);
+	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+	judge();
+	rig_pass(&rig, 19000);
+	expect_nothing(sender);
+	rig_pass(&rig, 1200);
+	settle();
+	expect_reply(sender, "451 4.3.0");
+	fake_answer(0);			/* too late: nobody is told anything more */
+	expect_nothing(sender);
+	close_rig();
+}
+
+static void
+a_vault_that_goes_costs_a_451(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	sender = begin(&hop);
+	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+	judge();
+	assert_int_equal(fake.keeps, 1);
+	expect_line(hop, "RSET");
+	end_tx(hop, "250 ok\r\n");
+	fake_close();
+	settle();
+	expect_reply(sender, "451 4.3.0");
+	end_tx(sender, ENVELOPE "DATA\r\n");	/* none is there now */
+	expect_reply(sender, "250 2.1.0");
+	expect_line(hop, "MAIL FROM:<a@client.example>");
+	expect_line(hop, "RCPT TO:<u@example.com>");
+	end_tx(hop, "250 ok\r\n250 ok\r\n");
+	expect_reply(sender, "250 ");
+	expect_reply(sender, "354");
+	clamd = rig_clamd(&rig);
+	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+	judge();
+	expect_reply(sender, "451 4.3.0");
+	close_rig();
+}
+
+static void
+a_key_that_comes_late_is_awaited(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	fake.answers_keys = false;
+	sender = begin(&hop);
+	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+	judge();
+	assert_int_equal(fake.keeps, 0);
+	fake_key(sl_slice(pair.public, sizeof(pair.public)));
+	settle();
+	assert_int_equal(fake.keeps, 1);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	close_rig();
+}
+
+static void
+without_a_key_nothing_is_kept(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	fake.answers_keys = false;
+	sender = begin(&hop);
+	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+	judge();
+	fake_key(sl_slice(NULL, 0));
+	settle();
+	assert_int_equal(fake.keeps, 0);
+	expect_reply(sender, "451 4.3.0");
+	close_rig();
+}
+
+static void
+a_sender_that_leaves_does_not_undo_it(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	sender = begin(&hop);
+	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
+	judge();
+	end_close(sender);
+	settle();
+	fake_answer(0);
+	assert_int_equal(rig.stats.quarantined, 1);
+	assert_int_equal(rig.edge->sessions_len, 0);
+	close_rig();
+}
+
+/* A message of 1 MiB: it flows to the next hop, and is captured. */
+static void
+large(struct rig_end *sender, struct rig_end *hop, struct sl_buf *wanted)
+{
+	static const char head[] = "Subject: x\r\n\r\n";
+	char line[80];
+
+	sl_buf_init(wanted, SIZE_MAX / 2);
+	sl_buf_add_str(wanted, head);
+	end_tx(sender, head);
+	for (unsigned i = 0; i < 16384; i++) {
+		int n = snprintf(line, sizeof(line), "..%08x and %08x, %08x, %08x, %08x, line\r\n", i * 2654435761u, i * 40503u,
+		    i * 97u, i * 7919u, i);
+
+		sl_buf_add(wanted, line + 1, (size_t)n - 1);
+		end_tx_bytes(sender, line, (size_t)n);
+		if (i % 64 == 63)
+			settle();
+		if (i == 4351) {
+			expect_line(hop, "DATA");
+			end_tx(hop, "354 go\r\n");
+			settle();
+		}
+		if (i % 64 == 63)
+			(void)end_read(clamd);
+		if (i > 4351 && i % 64 == 63)
+			(void)end_read(hop);
+	}
+	end_tx(sender, ".\r\n");
+	judge();
+	for (int i = 0; i < 20; i++) {
+		settle();
+		(void)end_read(hop);
+	}
+}
+
+static void
+a_large_message_is_captured_and_kept_whole(void **state)
+{
+	struct rig_end *sender, *hop;
+	struct sl_buf wanted;
+
+	open_rig();
+	close(fake_lends());
+	close(fake_lends());
+	sender = begin(&hop);
+	large(sender, hop, &wanted);
+	assert_int_equal(fake.keeps, 1);
+	expect_nothing(sender);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	opens_as(sl_buf_slice(&wanted));
+	sl_buf_fini(&wanted);
+	close_rig();
+}
+
+static void
+a_large_message_that_nobody_lends_a_file_for_is_deferred(void **state)
+{
+	struct rig_end *sender, *hop;
+	struct sl_buf wanted;
+
+	open_rig();
+	sender = begin(&hop);
+	large(sender, hop, &wanted);
+	assert_int_equal(fake.keeps, 0);
+	expect_reply(sender, "451 4.3.0");
+	sl_buf_fini(&wanted);
+	close_rig();
+}
+
+/* What was captured of a message that may go is emptied, and the file serves the next. */
+static void
+a_large_message_that_is_clean_leaves_nothing(void **state)
+{
+	struct rig_end *sender, *hop;
+	struct sl_buf wanted;
+	struct stat st;
+	int lent;
+
+	open_rig();
+	lent = fake_lends();
+	rig_tenant(&rig)->policy[SL_MALWARE].at[SL_ACTION_QUARANTINE] = 1;
+	sender = begin(&hop);
+	large(sender, hop, &wanted);
+	(void)end_read(hop);
+	end_tx(hop, "250 taken\r\n");
+	settle();
+	expect_reply(sender, "250 ");
+	assert_int_equal(rig.stats.quarantined, 0);
+	assert_int_equal(fstat(lent, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	close(lent);
+	sl_buf_fini(&wanted);
+	close_rig();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_sender_hears_250_when_the_vault_has_it),
+		cmocka_unit_test(cuts_change_nothing),
+		cmocka_unit_test(what_the_vault_cannot_do_is_deferred),
+		cmocka_unit_test(a_vault_that_is_silent_costs_a_451),
+		cmocka_unit_test(a_vault_that_goes_costs_a_451),
+		cmocka_unit_test(a_key_that_comes_late_is_awaited),
+		cmocka_unit_test(without_a_key_nothing_is_kept),
+		cmocka_unit_test(a_sender_that_leaves_does_not_undo_it),
+		cmocka_unit_test(a_large_message_is_captured_and_kept_whole),
+		cmocka_unit_test(a_large_message_that_nobody_lends_a_file_for_is_deferred),
+		cmocka_unit_test(a_large_message_that_is_clean_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,261 @@
+/* client.c - who speaks to the vault: edges that add; see process.h */
+
+#include "process.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sl/log.h"
+
+#define PIECE_BYTES	65536
+#define STALL_MS	1000	/* of a reader that does not read; edges always do */
+
+static void	on_channel(void *ctx, unsigned events);
+
+/* ---- files that are lent ---- */
+
+static void
+spool_lend(struct client *client, int fd)
+{
+	if (sl_ipc_send(client->ipc, SL_IPC_SPOOL, sl_slice(NULL, 0), &fd, 1) != 0)
+		sl_log(SL_LOG_WARNING, "an edge does not take a file to fill");
+}
+
+static void
+spools_lend(struct client *client)
+{
+	struct process *p = client->process;
+
+	while (client->spools_len < SPOOLS_EACH && p->spools_len > 0) {
+		int fd = p->spools[--p->spools_len];
+
+		client->spools[client->spools_len++] = fd;
+		spool_lend(client, fd);
+	}
+}
+
+static void
+spools_take_back(struct client *client)
+{
+	struct process *p = client->process;
+
+	for (unsigned i = 0; i < client->spools_len; i++) {
+		if (ftruncate(client->spools[i], 0) == 0)
+			p->spools[p->spools_len++] = client->spools[i];
+		else
+			close(client->spools[i]);
+	}
+	client->spools_len = 0;
+}
+
+/* If what came is a file of ours it is emptied and lent again. */
+static void
+spool_again(struct client *client, int fd)
+{
+	struct stat came, ours;
+
+	if (fstat(fd, &came) != 0)
+		return;
+	for (unsigned i = 0; i < client->spools_len; i++)
+		if (fstat(client->spools[i], &ours) == 0 && ours.st_dev == came.st_dev && ours.st_ino == came.st_ino) {
+			if (ftruncate(client->spools[i], 0) == 0)
+				spool_lend(client, client->spools[i]);
+			return;
+		}
+}
+
+/* ---- clients ---- */
+
+void
+client_new(struct process *p, uint32_t who, int fd)
+{
+	static const uint32_t edge = 1u << SL_IPC_KEY | 1u << SL_IPC_KEEP;
+	static const uint32_t control = 1u << SL_IPC_KEPT_LIST | 1u << SL_IPC_KEPT_OPEN | 1u << SL_IPC_KEPT_DELETE;
+
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &p->clients[i];
+
+		if (client->ipc != NULL)
+			continue;
+		*client = (struct client){ .process = p, .who = who };
+		client->ipc = sl_ipc_new(fd, who == SL_KEPT_EDGE ? edge : control);
+		sl_ipc_set_stall(client->ipc, STALL_MS);
+		sl_watch_init(&client->watch, p->loop, fd, on_channel, client);
+		sl_watch_want(&client->watch, SL_READ);
+		sl_timer_init(&client->timer, p->loop, control_step, client);
+		if (who == SL_KEPT_EDGE)
+			spools_lend(client);
+		return;
+	}
+	sl_log(SL_LOG_ERROR, "too many want to speak to the vault");
+	close(fd);
+}
+
+void
+client_end(struct client *client)
+{
+	if (client->ipc == NULL)
+		return;
+	for (struct pending *pending = client->process->pending; pending != NULL; pending = pending->next)
+		if (pending->client == client)
+			pending->client = NULL;
+	sl_timer_clear(&client->timer);
+	sl_vault_reader_free(&client->reader);
+	spools_take_back(client);
+	sl_watch_fini(&client->watch);
+	sl_ipc_free(&client->ipc);
+}
+
+void
+clients_forget(struct process *p)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		client_end(&p->clients[i]);
+}
+
+/* ---- what edges ask ---- */
+
+static void
+say_kept(struct client *client, uint64_t number, int result, const unsigned char *id)
+{
+	struct sl_kept_done done = { .number = number, .result = result };
+	struct sl_buf payload;
+
+	if (result == 0)
+		memcpy(done.id, id, sizeof(done.id));
+	sl_buf_init(&payload, 64);
+	sl_kept_pack_done(&done, &payload);
+	if (sl_ipc_send(client->ipc, SL_IPC_KEPT, sl_buf_slice(&payload), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "an edge does not hear what became of a message");
+	sl_buf_fini(&payload);
+}
+
+/* It is on both disks, or it is not. */
+static void
+on_committed(void *ctx, int result, const unsigned char id[SL_VAULT_ID_BYTES])
+{
+	struct pending *pending = ctx, **at = &pending->process->pending;
+
+	if (pending->client != NULL)
+		say_kept(pending->client, pending->number, result, id);
+	while (*at != pending)
+		at = &(*at)->next;
+	*at = pending->next;
+	sl_free(pending);
+}
+
+static int
+read_body(struct sl_vault_append *append, int fd, uint64_t bytes)
+{
+	unsigned char piece[PIECE_BYTES];
+	uint64_t at = 0;
+	struct stat st;
+	int r = 0;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return SL_ERR_SYNTAX;	/* what could make us wait */
+	while (r == 0 && at < bytes) {
+		ssize_t n = pread(fd, piece, (size_t)SL_MIN((uint64_t)sizeof(piece), bytes - at), (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 ? SL_ERR_TRUNCATED : SL_ERR_SYSTEM;
+		r = sl_vault_append_feed(append, sl_slice(piece, (size_t)n));
+		at += (uint64_t)n;
+	}
+	return r;
+}
+
+static int
+keep(struct client *client, const struct sl_kept_keep *keep, int fd)
+{
+	struct process *p = client->process;
+	int64_t now = sl_clock_system.wall_us(NULL);
+	uint32_t expiry_day = (uint32_t)((now + (int64_t)p->keep_ms * 1000) / SL_VAULT_DAY_US);
+	struct sl_vault_append *append = NULL;
+	struct pending *pending;
+	int r;
+
+	if (keep->record.len != SL_SEAL_RECORD_BYTES)
+		return SL_ERR_SYNTAX;
+	r = sl_vault_append_new(p->vault, keep->tenant, keep->body_bytes, &append);
+	if (r == 0)
+		r = read_body(append, fd, keep->body_bytes);
+	if (r != 0) {
+		sl_vault_append_free(&append);
+		return r;
+	}
+	pending = sl_xzalloc(sizeof(*pending));
+	*pending = (struct pending){ p, p->pending, client, keep->number };
+	p->pending = pending;
+	r = sl_vault_append_commit(&append, keep->record.ptr, now, expiry_day, on_committed, pending);
+	if (r != 0) {
+		p->pending = pending->next;
+		sl_free(pending);
+	}
+	return r;
+}
+
+static void
+on_keep(struct client *client, struct sl_ipc_message *message)
+{
+	struct sl_kept_keep what;
+	int r;
+
+	if (message->fds_len != 1 || sl_kept_unpack_keep(message->payload, &what) != 0) {
+		client->failed = SL_ERR_SYNTAX;
+		return;
+	}
+	r = keep(client, &what, message->fds[0]);
+	if (r != 0)
+		say_kept(client, what.number, r, NULL);
+	spool_again(client, message->fds[0]);
+}
+
+static void
+on_key(struct client *client, struct sl_slice payload)
+{
+	struct sl_kept_key key;
+	struct sl_seal_wrapped wrapped;
+	struct sl_buf answer;
+
+	if (sl_kept_unpack_key(payload, &key) != 0) {
+		client->failed = SL_ERR_SYNTAX;
+		return;
+	}
+	key.key = sl_slice(NULL, 0);
+	if (sl_vault_tenant_get(client->process->vault, key.tenant, &wrapped) == 0)
+		key.key = sl_slice(wrapped.public, sizeof(wrapped.public));
+	sl_buf_init(&answer, 2048);
+	sl_kept_pack_key(&key, &answer);
+	if (sl_ipc_send(client->ipc, SL_IPC_KEY_IS, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "an edge does not hear a tenant's key");
+	sl_buf_fini(&answer);
+}
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct client *client = ctx;
+
+	if (message->type == SL_IPC_KEEP)
+		on_keep(client, message);
+	else if (message->type == SL_IPC_KEY)
+		on_key(client, message->payload);
+	else if (!control_message(client, message))
+		client->failed = SL_ERR_SYNTAX;
+}
+
+static void
+on_channel(void *ctx, unsigned events)
+{
+	struct client *client = ctx;
+	int r = sl_ipc_read(client->ipc, on_message, client);
+
+	if (client->failed == SL_ERR_SYNTAX || r == SL_ERR_SYNTAX)
+		sl_log(SL_LOG_ERROR, "somebody says to the vault what he may not");
+	if (client->failed != 0 || r < 0)
+		client_end(client);
+}

@@ -1,0 +1,184 @@
+/* control.c - readers: list, open, delete; see process.h */
+
+#include "process.h"
+
+#include <inttypes.h>
+
+#include "sl/log.h"
+
+#define ITEMS_MAX	(48u << 10)
+#define STEPS		16	/* of 64 KiB that are shown in a turn */
+#define LIST_MAX	1000u
+
+static void
+say_end(struct client *client, int result, uint64_t count, struct sl_slice last)
+{
+	struct sl_kept_end end = { result, count, last };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, 1024);
+	sl_kept_pack_end(&end, &payload);
+	if (sl_ipc_send(client->ipc, SL_IPC_KEPT_END, sl_buf_slice(&payload), NULL, 0) != 0)
+		client->failed = SL_ERR_CLOSED;
+	sl_buf_fini(&payload);
+}
+
+static void
+add_items(struct sl_buf *items, const struct sl_seal_view *view)
+{
+	struct sl_slice rest = view->items;
+	struct sl_seal_item item;
+
+	while (sl_seal_item_next(&rest, &item) == SL_DONE)
+		if (items->len + item.value.len + 16 < ITEMS_MAX)
+			sl_kept_item_add(items, item.type, item.value);
+}
+
+static void
+say_entry(struct client *client, struct sl_kept_entry *entry, const struct sl_seal_view *view)
+{
+	struct sl_buf payload, items;
+
+	sl_buf_init(&items, ITEMS_MAX);
+	sl_buf_init(&payload, 64u << 10);
+	entry->opens = view != NULL;
+	if (view != NULL) {
+		entry->message_bytes = view->message_bytes;
+		add_items(&items, view);
+	}
+	entry->items = sl_buf_slice(&items);
+	sl_kept_pack_entry(entry, &payload);
+	if (client->failed == 0 && sl_ipc_send(client->ipc, SL_IPC_KEPT_ENTRY, sl_buf_slice(&payload), NULL, 0) != 0)
+		client->failed = SL_ERR_CLOSED;
+	sl_buf_fini(&payload);
+	sl_buf_fini(&items);
+}
+
+/* ---- list ---- */
+
+struct listing {
+	struct client	*client;
+	uint64_t	 count;
+};
+
+static void
+on_listed(void *ctx, const struct sl_vault_entry *found)
+{
+	struct listing *listing = ctx;
+	struct sl_kept_entry entry = { .id = sl_slice(found->id, sizeof(found->id)), .received_us = found->received_us,
+		.expiry_day = found->expiry_day, .state = (uint32_t)found->state, .message_bytes = found->sealed_bytes };
+
+	listing->count++;
+	say_entry(listing->client, &entry, found->view);
+}
+
+static bool
+list(struct client *client, struct sl_slice payload)
+{
+	struct sl_kept_query asked;
+	struct sl_seal_item match[2];
+	struct sl_vault_query query = { .state = -1, .match = match };
+	struct listing listing = { .client = client };
+	unsigned char last[SL_VAULT_ID_BYTES] = { 0 };
+	int r;
+
+	if (sl_kept_unpack_query(payload, &asked) != 0)
+		return false;
+	query.from_us = asked.from_us;
+	query.to_us = asked.to_us;
+	query.after = asked.after.len > 0 ? asked.after.ptr : NULL;
+	query.limit = SL_MIN(asked.limit, LIST_MAX);
+	if (asked.recipient.len > 0)
+		match[query.match_len++] = (struct sl_seal_item){ SL_SEAL_RECIPIENT, asked.recipient };
+	if (asked.sender.len > 0)
+		match[query.match_len++] = (struct sl_seal_item){ SL_SEAL_SENDER, asked.sender };
+	r = sl_vault_list(client->process->vault, asked.tenant, &query, on_listed, &listing, last);
+	say_end(client, r, listing.count, r == SL_MORE ? sl_slice(last, sizeof(last)) : sl_slice(NULL, 0));
+	return true;
+}
+
+/* ---- open ---- */
+
+static int
+to_reader(void *ctx, struct sl_slice bytes)
+{
+	struct client *client = ctx;
+
+	while (bytes.len > 0) {
+		size_t n = SL_MIN(bytes.len, (size_t)65536);
+
+		if (sl_ipc_send(client->ipc, SL_IPC_KEPT_BYTES, sl_slice(bytes.ptr, n), NULL, 0) != 0)
+			return SL_ERR_CLOSED;
+		bytes = sl_slice_from(bytes, n);
+	}
+	return 0;
+}
+
+void
+control_step(void *ctx)
+{
+	struct client *client = ctx;
+	int r = SL_MORE;
+
+	for (int i = 0; i < STEPS && r == SL_MORE; i++)
+		r = sl_vault_reader_step(client->reader);
+	if (r == SL_MORE) {
+		sl_timer_set(&client->timer, 0);
+		return;
+	}
+	sl_vault_reader_free(&client->reader);
+	say_end(client, r, r == SL_DONE, sl_slice(NULL, 0));
+	if (client->failed != 0)
+		client_end(client);
+}
+
+static bool
+open_one(struct client *client, struct sl_slice payload)
+{
+	struct sl_kept_choice choice;
+	struct sl_kept_entry entry = { 0 };
+	char id[SL_KEPT_ID_DIGITS + 1];
+	int r;
+
+	if (sl_kept_unpack_choice(payload, &choice) != 0 || choice.ids.len != SL_KEPT_ID_BYTES || client->reader != NULL)
+		return false;
+	r = sl_vault_reader_new(client->process->vault, choice.tenant, choice.ids.ptr, to_reader, client, &client->reader);
+	if (r != 0) {
+		say_end(client, r, 0, sl_slice(NULL, 0));
+		return true;
+	}
+	sl_kept_id_write(choice.ids.ptr, id);
+	sl_log(SL_LOG_NOTICE, "message %s of " SL_SLICE_FMT " is opened", id, SL_SLICE_ARG(choice.tenant));
+	entry.id = choice.ids;
+	say_entry(client, &entry, sl_vault_reader_view(client->reader));
+	sl_timer_set(&client->timer, 0);
+	return true;
+}
+
+/* ---- delete ---- */
+
+static bool
+delete(struct client *client, struct sl_slice payload)
+{
+	struct sl_kept_choice choice;
+	size_t count = 0;
+	int r;
+
+	if (sl_kept_unpack_choice(payload, &choice) != 0)
+		return false;
+	r = sl_vault_delete(client->process->vault, choice.tenant, (const void *)choice.ids.ptr,
+	    choice.ids.len / SL_KEPT_ID_BYTES, &count);
+	sl_log(SL_LOG_NOTICE, "%zu messages of " SL_SLICE_FMT " are deleted", count, SL_SLICE_ARG(choice.tenant));
+	say_end(client, r == 0 ? SL_DONE : r, count, sl_slice(NULL, 0));
+	return true;
+}
+
+bool
+control_message(struct client *client, const struct sl_ipc_message *message)
+{
+	if (message->type == SL_IPC_KEPT_LIST)
+		return list(client, message->payload);
+	if (message->type == SL_IPC_KEPT_OPEN)
+		return open_one(client, message->payload);
+	return message->type == SL_IPC_KEPT_DELETE && delete(client, message->payload);
+}

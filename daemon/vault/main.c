@@ -1,0 +1,118 @@
+/*
+ * main.c - the vault: keeps what policies want kept; see process.h
+ *
+ * usage: sluice-vault DESCRIPTOR USER (by the parent)
+ *
+ * The first settings say where the stores are. They are opened, then the jail closes: no files but those, no sockets, no
+ * programs. Ends when the parent says so or is gone, with everything synced that it was given.
+ */
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "sl/log.h"
+
+static void
+after_turn(void *ctx)
+{
+	struct process *p = ctx;
+	int r;
+
+	if (p->vault == NULL || !sl_vault_waits(p->vault))
+		return;
+	r = sl_vault_flush(p->vault);
+	if (r != 0) {
+		/* Nobody knows what is on the disk: opening it anew finds out. */
+		sl_log(SL_LOG_ERROR, "cannot sync: %s", sl_strerror(r));
+		p->failed = true;
+		sl_loop_stop(p->loop);
+	}
+}
+
+static void
+on_settings(struct process *p, struct sl_slice payload)
+{
+	struct sl_kept_settings settings;
+
+	SL_ASSERT(sl_kept_unpack_settings(payload, &settings) == 0);
+	if (p->vault == NULL) {
+		if (!store_open(p, &settings)) {
+			p->failed = true;
+			sl_loop_stop(p->loop);
+			return;
+		}
+		store_expire(p);
+	}
+	store_tenants(p, &settings);
+	if (sl_ipc_send(p->parent, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0) != 0)
+		sl_loop_stop(p->loop);
+}
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct process *p = ctx;
+	struct sl_unpack in = { .rest = message->payload };
+
+	if (p->failed)
+		return;
+	if (message->type == SL_IPC_VAULT_SETTINGS) {
+		on_settings(p, message->payload);
+	} else if (message->type == SL_IPC_VAULT_CLIENT && message->fds_len == 1 && p->vault != NULL) {
+		client_new(p, sl_unpack_u32(&in), message->fds[0]);
+		message->fds[0] = -1;
+	} else if (message->type == SL_IPC_STOP) {
+		sl_loop_stop(p->loop);
+	}
+}
+
+static void
+on_parent(void *ctx, unsigned events)
+{
+	struct process *p = ctx;
+
+	if (sl_ipc_read(p->parent, on_message, p) < 0)
+		sl_loop_stop(p->loop);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct process p;
+
+	sl_log_init("vault", SL_LOG_NOTICE);
+	if (argc != 3 || strtol(argv[1], NULL, 10) < 3) {
+		fputs("usage: sluice-vault DESCRIPTOR USER\nStarted by sluiced.\n", stderr);
+		return 2;
+	}
+	(void)prctl(PR_SET_NAME, "sluice-vault");
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);	/* it ends when its parent says so */
+	umask(077);
+	p.user = argv[2];
+	p.loop = sl_loop_new(&sl_clock_system);
+	p.parent = sl_ipc_new((int)strtol(argv[1], NULL, 10),
+	    1u << SL_IPC_VAULT_SETTINGS | 1u << SL_IPC_VAULT_CLIENT | 1u << SL_IPC_STOP);
+	sl_timer_init(&p.expiry, p.loop, store_expire, &p);
+	sl_watch_init(&p.watch, p.loop, sl_ipc_fd(p.parent), on_parent, &p);
+	sl_watch_want(&p.watch, SL_READ);
+	sl_loop_after_turn(p.loop, after_turn, &p);
+	sl_loop_run(p.loop);
+	after_turn(&p);
+	clients_forget(&p);
+	sl_timer_clear(&p.expiry);
+	sl_vault_close(&p.vault);
+	sl_disk_files_close(&p.files);
+	sl_loop_after_turn(p.loop, NULL, NULL);
+	sl_watch_fini(&p.watch);
+	sl_ipc_free(&p.parent);
+	sl_loop_free(&p.loop);
+	return p.failed ? 1 : 0;
+}

@@ -1,0 +1,106 @@
+/*
+ * kept.h - what edges, the vault and sluicectl say to each other about messages that are kept
+ *
+ * Payloads of the VAULT_*, KEY*, KEEP* and KEPT* messages of ipc/ipc.h, packed and read. All that is read is
+ * checked: SL_ERR_SYNTAX is the end of the peer that said it.
+ *
+ * Pure; memory: that of the payload. What is read points into it.
+ */
+#ifndef SL_KEPT_H
+#define SL_KEPT_H
+
+#include "ipc/ipc.h"
+
+#define SL_KEPT_ID_BYTES	16u
+#define SL_KEPT_KEY_BYTES	32u
+#define SL_KEPT_TENANT_MAX	128u
+
+/* Who a VAULT_CLIENT is. */
+enum { SL_KEPT_EDGE, SL_KEPT_CONTROL };
+
+/* VAULT_SETTINGS: what the vault is told of the settings. It is not told of anybody's next hops or certificates. */
+struct sl_kept_settings {
+	struct sl_slice	directory, master_key;
+	uint64_t	keep_ms;
+	uint64_t	messages, bytes;	/* of a tenant; 0: no limit */
+	struct sl_slice	tenants;		/* packed names: sl_kept_tenant_next */
+};
+void		sl_kept_pack_settings(const struct sl_kept_settings *settings, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_settings(struct sl_slice payload, struct sl_kept_settings *out);
+void		sl_kept_tenant_add(struct sl_buf *tenants, struct sl_slice name);
+bool		sl_kept_tenant_next(struct sl_slice *tenants, struct sl_slice *name_out);
+
+/* KEY and KEY_IS. `key` is empty where a tenant has none. */
+struct sl_kept_key {
+	struct sl_slice	tenant, key;
+};
+void		sl_kept_pack_key(const struct sl_kept_key *key, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_key(struct sl_slice payload, struct sl_kept_key *out);
+
+/* KEEP: the descriptor that comes with it holds `body_bytes` of sealed body from its beginning on. */
+struct sl_kept_keep {
+	uint64_t	number;		/* KEPT has it again */
+	struct sl_slice	tenant;
+	int64_t		received_us;
+	uint64_t	body_bytes;
+	struct sl_slice	record;		/* sealed */
+};
+void		sl_kept_pack_keep(const struct sl_kept_keep *keep, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_keep(struct sl_slice payload, struct sl_kept_keep *out);
+
+/* KEPT: result 0 and the id: it is on both disks, synced. */
+struct sl_kept_done {
+	uint64_t	number;
+	int		result;		/* 0 or an SL_ERR_* */
+	unsigned char	id[SL_KEPT_ID_BYTES];
+};
+void		sl_kept_pack_done(const struct sl_kept_done *done, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_done(struct sl_slice payload, struct sl_kept_done *out);
+
+/* KEPT_LIST: newest first, behind `after` (an id; empty: from the newest). */
+struct sl_kept_query {
+	struct sl_slice	tenant, after;
+	int64_t		from_us, to_us;		/* 0: no bound */
+	uint32_t	limit;
+	struct sl_slice	recipient, sender;	/* empty: any; ASCII case ignored */
+};
+void		sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out);
+
+/* KEPT_ENTRY. Items as seal/record.h has them (SL_SEAL_ITEMS); sl_kept_item_next. */
+struct sl_kept_entry {
+	struct sl_slice	id;
+	int64_t		received_us;
+	uint32_t	expiry_day;
+	uint32_t	state;
+	uint64_t	message_bytes;
+	bool		opens;			/* false: `items` is empty, its key is not here */
+	struct sl_slice	items;
+};
+void		sl_kept_pack_entry(const struct sl_kept_entry *entry, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_entry(struct sl_slice payload, struct sl_kept_entry *out);
+void		sl_kept_item_add(struct sl_buf *items, unsigned type, struct sl_slice value);
+bool		sl_kept_item_next(struct sl_slice *items, unsigned *type_out, struct sl_slice *value_out);
+
+/* KEPT_OPEN and KEPT_DELETE: ids stand one behind the other. */
+struct sl_kept_choice {
+	struct sl_slice	tenant, ids;
+};
+void		sl_kept_pack_choice(const struct sl_kept_choice *choice, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_choice(struct sl_slice payload, struct sl_kept_choice *out);
+
+/* KEPT_END. */
+struct sl_kept_end {
+	int		result;		/* SL_DONE: all; SL_MORE: a list goes on; or an SL_ERR_* */
+	uint64_t	count;
+	struct sl_slice	last;		/* of a list that goes on: behind this id; else empty */
+};
+void		sl_kept_pack_end(const struct sl_kept_end *end, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_end(struct sl_slice payload, struct sl_kept_end *out);
+
+/* An id as 32 hexadecimal digits, and back (false: it is none). */
+#define SL_KEPT_ID_DIGITS	(2 * SL_KEPT_ID_BYTES)
+void		sl_kept_id_write(const unsigned char id[SL_KEPT_ID_BYTES], char out[SL_KEPT_ID_DIGITS + 1]);
+bool		sl_kept_id_read(struct sl_slice text, unsigned char id_out[SL_KEPT_ID_BYTES]);
+
+#endif
