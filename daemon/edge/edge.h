@@ -85,6 +85,8 @@ struct edge {
 	void			*on_helper_failed_ctx;
 	struct edge_engine {
 		unsigned	 failures;	/* in a row: the breaker */
+		bool		 broken;	/* left alone until then, and after it asked for one message at a time */
+		bool		 probing;	/* that one is under way */
 		uint64_t	 closed_until_us;
 	} engines[SL_ENGINE_COUNT];
 	bool			 stopping;
