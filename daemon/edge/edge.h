@@ -103,7 +103,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 /* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
 struct edge_files {
 	int			 model_fd;
-	int			 own_fd;	/* what tenants know of their own mail */
+	int			 own_fd;	/* what tenants know of their own mail; checked (conf/settings.h) */
 	int			 rules_fd;
 	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */
