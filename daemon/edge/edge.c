@@ -136,8 +136,9 @@ load_own(struct snapshot *s, int fd, struct sl_buf *why)
 
 	if (fd < 0)
 		return 0;
+	/* The checker has read all of it, through this descriptor: 32 MiB would hold up our sessions. */
 	s->own_bytes = map_file(fd, &s->own_len);
-	r = s->own_bytes == NULL ? SL_ERR_SYSTEM : sl_own_open(sl_slice(s->own_bytes, s->own_len), &s->own);
+	r = s->own_bytes == NULL ? SL_ERR_SYSTEM : sl_own_open_again(sl_slice(s->own_bytes, s->own_len), &s->own);
 	if (r != 0)
 		sl_buf_addf(why, "%sown %s: %s", why->len > 0 ? "; " : "", s->settings->own_path,
 		    r == SL_ERR_SYSTEM ? "cannot be read" : sl_strerror(r));

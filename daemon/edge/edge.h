@@ -87,6 +87,8 @@ struct edge {
 	void			*on_helper_failed_ctx;
 	struct edge_engine {
 		unsigned	 failures;	/* in a row: the breaker */
+		bool		 broken;	/* left alone until then, and after it asked for one message at a time */
+		bool		 probing;	/* that one is under way */
 		uint64_t	 closed_until_us;
 	} engines[SL_ENGINE_COUNT];
 	bool			 stopping;
@@ -103,7 +105,7 @@ void		 edge_free(struct edge **edge);	/* ends everything at once */
 /* What settings name but an edge cannot open itself. Descriptors are taken; -1: none. */
 struct edge_files {
 	int			 model_fd;
-	int			 own_fd;	/* what tenants know of their own mail */
+	int			 own_fd;	/* what tenants know of their own mail; checked (conf/settings.h) */
 	int			 rules_fd;
 	int			 memory_fd;	/* ipc/memory.h */
 	int			 ca_fd;		/* PEM; only if some next hop is to be verified */

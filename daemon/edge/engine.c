@@ -3,7 +3,8 @@
  *
  * One connection a message. An engine can be dead, slow or hung: it has a deadline after the final dot, and
  * the same one whenever it stops taking bytes; several failures in a row open its breaker, and then
- * it is not asked at all for a while, so that other sessions feel nothing.
+ * it is not asked at all for a while, so that other sessions feel nothing. After that one message at a time asks
+ * it again, until it answers: an engine that stays hung delays one message each time, not all that come.
  */
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct engine_call {
 	struct sl_timer			 timer;	/* the deadline: of the answer, or of taking bytes */
 	uint64_t			 bytes;
 	bool				 ended;	/* all has been written */
+	bool				 probe;	/* the one that asks whether it answers again */
 };
 
 static const struct sl_engine_settings *
@@ -36,6 +38,8 @@ engine_free(struct engine_call **call)
 {
 	if (*call == NULL)
 		return;
+	if ((*call)->probe)
+		(*call)->judge->edge->engines[(*call)->engine].probing = false;
 	sl_timer_clear(&(*call)->timer);
 	sl_conn_close(&(*call)->conn, false);
 	sl_buf_fini(&(*call)->reply);
@@ -52,21 +56,32 @@ sentence(struct judge *judge, enum sl_engine engine, const char *what)
 	return text != NULL ? text : what;
 }
 
-/* Count a failure, or the end of a row of them. */
+/* Count a failure, or the end of a row of them. Those that were under way when the breaker opened change nothing. */
 static void
-note(struct judge *judge, enum sl_engine engine, bool failed, const char *why)
+note(const struct engine_call *call, bool failed, const char *why)
 {
-	const struct sl_engine_settings *settings = &judge->snapshot->settings->engines[engine];
-	struct edge_engine *state = &judge->edge->engines[engine];
+	const struct sl_engine_settings *settings = settings_of(call);
+	struct edge *edge = call->judge->edge;
+	struct edge_engine *state = &edge->engines[call->engine];
 
 	if (!failed) {
+		if (state->broken)
+			sl_log(SL_LOG_NOTICE, "%s answers again", call->codec->name);
 		state->failures = 0;
-	} else if (++state->failures >= settings->breaker_failures) {
-		state->closed_until_us = sl_loop_now_us(judge->edge->loop) + settings->breaker_ms * 1000ull;
+		state->broken = false;
+	} else if (++state->failures >= settings->breaker_failures && (!state->broken || call->probe)) {
+		state->broken = true;
+		state->closed_until_us = sl_loop_now_us(edge->loop) + settings->breaker_ms * 1000ull;
 		sl_log(SL_LOG_ERROR, "%s failed %u times in a row (%s): not asked for %u s",
-		    sl_engine_codec(engine)->name, state->failures, why, settings->breaker_ms / 1000);
-		state->failures = settings->breaker_failures - 1;	/* one more failure closes it again */
+		    call->codec->name, state->failures, why, settings->breaker_ms / 1000);
 	}
+}
+
+void
+engine_expire(struct engine_call **call)
+{
+	note(*call, true, "did not answer in time");
+	engine_free(call);
 }
 
 /* It has spoken, or will not: say so, once. */
@@ -76,7 +91,7 @@ answer(struct engine_call *call, const struct sl_evidence *evidence)
 	struct judge *judge = call->judge;
 	enum sl_engine engine = call->engine;
 
-	note(judge, engine, evidence->state == SL_EVIDENCE_FAILED, evidence->sentence);
+	note(call, evidence->state == SL_EVIDENCE_FAILED, evidence->sentence);
 	engine_free(&call);
 	judge_on_engine(judge, engine, evidence);
 }
@@ -160,6 +175,8 @@ on_ready(void *ctx, int result)
 	}
 	sl_conn_want_input(&call->conn, true);
 	sl_conn_flush(&call->conn);
+	if (sl_conn_pending(&call->conn) == 0)	/* on_drained comes of the loop's own writing only */
+		on_drained(call);
 }
 
 static void
@@ -219,12 +236,13 @@ engine_begin(struct judge *judge, enum sl_engine engine, const struct judge_conn
 {
 	const struct sl_engine_settings *settings = &judge->snapshot->settings->engines[engine];
 	struct edge *edge = judge->edge;
+	struct edge_engine *state = &edge->engines[engine];
 	struct engine_call *call;
 	int r;
 
 	if (!settings->on)
 		return NULL;
-	if (edge->engines[engine].closed_until_us > sl_loop_now_us(edge->loop)) {
+	if (state->broken && (state->probing || state->closed_until_us > sl_loop_now_us(edge->loop))) {
 		not_asked(judge, engine, SL_EVIDENCE_FAILED, "failed lately and was not asked");
 		return NULL;
 	}
@@ -232,6 +250,7 @@ engine_begin(struct judge *judge, enum sl_engine engine, const struct judge_conn
 	call->judge = judge;
 	call->engine = engine;
 	call->codec = sl_engine_codec(engine);
+	call->probe = state->probing = state->broken;
 	call->conn.fd = -1;
 	sl_buf_init(&call->reply, call->codec->reply_max);
 	r = sl_conn_connect(&call->conn, edge->loop, edge->chunks,

@@ -194,7 +194,7 @@ engine_late(struct judge *judge, enum sl_engine engine)
 	const struct sl_evidence late = { .name = codec->name, .state = SL_EVIDENCE_FAILED,
 		.sentence = text != NULL ? text : "late" };
 
-	engine_free(&judge->engines[engine]);
+	engine_expire(&judge->engines[engine]);
 	sl_verdict_add(judge->verdict, &late);
 	judge_engine_failed(judge, engine);
 }

@@ -77,6 +77,7 @@ void	engine_feed(struct engine_call *call, const unsigned char *data, size_t len
 bool	engine_is_behind(const struct engine_call *call);
 void	engine_end(struct engine_call *call);	/* judge_on_engine follows, maybe from inside */
 void	engine_free(struct engine_call **call);
+void	engine_expire(struct engine_call **call);	/* the same, and it has failed */
 /* From there: it has spoken, or failed. The call is gone. */
 void	judge_on_engine(struct judge *judge, enum sl_engine engine, const struct sl_evidence *evidence);
 void	judge_engine_failed(struct judge *judge, enum sl_engine engine);	/* it was not even asked */

@@ -884,6 +884,49 @@ after_failures_in_a_row_a_scanner_is_left_alone_for_a_while(void **state)
 	rig_close(&rig);
 }
 
+/* After that while one message asks whether it answers again, and those that come meanwhile do not wait for it; who
+ * leaves before it knows leaves the question to the next. */
+static void
+a_scanner_that_was_left_alone_is_asked_for_one_message_at_a_time(void **state)
+{
+	struct rig_end *sender, *hop, *clamd, *other, *first;
+
+	open_rig(&(struct rig_options){ .top = CLAMD "limits: {errors: 1000}\n" });
+	for (int i = 0; i < 3; i++) {
+		sender = scanned(&hop, &clamd);
+		almost(5 * S);
+		due();
+		expect_reply(sender, "451 4.7.1");
+	}
+	for (int round = 0; round < 2; round++) {	/* it stays hung: each while one message waits */
+		rig_pass(&rig, 30 * S + SL_TIMER_GRAIN_MS);
+		first = scanned(&hop, &clamd);
+		for (int i = 0; i < 3; i++) {
+			other = sender_hello(&rig);
+			hop = envelope(other, 0);
+			begin_data(other);
+			text(other);
+			expect_reply(other, "451 4.7.1");	/* at once */
+			assert_null(rig_clamd(&rig));
+		}
+		expect_nothing(first);
+		almost(5 * S);
+		due();
+		expect_reply(first, "451 4.7.1");
+	}
+	rig_pass(&rig, 30 * S + SL_TIMER_GRAIN_MS);
+	first = scanned(&hop, &clamd);
+	end_reset(first);
+	rig_settle(&rig);
+	sender = scanned(&hop, &clamd);
+	end_tx_bytes(clamd, "stream: OK", 11);
+	expect_line(hop, "DATA");
+	sender = scanned(&hop, &clamd);		/* it is asked by all again, at once */
+	other = scanned(&hop, &clamd);
+	expect_nothing(sender);
+	rig_close(&rig);
+}
+
 /* ---- kept connections, and next hops that failed ---- */
 
 static void
@@ -1086,6 +1129,7 @@ main(void)
 		cmocka_unit_test(all_our_thinking_has_twenty_seconds),
 		cmocka_unit_test(a_scanner_that_stops_reading_has_its_deadline),
 		cmocka_unit_test(after_failures_in_a_row_a_scanner_is_left_alone_for_a_while),
+		cmocka_unit_test(a_scanner_that_was_left_alone_is_asked_for_one_message_at_a_time),
 		cmocka_unit_test(a_kept_connection_is_kept_for_half_a_minute),
 		cmocka_unit_test(a_connection_is_not_kept_when_it_is_old),
 		cmocka_unit_test(a_next_hop_that_failed_is_tried_last_for_ten_seconds),

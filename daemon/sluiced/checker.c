@@ -33,8 +33,9 @@ read_file(const char *path, struct sl_buf *out, struct sl_buf *errors)
 	return errors->len > 0 ? SL_ERR_SYSTEM : 0;
 }
 
+/* *own_fd_out (may be NULL): what tenants know, checked; -1: there is none. */
 static struct sl_settings *
-read_settings(const char *path, struct sl_buf *errors)
+read_settings(const char *path, struct sl_buf *errors, int *own_fd_out)
 {
 	struct sl_settings *settings = NULL;
 	struct sl_buf text;
@@ -43,7 +44,7 @@ read_settings(const char *path, struct sl_buf *errors)
 	if (read_file(path, &text, errors) == 0 &&
 	    sl_settings_read(path, sl_buf_slice(&text), &settings, errors) == 0 &&
 	    (sl_settings_resolve(settings, errors) != 0 ||
-	    sl_settings_check_files(settings, errors) != 0))
+	    sl_settings_check_files(settings, errors, own_fd_out) != 0))
 		sl_settings_unref(&settings);
 	sl_buf_fini(&text);
 	return settings;
@@ -57,21 +58,23 @@ check(const char *path, int fd)
 	struct sl_ipc *ipc = sl_ipc_new(fd, 0);
 	struct sl_settings *settings;
 	struct sl_buf out, errors;
-	int r;
+	int r, own_fd = -1;
 
 	sl_buf_init(&out, SL_IPC_PAYLOAD_MAX);
 	sl_buf_init(&errors, ERRORS_MAX);
 	if (sl_jail_enter(SL_JAIL_CHECKER, &nobody_new) != 0)
 		return 1;
-	settings = read_settings(path, &errors);
+	settings = read_settings(path, &errors, &own_fd);
 	if (settings != NULL)
 		sl_settings_pack(settings, &out);
 	r = settings != NULL && !out.overflow
-	    ? sl_ipc_send(ipc, SL_IPC_CHECKED, sl_buf_slice(&out), NULL, 0)
+	    ? sl_ipc_send(ipc, SL_IPC_CHECKED, sl_buf_slice(&out), &own_fd, own_fd >= 0)
 	    : sl_ipc_send(ipc, SL_IPC_CHECK_FAILED, sl_buf_slice(&errors), NULL, 0);
 	sl_settings_unref(&settings);
 	sl_buf_fini(&out);
 	sl_buf_fini(&errors);
+	if (own_fd >= 0)
+		close(own_fd);
 	sl_ipc_free(&ipc);
 	return r == 0 ? 0 : 1;
 }
@@ -104,7 +107,7 @@ checker_main(const char *settings_path)
 	struct sl_buf errors;
 
 	sl_buf_init(&errors, ERRORS_MAX);
-	settings = read_settings(settings_path, &errors);
+	settings = read_settings(settings_path, &errors, NULL);
 	if (settings == NULL)
 		fputs(sl_buf_cstr(&errors), stderr);
 	else

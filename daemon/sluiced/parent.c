@@ -62,15 +62,14 @@ open_file(const char *name, const char *path, const char *hint, struct sl_buf *w
 	return fd;
 }
 
-/* Returns false with a sentence when mail could not be judged or delivered as the settings say. */
+/* Returns false with a sentence when mail could not be judged or delivered as the settings say. `own_fd` is taken. */
 static bool
-open_files(const struct sl_settings *settings, struct files *files, struct sl_buf *why)
+open_files(const struct sl_settings *settings, int own_fd, struct files *files, struct sl_buf *why)
 {
 	const char *ca = *settings->tls_ca_path != '\0' ? settings->tls_ca_path : SYSTEM_CA;
 
-	*files = (struct files){ .ca = -1 };
+	*files = (struct files){ .own = own_fd, .ca = -1 };
 	files->model = open_file("model", settings->model_path, "", why);
-	files->own = open_file("own", settings->own_path, "", why);
 	files->rules = open_file("rules", settings->rules_path, "", why);
 	if (wants_ca(settings))
 		files->ca = open_file("tls.ca", ca, " (next_hop_tls: verify needs it)", why);
@@ -376,7 +375,7 @@ make_memory(struct parent *parent, const struct sl_settings *settings)
 }
 
 static void
-use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slice packed)
+use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slice packed, int own_fd)
 {
 	bool first = parent->settings == NULL;
 	struct sl_buf why;
@@ -387,7 +386,7 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 		edges_prepare(parent, settings->workers);
 	else if (settings->workers != parent->settings->workers)
 		sl_log(SL_LOG_NOTICE, "workers: the new number is used after the next start");
-	if (!open_files(settings, &files, &why) || bind_listeners(parent, settings, &why) != 0) {
+	if (!open_files(settings, own_fd, &files, &why) || bind_listeners(parent, settings, &why) != 0) {
 		sl_log(SL_LOG_ERROR, "%s", sl_buf_cstr(&why));
 		settings_refused(parent);
 		sl_settings_unref(&settings);
@@ -442,7 +441,11 @@ on_checker_message(void *ctx, struct sl_ipc_message *message)
 	if (parent->stopping)		/* too late: ports must not be bound again now */
 		return;
 	if (message->type == SL_IPC_CHECKED && sl_settings_unpack(message->payload, &settings) == 0) {
-		use_settings(parent, settings, message->payload);
+		int own_fd = message->fds_len > 0 ? message->fds[0] : -1;
+
+		if (own_fd >= 0)
+			message->fds[0] = -1;
+		use_settings(parent, settings, message->payload, own_fd);
 		return;
 	}
 	log_errors(message->payload);

@@ -63,9 +63,9 @@ entries_sound(const struct sl_own *own)
 }
 
 static int
-own_read(struct sl_own *own, struct sl_slice bytes)
+own_read(struct sl_own *own, struct sl_slice bytes, bool again)
 {
-	uint64_t sum;
+	uint64_t sum, named;
 
 	if (bytes.len == 0)
 		return SL_ERR_TRUNCATED;
@@ -75,28 +75,41 @@ own_read(struct sl_own *own, struct sl_slice bytes)
 		return SL_ERR_TRUNCATED;
 	if (token_get_le(bytes.ptr + 8, 4) != OWN_VERSION)
 		return SL_ERR_VERSION;
-	sum = sl_hash(bytes.ptr + 24, bytes.len - 24);
+	named = token_get_le(bytes.ptr + 16, 8);
+	sum = again ? named : sl_hash(bytes.ptr + 24, bytes.len - 24);
 	own->bytes = bytes;
 	own->flags = (unsigned)token_get_le(bytes.ptr + 12, 4);
 	own->tenants = token_get_le(bytes.ptr + 24, 4);
-	if (bytes.len > SL_OWN_SIZE_MAX || sum != token_get_le(bytes.ptr + 16, 8) ||
+	if (bytes.len > SL_OWN_SIZE_MAX || sum != named ||
 	    own->tenants > (bytes.len - OWN_HEAD) / OWN_ENTRY || !entries_sound(own))
 		return SL_ERR_SYNTAX;
 	snprintf(own->id, sizeof(own->id), "%016llx", (unsigned long long)sum);
 	return 0;
 }
 
-int
-sl_own_open(struct sl_slice bytes, struct sl_own **own_out)
+static int
+own_open(struct sl_slice bytes, bool again, struct sl_own **own_out)
 {
 	struct sl_own *own = sl_xzalloc(sizeof(*own));
-	int r = own_read(own, bytes);
+	int r = own_read(own, bytes, again);
 
 	own->magic = OWN_OBJECT_MAGIC;
 	if (r != 0)
 		sl_own_close(&own);
 	*own_out = own;
 	return r;
+}
+
+int
+sl_own_open(struct sl_slice bytes, struct sl_own **own_out)
+{
+	return own_open(bytes, false, own_out);
+}
+
+int
+sl_own_open_again(struct sl_slice bytes, struct sl_own **own_out)
+{
+	return own_open(bytes, true, own_out);
 }
 
 void

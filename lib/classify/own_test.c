@@ -324,6 +324,7 @@ a_damaged_file_is_refused(void **state)
 	struct sl_own_learner *learner = sl_own_learner_new(NULL, SL_OWN_SIZE_MIN, 0);
 	struct sl_buf file;
 	struct sl_own *own;
+	char id[17];
 
 	sl_buf_init(&file, SL_OWN_SIZE_MIN);
 	learn_many(learner, "a", 0, 0, 3, SL_OWN_HAM, 1);
@@ -341,7 +342,18 @@ a_damaged_file_is_refused(void **state)
 		file.data[i] ^= 0x20;
 	}
 	assert_int_equal(sl_own_open(sl_buf_slice(&file), &own), 0);
+	memcpy(id, sl_own_id(own), sizeof(id));
 	sl_own_close(&own);
+	/* what was checked is opened again without reading it all, and is the same; what is not sound is refused still */
+	assert_int_equal(sl_own_open_again(sl_buf_slice(&file), &own), 0);
+	assert_string_equal(sl_own_id(own), id);
+	assert_int_equal(sl_own_tenants(own), 1);
+	sl_own_close(&own);
+	for (size_t len = 1; len < 200; len++)
+		assert_true(sl_own_open_again(sl_slice(file.data, len), &own) < 0);
+	file.data[24] ^= 0xff;		/* how many tenants there are */
+	file.data[27] ^= 0xff;
+	assert_int_equal(sl_own_open_again(sl_buf_slice(&file), &own), SL_ERR_SYNTAX);
 	assert_null(sl_own_learner_new(NULL, SL_OWN_SIZE_MIN - 1, 0));
 	assert_null(sl_own_learner_new(NULL, SL_OWN_SIZE_MAX + 1, 0));
 	sl_own_learner_free(&learner);

@@ -232,8 +232,9 @@ SL_MUST_USE int	sl_settings_resolve(struct sl_settings *settings, struct sl_buf 
 void	sl_control_default(char out[SL_CONTROL_PATH_MAX + 1]);
 
 /* Do the files that edges will be given hold what they should (the model, what tenants know, the rules)? Problems are
- * added to `errors`, a line each; then an SL_ERR_*. (files/settings_files.c, a library of its own.) */
-SL_MUST_USE int	sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors);
+ * added to `errors`, a line each; then an SL_ERR_*. (files/settings_files.c, a library of its own.)
+ * *own_fd_out (may be NULL) is what tenants know, open for reading, as it was checked; -1: there is none. */
+SL_MUST_USE int	sl_settings_check_files(const struct sl_settings *settings, struct sl_buf *errors, int *own_fd_out);
 
 struct sl_settings *sl_settings_ref(struct sl_settings *settings);
 void	sl_settings_unref(struct sl_settings **settings);

@@ -25,7 +25,7 @@
 	X(LISTENERS)		/* parent > edge: nothing; fds: listening sockets, in settings' order */ \
 	X(READY)		/* edge > parent: nothing; settings and listeners are in use */	\
 	X(STOP)			/* parent > edge: nothing; finish sessions, then exit */		\
-	X(CHECKED)		/* checker > parent: packed settings */				\
+	X(CHECKED)		/* checker > parent: packed settings; fd: what tenants know, if there is that */ \
 	X(CHECK_FAILED)		/* checker > parent: the errors, text */			\
 	X(STATUS_REQUEST)	/* sluicectl > parent */					\
 	X(STATUS)		/* parent > sluicectl: JSON */					\

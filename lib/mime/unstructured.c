@@ -39,15 +39,15 @@ trimmed(struct sl_slice text)
 	return text;
 }
 
-/* Is it more than ASCII that means itself? */
+/* Is it more than ASCII that means itself? As it is shown: a control may become the `?` behind a `=`. */
 static bool
 needs_words(struct sl_slice text)
 {
-	uint32_t c;
+	uint32_t c, before = 0;
 
-	for (size_t i = 0, n; i < text.len; i += n) {
+	for (size_t i = 0, n; i < text.len; i += n, before = c) {
 		n = next_shown(sl_slice_from(text, i), &c);
-		if (c >= 0x80 || (c == '=' && i + 1 < text.len && text.ptr[i + 1] == '?'))
+		if (c >= 0x80 || (before == '=' && c == '?'))
 			return true;
 	}
 	return false;

@@ -15,6 +15,7 @@ it_is_written_so(void **state)
 		{ "in\r\nX-Injected: yes", " in X-Injected: yes" },
 		{ "a\x01\x7f" "b", " a??b" },
 		{ "=?utf-8?q?x?=", "\r\n =?utf-8?q?=3D=3Futf-8=3Fq=3Fx=3F=3D?=" },
+		{ "a=\x01x?=", "\r\n =?utf-8?q?a=3D=3Fx=3F=3D?=" }, { "a=\xa2", "\r\n =?utf-8?q?a=3D=3F?=" },
 		{ "B\xc3\xbc" "cher a=b", "\r\n =?utf-8?q?B=C3=BCcher_a=3Db?=" },
 		{ "\xff x", " ? x" },
 		{ "c1 \xc2\x9b x", " c1 ? x" },

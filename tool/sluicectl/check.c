@@ -138,7 +138,7 @@ check_file(const struct check *check, const char *path)
 		if (r == 0 && check->resolve)
 			r = sl_settings_resolve(settings, &errors);
 		if (r == 0)
-			r = sl_settings_check_files(settings, &errors);
+			r = sl_settings_check_files(settings, &errors, NULL);
 		SL_ASSERT((r == 0) == (errors.len == 0));
 	}
 	status = errors.len == 0 ? EXIT_OK : EXIT_PROBLEM;
