@@ -171,11 +171,15 @@ sl_snapshot_policy(const struct sl_snapshot *s, uint32_t id, struct sl_arena *ar
 
 /* ---- lists */
 
+#define AHEAD_MAX	64	/* probes that are begun ahead; a list with more prefix lengths has the others in turn */
+
 struct lookup {
 	const struct sl_snapshot	*s;
 	enum sl_policy_by		 by;
 	uint64_t			 owner;
 	int64_t				 now_s;
+	uint64_t			 hashes[AHEAD_MAX];	/* of the probes, in their order */
+	size_t				 hashes_len, at;
 };
 
 static bool
@@ -191,11 +195,27 @@ has_expired(const struct lookup *l, uint64_t hash)
 	return l->now_s >= at_s;
 }
 
+/* Which probes there are does not depend on what they find. So all are hashed first, and memory is asked for all at once. */
+static unsigned
+probe_ahead(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
+{
+	struct lookup *l = ctx;
+	uint64_t hash;
+
+	if (l->hashes_len == AHEAD_MAX)
+		return 0;
+	hash = hash_entry(l->s->salt, l->by, l->owner, kind, text, bits);
+	l->hashes[l->hashes_len++] = hash;
+	table_ask_directory(&l->s->entries, hash);
+	return 0;
+}
+
 static unsigned
 probe(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
 {
-	const struct lookup *l = ctx;
-	uint64_t hash = hash_entry(l->s->salt, l->by, l->owner, kind, text, bits);
+	struct lookup *l = ctx;
+	uint64_t hash = l->at < l->hashes_len ? l->hashes[l->at++]
+	    : hash_entry(l->s->salt, l->by, l->owner, kind, text, bits);
 	uint32_t flags;
 
 	if (!table_find(&l->s->entries, hash, &flags) || ((flags & ENTRY_EXPIRES) != 0 && has_expired(l, hash)))
@@ -203,19 +223,36 @@ probe(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
 	return flags & SL_LIST_FLAGS;
 }
 
+static void
+find_with(struct lookup *l, const struct sl_list_question *question, const struct sl_list_filter *filter,
+    struct sl_list_found *found)
+{
+	if (filter->kinds == 0)
+		return;
+	l->hashes_len = l->at = 0;
+	sl_list_find(question, filter, probe_ahead, l, found);
+	for (size_t i = 0; i < l->hashes_len; i++)
+		table_ask_rows(&l->s->entries, l->hashes[i]);
+	sl_list_find(question, filter, probe, l, found);
+}
+
 /* False: nothing is said of this list here. */
 static bool
 find_of(const struct sl_snapshot *s, enum sl_policy_by by, uint32_t owner, const struct sl_list_question *question,
     int64_t now_s, struct sl_list_found *found)
 {
-	struct lookup l = { s, by, owner, now_s };
 	struct sl_list_filter filter;
+	struct lookup l;
 	unsigned char key[16];
 	struct sl_slice value;
 
 	if (!snapshot_get(s, key, KEY_FILTER(by, owner, key), &value) || !filter_read(value, &filter))
 		return false;
-	sl_list_find(question, &filter, probe, &l, found);
+	l.s = s;
+	l.by = by;
+	l.owner = owner;
+	l.now_s = now_s;
+	find_with(&l, question, &filter, found);
 	return true;
 }
 
@@ -237,19 +274,25 @@ sl_snapshot_find(const struct sl_snapshot *all, const struct sl_snapshot_recipie
     const struct sl_list_question *question, int64_t now_s, struct sl_list_found found[SL_BY_COUNT])
 {
 	const struct sl_snapshot *s = all->under != NULL && !all->has_operator_list ? all->under : all;
-	struct lookup l = { s, SL_BY_OPERATOR, 0, now_s };
 	struct sl_list_filter filter;
+	struct lookup l;
 
 	SL_CHECK(all, SNAPSHOT_MAGIC);
 	memset(found, 0, SL_BY_COUNT * sizeof(*found));
-	sl_list_find(question, &s->operator_filter, probe, &l, &found[SL_BY_OPERATOR]);
+	l.s = s;
+	l.by = SL_BY_OPERATOR;
+	l.owner = 0;
+	l.now_s = now_s;
+	find_with(&l, question, &s->operator_filter, &found[SL_BY_OPERATOR]);
 	find_partner(all, recipient->tenant, question, now_s, &found[SL_BY_PARTNER]);
 	s = home_of(all, recipient->tenant);
 	find_of(s, SL_BY_TENANT, recipient->tenant, question, now_s, &found[SL_BY_TENANT]);
 	if (recipient->kinds == 0)
 		return;
-	l = (struct lookup){ s, SL_BY_USER, recipient->user, now_s };
+	l.s = s;
+	l.by = SL_BY_USER;
+	l.owner = recipient->user;
 	filter = s->users_filter;
 	filter.kinds = recipient->kinds;
-	sl_list_find(question, &filter, probe, &l, &found[SL_BY_USER]);
+	find_with(&l, question, &filter, &found[SL_BY_USER]);
 }

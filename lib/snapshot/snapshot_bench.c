@@ -164,8 +164,8 @@ compile(int fd, const char *directory)
 	}
 	printf("gathered: %.1f s\n", (double)(now_ns() - start) / 1e9);
 	check(sl_snapshot_writer_finish(w, &counts, &wrong));
-	printf("compiled: %.1f s, %.1f MiB; %llu tenants, %llu domains, %llu users, %llu entries, %llu policies\n",
-	    (double)(now_ns() - start) / 1e9, (double)counts.bytes / 1048576, (unsigned long long)counts.tenants,
+	printf("compiled: %.1f s (%.1f s of CPU), %.1f MiB; %llu tenants, %llu domains, %llu users, %llu entries, "
+	    "%llu policies\n", (double)(now_ns() - start) / 1e9, (double)clock() / CLOCKS_PER_SEC, (double)counts.bytes / 1048576, (unsigned long long)counts.tenants,
 	    (unsigned long long)counts.domains, (unsigned long long)counts.users, (unsigned long long)counts.entries,
 	    (unsigned long long)counts.policies);
 	say_memory("writer");

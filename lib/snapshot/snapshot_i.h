@@ -99,6 +99,23 @@ table_find(const struct table *t, uint64_t hash, uint32_t *value_out)
 	return false;
 }
 
+/* Have the processor fetch what a search will look at: first the directory, then the rows. */
+static inline void
+table_ask_directory(const struct table *t, uint64_t hash)
+{
+	__builtin_prefetch(t->directory + (t->bits == 0 ? 0 : hash >> (64 - t->bits)) * sizeof(uint32_t));
+}
+
+static inline void
+table_ask_rows(const struct table *t, uint64_t hash)
+{
+	uint32_t first;
+
+	memcpy(&first, t->directory + (t->bits == 0 ? 0 : hash >> (64 - t->bits)) * sizeof(first), sizeof(first));
+	if (first < t->count)
+		__builtin_prefetch(t->rows + (size_t)first * (t->hash_bytes + t->value_bytes));
+}
+
 /* ---- sorting more than memory holds (sort.c) */
 
 struct item {
