@@ -136,6 +136,7 @@ struct sorter {
 	uint64_t	 total;
 	struct sort_run {
 		const struct item	*at, *end;
+		const struct item	*kept;	/* what lies before has been given back */
 		uint64_t		 offset, count;
 	}		*runs;
 	size_t		 runs_len;
