@@ -108,6 +108,25 @@ look_up(const struct sl_snapshot *s)
 	sl_arena_fini(&arena);
 }
 
+/* The same, laid over a good one. */
+static void
+look_up_over(int fd)
+{
+	static struct sl_snapshot *under;
+	struct sl_snapshot *s;
+	int good;
+
+	if (under == NULL) {
+		good = memfd_create("under", 0);
+		SL_ASSERT(write(good, good_one().ptr, good_one().len) == (ssize_t)good_one().len);
+		SL_ASSERT(sl_snapshot_open(good, &under) == 0);
+		close(good);
+	}
+	SL_ASSERT(sl_snapshot_open_over(fd, under, &s) == 0);
+	look_up(s);
+	sl_snapshot_close(&s);
+}
+
 int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 {
@@ -128,8 +147,10 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	SL_ASSERT(write(fd, bytes, size) == (ssize_t)size);
 	r = sl_snapshot_open(fd, &s);
 	SL_ASSERT((r == 0) == (s != NULL) && r != SL_ERR_SYSTEM);
-	if (r == 0)
+	if (r == 0) {
 		look_up(s);
+		look_up_over(fd);
+	}
 	if (size == good.len && memcmp(bytes, good.ptr, size) == 0)
 		SL_ASSERT(r == 0);
 	sl_snapshot_close(&s);

@@ -163,6 +163,68 @@ what_helpers_find_counts(void **state)
 	assert_false(sl_file_of_deep(&entry, SL_SLICE_LIT("x.zip"), &file));
 }
 
+/* ---- a message, read as an edge reads it */
+
+static bool
+want(void *ctx, struct sl_content_part *part)
+{
+	return true;
+}
+
+static void
+on_entry(void *ctx, struct sl_content_part *part, const struct sl_zip_entry *entry)
+{
+	struct sl_file file;
+
+	sl_file_of_zip_entry(entry, &file);
+	sl_files_see(ctx, &file);
+}
+
+static void
+on_end(void *ctx, struct sl_content_part *part)
+{
+	if (part->role == SL_CONTENT_FILE || part->is_attached)
+		sl_files_see_part(ctx, part);
+}
+
+#define HEAD	"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\n"
+#define TAIL	"\r\n--b--\r\n"
+/* An archive with x.js in it. */
+#define ZIP \
+	"UEsDBBQAAAAAAAAAIVC379yDAQAAAAEAAAAEAAAAeC5qczFQSwECFAMUAAAAAAAAACFQt+/cgwEAAAABAAAABAAAAAAAAAAAAAAA" \
+	"gAEAAAAAeC5qc1BLBQYAAAAAAQABADIAAAAjAAAAAAA="
+
+static const struct { const char *name, *message; enum sl_action action; const char *why; } messages[] = {
+	{ "text alone", "From: a@b.example\r\n\r\nhello\r\n", SL_ACTION_DELIVER, NULL },
+	{ "a picture", HEAD "Content-Type: image/gif; name=x.gif\r\nContent-Transfer-Encoding: base64\r\n\r\nR0lGODlhAQABAAAAACw=" TAIL,
+	  SL_ACTION_DELIVER, NULL },
+	{ "a program by name", HEAD "Content-Type: application/octet-stream\r\n"
+	  "Content-Disposition: attachment; filename=\"x.ExE\"\r\n\r\nabc" TAIL, SL_ACTION_REFUSE, "'x.ExE' (a program)" },
+	{ "by one of two names", HEAD "Content-Type: application/octet-stream; name=x.scr\r\n"
+	  "Content-Disposition: attachment; filename=x.txt\r\n\r\nabc" TAIL, SL_ACTION_REFUSE, "'x.scr' (a program)" },
+	{ "in an archive", HEAD "Content-Type: application/zip; name=x.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	  ZIP TAIL, SL_ACTION_REFUSE, "'x.js' (a program)" },
+};
+
+static void
+files_of_a_message_are_seen(void **state)
+{
+	static const struct sl_content_sink sink = { .file = want, .entry = on_entry, .end = on_end };
+
+	for (size_t i = 0; i < SL_COUNT(messages); i++) {
+		struct sl_files files;
+		struct sl_content *content;
+
+		sl_files_init(&files, &strict);
+		content = sl_content_new(NULL, &sink, &files);
+		sl_content_feed(content, (const unsigned char *)messages[i].message, strlen(messages[i].message));
+		sl_content_finish(content);
+		sl_content_free(&content);
+		if (files.action != messages[i].action || (messages[i].why != NULL && strstr(files.reason, messages[i].why) == NULL))
+			fail_msg("%s: %s %s", messages[i].name, sl_action_word(files.action), files.reason);
+	}
+}
+
 int
 main(void)
 {
@@ -172,6 +234,7 @@ main(void)
 		cmocka_unit_test(settings_without_rules_work),
 		cmocka_unit_test(the_strongest_is_asked_for_and_said_in_ascii),
 		cmocka_unit_test(what_helpers_find_counts),
+		cmocka_unit_test(files_of_a_message_are_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,13 +44,13 @@ ignore(struct resolver *r, size_t row, int source, int against, enum sl_policy_i
 	out->ignored[out->ignored_len++].why = why;
 }
 
-/* May it be replaced by this value, after what those above have said? */
+/* Would this value be wider than what those above have said? (What comes with a source's own level is no limit to it.) */
 static bool
-widens(const struct resolver *r, size_t row, const struct sl_policy *from)
+widens(const struct resolver *r, size_t row, const struct sl_policy *from, int source)
 {
 	const struct sl_policy_setting *setting = &sl_policy_settings[row];
 
-	return r->out->said[row] != SL_POLICY_NOBODY &&
+	return r->out->said[row] != SL_POLICY_NOBODY && r->out->said[row] != source &&
 	    !sl_policy_value_narrows(setting, sl_policy_value(&r->out->policy, setting),
 	    sl_policy_value(from, setting));
 }
@@ -64,7 +64,7 @@ say(struct resolver *r, size_t row, int source)
 		ignore(r, row, source, r->out->locked[row], SL_IGNORED_LOCKED);
 	else if (s->by > sl_policy_settings[row].nearest)
 		ignore(r, row, source, SL_POLICY_NOBODY, SL_IGNORED_NOT_HIS);
-	else if (widens(r, row, &s->layer->values))
+	else if (widens(r, row, &s->layer->values, source))
 		ignore(r, row, source, r->out->said[row], SL_IGNORED_WIDENS);
 	else
 		take(r, row, &s->layer->values, source, false);
@@ -82,7 +82,7 @@ choose_level(struct resolver *r, int source)
 	preset = &r->presets->level[r->out->policy.level];
 	for (size_t row = SL_POLICY_SETTING_LEVEL + 1; row < sl_policy_settings_len; row++)
 		if (sl_policy_setting_is_of_level(&sl_policy_settings[row]) &&
-		    r->out->locked[row] == SL_POLICY_NOBODY && !widens(r, row, preset))
+		    r->out->locked[row] == SL_POLICY_NOBODY && !widens(r, row, preset, source))
 			take(r, row, preset, source, true);
 }
 

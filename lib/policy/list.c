@@ -294,6 +294,12 @@ ask_client(struct finder *f, const unsigned char *client)
 	}
 }
 
+static bool
+is_same(const struct sl_list_sender *a, const struct sl_list_sender *b)
+{
+	return a->there && b->there && sl_slice_eq(sl_slice(a->text, a->len), sl_slice(b->text, b->len));
+}
+
 void
 sl_list_find(const struct sl_list_question *question, const struct sl_list_filter *filter, sl_list_probe *probe,
     void *ctx, struct sl_list_found *found)
@@ -304,7 +310,10 @@ sl_list_find(const struct sl_list_question *question, const struct sl_list_filte
 	if (filter != NULL && filter->kinds == 0)
 		return;
 	ask_sender(&f, question->from, &found->allow_from, "From");
-	ask_sender(&f, question->envelope, &found->allow_envelope, "envelope");
+	if (is_same(question->from, question->envelope))
+		found->allow_envelope = found->allow_from;	/* as most often */
+	else
+		ask_sender(&f, question->envelope, &found->allow_envelope, "envelope");
 	if (question->client != NULL && (filter == NULL || (filter->kinds >> SL_LIST_NETWORK & 1) != 0))
 		ask_client(&f, question->client);
 }

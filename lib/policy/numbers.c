@@ -30,28 +30,42 @@ static const struct {
 	{ 979200, 979289, TO(16, 16) },				/* Troy */
 };
 
+/* Has somebody given out numbers that begin so, of such a length? Of digits, SL_CARD_MIN at least. */
+static bool
+has_issuer(struct sl_slice digits)
+{
+	uint32_t issuer = 0;
+
+	for (size_t i = 0; i < 6; i++)
+		issuer = issuer * 10 + (uint32_t)(digits.ptr[i] - '0');
+	for (size_t i = 0; i < SL_COUNT(issuers); i++)
+		if (issuer >= issuers[i].first && issuer <= issuers[i].last && (issuers[i].lengths >> digits.len & 1) != 0)
+			return true;
+	return false;
+}
+
+/* What a digit adds to the sum of Luhn, by its place from the end. */
+static unsigned
+luhn(unsigned char digit, size_t place)
+{
+	unsigned value = (unsigned)(digit - '0');
+
+	return place % 2 == 0 ? value : 2 * value - (value > 4 ? 9 : 0);
+}
+
 bool
 sl_number_is_card(struct sl_slice digits)
 {
 	unsigned sum = 0;
-	uint32_t issuer = 0;
-	bool known = false;
 
 	if (digits.len < SL_CARD_MIN || digits.len > SL_CARD_MAX)
 		return false;
 	for (size_t i = 0; i < digits.len; i++) {
-		unsigned digit = (unsigned)(digits.ptr[i] - '0');
-		bool doubled = (digits.len - i) % 2 == 0;
-
-		if (digit > 9)
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
 			return false;
-		if (i < 6)
-			issuer = issuer * 10 + digit;
-		sum += doubled ? 2 * digit - (digit > 4 ? 9 : 0) : digit;
+		sum += luhn(digits.ptr[i], digits.len - 1 - i);
 	}
-	for (size_t i = 0; i < SL_COUNT(issuers); i++)
-		known |= issuer >= issuers[i].first && issuer <= issuers[i].last && (issuers[i].lengths >> digits.len & 1) != 0;
-	return known && sum % 10 == 0;
+	return sum % 10 == 0 && has_issuer(digits);
 }
 
 /* The registry of ISO 13616 (SWIFT, release 99): countries and their lengths, in the order of their letters. */
@@ -98,8 +112,8 @@ sl_number_is_iban(struct sl_slice s)
 {
 	unsigned remainder = 0;
 
-	if (s.len < SL_IBAN_MIN || iban_len(s.ptr) != s.len || s.ptr[2] < '0' || s.ptr[2] > '9' || s.ptr[3] < '0' ||
-	    s.ptr[3] > '9')
+	if (s.len < SL_IBAN_MIN || s.ptr[2] < '0' || s.ptr[2] > '9' || s.ptr[3] < '0' || s.ptr[3] > '9' ||
+	    iban_len(s.ptr) != s.len)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {	/* the first four stand at the end */
 		unsigned char c = s.ptr[(i + 4) % s.len];
@@ -117,6 +131,7 @@ sl_number_is_iban(struct sl_slice s)
 /* ---- finding them */
 
 enum { NOTHING = 0, SPACE = 1, HYPHEN = 2, DOT = 3, INVISIBLE, BREAK };	/* or a letter or digit itself, from '0' on */
+#define NO_DIGIT	((uint64_t)0 - SL_IBAN_MAX)	/* as if one had been long ago */
 #define FIRST	0x80		/* in `separator`: a group begins here, and nothing before it belongs to it */
 
 /* Digits of some scripts, from 0 to 9. */
@@ -164,7 +179,7 @@ class_of(uint32_t c)
 void
 sl_numbers_init(struct sl_numbers *n, uint32_t kinds, sl_numbers_sink *sink, void *ctx)
 {
-	*n = (struct sl_numbers){ .kinds = kinds, .sink = sink, .ctx = ctx };
+	*n = (struct sl_numbers){ .kinds = kinds, .sink = sink, .ctx = ctx, .digit_at = NO_DIGIT };
 }
 
 static void
@@ -174,7 +189,7 @@ tell(struct sl_numbers *n, enum sl_content_number kind, struct sl_slice number)
 		n->sink(n->ctx, kind, number);
 }
 
-/* A group ends: is a number complete, of it and those before it? */
+/* A group ends: is a number complete, of it and those before it? From the end on, so that the sum of Luhn grows with it. */
 static void
 group_end(struct sl_numbers *n)
 {
@@ -182,20 +197,26 @@ group_end(struct sl_numbers *n)
 	struct sl_slice card = { NULL, 0 }, iban = { NULL, 0 };
 	size_t len = 0, most = (size_t)SL_MIN(n->count, (uint64_t)SL_IBAN_MAX);
 	unsigned char between = 0;	/* what parts the groups so far */
+	bool digits = true;		/* and nothing else so far */
+	unsigned sum = 0;
 
+	if (n->count - n->digit_at >= SL_IBAN_MAX)
+		return;			/* prose: no digit is near */
 	while (len < most) {
 		size_t at = (size_t)(n->count - 1 - len) % SL_NUMBERS_RING;
-		unsigned char separator = n->separator[at];
+		unsigned char c = n->ring[at], separator = n->separator[at];
 		struct sl_slice window;
 
+		digits = digits && c <= '9';
+		sum += digits ? luhn(c, len) : 0;
 		len++;
-		text[SL_IBAN_MAX - len] = n->ring[at];
+		text[SL_IBAN_MAX - len] = c;
 		if (separator == 0)
 			continue;
 		window = sl_slice(text + SL_IBAN_MAX - len, len);
-		if (sl_number_is_card(window))
+		if (digits && len >= SL_CARD_MIN && len <= SL_CARD_MAX && sum % 10 == 0 && has_issuer(window))
 			card = window;
-		if (sl_number_is_iban(window))
+		if (c > '9' && sl_number_is_iban(window))
 			iban = window;
 		if (separator == FIRST || (between != 0 && between != separator))
 			break;		/* what stands before is parted otherwise */
@@ -216,6 +237,8 @@ on_class(struct sl_numbers *n, unsigned char class)
 	if (class == INVISIBLE)
 		return;
 	if (class >= '0') {
+		if (class <= '9')
+			n->digit_at = n->count;
 		n->ring[at] = class;
 		n->separator[at] = n->count == 0 ? FIRST : n->pending;
 		n->pending = NOTHING;
@@ -226,8 +249,10 @@ on_class(struct sl_numbers *n, unsigned char class)
 		group_end(n);
 	else
 		class = BREAK;		/* two separators in a row */
-	if (class == BREAK)
+	if (class == BREAK) {
 		n->count = 0;
+		n->digit_at = NO_DIGIT;
+	}
 	n->pending = class == BREAK ? NOTHING : class;
 }
 

@@ -34,6 +34,7 @@ struct sl_numbers {			/* members are numbers.c's own */
 	unsigned char	 ring[SL_NUMBERS_RING];		/* letters and digits since the last break */
 	unsigned char	 separator[SL_NUMBERS_RING];	/* of those that begin a group: before it; 0: none begins here */
 	uint64_t	 count;		/* that went into the ring */
+	uint64_t	 digit_at;	/* the last digit's place among them */
 	unsigned char	 pending;	/* a separator after the last of them; PENDING_* */
 	unsigned char	 held[4];	/* a character of which not all has come */
 	unsigned	 held_len;

@@ -23,16 +23,42 @@ sl_snapshot_id(const struct sl_snapshot *s)
 	return s->id;
 }
 
+/* ---- one over another */
+
+/* Does the upper one speak for a tenant? */
+static bool
+is_replaced(const struct sl_snapshot *s, uint32_t tenant)
+{
+	unsigned char key[16];
+	struct sl_slice value;
+
+	return snapshot_get(s, key, KEY_TENANT(tenant, key), &value) || snapshot_get(s, key, KEY_GONE(tenant, key), &value);
+}
+
+/* The snapshot that a tenant is in. */
+static const struct sl_snapshot *
+home_of(const struct sl_snapshot *s, uint32_t tenant)
+{
+	return s->under != NULL && !is_replaced(s, tenant) ? s->under : s;
+}
+
 /* ---- recipients */
 
 static bool
-find_exact(const struct sl_snapshot *s, struct sl_slice name, struct domain_record *out)
+find_here(const struct sl_snapshot *s, struct sl_slice name, struct domain_record *out)
 {
 	unsigned char key[16];
 	struct sl_slice value;
 
 	return snapshot_get(s, key, KEY_DOMAIN(hash_domain(s->salt, name), key), &value) &&
 	    domain_record_read(value, out) && sl_slice_eq(out->name, name);
+}
+
+static bool
+find_exact(const struct sl_snapshot *s, struct sl_slice name, struct domain_record *out)
+{
+	return find_here(s, name, out) ||
+	    (s->under != NULL && find_here(s->under, name, out) && !is_replaced(s, out->tenant));
 }
 
 /* The domain, or the nearest above it that stands for all below. */
@@ -44,7 +70,7 @@ find_domain(const struct sl_snapshot *s, struct sl_slice domain, struct domain_r
 
 	if (find_exact(s, domain, out))
 		return true;
-	if (!s->has_stars || domain.len > SL_LIST_KEY_MAX)
+	if ((!s->has_stars && (s->under == NULL || !s->under->has_stars)) || domain.len > SL_LIST_KEY_MAX)
 		return false;
 	for (size_t labels = 0; labels < 128 && (dot = memchr(domain.ptr, '.', domain.len)) != NULL; labels++) {
 		domain = sl_slice_from(domain, (size_t)(dot + 1 - domain.ptr));
@@ -79,19 +105,21 @@ mix(uint64_t a, uint64_t b)
 }
 
 bool
-sl_snapshot_recipient(const struct sl_snapshot *s, struct sl_slice address, struct sl_snapshot_recipient *out)
+sl_snapshot_recipient(const struct sl_snapshot *all, struct sl_slice address, struct sl_snapshot_recipient *out)
 {
 	struct sl_list_sender a;
 	struct domain_record record;
 	struct sl_slice local, domain;
 	const unsigned char *plus;
+	const struct sl_snapshot *s;
 	uint32_t value = USER_INHERITS;
 
-	SL_CHECK(s, SNAPSHOT_MAGIC);
+	SL_CHECK(all, SNAPSHOT_MAGIC);
 	memset(out, 0, sizeof(*out));
 	sl_list_sender_read(address, &a);
-	if (!a.there || !find_domain(s, sl_slice(a.text + a.domain_at, a.len - a.domain_at), &record))
+	if (!a.there || !find_domain(all, sl_slice(a.text + a.domain_at, a.len - a.domain_at), &record))
 		return false;
+	s = home_of(all, record.tenant);
 	out->tenant = record.tenant;
 	local = sl_slice(a.text, a.domain_at - 1);
 	domain = record.alias.len > 0 ? record.alias : sl_slice(a.text + a.domain_at, a.len - a.domain_at);
@@ -107,6 +135,7 @@ sl_snapshot_recipient(const struct sl_snapshot *s, struct sl_slice address, stru
 	out->policy = (value & USER_POLICY_MASK) == USER_INHERITS ? record.policy : value & USER_POLICY_MASK;
 	if (!out->has_lists)
 		out->user = 0;
+	out->policy |= all->under != NULL && s == all ? POLICY_ABOVE : 0;
 	out->class_id = mix(mix(out->tenant, out->policy), out->user);
 	return true;
 }
@@ -118,7 +147,11 @@ sl_snapshot_tenant(const struct sl_snapshot *s, uint32_t id, struct sl_snapshot_
 	struct sl_slice value;
 
 	SL_CHECK(s, SNAPSHOT_MAGIC);
-	return snapshot_get(s, key, KEY_TENANT(id, key), &value) && tenant_record_read(value, out);
+	if (snapshot_get(s, key, KEY_TENANT(id, key), &value) && tenant_record_read(value, out)) {
+		out->policy |= s->under != NULL ? POLICY_ABOVE : 0;
+		return true;
+	}
+	return s->under != NULL && !is_replaced(s, id) && sl_snapshot_tenant(s->under, id, out);
 }
 
 int
@@ -128,6 +161,9 @@ sl_snapshot_policy(const struct sl_snapshot *s, uint32_t id, struct sl_arena *ar
 	struct sl_slice value;
 
 	SL_CHECK(s, SNAPSHOT_MAGIC);
+	if (s->under != NULL && (id & POLICY_ABOVE) == 0)
+		s = s->under;
+	id &= ~POLICY_ABOVE;
 	if (!snapshot_get(s, key, KEY_POLICY(id, key), &value))
 		return SL_ERR_NOT_FOUND;
 	return policy_record_read(s, value, arena, policy);
@@ -135,11 +171,15 @@ sl_snapshot_policy(const struct sl_snapshot *s, uint32_t id, struct sl_arena *ar
 
 /* ---- lists */
 
+#define AHEAD_MAX	64	/* probes that are begun ahead; a list with more prefix lengths has the others in turn */
+
 struct lookup {
 	const struct sl_snapshot	*s;
 	enum sl_policy_by		 by;
 	uint64_t			 owner;
 	int64_t				 now_s;
+	uint64_t			 hashes[AHEAD_MAX];	/* of the probes, in their order */
+	size_t				 hashes_len, at;
 };
 
 static bool
@@ -155,11 +195,27 @@ has_expired(const struct lookup *l, uint64_t hash)
 	return l->now_s >= at_s;
 }
 
+/* Which probes there are does not depend on what they find. So all are hashed first, and memory is asked for all at once. */
+static unsigned
+probe_ahead(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
+{
+	struct lookup *l = ctx;
+	uint64_t hash;
+
+	if (l->hashes_len == AHEAD_MAX)
+		return 0;
+	hash = hash_entry(l->s->salt, l->by, l->owner, kind, text, bits);
+	l->hashes[l->hashes_len++] = hash;
+	table_ask_directory(&l->s->entries, hash);
+	return 0;
+}
+
 static unsigned
 probe(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
 {
-	const struct lookup *l = ctx;
-	uint64_t hash = hash_entry(l->s->salt, l->by, l->owner, kind, text, bits);
+	struct lookup *l = ctx;
+	uint64_t hash = l->at < l->hashes_len ? l->hashes[l->at++]
+	    : hash_entry(l->s->salt, l->by, l->owner, kind, text, bits);
 	uint32_t flags;
 
 	if (!table_find(&l->s->entries, hash, &flags) || ((flags & ENTRY_EXPIRES) != 0 && has_expired(l, hash)))
@@ -168,39 +224,75 @@ probe(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
 }
 
 static void
+find_with(struct lookup *l, const struct sl_list_question *question, const struct sl_list_filter *filter,
+    struct sl_list_found *found)
+{
+	if (filter->kinds == 0)
+		return;
+	l->hashes_len = l->at = 0;
+	sl_list_find(question, filter, probe_ahead, l, found);
+	for (size_t i = 0; i < l->hashes_len; i++)
+		table_ask_rows(&l->s->entries, l->hashes[i]);
+	sl_list_find(question, filter, probe, l, found);
+}
+
+/* False: nothing is said of this list here. */
+static bool
 find_of(const struct sl_snapshot *s, enum sl_policy_by by, uint32_t owner, const struct sl_list_question *question,
     int64_t now_s, struct sl_list_found *found)
 {
-	struct lookup l = { s, by, owner, now_s };
 	struct sl_list_filter filter;
+	struct lookup l;
 	unsigned char key[16];
 	struct sl_slice value;
 
-	if (snapshot_get(s, key, KEY_FILTER(by, owner, key), &value) && filter_read(value, &filter))
-		sl_list_find(question, &filter, probe, &l, found);
+	if (!snapshot_get(s, key, KEY_FILTER(by, owner, key), &value) || !filter_read(value, &filter))
+		return false;
+	l.s = s;
+	l.by = by;
+	l.owner = owner;
+	l.now_s = now_s;
+	find_with(&l, question, &filter, found);
+	return true;
+}
+
+static void
+find_partner(const struct sl_snapshot *s, uint32_t tenant_id, const struct sl_list_question *question, int64_t now_s,
+    struct sl_list_found *found)
+{
+	struct sl_snapshot_tenant tenant;
+
+	if ((!s->has_partner_lists && (s->under == NULL || !s->under->has_partner_lists)) ||
+	    !sl_snapshot_tenant(s, tenant_id, &tenant) || tenant.partner == 0)
+		return;
+	if (!find_of(s, SL_BY_PARTNER, tenant.partner, question, now_s, found) && s->under != NULL)
+		find_of(s->under, SL_BY_PARTNER, tenant.partner, question, now_s, found);
 }
 
 void
-sl_snapshot_find(const struct sl_snapshot *s, const struct sl_snapshot_recipient *recipient,
+sl_snapshot_find(const struct sl_snapshot *all, const struct sl_snapshot_recipient *recipient,
     const struct sl_list_question *question, int64_t now_s, struct sl_list_found found[SL_BY_COUNT])
 {
-	struct lookup l = { s, SL_BY_OPERATOR, 0, now_s };
-	struct sl_snapshot_tenant tenant;
+	const struct sl_snapshot *s = all->under != NULL && !all->has_operator_list ? all->under : all;
 	struct sl_list_filter filter;
+	struct lookup l;
 
-	SL_CHECK(s, SNAPSHOT_MAGIC);
+	SL_CHECK(all, SNAPSHOT_MAGIC);
 	memset(found, 0, SL_BY_COUNT * sizeof(*found));
-	if (s->entries.count == 0)
-		return;
-	sl_list_find(question, &s->operator_filter, probe, &l, &found[SL_BY_OPERATOR]);
-	if (s->has_partner_lists && sl_snapshot_tenant(s, recipient->tenant, &tenant) && tenant.partner != 0)
-		find_of(s, SL_BY_PARTNER, tenant.partner, question, now_s, &found[SL_BY_PARTNER]);
+	l.s = s;
+	l.by = SL_BY_OPERATOR;
+	l.owner = 0;
+	l.now_s = now_s;
+	find_with(&l, question, &s->operator_filter, &found[SL_BY_OPERATOR]);
+	find_partner(all, recipient->tenant, question, now_s, &found[SL_BY_PARTNER]);
+	s = home_of(all, recipient->tenant);
 	find_of(s, SL_BY_TENANT, recipient->tenant, question, now_s, &found[SL_BY_TENANT]);
 	if (recipient->kinds == 0)
 		return;
+	l.s = s;
 	l.by = SL_BY_USER;
 	l.owner = recipient->user;
 	filter = s->users_filter;
 	filter.kinds = recipient->kinds;
-	sl_list_find(question, &filter, probe, &l, &found[SL_BY_USER]);
+	find_with(&l, question, &filter, &found[SL_BY_USER]);
 }

@@ -162,7 +162,7 @@ void
 sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 {
 	struct sl_snapshot_writer *w = *writer;
-	struct growing *arrays[] = { NULL, NULL, NULL, NULL, NULL, NULL };
+	struct growing *arrays[7];
 
 	if (w == NULL)
 		return;
@@ -173,6 +173,7 @@ sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 	arrays[3] = &w->domains;
 	arrays[4] = &w->groups;
 	arrays[5] = &w->filters;
+	arrays[6] = &w->gone;
 	for (size_t i = 0; i < SL_COUNT(arrays); i++)
 		sl_free(arrays[i]->items);
 	index_fini(&w->policy_index);
@@ -392,6 +393,26 @@ filter_of(struct sl_snapshot_writer *w, enum sl_policy_by by, uint32_t owner)
 		index_put(&w->filter_index, key, i);
 	}
 	return &KEPT(w->filters, kept_filter)[i].filter;
+}
+
+int
+sl_snapshot_writer_gone(struct sl_snapshot_writer *w, uint32_t tenant)
+{
+	SL_CHECK(w, WRITER_MAGIC);
+	if (tenant == 0)
+		return SL_ERR_SYNTAX;
+	*(uint32_t *)growing_add(&w->gone, sizeof(uint32_t)) = tenant;
+	return 0;
+}
+
+int
+sl_snapshot_writer_list(struct sl_snapshot_writer *w, enum sl_policy_by by, uint32_t owner)
+{
+	SL_CHECK(w, WRITER_MAGIC);
+	if ((by != SL_BY_OPERATOR && by != SL_BY_PARTNER) || (by == SL_BY_OPERATOR) != (owner == 0))
+		return SL_ERR_SYNTAX;
+	(void)filter_of(w, by, owner);
+	return 0;
 }
 
 int

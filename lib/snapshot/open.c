@@ -194,8 +194,11 @@ record_ok(struct sl_snapshot *s, struct sl_slice key, struct sl_slice value, str
 	case 'b':
 		seen->long_values++;
 		return key.len == 1 + DIGEST_BYTES;
+	case 'g':
+		return key.len == 5 && value.len == 0;
 	case 'f':
 		s->has_partner_lists |= number >> 32 == SL_BY_PARTNER;
+		s->has_operator_list |= number >> 32 == SL_BY_OPERATOR;
 		return key.len == 6 && filter_read(value, &filter);
 	case 'x':
 		seen->expiring++;
@@ -324,6 +327,18 @@ sl_snapshot_open(int fd, struct sl_snapshot **snapshot_out)
 	if (r != 0)
 		sl_snapshot_close(&s);
 	*snapshot_out = s;
+	return r;
+}
+
+int
+sl_snapshot_open_over(int fd, const struct sl_snapshot *under, struct sl_snapshot **snapshot_out)
+{
+	int r = sl_snapshot_open(fd, snapshot_out);
+
+	SL_CHECK(under, SNAPSHOT_MAGIC);
+	SL_ASSERT(under->under == NULL);
+	if (r == 0)
+		(*snapshot_out)->under = under;
 	return r;
 }
 

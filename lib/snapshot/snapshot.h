@@ -12,6 +12,7 @@
  *	"p" + id	a policy
  *	"b" + digest	a long value of policies, kept once for all that share it
  *	"f" + owner	what kinds of entries the operator, a partner or a tenant has, so that misses are cheap
+ *	"g" + id	a tenant that is gone
  *	"U", "L"	users and list entries: a table of hashes in order, cut into buckets by their first bits,
  *			with a directory of where each bucket begins. A user's name or an entry's text is not in it.
  *	"x" + hash	when a list entry expires
@@ -22,6 +23,9 @@
  * Memory: of a reader the pages that it has touched; the whole file is under 64 MiB for 35,000 tenants, 60,000
  * domains, 1,000,000 users and 5,000,000 entries. Of a writer 16 MiB for sorting and what tenants, domains and
  * policies are; what is more goes to unnamed files in the directory that it is given.
+ *
+ * A change of a few tenants needs no new file of everything: a small snapshot of these tenants alone is opened *over* the
+ * large one. What it holds of a tenant, or of a list of the operator or a partner, stands for all that the large one has.
  *
  * Not pure: it reads and writes descriptors.
  */
@@ -92,6 +96,11 @@ SL_MUST_USE int	sl_snapshot_writer_user(struct sl_snapshot_writer *writer, uint3
 SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner,
 		    struct sl_slice address, const struct sl_list_entry *entry);
 
+/* For a snapshot that is opened over another: this tenant is no more; the list of the operator (0) or a partner is what
+ * comes here, be it nothing. A tenant that comes is replaced whole: all his domains, users and entries come too. */
+SL_MUST_USE int	sl_snapshot_writer_gone(struct sl_snapshot_writer *writer, uint32_t tenant);
+SL_MUST_USE int	sl_snapshot_writer_list(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner);
+
 struct sl_snapshot_counts {
 	uint64_t	tenants, domains, users, entries, policies, long_values, expiring;
 	uint64_t	bytes;		/* of the file */
@@ -108,6 +117,9 @@ struct sl_snapshot;
 /* Map and check. `fd` is borrowed: it may be closed afterwards. Returns 0, or SL_ERR_TRUNCATED, SL_ERR_SYNTAX (no
  * snapshot, or damaged), SL_ERR_VERSION (of the form, or of the settings' table), SL_ERR_SYSTEM. */
 SL_MUST_USE int	sl_snapshot_open(int fd, struct sl_snapshot **snapshot_out);
+/* The same over another, which is kept: it must be closed later. Not over one that is itself over another. Counts, note
+ * and id are the upper one's. */
+SL_MUST_USE int	sl_snapshot_open_over(int fd, const struct sl_snapshot *under, struct sl_snapshot **snapshot_out);
 void		sl_snapshot_close(struct sl_snapshot **snapshot);	/* NULL is fine */
 void		sl_snapshot_counts(const struct sl_snapshot *snapshot, struct sl_snapshot_counts *counts_out);
 struct sl_slice	sl_snapshot_note(const struct sl_snapshot *snapshot);

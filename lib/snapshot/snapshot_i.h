@@ -32,6 +32,7 @@ key_number(char kind, uint64_t number, size_t bytes, unsigned char out[16])
 #define KEY_TENANT(id, out)	key_number('t', id, 4, out)
 #define KEY_POLICY(id, out)	key_number('p', id, 4, out)
 #define KEY_EXPIRY(hash, out)	key_number('x', hash, 8, out)
+#define KEY_GONE(id, out)	key_number('g', id, 4, out)
 #define KEY_FILTER(by, id, out)	key_number('f', (uint64_t)(by) << 32 | (id), 5, out)
 
 /* What is hashed. */
@@ -98,6 +99,23 @@ table_find(const struct table *t, uint64_t hash, uint32_t *value_out)
 	return false;
 }
 
+/* Have the processor fetch what a search will look at: first the directory, then the rows. */
+static inline void
+table_ask_directory(const struct table *t, uint64_t hash)
+{
+	__builtin_prefetch(t->directory + (t->bits == 0 ? 0 : hash >> (64 - t->bits)) * sizeof(uint32_t));
+}
+
+static inline void
+table_ask_rows(const struct table *t, uint64_t hash)
+{
+	uint32_t first;
+
+	memcpy(&first, t->directory + (t->bits == 0 ? 0 : hash >> (64 - t->bits)) * sizeof(first), sizeof(first));
+	if (first < t->count)
+		__builtin_prefetch(t->rows + (size_t)first * (t->hash_bytes + t->value_bytes));
+}
+
 /* ---- sorting more than memory holds (sort.c) */
 
 struct item {
@@ -118,6 +136,7 @@ struct sorter {
 	uint64_t	 total;
 	struct sort_run {
 		const struct item	*at, *end;
+		const struct item	*kept;	/* what lies before has been given back */
 		uint64_t		 offset, count;
 	}		*runs;
 	size_t		 runs_len;
@@ -144,7 +163,8 @@ struct sl_snapshot {
 	struct table		 users, entries;
 	struct sl_snapshot_counts counts;
 	bool			 has_stars;	/* domains with "*." in front */
-	bool			 has_partner_lists;
+	bool			 has_partner_lists, has_operator_list;
+	const struct sl_snapshot *under;	/* NULL: this is all */
 	struct sl_list_filter	 operator_filter, users_filter;
 	struct sl_slice		 note;
 	char			 id[17];
@@ -165,6 +185,8 @@ bool	tenant_record_read(struct sl_slice value, struct sl_snapshot_tenant *out);
 /* 0, SL_ERR_SYNTAX, SL_ERR_VERSION, SL_ERR_NOT_FOUND or SL_ERR_FULL. */
 int	policy_record_read(const struct sl_snapshot *s, struct sl_slice value, struct sl_arena *arena,
 	    struct sl_policy *out);
+#define POLICY_ABOVE	(1u << 31)	/* in an answer: the policy is the upper snapshot's */
+
 /* A user's value: kinds of his entries, policy. */
 #define USER_POLICY_BITS	28
 #define USER_POLICY_MASK	((1u << USER_POLICY_BITS) - 1)

@@ -473,6 +473,113 @@ many_are_sorted_and_found(void **state)
 	close(fd);
 }
 
+/* ---- one over another */
+
+/* Tenant 1 loses a domain and gains a user, tenant 2 is gone, tenant 3 is new; the partner's list is empty now. */
+static const struct step changes[] = {
+	{ TENANT, 1, "Uno", "", 2, 7, 0, 0, 0 },
+	{ DOMAIN, 1, "one.example", "", INHERITS, 0, 0, 0, 0 },
+	{ USER, 1, "plain@one.example", NULL, INHERITS, 0, 0, 0, 0 },
+	{ USER, 1, "new@one.example", NULL, 1, 0, 0, 0, 0 },
+	{ TENANT, 3, "Three", "", 1, 0, 0, 0, 0 },
+	{ DOMAIN, 3, "three.example", "", INHERITS, 0, 0, 0, 0 },
+	{ DOMAIN, 3, "x.two.example", "", INHERITS, 0, 0, 0, 0 },
+	{ ENTRY, 1, "newly.example", "", 0, 0, SL_BY_TENANT, D, 0 },
+};
+
+static struct sl_snapshot *
+open_changes(struct fixture *f, const struct sl_snapshot *under, uint32_t gone, bool operators_too)
+{
+	struct sl_snapshot_counts counts;
+	int fd = memfd_create("changes", 0);
+	struct sl_snapshot_writer *w = sl_snapshot_writer_new(fd, "/tmp", (const unsigned char *)"another salt 123",
+	    SL_SLICE_LIT("version 13"));
+	struct sl_snapshot *s;
+
+	for (size_t i = 0; i < SL_COUNT(changes); i++)
+		assert_int_equal(take(f, w, &changes[i]), 0);
+	assert_int_equal(sl_snapshot_writer_gone(w, gone), 0);
+	assert_int_equal(sl_snapshot_writer_list(w, SL_BY_PARTNER, 7), 0);
+	if (operators_too)
+		assert_int_equal(sl_snapshot_writer_list(w, SL_BY_OPERATOR, 0), 0);
+	if (sl_snapshot_writer_finish(w, &counts, &f->wrong) != 0)
+		fail_msg("%s", sl_buf_cstr(&f->wrong));
+	sl_snapshot_writer_free(&w);
+	assert_int_equal(sl_snapshot_open_over(fd, under, &s), 0);
+	close(fd);
+	return s;
+}
+
+static const struct { const char *address; uint32_t tenant; int policy; bool is_user; } changed[] = {
+	{ "plain@one.example", 1, 2, true }, { "new@one.example", 1, 1, true }, { "member@one.example", 1, 2, false },
+	{ "x@strict.example", 0, 0, false }, { "x@alias.example", 0, 0, false },	/* no longer his */
+	{ "a@two.example", 0, 0, false }, { "a@y.two.example", 0, 0, false },		/* gone */
+	{ "a@x.two.example", 3, 1, false }, { "a@three.example", 3, 1, false },
+};
+
+static void
+a_change_is_laid_over_all(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_snapshot *under = open_provider(f), *s = open_changes(f, under, 2, false);
+	struct sl_buf difference;
+	struct sl_snapshot_tenant t;
+
+	sl_buf_init(&difference, 65536);
+	for (size_t i = 0; i < SL_COUNT(changed); i++) {
+		struct sl_policy policy, expected = policy_of(f, policies[changed[i].policy]);
+		struct sl_snapshot_recipient r;
+		bool found = sl_snapshot_recipient(s, sl_slice_str(changed[i].address), &r);
+
+		if (found != (changed[i].tenant != 0) || r.tenant != changed[i].tenant || r.is_user != changed[i].is_user)
+			fail_msg("%s: tenant %u", changed[i].address, r.tenant);
+		if (!found)
+			continue;
+		assert_int_equal(sl_snapshot_policy(s, r.policy, &f->arena, &policy), 0);
+		sl_policy_diff(&expected, &policy, &difference);
+		if (difference.len > 0)
+			fail_msg("%s: %s", changed[i].address, sl_buf_cstr(&difference));
+	}
+	assert_true(sl_snapshot_tenant(s, 1, &t) && sl_slice_eq(t.name, SL_SLICE_LIT("Uno")));
+	assert_false(sl_snapshot_tenant(s, 2, &t));
+	sl_buf_fini(&difference);
+	sl_snapshot_close(&s);
+	sl_snapshot_close(&under);
+}
+
+static bool
+is_listed(const struct sl_snapshot *s, const char *recipient, const char *sender, enum sl_policy_by by)
+{
+	struct sl_snapshot_recipient r;
+	struct sl_list_found found[SL_BY_COUNT];
+	struct sl_list_sender from;
+	struct sl_list_question question = { &from, &from, false, NULL };
+
+	assert_true(sl_snapshot_recipient(s, sl_slice_str(recipient), &r));
+	sl_list_sender_read(sl_slice_str(sender), &from);
+	sl_snapshot_find(s, &r, &question, 0, found);
+	return (found[by].deny.flags | found[by].allow_from.flags) != 0;
+}
+
+static void
+lists_are_replaced_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_snapshot *under = open_provider(f), *s = open_changes(f, under, 99, false);
+
+	assert_true(is_listed(s, "plain@one.example", "x@bad.example", SL_BY_OPERATOR));	/* as it was */
+	assert_false(is_listed(s, "plain@one.example", "x@partner.example", SL_BY_PARTNER));
+	assert_true(is_listed(under, "plain@one.example", "x@partner.example", SL_BY_PARTNER));
+	assert_true(is_listed(s, "plain@one.example", "x@newly.example", SL_BY_TENANT));
+	assert_false(is_listed(s, "plain@one.example", "x@a.spam.example", SL_BY_TENANT));
+	assert_true(is_listed(s, "a@two.example", "x@bad.example", SL_BY_OPERATOR));		/* a tenant of below */
+	sl_snapshot_close(&s);
+	s = open_changes(f, under, 99, true);
+	assert_false(is_listed(s, "a@two.example", "x@bad.example", SL_BY_OPERATOR));
+	sl_snapshot_close(&s);
+	sl_snapshot_close(&under);
+}
+
 static void
 nothing_is_a_snapshot_too(void **state)
 {
@@ -504,6 +611,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_there_already_or_wrong_is_said_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_are_sorted_and_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_change_is_laid_over_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(lists_are_replaced_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_a_snapshot_too, setup, teardown),
 	};
 

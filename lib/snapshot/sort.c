@@ -159,7 +159,22 @@ sorter_rewind(struct sorter *s)
 		run->at = run->offset == UINT64_MAX ? s->items
 		    : (const struct item *)(const void *)((const unsigned char *)s->map + run->offset);
 		run->end = run->at + run->count;
+		run->kept = run->at;
 	}
+}
+
+/* What has been read of a file need not stay in memory. */
+#define GIVE_BACK	((size_t)1 << 20)
+
+static void
+give_back(const struct sorter *s, struct sort_run *run)
+{
+	uintptr_t from = ((uintptr_t)run->kept + 4095) & ~(uintptr_t)4095, to = (uintptr_t)run->at & ~(uintptr_t)4095;
+
+	if (run->offset == UINT64_MAX || to < from + GIVE_BACK)
+		return;
+	madvise((void *)from, to - from, MADV_DONTNEED);
+	run->kept = run->at;
 }
 
 bool
@@ -176,5 +191,6 @@ sorter_next(struct sorter *s, struct item *out)
 	if (least == NULL)
 		return false;
 	*out = *least->at++;
+	give_back(s, least);
 	return true;
 }

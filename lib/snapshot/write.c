@@ -165,6 +165,31 @@ write_filters(struct finish *f)
 }
 
 static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void
+write_gone(struct finish *f)
+{
+	struct growing *gone = &f->w->gone;
+	const uint32_t *ids = gone->items;
+	unsigned char key[16];
+
+	if (gone->len > 0)
+		qsort(gone->items, gone->len, sizeof(*ids), by_number);
+	for (size_t i = 0; i < gone->len; i++) {
+		if (tenant_of(f, ids[i]) != NULL)
+			fail(f, SL_ERR_BUSY, "tenant %u came, and is gone", ids[i]);
+		if (i == 0 || ids[i] != ids[i - 1])
+			add(f, key, KEY_GONE(ids[i], key), sl_slice("", 0));
+	}
+}
+
+static int
 by_hash(const void *a, const void *b)
 {
 	const struct kept_domain *x = a, *y = b;
@@ -503,6 +528,7 @@ sl_snapshot_writer_finish(struct sl_snapshot_writer *w, struct sl_snapshot_count
 	write_policies(&f);
 	write_tenants(&f);
 	write_filters(&f);
+	write_gone(&f);
 	write_domains(&f);
 	write_users(&f);
 	write_entries(&f);

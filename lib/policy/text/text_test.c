@@ -1,6 +1,8 @@
 /* text_test.c - layers read, printed, compared; and what comes of several */
 
 #include "check.h"
+#include "policy/decide.h"
+#include "policy/files.h"
 #include "policy/text/policy_text.h"
 
 #include <stdio.h>
@@ -243,6 +245,8 @@ static const struct resolved {
 	{ "malware is never treated more kindly", { { SL_BY_TENANT, "malware: {refuse: 0.5}" },
 	  { SL_BY_GROUP, "malware: {quarantine: 0.4}" } }, "malware", "{refuse: 0.5}", 0,
 	  "ignored: malware: {quarantine: 0.4}  # group, but it may only be narrowed (tenant)\n" },
+	{ "but its own level is no limit to a layer", { { SL_BY_TENANT, "level: perimeter\nmalware: {quarantine: 0.9}" } },
+	  "malware", "{quarantine: 0.9}", 0, NULL },
 	{ "nor by another level", { { SL_BY_TENANT, "malware: {refuse: 0.5}" }, { SL_BY_GROUP, "level: perimeter" } },
 	  "malware", "{refuse: 0.5}", 0, NULL },
 	{ "but earlier", { { SL_BY_TENANT, "malware: {refuse: 0.5}" }, { SL_BY_GROUP, "malware: {quarantine: 0.2, refuse: 0.4}" } },
@@ -380,6 +384,66 @@ one_setting_is_set_and_unset(void **state)
 	assert_string_equal(printed(f, &layer), "subject_tag: \"[SPAM]\"\n");
 }
 
+/* ---- what is stored */
+
+static const char *const storing[] = { "spam: {quarantine: 0.9}", "malware: {quarantine: 0.9}", "lists: {denied: quarantine}",
+	"authentication: {dmarc_quarantine: quarantine}", "attachments: {encrypted: quarantine}" };
+
+/* Rule on a message of chance. Returns whether it would be kept. */
+static bool
+keeps(const struct sl_policy *policy, unsigned *random)
+{
+	static struct sl_verdict verdict;
+	struct sl_list_found found = { .deny.flags = SL_LIST_DENY, .deny_where = "From" };
+	struct sl_demand demands[2] = { { (enum sl_action)policy->authentication.dmarc_quarantine, "forged", "5.7.1", "x" } };
+	struct sl_decide known = { .policy = policy, .verdict = &verdict, .demands = demands, .demands_len = 1 };
+	struct sl_file file = { .name = SL_SLICE_LIT("a.zip"), .encrypted = true };
+	struct sl_decision decision;
+	struct sl_files files;
+
+	*random = *random * 1664525 + 1013904223;
+	verdict.evidence_len = 1;
+	verdict.evidence[0] = (struct sl_evidence){ .name = "x", .sentence = "" };
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
+		verdict.evidence[0].log_odds[c] = 1;
+		verdict.probability[c] = (double)(*random >> (3 * c) & 0xff) / 255;
+	}
+	known.demands_len = *random >> 28 & 1;
+	known.lists[SL_BY_TENANT] = (*random >> 29 & 3) == 3 ? &found : NULL;
+	known.known_malware = (*random >> 25 & 7) == 7 ? "Eicar" : NULL;
+	sl_files_init(&files, policy);
+	file.encrypted = *random >> 31;
+	sl_files_see(&files, &file);
+	known.demands_len += sl_files_demand(&files, &demands[known.demands_len]);
+	sl_decide(&known, &decision);
+	return decision.ruling.action == SL_ACTION_QUARANTINE;
+}
+
+static void
+nothing_is_kept_unless_the_policy_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_policy_effective *e = sl_xzalloc(sizeof(*e));
+	unsigned random = 1;
+
+	for (int i = 0; i < 20000; i++)
+		assert_false(keeps(&f->presets.level[SL_LEVEL_PERIMETER], &random));
+	for (size_t i = 0; i < SL_COUNT(storing); i++) {
+		char *text = sl_xasprintf("level: perimeter\n%s\n", storing[i]);
+		struct sl_policy_layer layer = read_as(f, text, SL_BY_TENANT);
+		struct sl_policy_source source = { SL_BY_TENANT, &layer };
+		unsigned kept = 0;
+
+		sl_policy_resolve(&f->presets, &source, 1, e);
+		for (int n = 0; n < 2000; n++)
+			kept += keeps(&e->policy, &random);
+		if (kept == 0)
+			fail_msg("%s keeps nothing", storing[i]);
+		sl_free(text);
+	}
+	sl_free(e);
+}
+
 /* ---- bytes */
 
 static void
@@ -463,6 +527,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(why_is_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(differences_are_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_setting_is_set_and_unset, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_kept_unless_the_policy_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_policy_packs_and_unpacks, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_words_are_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_reference_is_current, setup, teardown),
