@@ -583,6 +583,27 @@ sl_queue_settle(struct sl_queue *queue, int64_t id, const struct sl_queue_new *f
 }
 
 int
+sl_queue_once(struct sl_queue *queue, struct sl_slice id, int64_t until_us, bool *first_out)
+{
+	sqlite3_stmt *s;
+	int r;
+
+	*first_out = false;
+	if (id.len == 0 || id.len > SL_QUEUE_TOKEN_MAX)
+		return queue_wrong(queue, SL_ERR_SYNTAX, "a deed needs an id");
+	if ((r = queue_enter(queue)) != 0)
+		return r;
+	s = queue_statement(queue, QUEUE_ONCE);
+	queue_bind_blob(s, 1, id);
+	sqlite3_bind_int64(s, 2, until_us);
+	r = queue_run(queue, s);
+	*first_out = r == 0 && sqlite3_changes(queue->db) == 1;
+	r = queue_leave(queue, r);
+	*first_out &= r == 0;
+	return r;
+}
+
+int
 sl_queue_hurry(struct sl_queue *queue, int64_t id, int64_t now_us)
 {
 	sqlite3_stmt *s = queue_statement(queue, QUEUE_HURRY);
@@ -626,7 +647,7 @@ sl_queue_cancel(struct sl_queue *queue, int64_t id, int64_t now_us)
 }
 
 int
-sl_queue_purge(struct sl_queue *queue, int64_t before_us, uint64_t *count_out)
+sl_queue_purge(struct sl_queue *queue, int64_t before_us, int64_t now_us, uint64_t *count_out)
 {
 	sqlite3_stmt *s;
 	int r = queue_enter(queue);
@@ -641,6 +662,11 @@ sl_queue_purge(struct sl_queue *queue, int64_t before_us, uint64_t *count_out)
 		sqlite3_bind_int64(s, 1, before_us);
 		r = queue_run(queue, s);
 		*count_out = (uint64_t)sqlite3_changes64(queue->db);
+	}
+	if (r == 0) {
+		s = queue_statement(queue, QUEUE_PURGE_DEEDS);
+		sqlite3_bind_int64(s, 1, now_us);
+		r = queue_run(queue, s);
 	}
 	return queue_leave(queue, r);
 }

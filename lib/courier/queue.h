@@ -163,11 +163,15 @@ SL_MUST_USE int	sl_queue_finished(struct sl_queue *queue, const struct sl_queue_
 /* It is settled; `follow`, if not NULL, is added in the same transaction (a token that is known is fine). */
 SL_MUST_USE int	sl_queue_settle(struct sl_queue *queue, int64_t id, const struct sl_queue_new *follow);
 
+/* Deeds that are done once (digest/command.h): is this the first time that `id` is asked for? Remembered until `until_us` has passed and
+ * sl_queue_purge is called. With what is added in the same transaction (sl_queue_begin), both are done or neither. */
+SL_MUST_USE int	sl_queue_once(struct sl_queue *queue, struct sl_slice id, int64_t until_us, bool *first_out);
+
 /* An administrator's: try now; take back (SL_ERR_BUSY: it is being tried, or finished). */
 SL_MUST_USE int	sl_queue_hurry(struct sl_queue *queue, int64_t id, int64_t now_us);
 SL_MUST_USE int	sl_queue_cancel(struct sl_queue *queue, int64_t id, int64_t now_us);
-/* Forget what is settled and was finished before. Until then its token is known. */
-SL_MUST_USE int	sl_queue_purge(struct sl_queue *queue, int64_t before_us, uint64_t *count_out);
+/* Forget what is settled and was finished before: until then its token is known. And deeds whose time was over by `now_us`. */
+SL_MUST_USE int	sl_queue_purge(struct sl_queue *queue, int64_t before_us, int64_t now_us, uint64_t *count_out);
 
 struct sl_queue_stats {
 	uint64_t	waiting, trying, uncertain, unsettled, finished;

@@ -33,6 +33,8 @@ static const char schema[] =
     "CREATE TABLE recipient (entry INTEGER NOT NULL, n INTEGER NOT NULL, mailbox TEXT NOT NULL, state INTEGER NOT NULL,"
     " code INTEGER NOT NULL, reply TEXT NOT NULL, PRIMARY KEY (entry, n)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE body (entry INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE deed (id BLOB PRIMARY KEY, until_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX deed_until ON deed (until_us);"
     "CREATE INDEX entry_due ON entry (next_us, id) WHERE state IN (0, 3);"
     "CREATE INDEX entry_unsettled ON entry (id) WHERE settled = 0 AND state >= 4;"
     "CREATE INDEX entry_settled ON entry (finished_us) WHERE settled = 1;"

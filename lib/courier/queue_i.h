@@ -32,6 +32,8 @@
 	X(HURRY, "UPDATE entry SET next_us = ?2 WHERE id = ?1 AND state IN (0, 3)")	\
 	X(PURGE_RCPTS, "DELETE FROM recipient WHERE entry IN (SELECT id FROM entry WHERE settled = 1 AND finished_us < ?1)")	\
 	X(PURGE, "DELETE FROM entry WHERE settled = 1 AND finished_us < ?1")		\
+	X(ONCE, "INSERT INTO deed (id, until_us) VALUES (?1, ?2) ON CONFLICT DO NOTHING")	\
+	X(PURGE_DEEDS, "DELETE FROM deed WHERE until_us < ?1")				\
 	X(BYTES, "SELECT coalesce(sum(bytes), 0) FROM entry WHERE state < 4")		\
 	X(COUNT, "SELECT state, settled, count(*), min(created_us) FROM entry GROUP BY state, settled")	\
 	X(CRASHED_RCPTS, "UPDATE recipient SET state = 2 WHERE state = 1")		\

@@ -313,9 +313,9 @@ what_is_finished_is_settled_once_with_its_notice(void **state)
 	assert_int_equal(e->state, SL_QUEUE_WAITING);
 	assert_int_equal(sl_queue_stats(queue, &stats), 0);
 	assert_true(stats.finished == 1 && stats.unsettled == 0 && stats.waiting == 1);
-	assert_int_equal(sl_queue_purge(queue, T0, &purged), 0);
+	assert_int_equal(sl_queue_purge(queue, T0, T0, &purged), 0);
 	assert_int_equal(purged, 0);
-	assert_int_equal(sl_queue_purge(queue, T0 + 1, &purged), 0);
+	assert_int_equal(sl_queue_purge(queue, T0 + 1, T0, &purged), 0);
 	assert_int_equal(purged, 1);
 	assert_int_equal(sl_queue_find(queue, S("one"), &e), SL_ERR_NOT_FOUND);
 }
@@ -338,6 +338,35 @@ an_administrator_may_hurry_and_take_back(void **state)
 	assert_int_equal(get(id)->state, SL_QUEUE_CANCELLED);
 	assert_int_equal(sl_queue_cancel(queue, id, T0), SL_ERR_BUSY);
 	assert_int_equal(sl_queue_cancel(queue, 999, T0), SL_ERR_NOT_FOUND);
+}
+
+static void
+a_deed_is_done_once(void **state)
+{
+	struct sl_slice id = S("0123456789abcdef");
+	uint64_t purged;
+	bool first;
+
+	/* Taken back with the transaction that it was part of. */
+	assert_int_equal(sl_queue_begin(queue), 0);
+	assert_int_equal(sl_queue_once(queue, id, T0 + MINUTE, &first), 0);
+	assert_true(first);
+	add("for the deed", 1, S("x"));
+	sl_queue_rollback(queue);
+	assert_int_equal(sl_queue_once(queue, id, T0 + MINUTE, &first), 0);
+	assert_true(first);
+	for (int i = 0; i < 2; i++) {
+		reopen(T0);
+		assert_int_equal(sl_queue_once(queue, id, T0 + MINUTE, &first), 0);
+		assert_false(first);
+		assert_int_equal(sl_queue_purge(queue, T0, T0 + MINUTE, &purged), 0);
+	}
+	assert_int_equal(sl_queue_once(queue, S("another"), T0, &first), 0);
+	assert_true(first);
+	assert_int_equal(sl_queue_purge(queue, T0, T0 + MINUTE + 1, &purged), 0);
+	assert_int_equal(sl_queue_once(queue, id, T0 + MINUTE, &first), 0);
+	assert_true(first);
+	assert_int_equal(sl_queue_once(queue, S(""), T0, &first), SL_ERR_SYNTAX);
 }
 
 static void
@@ -372,6 +401,7 @@ main(void)
 		TEST(a_crash_before_the_dot_is_no_doubt_and_after_it_is),
 		TEST(what_is_finished_is_settled_once_with_its_notice),
 		TEST(an_administrator_may_hurry_and_take_back),
+		TEST(a_deed_is_done_once),
 		TEST(another_file_is_left_alone),
 	};
 
