@@ -2,8 +2,11 @@
 
 #include "check.h"
 #include "courier/send.h"
+#include "io/tls.h"
 
 #include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +15,7 @@
 
 #define S(text)	SL_SLICE_LIT(text)
 
-enum mood { GOOD, DROP_AFTER_DOT, DROP_IN_BODY, SILENT, BUSY, SLOW_READER };
+enum mood { GOOD, TLS_GOOD, DROP_AFTER_DOT, DROP_IN_BODY, SILENT, BUSY, SLOW_READER };
 
 static char path[64];
 static struct sl_queue *queue;
@@ -22,25 +25,46 @@ static struct sockaddr_in address;
 static pid_t child;
 static int listener, report;		/* the child writes there what it was given */
 static unsigned char body[300000];
+static SSL_CTX *server_context, *client_context;
 
 /* ---- the next hop: a process that speaks to one connection after the other ---- */
 
+struct peer {
+	int	fd;
+	SSL	*ssl;			/* NULL: plain */
+	char	held[16384];
+	int	len, at;
+};
+
 static void
-say(int fd, const char *text)
+say(struct peer *peer, const char *text)
 {
-	if (write(fd, text, strlen(text)) < 0)
+	if ((peer->ssl != NULL ? SSL_write(peer->ssl, text, (int)strlen(text)) : (int)write(peer->fd, text, strlen(text))) < 0)
 		_exit(2);
 }
 
 static bool
-read_line(FILE *in, char *line, size_t size)
+read_line(struct peer *peer, char *line, size_t size)
 {
-	return fgets(line, (int)size, in) != NULL;
+	size_t n = 0;
+
+	while (n + 1 < size && (n == 0 || line[n - 1] != '\n')) {
+		if (peer->at == peer->len) {
+			peer->at = 0;
+			peer->len = peer->ssl != NULL ? SSL_read(peer->ssl, peer->held, sizeof(peer->held)) :
+			    (int)read(peer->fd, peer->held, sizeof(peer->held));
+			if (peer->len <= 0)
+				return false;
+		}
+		line[n++] = peer->held[peer->at++];
+	}
+	line[n] = '\0';
+	return true;
 }
 
 /* The text up to the dot, undotted, into a sum that both sides can make. */
 static bool
-read_text(FILE *in, enum mood mood, uint64_t *sum)
+read_text(struct peer *in, enum mood mood, uint64_t *sum)
 {
 	static char line[400000];
 	unsigned lines = 0;
@@ -61,20 +85,29 @@ read_text(FILE *in, enum mood mood, uint64_t *sum)
 static void
 serve(int fd, enum mood mood, int out)
 {
-	FILE *in = fdopen(fd, "r");
+	static struct peer peer;
+	struct peer *in = &peer;
 	char line[2000];
 	uint64_t sum = 0;
 
+	peer = (struct peer){ .fd = fd };
 	if (mood == SILENT) {
 		sleep(5);
 		_exit(0);
 	}
-	say(fd, "220 mx.example\r\n");
+	say(in, "220 mx.example\r\n");
 	while (read_line(in, line, sizeof(line))) {
 		if (strncmp(line, "EHLO", 4) == 0) {
-			say(fd, "250-mx.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+			say(in, mood == TLS_GOOD && in->ssl == NULL ? "250-mx.example\r\n250 STARTTLS\r\n" :
+			    "250-mx.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+		} else if (strncmp(line, "STARTTLS", 8) == 0) {
+			say(in, "220 go ahead\r\n");
+			in->ssl = SSL_new(server_context);
+			SSL_set_fd(in->ssl, fd);
+			if (SSL_accept(in->ssl) != 1)
+				break;
 		} else if (strncmp(line, "DATA", 4) == 0) {
-			say(fd, "354 go ahead\r\n");
+			say(in, "354 go ahead\r\n");
 			if (mood == SLOW_READER)
 				usleep(300000);
 			if (!read_text(in, mood, &sum))
@@ -83,16 +116,17 @@ serve(int fd, enum mood mood, int out)
 				_exit(2);
 			if (mood == DROP_AFTER_DOT)
 				break;
-			say(fd, "250 2.0.0 queued as 4F\r\n");
+			say(in, "250 2.0.0 queued as 4F\r\n");
 		} else if (strncmp(line, "RCPT", 4) == 0 && mood == BUSY) {
-			say(fd, "450 4.2.1 busy\r\n");
+			say(in, "450 4.2.1 busy\r\n");
 		} else if (strncmp(line, "QUIT", 4) == 0) {
 			break;
 		} else {
-			say(fd, "250 ok\r\n");
+			say(in, "250 ok\r\n");
 		}
 	}
-	fclose(in);
+	SSL_free(in->ssl);
+	close(fd);
 }
 
 static void
@@ -235,12 +269,12 @@ add(bool stored)
 }
 
 static const struct sl_queue_entry *
-attempt(int64_t id, bool stored, size_t fails_at, size_t times)
+attempt_by(int64_t id, bool stored, size_t fails_at, size_t times, enum sl_talk_tls tls, bool verify)
 {
 	struct run run = { .fails_at = fails_at, .times = times };
 	struct sl_send_job job = { .loop = loop, .pool = pool, .queue = queue, .id = id, .address = (struct sockaddr *)&address,
-		.address_len = sizeof(address), .name = S("courier.example"), .tls = SL_TALK_TLS_NEVER,
-		.source = stored ? NULL : source, .done = on_done, .ctx = &run, .connect_ms = 2000, .reply_ms = 1000,
+		.address_len = sizeof(address), .name = S("courier.example"), .tls = tls, .verify = verify,
+		.tls_context = client_context, .host = "mx.example", .source = stored ? NULL : source, .done = on_done, .ctx = &run, .connect_ms = 2000, .reply_ms = 1000,
 		.data_ms = 5000, .final_ms = 2000 };
 	const struct sl_queue_entry *e;
 	struct sl_send *send;
@@ -251,6 +285,58 @@ attempt(int64_t id, bool stored, size_t fails_at, size_t times)
 	sl_send_free(&send);
 	assert_int_equal(sl_queue_get(queue, id, &e), 0);
 	return e;
+}
+
+static const struct sl_queue_entry *
+attempt(int64_t id, bool stored, size_t fails_at, size_t times)
+{
+	return attempt_by(id, stored, fails_at, times, SL_TALK_TLS_NEVER, false);
+}
+
+/* A certificate that signs itself, so that nobody can verify it. */
+static void
+contexts_make(void)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *x = X509_new();
+	struct sl_buf why;
+
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"mx.example", -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	X509_gmtime_adj(X509_getm_notBefore(x), -60);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_set_pubkey(x, pkey);
+	X509_sign(x, pkey, EVP_sha256());
+	server_context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_use_certificate(server_context, x);
+	SSL_CTX_use_PrivateKey(server_context, pkey);
+	X509_free(x);
+	EVP_PKEY_free(pkey);
+	sl_buf_init(&why, 1000);
+	client_context = sl_tls_client_new(sl_slice(NULL, 0), &why);
+	sl_buf_fini(&why);
+	assert_non_null(client_context);
+}
+
+static void
+it_goes_under_tls_where_it_must(void **state)
+{
+	static const enum mood moods[] = { GOOD, TLS_GOOD, TLS_GOOD };
+	const struct sl_queue_entry *e;
+	int64_t id = add(false);
+
+	contexts_make();
+	hop_start(moods, 3);
+	e = attempt_by(id, false, 0, 0, SL_TALK_TLS_ALWAYS, false);
+	assert_true(e->state == SL_QUEUE_WAITING && sl_slice_eq(e->rcpts[0].reply, S("the next hop does not offer TLS")));
+	e = attempt_by(id, false, 0, 0, SL_TALK_TLS_ALWAYS, true);
+	assert_true(e->state == SL_QUEUE_WAITING && sl_slice_eq(e->rcpts[0].reply, S("TLS with the next hop failed")));
+	e = attempt_by(id, false, 0, 0, SL_TALK_TLS_IF_OFFERED, false);
+	assert_true(e->state == SL_QUEUE_DELIVERED && e->uncertain == 0);
+	assert_int_equal(hop_end(sum_of(sl_slice(body, sizeof(body)))), 1);
+	SSL_CTX_free(server_context);
+	SSL_CTX_free(client_context);
+	client_context = NULL;
 }
 
 static void
@@ -355,6 +441,7 @@ main(void)
 		TEST(a_next_hop_that_reads_slowly_gets_all),
 		TEST(a_reply_that_is_lost_is_doubt),
 		TEST(what_fails_before_the_dot_is_no_doubt),
+		TEST(it_goes_under_tls_where_it_must),
 		TEST(an_attempt_may_be_stopped),
 	};
 
