@@ -619,7 +619,7 @@ sl_queue_hurry(struct sl_queue *queue, int64_t id, int64_t now_us)
 static int
 cancel(struct sl_queue *queue, int64_t id, int64_t now_us)
 {
-	enum sl_queue_state state;
+	enum sl_queue_state state = SL_QUEUE_WAITING;
 	sqlite3_stmt *s;
 	int r = state_of(queue, id, &state);
 
