@@ -3,11 +3,27 @@
 #include "digest/compose_i.h"
 #include "digest/show.h"
 
+#define WORD_BYTES	24	/* a longer word may be broken, so that it does not make the table too wide */
+
 /* Text that is made by pieces, escaped whole. */
 static void
 put_escaped(struct sl_buf *text, struct sl_buf *out)
 {
-	sl_show_html(sl_buf_slice(text), out);
+	struct sl_slice rest = sl_buf_slice(text);
+
+	while (rest.len > 0) {
+		size_t n = 0, word = 0;
+
+		/* Up to where a word has become too long, but whole characters. */
+		while (n < rest.len && (word < WORD_BYTES || (rest.ptr[n] & 0xc0) == 0x80)) {
+			word = rest.ptr[n] == ' ' ? 0 : word + 1;
+			n++;
+		}
+		sl_show_html(sl_slice(rest.ptr, n), out);
+		rest = sl_slice_from(rest, n);
+		if (rest.len > 0)
+			sl_buf_add_str(out, "<wbr>");
+	}
 	sl_buf_reset(text);
 }
 
@@ -88,7 +104,7 @@ put_actions(const struct digest_page *page, const struct sl_digest_row *row, str
 static void
 put_row(const struct digest_page *page, const struct sl_digest_row *row, struct sl_buf *text, struct sl_buf *out)
 {
-	sl_buf_add_str(out, "<tr valign=\"top\">\n<td>");
+	sl_buf_add_str(out, "<tr valign=\"top\">\n<td nowrap>");
 	digest_say_time(page, row->received_us / 1000000, out);
 	sl_buf_add_str(out, "</td>\n<td>");
 	put_sender(page, row, text, out);
@@ -98,14 +114,14 @@ put_row(const struct digest_page *page, const struct sl_digest_row *row, struct 
 	sl_buf_add_str(out, "</bdi></th>\n<td>");
 	sl_show_text(row->reason, DIGEST_REASON_COLUMNS, text);
 	put_escaped(text, out);
-	sl_buf_add_str(out, "</td>\n<td align=\"right\">");
+	sl_buf_add_str(out, "</td>\n<td align=\"right\" nowrap>");
 	digest_say_probability(row->probability, text);
 	put_escaped(text, out);
-	sl_buf_add_str(out, "</td>\n<td align=\"right\">");
+	sl_buf_add_str(out, "</td>\n<td align=\"right\" nowrap>");
 	digest_say_size(row->bytes, out);
-	sl_buf_add_str(out, "</td>\n<td>");
+	sl_buf_add_str(out, "</td>\n<td nowrap>");
 	digest_say_day(row->expiry_day, out);
-	sl_buf_add_str(out, "</td>\n<td>");
+	sl_buf_add_str(out, "</td>\n<td nowrap>");
 	put_actions(page, row, text, out);
 	sl_buf_add_str(out, "</td>\n</tr>\n");
 }

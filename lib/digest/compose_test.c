@@ -152,7 +152,7 @@ each_line_is_short_and_ascii(void **state)
 
 			if (c == '\r') {
 				assert_int_equal(p.mail.data[i + 1], '\n');
-				assert_true(i - at <= 76 || memmem(p.mail.data + at, i - at, "Reply-To", 8) != NULL);
+				assert_true(i - at <= 76 || memcmp(p.mail.data + at, " <", 2) == 0);
 				at = i + 2;
 				i++;
 				continue;
@@ -169,7 +169,7 @@ the_head_says_that_nobody_should_answer_by_program(void **state)
 {
 	static const char *const fields[] = { "\r\nAuto-Submitted: auto-generated\r\n", "\r\nPrecedence: bulk\r\n",
 		"\r\nTo: <anna@example.com>\r\n", "\r\nMIME-Version: 1.0\r\n", "\r\nContent-Language: de\r\n",
-		"\r\nReply-To: <request-digest.", "\r\nX-Auto-Response-Suppress: All\r\n",
+		"\r\nReply-To:\r\n <request-digest.", "\r\nX-Auto-Response-Suppress: All\r\n",
 		"\r\nMessage-ID:\r\n <digest.30313233343536373839616263646500@quarantine.provider.example>\r\n",
 		"\r\nFrom: =?utf-8?q?Quarant=C3=A4ne?= <quarantine@provider.example>\r\n" };
 	struct sl_digest digest = sample_digest;
@@ -262,12 +262,12 @@ a_single_message_is_released_by_an_answer(void **state)
 
 	digest.rows_len = 1;
 	parts_make(&p, &digest);
-	assert_non_null(strstr((char *)p.mail.data, "\r\nReply-To: <release."));
+	assert_non_null(strstr((char *)p.mail.data, "\r\nReply-To:\r\n <release."));
 	assert_true(has(&p.text, SL_SLICE_LIT("Answering this mail releases the message.")));
 	parts_free(&p);
 	digest.rows = sample_rows + 1;	/* one that may not be */
 	parts_make(&p, &digest);
-	assert_non_null(strstr((char *)p.mail.data, "\r\nReply-To: <request-digest."));
+	assert_non_null(strstr((char *)p.mail.data, "\r\nReply-To:\r\n <request-digest."));
 	parts_free(&p);
 }
 

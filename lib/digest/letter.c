@@ -139,14 +139,14 @@ sl_letter_address(struct sl_buf *out, const char *name, struct sl_slice display,
 {
 	size_t at = strlen(name) + 2;
 
-	sl_buf_addf(out, "%s: ", name);
+	sl_buf_addf(out, "%s:", name);
 	if (display.len > 0) {
-		at = is_phrase(display) ? put_plain(out, display, at) : put_encoded(out, display, at);
-		if (at + mailbox.len + 3 > LINE_MAX)
-			sl_buf_add_str(out, "\r\n");
 		sl_buf_add_byte(out, ' ');
+		at = 1 + (is_phrase(display) ? put_plain(out, display, at) : put_encoded(out, display, at));
 	}
-	sl_buf_add_byte(out, '<');
+	if (at + mailbox.len + 2 > LINE_MAX)
+		sl_buf_add_str(out, "\r\n");
+	sl_buf_add_str(out, " <");
 	sl_buf_add_slice(out, mailbox);
 	sl_buf_add_str(out, ">\r\n");
 }
@@ -196,10 +196,13 @@ quoted_line(struct sl_buf *out, struct sl_slice line)
 			sl_buf_add_str(out, "=\r\n");
 			at = 0;
 		}
-		if (quote)
-			sl_buf_addf(out, "=%02X", line.ptr[i]);
-		else
+		if (quote) {
+			const char form[3] = { '=', hex[line.ptr[i] >> 4], hex[line.ptr[i] & 15] };
+
+			sl_buf_add(out, form, sizeof(form));
+		} else {
 			sl_buf_add_byte(out, line.ptr[i]);
+		}
 		at += width;
 	}
 	sl_buf_add_str(out, "\r\n");

@@ -1,7 +1,7 @@
 /*
  * letter.h - writing mail: header fields, quoted-printable, dates (RFC 5322, 2045, 2047)
  *
- * What is written is ASCII in lines of at most 76 bytes with CRLF, whatever the text; header fields that were given
+ * What is written is ASCII in lines of at most 76 bytes with CRLF, whatever the text (but for a mailbox that is longer, or UTF-8); header fields that were given
  * line ends or controls do not get them. Memory: the output.
  */
 #ifndef SL_DIGEST_LETTER_H

@@ -5,6 +5,8 @@
 #include "domain/idna.h"
 #include "sl/utf8.h"
 
+static const char hex[] = "0123456789ABCDEF";
+
 struct range {
 	uint32_t	from, to;
 };
@@ -320,8 +322,11 @@ sl_show_percent(struct sl_slice text, struct sl_buf *out)
 
 		if (is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~')
 			sl_buf_add_byte(out, c);
-		else
-			sl_buf_addf(out, "%%%02X", c);
+		else {
+			const char form[3] = { '%', hex[c >> 4], hex[c & 15] };
+
+			sl_buf_add(out, form, sizeof(form));
+		}
 	}
 }
 

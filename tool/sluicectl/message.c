@@ -48,7 +48,7 @@ message_in(struct sl_slice s)
 	const unsigned char *lf;
 	struct sl_slice rest;
 
-	if (is_field(s))
+	if (s.len == 0 || is_field(s))
 		return s;
 	lf = memchr(s.ptr, '\n', s.len);
 	rest = sl_slice_from(s, lf == NULL ? s.len : (size_t)(lf + 1 - s.ptr));

@@ -81,6 +81,7 @@ commands_answer_and_say_how_it_went(void **state)
 		{ "score --own f hello.eml", 2, "sluicectl score: --own and --tenant go together" },
 		{ "explain hello.eml", 0, "hello.eml\nspam " },	/* by what comes with Sluice */
 		{ "explain --rules r hello.eml", 0, "greets " },
+		{ "score /dev/null", 0, "/dev/null" },	/* a message without a byte */
 		{ "explain --json hello.eml", 0, "{\"file\": \"hello.eml\", \"probability\": {\"spam\": " },
 		{ "status --help", 0, "usage: sluicectl status" },
 		{ "status extra", 2, "usage: sluicectl status" },
