@@ -90,6 +90,15 @@ is_shown(const struct sl_verdict *verdict, const struct sl_evidence *e)
 }
 
 static void
+add_category(struct sl_buf *out, const char *before, int category, double value, unsigned decimals, bool sign)
+{
+	sl_buf_add_str(out, before);
+	sl_buf_add_str(out, sl_category_word((enum sl_category)category));
+	sl_buf_add_byte(out, '=');
+	sl_buf_add_fixed(out, value, decimals, sign);
+}
+
+static void
 add_verdict(const struct session *s, struct sl_buf *out)
 {
 	const struct transaction *tx = s->tx;
@@ -101,8 +110,7 @@ add_verdict(const struct session *s, struct sl_buf *out)
 	}
 	sl_buf_addf(out, "X-Sluice-Verdict: %s; id=%s", tx->ruling.word, tx->id);
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		sl_buf_addf(out, "; %s=%.4f", sl_category_word((enum sl_category)c),
-		    verdict->probability[c]);
+		add_category(out, "; ", c, verdict->probability[c], 4, false);
 	sl_buf_add_str(out, "\r\n");
 	for (size_t i = 0, shown = 0; i < verdict->evidence_len && shown < EVIDENCE_SHOWN; i++) {
 		const struct sl_evidence *e = &verdict->evidence[i];
@@ -110,11 +118,11 @@ add_verdict(const struct session *s, struct sl_buf *out)
 		if (!is_shown(verdict, e))
 			continue;
 		shown++;
-		sl_buf_addf(out, "X-Sluice-Evidence: %s", e->name);
+		sl_buf_add_str(out, "X-Sluice-Evidence: ");
+		sl_buf_add_str(out, e->name);
 		for (int c = 0; c < SL_CATEGORY_COUNT && e->state == SL_EVIDENCE_PRESENT; c++)
 			if (e->log_odds[c] > 0.005 || e->log_odds[c] < -0.005)
-				sl_buf_addf(out, " %s=%+.2f", sl_category_word((enum sl_category)c),
-				    e->log_odds[c]);
+				add_category(out, " ", c, e->log_odds[c], 2, true);
 		if (e->state != SL_EVIDENCE_PRESENT)
 			sl_buf_add_str(out, e->state == SL_EVIDENCE_ABSENT ? " absent" : " failed");
 		sl_buf_add_str(out, "\r\n");
