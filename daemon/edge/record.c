@@ -137,9 +137,17 @@ record_flush(struct record_writer *w)
 /* ---- one line ---- */
 
 static void
+add_name(struct sl_buf *out, const char *name)
+{
+	sl_buf_add_str(out, ",\"");
+	sl_buf_add_str(out, name);
+	sl_buf_add_str(out, "\":");
+}
+
+static void
 add_text(struct sl_buf *out, const char *name, struct sl_slice value)
 {
-	sl_buf_addf(out, ",\"%s\":", name);
+	add_name(out, name);
 	sl_buf_add_json(out, value);
 }
 
@@ -245,8 +253,10 @@ add_hop(struct sl_buf *out, const struct transaction *tx)
 static void
 add_step(struct sl_buf *out, const char *name, uint64_t at_us, uint64_t begin_us)
 {
-	if (at_us >= begin_us && at_us != 0)
-		sl_buf_addf(out, ",\"%s\":%.3f", name, (double)(at_us - begin_us) / 1000.0);
+	if (at_us < begin_us || at_us == 0)
+		return;
+	add_name(out, name);
+	sl_buf_add_fixed(out, (double)(at_us - begin_us) / 1000.0, 3, false);
 }
 
 static void

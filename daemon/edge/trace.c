@@ -125,14 +125,24 @@ add_sentence(const char *sentence, size_t column, struct sl_buf *out)
 }
 
 static void
+add_category(struct sl_buf *out, const char *before, int category, double value, unsigned decimals, bool sign)
+{
+	sl_buf_add_str(out, before);
+	sl_buf_add_str(out, sl_category_word((enum sl_category)category));
+	sl_buf_add_byte(out, '=');
+	sl_buf_add_fixed(out, value, decimals, sign);
+}
+
+static void
 add_evidence(const struct sl_evidence *e, bool in_words, struct sl_buf *out)
 {
 	size_t from = out->len;
 
-	sl_buf_addf(out, "X-Sluice-Evidence: %s", e->name);
+	sl_buf_add_str(out, "X-Sluice-Evidence: ");
+	sl_buf_add_str(out, e->name);
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		if (e->log_odds[c] > 0.005 || e->log_odds[c] < -0.005)
-			sl_buf_addf(out, " %s=%+.2f", sl_category_word((enum sl_category)c), e->log_odds[c]);
+			add_category(out, " ", c, e->log_odds[c], 2, true);
 	if (e->state != SL_EVIDENCE_PRESENT)
 		sl_buf_add_str(out, e->state == SL_EVIDENCE_ABSENT ? " absent" : " failed");
 	if (in_words && e->sentence != NULL && *e->sentence != '\0') {
@@ -156,8 +166,7 @@ add_verdict(const struct session *s, struct sl_buf *out)
 	}
 	sl_buf_addf(out, "X-Sluice-Verdict: %s; id=%s", tx->ruling.word, tx->id);
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		sl_buf_addf(out, "; %s=%.4f", sl_category_word((enum sl_category)c),
-		    verdict->probability[c]);
+		add_category(out, "; ", c, verdict->probability[c], 4, false);
 	sl_buf_add_str(out, "\r\n");
 	len = choose(verdict, shown);
 	for (size_t i = 0; i < len; i++)

@@ -28,6 +28,8 @@ void	sl_buf_add_str(struct sl_buf *buf, const char *s);
 void	sl_buf_add_byte(struct sl_buf *buf, unsigned char c);
 void	sl_buf_addf(struct sl_buf *buf, const char *format, ...) SL_PRINTF(2, 3);
 void	sl_buf_vaddf(struct sl_buf *buf, const char *format, va_list ap) SL_PRINTF(2, 0);
+/* A number with that many decimals (at most 6), as %.*f has it, or with its sign, %+.*f: many times faster. */
+void	sl_buf_add_fixed(struct sl_buf *buf, double value, unsigned decimals, bool sign);
 void	sl_buf_consume(struct sl_buf *buf, size_t len);	/* drop from the front */
 /* A JSON string with its quotes; invalid UTF-8 and control bytes are escaped (RFC 8259, 7). */
 void	sl_buf_add_json(struct sl_buf *buf, struct sl_slice s);

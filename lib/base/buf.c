@@ -43,6 +43,8 @@ reserve(struct sl_buf *buf, size_t need)
 		return true;
 	while (size - buf->len <= need)
 		size *= 2;
+	if (buf->max_bytes < SIZE_MAX)
+		size = SL_MAX(SL_MIN(size, buf->max_bytes + 1), buf->len + need + 1);
 	buf->data = sl_xrealloc(buf->data, size);
 	buf->size_bytes = size;
 	return true;
@@ -105,6 +107,32 @@ sl_buf_vaddf(struct sl_buf *buf, const char *format, va_list ap)
 	if ((size_t)n >= room)
 		vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, ap);
 	buf->len += (size_t)n;
+}
+
+#define FIXED_MAX	1e9	/* of a number that is written without printf */
+
+void
+sl_buf_add_fixed(struct sl_buf *buf, double value, unsigned decimals, bool sign)
+{
+	static const double scales[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
+	char text[24];
+	size_t at = sizeof(text);
+	uint64_t scaled;
+
+	SL_ASSERT(decimals < SL_COUNT(scales));
+	if (!(value > -FIXED_MAX && value < FIXED_MAX)) {
+		sl_buf_addf(buf, sign ? "%+.*f" : "%.*f", (int)decimals, value);
+		return;
+	}
+	scaled = (uint64_t)((value < 0 ? -value : value) * scales[decimals] + 0.5);
+	for (unsigned i = 0; i <= decimals || scaled > 0; i++, scaled /= 10) {
+		if (i == decimals && decimals > 0)
+			text[--at] = '.';
+		text[--at] = (char)('0' + scaled % 10);
+	}
+	if (value < 0 || sign)
+		text[--at] = value < 0 ? '-' : '+';
+	sl_buf_add(buf, text + at, sizeof(text) - at);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "classify/ngram_i.h"
 
 #define MESSAGE_MAGIC	0x5d627901u
+#define AHEAD		24	/* rows asked for before they are needed */
 #define SHOWN_BYTES	32	/* of the message, that weighed most */
 
 struct message {
@@ -101,6 +102,7 @@ bytegram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 	SL_CHECK(message, MESSAGE_MAGIC);
 	len = bytegram_view_rows(&message->view, model->bytes_shift, rows, ends);
 	for (uint32_t i = 0; i < len; i++) {
+		__builtin_prefetch(&model->bytes_rows[rows[SL_MIN(i + AHEAD, len - 1)]]);
 		weights[ends[i]] = model->bytes_rows[rows[i]];
 		sum += weights[ends[i]];
 	}

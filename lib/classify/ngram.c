@@ -132,7 +132,7 @@ struct tally {
  * A table is larger than what a processor keeps near: most of the work would be to wait for its rows. So they are
  * asked for when a word comes, and it is weighed when WAITING more have come.
  */
-#define WAITING		4
+#define WAITING		8
 
 struct word {
 	unsigned char	place;

@@ -103,7 +103,7 @@ struct reason {
 
 /* A table is larger than what a processor keeps near. So its rows are asked for when a word comes, and the word is
  * weighed when WAITING more have come. */
-#define WAITING		8
+#define WAITING		16
 
 struct word {
 	unsigned char	value;

@@ -5,7 +5,7 @@
 
 #define FINDER_MAGIC	0x5d11f1dau
 
-#define WINDOW		65536
+#define WINDOW		40960	/* twice what may be needed around a trigger, nearly */
 #define JOIN_MAX	SL_LINK_WORD_MAX	/* bytes, beyond the first line, of a link that is joined */
 #define AHEAD		(SL_LINK_WORD_MAX + JOIN_MAX)	/* what may be looked at behind a trigger */
 
@@ -28,8 +28,8 @@ static void
 finder_init(struct sl_link_finder *f, const struct sl_suffix *suffix, sl_link_sink *sink, void *ctx,
     unsigned char *own)
 {
-	/* The large arrays at the end are written before they are read. */
-	memset(f, 0, offsetof(struct sl_link_finder, clean));
+	/* What stands behind is written before it is read. */
+	memset(f, 0, offsetof(struct sl_link_finder, tlds));
 	f->but_host[0] = f->last_host[0] = '\0';
 	f->magic = FINDER_MAGIC;
 	f->suffix = suffix;
@@ -171,7 +171,7 @@ has_defanged(const struct sl_link_finder *f, const struct word *word)
 	return false;
 }
 
-/* Put window[from..to) behind what f->clean holds, put together again. False: it is full. */
+/* Put window[from..to) behind what f->work->clean holds, put together again. False: it is full. */
 static bool
 clean_add(struct sl_link_finder *f, struct word *word, size_t from, size_t to)
 {
@@ -181,11 +181,11 @@ clean_add(struct sl_link_finder *f, struct word *word, size_t from, size_t to)
 		size_t n = link_defanged(sl_slice(f->window + from, to - from), &means), len;
 
 		len = n == 0 ? 1 : strlen(means);
-		if (word->len + len > sizeof(f->clean))
+		if (word->len + len > sizeof(f->work->clean))
 			return false;
 		for (size_t i = 0; i < len; i++) {
-			f->clean[word->len] = (unsigned char)means[i];
-			f->map[word->len++] = (uint16_t)(from - word->start);
+			f->work->clean[word->len] = (unsigned char)means[i];
+			f->work->map[word->len++] = (uint16_t)(from - word->start);
 		}
 		from += n == 0 ? 1 : n;
 	}
@@ -196,8 +196,8 @@ static void
 clean_begin(struct sl_link_finder *f, struct word *word)
 {
 	word->classes |= TEXT_COLON;	/* there may be */
-	word->text = f->clean;
-	word->map = f->map;
+	word->text = f->work->clean;
+	word->map = f->work->map;
 	word->len = 0;
 }
 
@@ -391,6 +391,9 @@ word_at(struct sl_link_finder *f, size_t t)
 static void
 scan(struct sl_link_finder *f, size_t limit)
 {
+	struct link_work work;		/* written before it is read */
+
+	f->work = &work;
 	while (f->at < limit && !f->stopped) {
 		size_t t = trigger_next(f, limit);
 
@@ -400,6 +403,7 @@ scan(struct sl_link_finder *f, size_t limit)
 		}
 		word_at(f, t);
 	}
+	f->work = NULL;
 }
 
 /* The window is full: look at what can be decided, keep what a word may still reach back to. */

@@ -25,6 +25,14 @@ struct word {
 	size_t			 resume;	/* set: where to go on, in the window */
 };
 
+/* What is needed while words are looked at, and not between: 40 KiB of the stack rather than of every message. */
+struct link_work {
+	unsigned char	clean[SL_LINK_WORD_MAX];	/* the word at hand */
+	uint16_t	map[SL_LINK_WORD_MAX];
+	unsigned char	text[SL_LINK_WORD_MAX + 16];
+	struct sl_url	url;
+};
+
 struct sl_link_finder {
 	unsigned		 magic;
 	const struct sl_suffix	*suffix;
@@ -40,15 +48,11 @@ struct sl_link_finder {
 	size_t			 floor;			/* words do not reach back behind it */
 	uint64_t		 offset;		/* of window[0] in the text */
 
-	/* The word at hand. */
-	unsigned char		 clean[SL_LINK_WORD_MAX];
-	uint16_t		 map[SL_LINK_WORD_MAX];
+	struct link_work	*work;			/* NULL: nothing is looked at just now */
 	struct tld		 tlds[TLDS];
 	char			 host[SL_DNS_NAME_MAX + 1];
 	char			 but_host[SL_DNS_NAME_MAX + 1];	/* links to it were given; "": none */
 	char			 last_host[SL_DNS_NAME_MAX + 1];	/* of the link given last */
-	unsigned char		 text[SL_LINK_WORD_MAX + 16];
-	struct sl_url		 url;
 };
 
 /* Find the links of one word, give them to the sink, set word->resume. */

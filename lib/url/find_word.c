@@ -57,17 +57,17 @@ has_empty_label(struct sl_slice host)
 	return host.ptr[0] == '.' || memmem(host.ptr, host.len, "..", 2) != NULL;
 }
 
-/* Parse f->text[0..len) and give it. False: it is no URL. */
+/* Parse f->work->text[0..len) and give it. False: it is no URL. */
 static bool
 give(struct sl_link_finder *f, struct word *word, struct span span, size_t len, unsigned flags)
 {
-	struct sl_found_link link = { .text = sl_slice(f->text, len), .url = &f->url, .flags = flags };
+	struct sl_found_link link = { .text = sl_slice(f->work->text, len), .url = &f->work->url, .flags = flags };
 	size_t from = raw_at(word, span.start), to = raw_at(word, span.end);
 
-	if (sl_url_parse(link.text, NULL, &f->url) < 0)
+	if (sl_url_parse(link.text, NULL, &f->work->url) < 0)
 		return false;
-	link.host = (flags & SL_LINK_MAIL) != 0 ? sl_slice_str(f->host) : sl_url_host(&f->url);
-	if (f->url.host_kind == SL_URL_HOST_DOMAIN) {
+	link.host = (flags & SL_LINK_MAIL) != 0 ? sl_slice_str(f->host) : sl_url_host(&f->work->url);
+	if (f->work->url.host_kind == SL_URL_HOST_DOMAIN) {
 		if (has_empty_label(link.host))
 			return false;
 		link.host.len -= link.host.ptr[link.host.len - 1] == '.';
@@ -84,7 +84,7 @@ give(struct sl_link_finder *f, struct word *word, struct span span, size_t len, 
 		link.flags |= SL_LINK_JOINED;
 	if (span_is_defanged(f, word, span))
 		link.flags |= SL_LINK_DEFANGED;
-	if ((word->more && span.end == word->len) || (f->url.flags & SL_URL_CUT) != 0)
+	if ((word->more && span.end == word->len) || (f->work->url.flags & SL_URL_CUT) != 0)
 		link.flags |= SL_LINK_CUT;
 	link.raw = sl_slice(f->window + from, to - from);
 	link.offset = f->offset + from;
@@ -105,9 +105,9 @@ wants_own_piece(struct word *word, struct span span)
 static size_t
 put_text(struct sl_link_finder *f, size_t len, struct sl_slice s)
 {
-	size_t n = SL_MIN(s.len, sizeof(f->text) - len);
+	size_t n = SL_MIN(s.len, sizeof(f->work->text) - len);
 
-	memcpy(f->text + len, s.ptr, n);
+	memcpy(f->work->text + len, s.ptr, n);
 	return len + n;
 }
 
@@ -271,7 +271,7 @@ opens(struct sl_link_finder *f, const char *scheme, struct sl_slice rest)
 {
 	size_t len = put_text(f, 0, sl_slice_str(scheme));
 
-	return sl_url_parse(sl_slice(f->text, put_text(f, len, rest)), NULL, &f->url) == 0;
+	return sl_url_parse(sl_slice(f->work->text, put_text(f, len, rest)), NULL, &f->work->url) == 0;
 }
 
 /* A host of plain labels, whose last is no number and no A-label: any browser opens that. */

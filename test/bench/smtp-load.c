@@ -44,6 +44,7 @@ static const char usage_text[] =
     "  -d, --duration S      stop beginning messages after S seconds; then -m is only a bound\n"
     "  -r, --rate N          begin N sessions a second instead of as many as possible\n"
     "  -s, --size BYTES      made-up messages of this size (2048)\n"
+    "  -z, --declare         say the size in MAIL, as most servers do (with -s)\n"
     "  -D, --directory DIR   the files of a directory instead, in turn\n"
     "  -M, --files N         ... at most so many of them\n"
     "  -f, --from ADDRESS    (sender@example.net)\n"
@@ -94,7 +95,7 @@ static struct {
 	uint64_t		 messages, duration_ns, hold_bytes, timeout_ns;
 	double			 rate;
 	const char		*from, *rcpt;
-	bool			 pipeline, tls;
+	bool			 pipeline, tls, declare;
 } options = { .connections = 20, .per_session = 1, .messages = 1000,
 	.timeout_ns = 60 * 1000000000ull, .from = "sender@example.net", .rcpt = "user@example.com" };
 
@@ -671,7 +672,7 @@ read_options(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "connections", 1, NULL, 'c' }, { "messages", 1, NULL, 'm' },
 		{ "per-session", 1, NULL, 'k' }, { "duration", 1, NULL, 'd' }, { "rate", 1, NULL, 'r' },
-		{ "size", 1, NULL, 's' }, { "directory", 1, NULL, 'D' }, { "files", 1, NULL, 'M' },
+		{ "size", 1, NULL, 's' }, { "declare", 0, NULL, 'z' }, { "directory", 1, NULL, 'D' }, { "files", 1, NULL, 'M' },
 		{ "from", 1, NULL, 'f' }, { "to", 1, NULL, 't' }, { "pipeline", 0, NULL, 'p' },
 		{ "tls", 0, NULL, 'T' }, { "idle", 1, NULL, 'i' }, { "hold", 1, NULL, 'H' },
 		{ "timeout", 1, NULL, 'o' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
@@ -680,7 +681,7 @@ read_options(int argc, char **argv)
 	size_t size = 2048, files = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:m:k:d:r:s:D:M:f:t:pTi:H:o:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:m:k:d:r:s:zD:M:f:t:pTi:H:o:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c': options.connections = (unsigned)SL_MAX(1, number(optarg, 100000)); break;
 		case 'm': options.messages = number(optarg, UINT64_MAX); break;
@@ -691,6 +692,7 @@ read_options(int argc, char **argv)
 			  break;
 		case 'r': options.rate = positive(optarg); break;
 		case 's': size = number(optarg, (uint64_t)1 << 34); break;
+		case 'z': options.declare = true; break;
 		case 'D': directory = optarg; break;
 		case 'M': files = number(optarg, SIZE_MAX); break;
 		case 'f': options.from = optarg; break;
@@ -725,7 +727,11 @@ prepare(void)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	snprintf(transaction[0], sizeof(transaction[0]), "MAIL FROM:<%s>\r\n", options.from);
+	snprintf(transaction[0], sizeof(transaction[0]), "MAIL FROM:<%s>", options.from);
+	if (options.declare && bag.len == 1)
+		snprintf(transaction[0] + strlen(transaction[0]), sizeof(transaction[0]) - strlen(transaction[0]),
+		    " SIZE=%zu", bag.mails[0].len);
+	strcat(transaction[0], "\r\n");
 	snprintf(transaction[1], sizeof(transaction[1]), "RCPT TO:<%s>\r\n", options.rcpt);
 	snprintf(transaction[2], sizeof(transaction[2]), "DATA\r\n");
 	snprintf(transaction_all, sizeof(transaction_all), "%s%s%s", transaction[0], transaction[1],
