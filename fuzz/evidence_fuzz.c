@@ -27,10 +27,15 @@ hosts(const char *text)
 	return sl_hostlist_read(sl_slice_str(text), &skipped);
 }
 
+static struct sl_people *people;
+static struct sl_correspondents correspondents;
+
 static void
 model_make(void)
 {
-	static uint64_t memory[64];
+	static _Alignas(64) uint64_t memory[64];
+	static char ann[] = "Ann Doe", address[] = "ann@firm.com", *addresses[] = { address };
+	static const struct sl_person person = { ann, addresses, 1 };
 	struct sl_lookalike *brands;
 	size_t line;
 
@@ -38,12 +43,14 @@ model_make(void)
 	model.fold = sl_fold_preload();
 	SL_ASSERT(sl_lookalike_read(SL_SLICE_LIT("PayPal: paypal.com\nBank of America: bankofamerica.com\n~Apple: apple.com\n"),
 	    model.fold, &brands, &line) == 0);
-	model.brands = model.people = brands;
+	model.brands = brands;
+	people = sl_people_new(&person, 1, model.fold);
 	model.listed = hosts("evil.com\na.com/b\n");
 	model.shorteners = hosts("bit.ly\n");
 	model.hosting = hosts("pages.dev\n");
 	model.freemail = hosts("gmail.com\n");
-	model.correspondents = sl_correspondents_init(memory, sizeof(memory), (const unsigned char *)"a key of 16 byte");
+	sl_correspondents_init(&correspondents, memory, sizeof(memory),
+	    &(struct sl_correspondents_settings){ .key = "a key of 16 byte" });
 }
 
 static void
@@ -62,13 +69,15 @@ judge(struct sl_slice message, size_t first, size_t step, struct sl_arena *arena
 	sl_panel_add(panel, &sl_structure_classifier, NULL);
 	sl_panel_add(panel, &sl_bulk_classifier, NULL);
 	sl_panel_connection(panel, &(struct sl_connection_event){ .now_s = 1700000000 });
-	sl_panel_envelope(panel, &(struct sl_envelope_event){ .tenant = own[0], .own_domains = own, .own_domains_len = 1 });
+	sl_panel_envelope(panel, &(struct sl_envelope_event){ .tenant = own[0], .own_domains = own,
+	    .own_domains_len = 1, .people = people, .correspondents = &correspondents });
 	for (size_t i = 0, n; i < message.len; i += n) {
 		n = SL_MIN(i == 0 ? first : step, message.len - i);
 		sl_panel_feed(panel, sl_slice(message.ptr + i, n));
 	}
 	sl_panel_finish(panel, verdict);
 	SL_ASSERT(sl_links_domains(links, domains) <= SL_LINKS_DOMAINS_MAX);
+	SL_ASSERT(sl_links_addresses(links, domains) <= SL_LINKS_DOMAINS_MAX);
 	sl_panel_free(&panel);
 }
 

@@ -24,6 +24,7 @@ static struct rig rig;
 static struct dns dns;
 static struct sl_signkey *key;
 static char zone[8192];
+static bool remembers;		/* the next world has a memory */
 
 static void
 fail_at(const char *what, const char *file, int line)
@@ -65,7 +66,9 @@ make_zone(void)
 	    "  \"2.0.0.127.list.test\": [ {\"A\": \"127.0.0.2\"} ],"
 	    "  \"test.dbl.test\": [ {\"A\": \"127.0.1.2\"} ],"
 	    "  \"7.2.0.192.list.test\": [ {\"A\": \"127.0.0.4\"} ],"
-	    "  \"weak.test.dbl.test\": [ {\"A\": \"127.0.1.2\"} ] }",
+	    "  \"weak.test.dbl.test\": [ {\"A\": \"127.0.1.2\"} ],"
+	    "  \"bad.example.dbl.test\": [ {\"A\": \"127.0.1.4\"} ],"
+	    "  \"9.2.0.192.list.test\": [ {\"A\": \"127.0.0.8\"} ] }",
 	    sl_buf_cstr(&record), sl_buf_cstr(&record), sl_buf_cstr(&record), sl_buf_cstr(&record));
 	sl_buf_fini(&record);
 }
@@ -83,7 +86,7 @@ open_world(const char *top, const char *tenant)
 	snprintf(text, sizeof(text), "dns: {servers: [\"127.0.0.1:%u\"], timeout: 10s, deadline: 10s}\n%s",
 	    dns.port, top != NULL ? top : "");
 	rig_open(&rig, &(struct rig_options){ .top = text, .tenant = tenant,
-	    .record_fd = dup(fd) });
+	    .record_fd = dup(fd), .memory = remembers });
 	rig.record_fd = fd;
 	dns_serve(&dns, rig.loop);
 	rig_settle(&rig);
@@ -355,7 +358,7 @@ static const struct policy_row {
 
 	{ "SPF alone refuses nobody", NULL, "a@reject.test", FROM("weak.test"), NULL, NULL, "spf=fail" },
 	{ "but it is evidence", NULL, "a@reject.test", FROM("weak.test"), NULL, NULL,
-	  "X-Sluice-Evidence: spf spam=+0.90 phish=+0.90\r\n" },
+	  "X-Sluice-Evidence: spf spam=+0.90 phish=+0.90; " },
 	{ "unless that is wanted", "    authentication: {spf_fail: refuse}\n", "a@reject.test", FROM("weak.test"),
 	  NULL, "550 5.7.23 reject.test says that 192.0.2.7 may not send for it (SPF). It explains: ask our "
 	  "postmaster [", NULL, "local_policy" },
@@ -869,8 +872,8 @@ listed_senders_are_evidence(void **state)
 	sender = begin(&hop, "a@weak.test");
 	tx_message(sender, FROM("weak.test"), "text\r\n", NULL);
 	expect_delivery(sender, hop);
-	assert_true(has("X-Sluice-Evidence: dnslist spam=+7.00\r\n"));
-	assert_true(has("X-Sluice-Evidence: dnslist phish=+1.50\r\n"));
+	assert_true(has("X-Sluice-Evidence: dnslist spam=+7.00; 192.0.2.7 is on the list list.test\r\n"));
+	assert_true(has("X-Sluice-Evidence: dnslist phish=+1.50; weak.test is on the list dbl.test\r\n"));
 	line = record();
 	lists = json_object_get(json_object_get(line, "auth"), "lists");
 	assert_int_equal(json_array_size(lists), 2);
@@ -940,6 +943,247 @@ a_strange_answer_ends_the_use_of_a_list(void **state)
 	close_world();
 }
 
+/* ---- where links lead ---- */
+
+#define LINK_LISTS "dns_lists:\n  - {zone: dbl.test, of: link-domain, category: phish, weight: 1.5}\n" \
+	"  - {zone: list.test, of: link-address, weight: 2}\n"
+#define HTML_FROM(domain) FROM(domain) "MIME-Version: 1.0\r\nContent-Type: text/html\r\n"
+#define BAD_LINKS "<a href=\"http://www.Bad.example/x\">1</a> <a href='http://192.0.2.9/'>2</a>\r\n"
+
+static void
+links_to_what_is_listed_are_evidence(void **state)
+{
+	static const struct { const char *about, *top, *body; unsigned asked; bool domain, address; } link_rows[] = {
+		{ "a domain and an address", LINK_LISTS, BAD_LINKS, 2, true, true },
+		{ "each is asked for once", LINK_LISTS, BAD_LINKS "<a href='http://cdn.bad.example/'>3</a>\r\n", 2, true, true },
+		{ "no link", LINK_LISTS, "bad.example and 192.0.2.9 are no links\r\n", 0, false, false },
+		{ "nobody asks for what is unlisted twice", LINK_LISTS, "<a href='http://fine.example/'>1</a>\r\n", 1, false, false },
+		{ "an exempt sender's links are looked at", LINK_LISTS "authentication: {exempt: [192.0.2.7/32]}\n", BAD_LINKS,
+		  2, true, true },
+		{ "lists of senders do not hear of links", "dns_lists: [{zone: dbl.test, of: domain}]\n", BAD_LINKS, 0, false, false },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(link_rows); i++) {
+		struct rig_end *hop, *sender;
+		unsigned before;
+
+		open_world(link_rows[i].top, NULL);
+		sender = begin(&hop, "");
+		before = dns.asked_of[DNS_KIND_LIST];
+		tx_message(sender, HTML_FROM("client.example"), link_rows[i].body, NULL);
+		expect_delivery(sender, hop);
+		if (has("dnslist_link phish=+1.50") != link_rows[i].domain ||
+		    has("dnslist_link spam=+2.00") != link_rows[i].address)
+			fail_msg("%s:\n%s", link_rows[i].about, delivered());
+		if (strstr(link_rows[i].top, "link") != NULL)
+			assert_int_equal(dns.asked_of[DNS_KIND_LIST] - before, link_rows[i].asked);
+		close_world();
+	}
+}
+
+/* The message waits for lists of links until the deadline and no longer, and is judged without them. */
+static void
+lists_of_links_are_awaited_until_the_deadline(void **state)
+{
+	struct rig_end *hop, *sender;
+
+	open_world(LINK_LISTS "timers: {hop_idle: 0}\n", NULL);
+	dns.hold = DNS_KIND_LIST;
+	sender = begin(&hop, "a@good.test");
+	tx_message(sender, HTML_FROM("good.test"), BAD_LINKS, "good.test");
+	rig_pass(&rig, DEADLINE_MS - 1);
+	run();
+	expect_nothing(sender);
+	rig_pass(&rig, 1 + SL_TIMER_GRAIN_MS);
+	expect_delivery(sender, hop);
+	assert_false(has("dnslist_link"));
+	dns_release(&dns);	/* too late: remembered for the next */
+	run();
+	end_close(sender);
+	end_close(hop);
+	run();
+	sender = begin(&hop, "a@good.test");
+	tx_message(sender, HTML_FROM("good.test"), BAD_LINKS, "good.test");
+	expect_delivery(sender, hop);
+	assert_true(has("dnslist_link phish=+1.50"));
+	close_world();
+}
+
+static void
+who_leaves_ends_the_questions_about_links(void **state)
+{
+	struct rig_end *hop, *sender;
+
+	for (int end = 0; end < 2; end++) {	/* the sender goes; all ends */
+		open_world(LINK_LISTS, NULL);
+		dns.hold = DNS_KIND_LIST;
+		sender = begin(&hop, "a@good.test");
+		tx_message(sender, HTML_FROM("good.test"), BAD_LINKS, "good.test");
+		expect_nothing(sender);
+		if (end == 0) {
+			end_reset(sender);
+			run();
+			dns_release(&dns);
+			run();
+		}
+		close_world();
+	}
+}
+
+/* ---- who has written before ---- */
+
+#define PEOPLE	"    people: {Ann Doe: [ann@home.test], Bob Roe: []}\n"
+#define QUIET(days)	"correspondents: {quiet_days: " #days "}\ntimers: {hop_idle: 0, command: 1h}\n"
+#define DAY_MS	86400000u
+
+/* Send one; the evidence is in what the next hop gets. `hop_says` may refuse it. */
+static void
+send_one(const char *author, const char *signer, const char *hop_says)
+{
+	struct rig_end *hop, *sender;
+	char fields[300], from[200];
+
+	snprintf(from, sizeof(from), "a@%s", author);
+	snprintf(fields, sizeof(fields), "From: a@%s\r\nSubject: x\r\n", author);
+	sender = begin(&hop, from);
+	tx_message(sender, fields, "text\r\n", signer);
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go\r\n");
+	expect_message(hop);
+	end_tx(hop, hop_says);
+	expect_reply(sender, strncmp(hop_says, "250", 3) == 0 ? "250" : "5");
+	end_close(sender);
+	end_close(hop);
+	run();
+}
+
+static void
+days_of_mail_make_a_correspondent(void **state)
+{
+	static const char *const evidence[] = { "first_contact spam=", "first_contact_lately spam=",
+		"first_contact_lately spam=", "first_contact_lately spam=", NULL };
+
+	remembers = true;
+	open_world(QUIET(0), PEOPLE);
+	for (size_t i = 0; i < SL_COUNT(evidence); i++) {
+		send_one("good.test", "good.test", "250 ok\r\n");
+		if (i == 1)	/* of the same day */
+			send_one("good.test", "good.test", "250 ok\r\n");
+		if (evidence[i] == NULL ? has("first_contact") : !has(evidence[i]))
+			fail_msg("message %zu: %s", i, delivered());
+		if (i > 0)
+			rig_pass(&rig, DAY_MS);
+	}
+	close_world();
+	remembers = false;
+}
+
+/* A table of nobody makes everybody a stranger: that is not said until enough was learned. */
+static void
+strangers_are_not_spoken_of_too_soon(void **state)
+{
+	remembers = true;
+	open_world(QUIET(2), PEOPLE);
+	for (int day = 0; day < 2; day++) {
+		send_one("reject.test", "reject.test", "250 ok\r\n");
+		assert_false(has("first_contact"));
+		rig_pass(&rig, DAY_MS);
+	}
+	send_one("good.test", "good.test", "250 ok\r\n");
+	assert_true(has("first_contact spam="));
+	close_world();
+	remembers = false;
+}
+
+/* After days of this the sender is as unknown as before. */
+static void
+what_a_spammer_sends_makes_him_no_correspondent(void **state)
+{
+	static const struct { const char *about, *top, *tenant, *author, *signer, *hop_says; } spam_rows[] = {
+		{ "nobody proves the author", "", "", "weak.test", NULL, "250 ok\r\n" },
+		{ "another domain signs", "", "", "weak.test", "good.test", "250 ok\r\n" },
+		{ "no policy, another domain signs", "", "", "bare.test", "good.test", "250 ok\r\n" },
+		{ "the next hop refuses", "", "", "good.test", "good.test", "550 5.7.1 no\r\n" },
+		{ "it is tagged", "dns_lists: [{zone: list.test, weight: 9}]\n", "    policy: {spam: {tag: 0.5}}\n", "good.test",
+		  "good.test", "250 ok\r\n" },
+		{ "it is spam, and monitored only", "dns_lists: [{zone: list.test, weight: 9}]\n", "    mode: monitor\n",
+		  "good.test", "good.test", "250 ok\r\n" },
+		{ "it is spam, and no policy says so", "dns_lists: [{zone: list.test, weight: 9}]\n",
+		  "    policy: {spam: never, phish: never}\n", "good.test", "good.test", "250 ok\r\n" },
+	};
+
+	remembers = true;
+	for (size_t i = 0; i < SL_COUNT(spam_rows); i++) {
+		char top[300], tenant[300];
+
+		snprintf(top, sizeof(top), "%s%s", QUIET(0), spam_rows[i].top);
+		snprintf(tenant, sizeof(tenant), "%s%s", PEOPLE, spam_rows[i].tenant);
+		open_world(top, tenant);
+		for (int day = 0; day < 5; day++) {
+			send_one(spam_rows[i].author, spam_rows[i].signer, spam_rows[i].hop_says);
+			send_one(spam_rows[i].author, spam_rows[i].signer, spam_rows[i].hop_says);
+			rig_pass(&rig, DAY_MS);
+		}
+		send_one(spam_rows[i].author, spam_rows[i].signer, spam_rows[i].hop_says);
+		assert_int_equal(rig.stats.contacts, 0);
+		if (strstr(spam_rows[i].tenant, "monitor") == NULL && !has("first_contact spam="))
+			fail_msg("%s:\n%s", spam_rows[i].about, delivered());
+		close_world();
+	}
+	remembers = false;
+}
+
+/* Without a policy of the author's domain, what signs for it proves as much. */
+static void
+a_signature_proves_a_correspondent(void **state)
+{
+	remembers = true;
+	open_world(QUIET(0), PEOPLE);
+	send_one("bare.test", "bare.test", "250 ok\r\n");
+	assert_int_equal(rig.stats.contacts, 1);
+	send_one("bare.test", NULL, "250 ok\r\n");
+	assert_int_equal(rig.stats.contacts, 1);
+	assert_true(has("first_contact_lately spam="));
+	close_world();
+	remembers = false;
+}
+
+static void
+relays_that_are_exempt_bring_no_strangers(void **state)
+{
+	remembers = true;
+	open_world(QUIET(0) "authentication: {exempt: [192.0.2.7/32]}\n", PEOPLE);
+	send_one("good.test", "good.test", "250 ok\r\n");
+	assert_false(has("first_contact"));
+	assert_int_equal(rig.stats.contacts, 0);
+	close_world();
+	remembers = false;
+}
+
+static void
+who_takes_the_name_of_a_tenants_person_is_found(void **state)
+{
+	static const struct { const char *from; bool imitates; } from_rows[] = {
+		{ "Ann Doe <x@good.test>", true }, { "\"Doe, Ann (CEO)\" <ann@home.test>", false },
+		{ "Ann Doe <bob@home.test>", true }, { "Bob Roe <bob@example.com>", false }, { "Carol Poe <x@good.test>", false },
+		{ "=?utf-8?q?B=D0=BEb?= Roe <b@good.test>", true },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(from_rows); i++) {
+		struct rig_end *hop, *sender;
+		char fields[200];
+
+		open_world(NULL, PEOPLE "    authentication: {dmarc: record}\n");
+		snprintf(fields, sizeof(fields), "From: %s\r\nSubject: x\r\n", from_rows[i].from);
+		sender = begin(&hop, "a@good.test");
+		tx_message(sender, fields, "text\r\n", NULL);
+		expect_delivery(sender, hop);
+		if (has("from_own_name_foreign") != from_rows[i].imitates)
+			fail_msg("%s:\n%s", from_rows[i].from, delivered());
+		close_world();
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -982,6 +1226,15 @@ main(void)
 		cmocka_unit_test(a_list_that_is_none_is_left_alone_until_it_passes_its_test),
 		cmocka_unit_test(a_list_whose_test_nobody_answers_stays_as_it_was),
 		cmocka_unit_test(a_strange_answer_ends_the_use_of_a_list),
+		cmocka_unit_test(links_to_what_is_listed_are_evidence),
+		cmocka_unit_test(lists_of_links_are_awaited_until_the_deadline),
+		cmocka_unit_test(who_leaves_ends_the_questions_about_links),
+		cmocka_unit_test(days_of_mail_make_a_correspondent),
+		cmocka_unit_test(strangers_are_not_spoken_of_too_soon),
+		cmocka_unit_test(what_a_spammer_sends_makes_him_no_correspondent),
+		cmocka_unit_test(a_signature_proves_a_correspondent),
+		cmocka_unit_test(relays_that_are_exempt_bring_no_strangers),
+		cmocka_unit_test(who_takes_the_name_of_a_tenants_person_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -12,6 +12,7 @@
 #include "hop.h"
 #include "io/tls.h"
 #include "listener.h"
+#include "drift.h"
 #include "lists.h"
 #include "memory.h"
 #include "mime/charset.h"
@@ -70,8 +71,30 @@ snapshot_unref(struct snapshot **snapshot)
 		munmap(s->rules_bytes, s->rules_len);
 	SSL_CTX_free(s->server_tls);
 	SSL_CTX_free(s->client_tls);
+	for (size_t i = 0; s->people != NULL && i < s->settings->tenants_len; i++)
+		sl_people_free(&s->people[i]);
+	sl_free(s->people);
 	sl_settings_unref(&s->settings);
 	sl_free(s);
+}
+
+const struct sl_people *
+snapshot_people(const struct snapshot *snapshot, const struct sl_tenant *tenant)
+{
+	return snapshot->people == NULL ? NULL : snapshot->people[tenant - snapshot->settings->tenants];
+}
+
+static void
+load_people(const struct edge *edge, struct snapshot *s)
+{
+	for (size_t i = 0; i < s->settings->tenants_len; i++) {
+		const struct sl_tenant *tenant = &s->settings->tenants[i];
+
+		if (tenant->people_len > 0 && s->people == NULL)
+			s->people = sl_xzalloc(s->settings->tenants_len * sizeof(struct sl_people *));
+		if (tenant->people_len > 0)
+			s->people[i] = sl_people_new(tenant->people, tenant->people_len, edge->fold);
+	}
 }
 
 /* Map a file read-only; the descriptor is closed. NULL on failure, with errno. */
@@ -209,8 +232,10 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	s->refs = 1;
 	s->settings = settings;
 	s->size_limit = size_limit(settings);
+	s->bare_links = (struct sl_links_model){ .suffix = edge->suffix, .fold = edge->fold };
 	if (files->ca_fd >= 0)
 		ca = map_file(files->ca_fd, &ca_len);
+	load_people(edge, s);
 	s->memory = memory_open(files->memory_fd, settings);
 	r = load_model(edge, s, files->model_fd, why);
 	rules = load_rules(s, files->rules_fd, why);
@@ -233,6 +258,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		s->lists = lists_new(edge, settings);
 	snapshot_unref(&edge->snapshot);
 	edge->snapshot = s;
+	drift_begin(edge);
 	return 0;
 }
 

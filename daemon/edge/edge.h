@@ -37,6 +37,8 @@ struct snapshot {
 	bool			 authenticates;	/* some tenant's mail is judged, and there is DNS */
 	struct lists		*lists;		/* DNS lists; NULL: none */
 	struct sl_stack		*stack;		/* NULL: none */
+	struct sl_people	**people;	/* by tenant, as in the settings; NULL: nobody is protected */
+	struct sl_links_model	 bare_links;	/* what is known of links without it */
 	void			*model_bytes;	/* mapped */
 	size_t			 model_len;
 	struct sl_own		*own;		/* what tenants know; NULL: nothing */
@@ -117,6 +119,9 @@ void		 edge_stop(struct edge *edge, void (*on_stopped)(void *ctx), void *ctx);
 
 struct snapshot	*snapshot_ref(struct snapshot *snapshot);
 void		 snapshot_unref(struct snapshot **snapshot);
+
+/* The people of a tenant of this snapshot; NULL: none. */
+const struct sl_people	*snapshot_people(const struct snapshot *snapshot, const struct sl_tenant *tenant);
 
 /* A new id: 13 characters, letters and digits without I, L, O, U, from 64 random bits. */
 void		 edge_make_id(char out[EDGE_ID_LEN + 1]);

@@ -1,6 +1,7 @@
 /* edge_test_i.c - see edge_test_i.h */
 
 #include "edge_test_i.h"
+#include "ipc/memory.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -191,7 +192,7 @@ rig_open(struct rig *rig, const struct rig_options *options)
 	static unsigned number;
 	static const struct rig_options none;
 	struct sockaddr_in *peer = (struct sockaddr_in *)&rig->peer;
-	const struct edge_files files = { .model_fd = -1, .own_fd = -1, .rules_fd = -1, .memory_fd = -1, .ca_fd = -1 };
+	struct edge_files files = { .model_fd = -1, .own_fd = -1, .rules_fd = -1, .memory_fd = -1, .ca_fd = -1 };
 	struct sl_settings *settings;
 	struct sl_buf why;
 
@@ -209,6 +210,9 @@ rig_open(struct rig *rig, const struct rig_options *options)
 	rig->edge = edge_new(rig->loop, &rig->stats, options->record_fd > 0 ? options->record_fd : -1);
 	settings = settings_of(options);
 	redirect(rig, settings);
+	if (options->memory)
+		files.memory_fd = sl_memory_new(settings->reputation.bytes, settings->campaigns.bytes,
+		    settings->correspondents.bytes);
 	sl_buf_init(&why, 1000);
 	SL_ASSERT(edge_use_settings(rig->edge, settings, &files, &why) == 0);
 	sl_buf_fini(&why);

@@ -48,6 +48,7 @@ struct rig_options {
 	const char	*top;		/* lines of YAML at the top; NULL: none */
 	const char	*tenant;	/* of the tenant, each line indented by four; NULL: none */
 	int		 record_fd;	/* taken; 0: none */
+	bool		 memory;	/* what edges remember, as the settings have it */
 };
 
 extern void (*rig_fail)(const char *what, const char *file, int line);

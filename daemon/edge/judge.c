@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include "classify/combine.h"
+#include "drift.h"
 #include "memory.h"
 #include "session.h"
 
@@ -13,6 +14,18 @@ judge_init(struct judge *judge, struct session *session, struct edge *edge)
 {
 	*judge = (struct judge){ .session = session, .edge = edge };
 	sl_timer_init(&judge->timer, edge->loop, on_timer, judge);
+	link_lists_init(&judge->link_lists, judge);
+}
+
+/* What was learned, and what needs no model. Without a model, links are looked at where settings want it. */
+static void *
+listen_models(struct judge *judge, const struct snapshot *snapshot, const struct judge_connection *about)
+{
+	if (snapshot->stack != NULL)
+		return sl_stack_listen(snapshot->stack, judge->panel);
+	if (link_lists_wanted(snapshot->settings) || about->envelope.people != NULL)
+		return sl_panel_add(judge->panel, &sl_links_classifier, &snapshot->bare_links);
+	return NULL;
 }
 
 int
@@ -30,8 +43,7 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	settings.fingerprint = memory_print_key(snapshot->memory);
 	settings.only_text_prints = true;
 	judge->panel = sl_panel_new(&settings, arena);
-	if (snapshot->stack != NULL)
-		sl_stack_listen(snapshot->stack, judge->panel);
+	judge->links = listen_models(judge, snapshot, about);
 	judge->own = snapshot->own == NULL ? NULL : sl_panel_add(judge->panel, &sl_own_classifier, snapshot->own);
 	if (snapshot->rules != NULL)
 		sl_panel_add(judge->panel, &sl_rules_classifier, snapshot->rules);
@@ -69,7 +81,8 @@ is_awaited(const struct judge *judge)
 	for (int e = 0; e < SL_ENGINE_COUNT; e++)
 		if (judge->engines[e] != NULL)
 			return true;
-	return judge->authenticating || attachments_awaited(&judge->attachments);
+	return judge->authenticating || attachments_awaited(&judge->attachments) ||
+	    link_lists_awaited(&judge->link_lists);
 }
 
 /* Everything that will be known is known. What all tenants share learns from what is known to all; only then
@@ -84,9 +97,11 @@ conclude(struct judge *judge)
 	attachments_evidence(&judge->attachments, judge->verdict);
 	judge->edge->stats->engine_failures += judge->attachments.failed;
 	authentication_evidence(&judge->session->tx->authentication, judge->arena, judge->verdict);
+	link_lists_evidence(&judge->link_lists, judge->arena, judge->verdict);
 	memory_evidence(judge);
 	sl_combine(combiner, judge->verdict);
 	memory_learn(judge);
+	drift_count(judge->edge, judge->snapshot, judge->verdict);
 	if (judge->own != NULL) {
 		sl_own_evidence(judge->own, judge->verdict->logit[SL_SPAM], judge->arena, judge->verdict);
 		sl_combine(combiner, judge->verdict);
@@ -112,6 +127,13 @@ judge_on_attachments(struct judge *judge)
 }
 
 void
+judge_on_link_lists(struct judge *judge)
+{
+	SL_ASSERT(judge->ended && !judge->done);
+	heard(judge);
+}
+
+void
 judge_on_authentication(struct judge *judge)
 {
 	SL_ASSERT(judge->ended && judge->authenticating);
@@ -129,6 +151,7 @@ judge_end(struct judge *judge)
 	judge->ended = judge->ending = true;
 	sl_panel_finish(judge->panel, judge->verdict);
 	memory_text(judge);
+	link_lists_ask(&judge->link_lists, judge->links);
 	sl_panel_free(&judge->panel);
 	if (is_awaited(judge))
 		sl_timer_set(&judge->timer, judge->snapshot->settings->timers.judge_ms);
@@ -183,6 +206,7 @@ on_timer(void *ctx)
 	struct judge *judge = ctx;
 
 	attachments_expire(&judge->attachments);
+	link_lists_expire(&judge->link_lists);
 	if (judge->authenticating) {
 		authentication_expire(&judge->session->tx->authentication);
 		judge->authenticating = false;
@@ -199,6 +223,7 @@ judge_abort(struct judge *judge)
 	sl_timer_clear(&judge->timer);
 	sl_panel_free(&judge->panel);
 	attachments_abort(&judge->attachments);
+	link_lists_abort(&judge->link_lists);
 	for (int e = 0; e < SL_ENGINE_COUNT; e++)
 		engine_free(&judge->engines[e]);
 	judge->authenticating = false;

@@ -12,6 +12,7 @@
 #include "attachments.h"
 #include "classify/panel.h"
 #include "edge.h"
+#include "linklists.h"
 
 struct engine_call;
 struct memory_message;
@@ -26,6 +27,8 @@ struct judge {
 	struct session		*session;
 	struct sl_panel		*panel;		/* the classifiers in this process */
 	void			*own;		/* what the tenant knows, listening; NULL: nothing is known */
+	void			*links;		/* state of sl_links_classifier, in the arena; NULL: it does not listen */
+	struct link_lists	 link_lists;	/* DNS lists that are asked about them */
 	struct attachments	 attachments;	/* what the helper is asked about */
 	struct memory_message	*remembered;	/* memory.h; in the arena */
 	struct engine_call	*engines[SL_ENGINE_COUNT];	/* NULL: not asked, or has answered */
@@ -54,6 +57,8 @@ void	judge_feed(struct judge *judge, const unsigned char *data, size_t len);
 bool	judge_is_behind(const struct judge *judge);
 /* The helper has answered everything (attachments.h). */
 void	judge_on_attachments(struct judge *judge);
+/* DNS lists have answered what they were asked about links, or time is up (linklists.h). */
+void	judge_on_link_lists(struct judge *judge);
 /* Who sent it is known now (authenticate.h). */
 void	judge_on_authentication(struct judge *judge);
 /* The message is complete, and `authenticating` says whether its sender is. True: the verdict is there; false: session_on_verdict follows. */

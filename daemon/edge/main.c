@@ -12,6 +12,7 @@
 
 #include "edge_main.h"
 
+#include "correct.h"
 #include "deep.h"
 #include "edge.h"
 #include "io/tls.h"
@@ -22,7 +23,7 @@
 #define HEAP_STEP_BYTES	(256 << 10)
 
 #define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP | \
-	1u << SL_IPC_HELPER)
+	1u << SL_IPC_HELPER | 1u << SL_IPC_CORRECT)
 
 struct process {
 	unsigned	 slot;
@@ -142,6 +143,26 @@ on_helper(struct process *p, struct sl_ipc_message *message)
 	message->fds[0] = -1;
 }
 
+/* The ticket goes back with what came of it. */
+static void
+on_correction(struct process *p, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	uint32_t ticket = sl_unpack_u32(&in);
+	struct sl_corrected corrected = { .why = SL_SLICE_LIT("the correction is not understood") };
+	struct sl_correction correction;
+	struct sl_buf answer;
+
+	if (!in.failed && p->edge != NULL && sl_correction_unpack(in.rest, &correction) == 0)
+		correct(p->edge, &correction, &corrected);
+	sl_buf_init(&answer, 4096);
+	sl_pack_u32(&answer, ticket);
+	sl_corrected_pack(&corrected, &answer);
+	if (sl_ipc_send(p->parent, SL_IPC_CORRECTED, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear what came of a correction");
+	sl_buf_fini(&answer);
+}
+
 static void
 on_stopped(void *ctx)
 {
@@ -174,6 +195,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 			stop(p);
 	} else if (message->type == SL_IPC_HELPER) {
 		on_helper(p, message);
+	} else if (message->type == SL_IPC_CORRECT) {
+		on_correction(p, message->payload);
 	} else if (message->type == SL_IPC_STOP) {
 		stop(p);
 	}

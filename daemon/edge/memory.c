@@ -1,6 +1,6 @@
 /* memory.c - see memory.h */
 
-#include "memory.h"
+#include "memory_i.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -10,35 +10,24 @@
 
 #include "classify/behaviour.h"
 #include "classify/campaign.h"
+#include "classify/correspondents.h"
 #include "classify/reputation.h"
 #include "ipc/memory.h"
+#include "mime/mailbox.h"
 #include "session.h"
 
 #define SIGNERS_MAX	6	/* proven domains that are looked at */
+#define TEACHES_BELOW	0.8	/* probability of spam, phish and malware: what would not be tagged by default */
 #define MINUTE_MS	60000.0
 #define REFUSED_SHARE	0.25	/* refused recipients, in messages, that a sender is allowed */
-
-struct memory {
-	void				*map;
-	size_t				 len;
-	bool				 has_senders, has_texts;
-	struct sl_reputation		 senders;
-	struct sl_campaigns		 texts;
-	struct sl_fingerprint_key	 print_key;
-};
-
-/* Where a message comes from, as keys. */
-struct origin {
-	bool		known;		/* else it has no past */
-	uint64_t	address, network, manners;
-	char		network_text[80];
-};
 
 /* What one message asks, in its arena. */
 struct memory_message {
 	const struct memory		*memory;
+	struct sl_arena			*arena;
 	unsigned			 authors;	/* From fields */
 	struct sl_author		 author;
+	struct sl_slice			 address;	/* of From, if there is one mailbox that can be read */
 	bool				 has_text;
 	struct sl_fingerprint_result	 text;
 	struct origin			 origin;
@@ -55,8 +44,10 @@ static bool
 head_is_good(const struct sl_memory_head *head, uint64_t len)
 {
 	return head->magic == SL_MEMORY_MAGIC && head->senders_bytes % 64 == 0 && head->texts_bytes % 64 == 0 &&
+	    head->contacts_bytes % 64 == 0 && head->contacts_bytes <= len &&
 	    head->senders_bytes <= len && head->texts_bytes <= len &&
-	    SL_MEMORY_HEAD_BYTES + head->senders_bytes + head->texts_bytes == len &&
+	    SL_MEMORY_HEAD_BYTES + head->senders_bytes + head->texts_bytes + head->contacts_bytes == len &&
+	    (head->contacts_bytes == 0 || head->contacts_bytes >= SL_CORRESPONDENTS_MIN_BYTES) &&
 	    (head->senders_bytes == 0 || head->senders_bytes >= SL_REPUTATION_MIN_BYTES) &&
 	    (head->texts_bytes == 0 || head->texts_bytes >= SL_CAMPAIGN_MIN_BYTES);
 }
@@ -67,7 +58,9 @@ use(struct memory *m, const struct sl_memory_head *head, const struct sl_setting
 	unsigned char *at = (unsigned char *)m->map + SL_MEMORY_HEAD_BYTES;
 	struct sl_reputation_settings senders = { .half_life_min = settings->reputation.half_life_ms / MINUTE_MS };
 	struct sl_campaign_settings texts = { .half_life_min = settings->campaigns.half_life_ms / MINUTE_MS };
+	struct sl_correspondents_settings contacts = { .quiet_days = settings->correspondents.quiet_days };
 
+	memcpy(contacts.key, head->contacts_key, sizeof(contacts.key));
 	memcpy(senders.key, head->senders_key, sizeof(senders.key));
 	memcpy(texts.key, head->texts_key, sizeof(texts.key));
 	m->has_senders = head->senders_bytes > 0 && settings->reputation.bytes > 0;
@@ -76,6 +69,10 @@ use(struct memory *m, const struct sl_memory_head *head, const struct sl_setting
 		sl_reputation_init(&m->senders, at, head->senders_bytes, &senders);
 	if (m->has_texts)
 		sl_campaigns_init(&m->texts, at + head->senders_bytes, head->texts_bytes, &texts);
+	m->has_contacts = head->contacts_bytes > 0 && settings->correspondents.bytes > 0;
+	if (m->has_contacts)
+		sl_correspondents_init(&m->contacts, at + head->senders_bytes + head->texts_bytes, head->contacts_bytes,
+		    &contacts);
 	sl_fingerprint_key_init(&m->print_key, head->print_key);
 }
 
@@ -93,12 +90,12 @@ memory_open(int fd, const struct sl_settings *settings)
 		map = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (map == MAP_FAILED) {
-		sl_log(SL_LOG_ERROR, "the memory of senders and texts cannot be mapped: mail is judged without it");
+		sl_log(SL_LOG_ERROR, "the memory of senders, texts and correspondents cannot be mapped: mail is judged without it");
 		return NULL;
 	}
 	memcpy(&head, map, sizeof(head));	/* once: what is checked is what is used */
 	if (!head_is_good(&head, (uint64_t)st.st_size)) {
-		sl_log(SL_LOG_ERROR, "the memory of senders and texts is damaged: mail is judged without it");
+		sl_log(SL_LOG_ERROR, "the memory of senders, texts and correspondents is damaged: mail is judged without it");
 		munmap(map, (size_t)st.st_size);
 		return NULL;
 	}
@@ -146,32 +143,35 @@ octets_of(const struct sockaddr_storage *from, struct sl_client_address *out)
 }
 
 /* An IPv6 host has a /64 to itself: within it, addresses cost nothing. */
+void
+memory_origin(const struct memory *m, const struct sl_client_address *client, struct origin *o)
+{
+	size_t host = client->is_ipv6 ? 8 : 4, network = client->is_ipv6 ? 6 : 3;
+	unsigned char masked[16] = { 0 };
+	char text[INET6_ADDRSTRLEN] = "";
+
+	o->known = true;
+	o->address = sl_reputation_key(&m->senders, SL_REPUTATION_ADDRESS, sl_slice(client->octets, host));
+	o->network = sl_reputation_key(&m->senders, SL_REPUTATION_NETWORK, sl_slice(client->octets, network));
+	o->manners = sl_reputation_key(&m->senders, SL_REPUTATION_MANNERS, sl_slice(client->octets, host));
+	memcpy(masked, client->octets, network);
+	(void)inet_ntop(client->is_ipv6 ? AF_INET6 : AF_INET, masked, text, sizeof(text));
+	snprintf(o->network_text, sizeof(o->network_text), "%s/%u", text, client->is_ipv6 ? 48 : 24);
+}
+
 static void
 origin_of(const struct memory *m, const struct session *s, const struct sl_settings *settings, struct origin *o)
 {
-	unsigned char masked[16] = { 0 };
 	struct sl_client_address client;
-	size_t host, network;
-	char text[INET6_ADDRSTRLEN] = "";
 
 	*o = (struct origin){ .known = false };
-	if (!m->has_senders || !octets_of(&s->client, &client) ||
-	    sl_network_has(settings->authentication.exempt, settings->authentication.exempt_len,
-	    (const struct sockaddr *)&s->client))
-		return;
-	host = client.is_ipv6 ? 8 : 4;
-	network = client.is_ipv6 ? 6 : 3;
-	o->known = true;
-	o->address = sl_reputation_key(&m->senders, SL_REPUTATION_ADDRESS, sl_slice(client.octets, host));
-	o->network = sl_reputation_key(&m->senders, SL_REPUTATION_NETWORK, sl_slice(client.octets, network));
-	o->manners = sl_reputation_key(&m->senders, SL_REPUTATION_MANNERS, sl_slice(client.octets, host));
-	memcpy(masked, client.octets, network);
-	(void)inet_ntop(client.is_ipv6 ? AF_INET6 : AF_INET, masked, text, sizeof(text));
-	snprintf(o->network_text, sizeof(o->network_text), "%s/%u", text, client.is_ipv6 ? 48 : 24);
+	if (m->has_senders && octets_of(&s->client, &client) && !sl_network_has(settings->authentication.exempt,
+	    settings->authentication.exempt_len, (const struct sockaddr *)&s->client))
+		memory_origin(m, &client, o);
 }
 
-static struct sl_slice
-organisation(const struct edge *edge, const char *domain)
+struct sl_slice
+memory_organisation(const struct edge *edge, const char *domain)
 {
 	struct sl_slice s = sl_slice_str(domain);
 
@@ -179,8 +179,8 @@ organisation(const struct edge *edge, const char *domain)
 }
 
 /* A copy in lower case, in the arena; empty when that is full. */
-static struct sl_slice
-lower(struct sl_arena *arena, struct sl_slice s)
+struct sl_slice
+memory_lower(struct sl_arena *arena, struct sl_slice s)
 {
 	char *copy = s.len > 0 && s.len <= SL_DNS_NAME_MAX ? sl_arena_alloc(arena, s.len + 1) : NULL;
 
@@ -213,10 +213,10 @@ add_signers(struct judge *judge, struct memory_message *mm)
 		return;
 	for (size_t i = 0; i < sl_dkim_count(a->dkim); i++)
 		if (sl_dkim_get(a->dkim, i)->result == SL_DKIM_PASS)
-			add_signer(mm, organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain));
+			add_signer(mm, memory_organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain));
 	spf = authentication_spf(a);
 	if (sl_spf_result(spf) == SL_SPF_PASS)
-		add_signer(mm, organisation(judge->edge, sl_spf_domain(spf)));
+		add_signer(mm, memory_organisation(judge->edge, sl_spf_domain(spf)));
 }
 
 /* A domain that is proven is known by itself; any other, as it is used from this network. */
@@ -235,34 +235,40 @@ static void
 find_domains(struct judge *judge, struct memory_message *mm)
 {
 	const struct session *s = judge->session;
-	struct sl_slice helo = sl_slice_str(s->helo), envelope = lower(judge->arena, s->tx->mail.from.domain);
+	struct sl_slice helo = sl_slice_str(s->helo), envelope = memory_lower(judge->arena, s->tx->mail.from.domain);
 
 	add_signers(judge, mm);
 	if (helo.len > 0 && helo.ptr[0] != '[' && memchr(helo.ptr, '.', helo.len) != NULL) {
-		helo = lower(judge->arena, helo);
-		mm->helo_name = organisation(judge->edge, helo.len > 0 ? (const char *)helo.ptr : "");
+		helo = memory_lower(judge->arena, helo);
+		mm->helo_name = memory_organisation(judge->edge, helo.len > 0 ? (const char *)helo.ptr : "");
 		if (mm->helo_name.len > 0)
 			mm->helo = sl_reputation_key_within(&mm->memory->senders, SL_REPUTATION_HELO, mm->helo_name,
 			    mm->origin.network);
 	}
-	mm->envelope_name = organisation(judge->edge, envelope.len > 0 ? (const char *)envelope.ptr : "");
+	mm->envelope_name = memory_organisation(judge->edge, envelope.len > 0 ? (const char *)envelope.ptr : "");
 	mm->envelope = domain_key(mm, SL_REPUTATION_ENVELOPE, mm->envelope_name);
 	if (mm->authors == 1 && mm->author.status == SL_AUTHOR_ONE)
-		mm->domain_name = organisation(judge->edge, mm->author.domain);
+		mm->domain_name = memory_organisation(judge->edge, mm->author.domain);
 	mm->domain = domain_key(mm, SL_REPUTATION_AUTHOR, mm->domain_name);
 }
 
-/* A hash of whose mail it is: the tenant's, or where there is one only, the recipient's. */
+uint64_t
+memory_who(const struct memory *m, const struct sl_settings *settings, struct sl_slice tenant, struct sl_slice recipient)
+{
+	const unsigned char *key = m->has_senders ? m->senders.settings.key : m->texts.settings.key;
+
+	if (settings->tenants_len > 1 || recipient.len == 0)
+		return sl_siphash(key, tenant.ptr, tenant.len);
+	return sl_siphash(key, recipient.ptr, recipient.len);
+}
+
 static uint64_t
 who(const struct judge *judge, const struct memory_message *mm)
 {
 	const struct transaction *tx = judge->session->tx;
-	const unsigned char *key = mm->memory->has_senders ? mm->memory->senders.settings.key
-	    : mm->memory->texts.settings.key;
 
-	if (judge->snapshot->settings->tenants_len > 1 || tx->recipients == NULL)
-		return sl_siphash(key, tx->tenant->name, strlen(tx->tenant->name));
-	return sl_siphash(key, tx->recipients->mailbox.ptr, tx->recipients->mailbox.len);
+	return memory_who(mm->memory, judge->snapshot->settings, sl_slice_str(tx->tenant->name),
+	    tx->recipients == NULL ? sl_slice(NULL, 0) : tx->recipients->mailbox);
 }
 
 /* ---- the message ---- */
@@ -273,6 +279,17 @@ begin_message(const void *model, struct sl_arena *arena)
 	return (void *)(uintptr_t)model;
 }
 
+/* The author's address, if it is read here as DMARC reads it. */
+static void
+on_mailbox(void *ctx, const struct sl_mailbox *mailbox)
+{
+	struct memory_message *mm = ctx;
+	char domain[SL_DNS_NAME_MAX + 1];
+
+	if (mailbox->valid && sl_domain_ascii(mailbox->domain, domain) && strcmp(domain, mm->author.domain) == 0)
+		mm->address = sl_arena_copy(mm->arena, mailbox->address);
+}
+
 static void
 on_field(void *state, struct sl_slice name, struct sl_slice value)
 {
@@ -280,8 +297,11 @@ on_field(void *state, struct sl_slice name, struct sl_slice value)
 
 	if (!sl_slice_ieq(name, SL_SLICE_LIT("from")))
 		return;
-	if (mm->authors++ == 0)
-		sl_author_parse(value, &mm->author);
+	if (mm->authors++ > 0)
+		return;
+	sl_author_parse(value, &mm->author);
+	if (mm->author.status == SL_AUTHOR_ONE && mm->author.mailboxes == 1)
+		sl_mailbox_each(value, on_mailbox, mm);
 }
 
 static const struct sl_classifier listener = {
@@ -297,12 +317,13 @@ memory_begin(struct judge *judge)
 	struct memory_message *mm;
 
 	judge->remembered = NULL;
-	if (m == NULL || (!m->has_senders && !m->has_texts))
+	if (m == NULL || (!m->has_senders && !m->has_texts && !m->has_contacts))
 		return;
 	mm = sl_arena_alloc(judge->arena, sizeof(*mm));
 	if (mm == NULL)
 		return;
 	mm->memory = m;
+	mm->arena = judge->arena;
 	judge->remembered = mm;
 	sl_panel_add(judge->panel, &listener, mm);
 }
@@ -467,6 +488,54 @@ memory_learn(struct judge *judge)
 		learn_sender(judge, mm, lesson);
 	if (mm->has_text)
 		learn_text(judge, mm, lesson);
+}
+
+/* ---- correspondents ---- */
+
+const struct sl_correspondents *
+memory_correspondents(const struct session *s, const struct snapshot *snapshot)
+{
+	const struct sl_authentication_settings *authentication = &snapshot->settings->authentication;
+
+	if (snapshot->memory == NULL || !snapshot->memory->has_contacts || sl_network_has(authentication->exempt,
+	    authentication->exempt_len, (const struct sockaddr *)&s->client))
+		return NULL;
+	return &snapshot->memory->contacts;
+}
+
+/* Has somebody proven to be the author's organisation? */
+static bool
+is_proven(const struct judge *judge, const struct memory_message *mm)
+{
+	const struct authentication *a = &judge->session->tx->authentication;
+	struct sl_slice author = memory_organisation(judge->edge, mm->author.domain);
+	const struct sl_spf *spf;
+
+	if (!a->settled || mm->authors != 1 || mm->address.len == 0)
+		return false;
+	if (a->dmarc != NULL && sl_dmarc_verdict(a->dmarc)->result != SL_DMARC_NONE)
+		return sl_dmarc_verdict(a->dmarc)->result == SL_DMARC_PASS;
+	for (size_t i = 0; i < sl_dkim_count(a->dkim); i++)
+		if (sl_dkim_get(a->dkim, i)->result == SL_DKIM_PASS &&
+		    sl_slice_ieq(memory_organisation(judge->edge, sl_dkim_get(a->dkim, i)->domain), author))
+			return true;
+	spf = authentication_spf(a);
+	return sl_spf_result(spf) == SL_SPF_PASS && sl_slice_ieq(memory_organisation(judge->edge, sl_spf_domain(spf)), author);
+}
+
+void
+memory_delivered(struct judge *judge, const struct sl_ruling *ruling)
+{
+	const struct memory_message *mm = judge->remembered;
+	const double *p = judge->verdict == NULL ? NULL : judge->verdict->probability;
+
+	if (mm == NULL || !mm->memory->has_contacts || !judge->done || ruling->action != SL_ACTION_DELIVER ||
+	    !is_proven(judge, mm) || p[SL_SPAM] >= TEACHES_BELOW || p[SL_PHISH] >= TEACHES_BELOW ||
+	    p[SL_MALWARE] >= TEACHES_BELOW)
+		return;
+	sl_correspondents_add(&mm->memory->contacts, sl_slice_str(judge->session->tx->tenant->name), mm->address,
+	    SL_CAME_FROM, now_s(judge->edge));
+	judge->edge->stats->contacts++;
 }
 
 /* ---- sessions ---- */

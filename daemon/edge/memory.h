@@ -1,5 +1,5 @@
 /*
- * memory.h - what all edges remember: what senders have sent, and which texts have come, before
+ * memory.h - what all edges remember: what senders have sent, which texts have come, and who wrote to whom, before
  *
  * The memory is the parent's (ipc/memory.h) and shared by all edges; each snapshot of settings maps it. A message
  * asks it when all else is known (memory_evidence), and teaches it when the verdict is there (memory_learn):
@@ -8,6 +8,10 @@
  * Who says something (`who`) is the tenant, or where there is one only, the recipient: see reputation.h on
  * why that matters. Domains count for themselves where they are proven (by DKIM, or SPF), else only as
  * they are used by one network: nobody can spoil the name of another by forging it.
+ *
+ * A correspondent is who wrote with a proven address (DMARC passes; or, where there is none, DKIM or SPF
+ * of the author's organisation), once that was delivered, untagged, and is not likely spam, phish or
+ * malware, whatever the policy says. What is refused, tagged or forged teaches nothing.
  *
  * Exempt senders (authentication.exempt), this machine among them, have no past: what they relay says
  * nothing of them. Texts are remembered all the same.
@@ -42,6 +46,9 @@ void	memory_begin(struct judge *judge);	/* before the message's first byte */
 void	memory_text(struct judge *judge);	/* the panel is finished, and still there */
 void	memory_evidence(struct judge *judge);	/* all but memory is known */
 void	memory_learn(struct judge *judge);	/* the verdict is there */
+void	memory_delivered(struct judge *judge, const struct sl_ruling *ruling);	/* the next hop has taken it */
+/* Who has written before; NULL: nothing is remembered, or this sender is exempt (what he relays is nobody's proof). */
+const struct sl_correspondents *memory_correspondents(const struct session *s, const struct snapshot *snapshot);
 
 /* For the session. */
 void	memory_early_talker(const struct session *s);

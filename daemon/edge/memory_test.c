@@ -14,6 +14,7 @@
 
 static struct sl_settings settings = {
 	.reputation = { MOST, 1000 * 3600 * 24 }, .campaigns = { MOST, 1000 * 3600 * 24 },
+	.correspondents = { MOST, 10 },
 };
 
 /* What is written over the head. */
@@ -28,6 +29,8 @@ static const struct row {
 	{ "larger than it is", offsetof(struct sl_memory_head, senders_bytes), 2 * MOST, false },
 	{ "so large that a sum wraps", offsetof(struct sl_memory_head, senders_bytes), UINT64_MAX - 63, false },
 	{ "smaller than it is", offsetof(struct sl_memory_head, texts_bytes), MOST - 64, false },
+	{ "correspondents of a size that wraps", offsetof(struct sl_memory_head, contacts_bytes), UINT64_MAX - 63, false },
+	{ "no room for correspondents", offsetof(struct sl_memory_head, contacts_bytes), 64, false },
 	{ "not aligned", offsetof(struct sl_memory_head, texts_bytes), MOST - 1, false },
 	{ "nothing", offsetof(struct sl_memory_head, texts_bytes), 0, false },
 };
@@ -36,7 +39,7 @@ static void
 a_damaged_head_is_not_used(void **state)
 {
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		int fd = sl_memory_new(MOST, MOST);
+		int fd = sl_memory_new(MOST, MOST, MOST);
 		struct memory *m;
 
 		assert_true(fd >= 0);
@@ -66,7 +69,7 @@ a_file_of_another_kind_is_not_used(void **state)
 static void
 its_size_stays(void **state)
 {
-	int fd = sl_memory_new(65536 + 63, 0);
+	int fd = sl_memory_new(65536 + 63, 0, 0);
 	struct stat st;
 
 	assert_true(fd >= 0);
@@ -76,7 +79,7 @@ its_size_stays(void **state)
 	assert_int_equal(ftruncate(fd, MOST), -1);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
 	close(fd);
-	assert_int_equal(sl_memory_new(0, 0), -1);
+	assert_int_equal(sl_memory_new(0, 0, 0), -1);
 	assert_int_equal(errno, 0);
 }
 
@@ -85,16 +88,16 @@ static void
 each_table_is_optional(void **state)
 {
 	struct sl_settings off = settings;
-	struct memory *m = memory_open(sl_memory_new(0, MOST), &settings);
+	struct memory *m = memory_open(sl_memory_new(0, MOST, 0), &settings);
 
 	assert_non_null(memory_print_key(m));
 	memory_free(&m);
-	m = memory_open(sl_memory_new(MOST, 0), &settings);
+	m = memory_open(sl_memory_new(MOST, 0, 0), &settings);
 	assert_non_null(m);
 	assert_null(memory_print_key(m));
 	memory_free(&m);
 	off.campaigns.bytes = 0;
-	m = memory_open(sl_memory_new(MOST, MOST), &off);
+	m = memory_open(sl_memory_new(MOST, MOST, MOST), &off);
 	assert_non_null(m);
 	assert_null(memory_print_key(m));
 	memory_free(&m);

@@ -163,6 +163,95 @@ received_names_tls(void **state)
 	rig_close(&rig);
 }
 
+/* ---- why ---- */
+
+/* The header of a message that was judged so. */
+static void
+header_of(const struct sl_verdict *verdict, struct sl_buf *out)
+{
+	struct sl_verdict copy = *verdict;
+	struct rig_end *sender;
+	struct session *s;
+
+	open_rig(NULL);
+	sender = sender_hello(&rig);
+	end_tx(sender, "MAIL FROM:<>\r\n");
+	expect_reply(sender, "250");
+	s = rig.edge->sessions;
+	s->tx->tenant = rig_tenant(&rig);
+	s->tx->ruled = true;
+	s->tx->ruling.word = "spam";
+	s->tx->judge.verdict = &copy;
+	trace_headers(s, out);
+	s->tx->judge.verdict = NULL;
+	s->tx->ruled = false;
+	rig_close(&rig);
+}
+
+static void
+reasons_are_in_the_header_strongest_first(void **state)
+{
+	struct sl_verdict verdict = { .evidence_len = 7, .evidence = {
+		{ .name = "weak", .log_odds = { [SL_SPAM] = -0.25 }, .sentence = "little speaks for it" },
+		{ .name = "silent", .state = SL_EVIDENCE_ABSENT, .sentence = "was not asked" },
+		{ .name = "clamd", .state = SL_EVIDENCE_FAILED, .sentence = "clamd did not answer in time" },
+		{ .name = "hidden", .shadow = true, .log_odds = { [SL_SPAM] = 9 }, .sentence = "in shadow" },
+		{ .name = "strong", .log_odds = { [SL_SPAM] = 3.456, [SL_PHISH] = -0.1 },
+		  .sentence = "a link leads to bad.example,\r\nX-Injected: which is on the list multi.surbl.example" },
+		{ .name = "umlaut", .log_odds = { [SL_PHISH] = 2 }, .sentence = "the author calls himself J\xc3\xb6rg" },
+		{ .name = "same", .log_odds = { [SL_PHISH] = 2 } },
+	} };
+	struct sl_buf out;
+
+	sl_buf_init(&out, 65536);
+	header_of(&verdict, &out);
+	assert_non_null(strstr(sl_buf_cstr(&out),
+	    "X-Sluice-Evidence: clamd failed; clamd did not answer in time\r\n"
+	    "X-Sluice-Evidence: strong spam=+3.46 phish=-0.10; a link leads to bad.example,\r\n"
+	    " X-Injected: which is on the list multi.surbl.example\r\n"
+	    "X-Sluice-Evidence: umlaut phish=+2.00;\r\n =?utf-8?q?the_author_calls_himself_J=C3=B6rg?=\r\n"
+	    "X-Sluice-Evidence: same phish=+2.00\r\n"
+	    "X-Sluice-Evidence: weak spam=-0.25; little speaks for it\r\nReceived: "));
+	assert_null(strstr(sl_buf_cstr(&out), "silent"));
+	assert_null(strstr(sl_buf_cstr(&out), "hidden"));
+	sl_buf_fini(&out);
+}
+
+/* As many as a verdict can hold, each with more to say than there is room for: bounded, and whole lines. */
+static void
+the_header_is_bounded(void **state)
+{
+	static char long_name[64], sentence[1000];
+	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
+	size_t fields = 0, sentences = 0, line = 0;
+	struct sl_buf out;
+
+	memset(long_name, 'n', sizeof(long_name) - 1);
+	for (size_t i = 0; i + 1 < sizeof(sentence) - 2; i += 3)
+		memcpy(sentence + i, "\xe5\xb1\xb1", 3);
+	verdict->evidence_len = SL_EVIDENCE_MAX;
+	for (size_t i = 0; i < SL_EVIDENCE_MAX; i++) {
+		verdict->evidence[i] = (struct sl_evidence){ .name = long_name, .sentence = sentence };
+		for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+			verdict->evidence[i].log_odds[c] = -10.0 + (double)i / 1000;
+	}
+	sl_buf_init(&out, 65536);
+	header_of(verdict, &out);
+	for (const char *at = sl_buf_cstr(&out); (at = strstr(at, "\nX-Sluice-Evidence: ")) != NULL; at++)
+		fields++;
+	for (const char *at = sl_buf_cstr(&out); (at = strstr(at, "...?=\r\n")) != NULL; at++)
+		sentences++;
+	for (size_t i = 0; i < out.len; i++) {
+		line = out.data[i] == '\n' ? 0 : line + 1;
+		assert_true(line < 998 && out.data[i] < 0x7f);
+	}
+	assert_int_equal(fields, 16);
+	assert_int_equal(sentences, 8);
+	assert_true(out.len < 12000 && !out.overflow);
+	sl_buf_fini(&out);
+	sl_free(verdict);
+}
+
 /* ---- the record ---- */
 
 static struct rig_options
@@ -389,6 +478,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(received_says_who_sent_it_how),
+		cmocka_unit_test(reasons_are_in_the_header_strongest_first),
+		cmocka_unit_test(the_header_is_bounded),
 		cmocka_unit_test(received_names_tls),
 		cmocka_unit_test(a_record_is_json_whatever_the_envelope_says),
 		cmocka_unit_test(a_sender_that_leaves_is_recorded_with_what_became_of_its_message),

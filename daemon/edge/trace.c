@@ -2,7 +2,10 @@
 
 #include "trace.h"
 
+#include <stdio.h>
 #include <time.h>
+
+#include "mime/unstructured.h"
 
 /* RFC 5322, 3.3, in UTC. */
 static void
@@ -62,31 +65,81 @@ add_received(const struct session *s, struct sl_buf *out)
 	sl_buf_add_str(out, "\r\n");
 }
 
-#define EVIDENCE_SHOWN	16	/* rows; the record has all */
+/* ---- why ---- */
 
+#define EVIDENCE_SHOWN	16	/* pieces; the record has all */
+#define SENTENCES_SHOWN	8	/* of these, the strongest, in words */
+#define SENTENCE_MAX	200	/* bytes; what goes on is cut */
+
+/* How much it weighs, for the order: what failed comes first, since that is why others decide. */
 static double
 strength(const struct sl_evidence *e)
 {
 	double most = 0;
 
+	if (e->state == SL_EVIDENCE_FAILED)
+		return 1000;
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		most = SL_MAX(most, e->log_odds[c] < 0 ? -e->log_odds[c] : e->log_odds[c]);
 	return most;
 }
 
-/* What failed, and what is among the strongest. */
-static bool
-is_shown(const struct sl_verdict *verdict, const struct sl_evidence *e)
+/* The strongest, in order; equals as they came. Returns how many. */
+static size_t
+choose(const struct sl_verdict *verdict, const struct sl_evidence *out[EVIDENCE_SHOWN])
 {
-	size_t stronger = 0;
+	size_t len = 0;
 
-	if (e->state == SL_EVIDENCE_FAILED)
-		return true;
-	if (e->shadow)
-		return false;
-	for (size_t i = 0; i < verdict->evidence_len; i++)
-		stronger += strength(&verdict->evidence[i]) > strength(e);
-	return stronger < EVIDENCE_SHOWN;
+	for (size_t i = 0; i < verdict->evidence_len; i++) {
+		const struct sl_evidence *e = &verdict->evidence[i];
+		size_t at = len;
+
+		if (e->shadow || (e->state == SL_EVIDENCE_ABSENT && strength(e) <= 0))
+			continue;
+		while (at > 0 && strength(out[at - 1]) < strength(e))
+			at--;
+		if (at == EVIDENCE_SHOWN)
+			continue;
+		len = SL_MIN(len + 1, (size_t)EVIDENCE_SHOWN);
+		memmove(out + at + 1, out + at, (len - at - 1) * sizeof(*out));
+		out[at] = e;
+	}
+	return len;
+}
+
+/* The sentence, as sluicectl explain prints it; no more of it than there is room for. */
+static void
+add_sentence(const char *sentence, size_t column, struct sl_buf *out)
+{
+	struct sl_slice text = sl_slice_str(sentence);
+	char cut[SENTENCE_MAX + 4];
+	size_t len = SENTENCE_MAX;
+
+	if (text.len > SENTENCE_MAX) {
+		while (len > SENTENCE_MAX - 4 && (text.ptr[len] & 0xc0) == 0x80)	/* not within a character */
+			len--;
+		snprintf(cut, sizeof(cut), "%.*s...", (int)len, sentence);
+		text = sl_slice_str(cut);
+	}
+	sl_unstructured_add(text, column, out);
+}
+
+static void
+add_evidence(const struct sl_evidence *e, bool in_words, struct sl_buf *out)
+{
+	size_t from = out->len;
+
+	sl_buf_addf(out, "X-Sluice-Evidence: %s", e->name);
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		if (e->log_odds[c] > 0.005 || e->log_odds[c] < -0.005)
+			sl_buf_addf(out, " %s=%+.2f", sl_category_word((enum sl_category)c), e->log_odds[c]);
+	if (e->state != SL_EVIDENCE_PRESENT)
+		sl_buf_add_str(out, e->state == SL_EVIDENCE_ABSENT ? " absent" : " failed");
+	if (in_words && e->sentence != NULL && *e->sentence != '\0') {
+		sl_buf_add_byte(out, ';');
+		add_sentence(e->sentence, out->len - from, out);
+	}
+	sl_buf_add_str(out, "\r\n");
 }
 
 static void
@@ -94,6 +147,8 @@ add_verdict(const struct session *s, struct sl_buf *out)
 {
 	const struct transaction *tx = s->tx;
 	const struct sl_verdict *verdict = tx->judge.verdict;
+	const struct sl_evidence *shown[EVIDENCE_SHOWN];
+	size_t len;
 
 	if (!tx->ruled) {
 		sl_buf_addf(out, "X-Sluice-Verdict: streaming; id=%s\r\n", tx->id);
@@ -104,21 +159,9 @@ add_verdict(const struct session *s, struct sl_buf *out)
 		sl_buf_addf(out, "; %s=%.4f", sl_category_word((enum sl_category)c),
 		    verdict->probability[c]);
 	sl_buf_add_str(out, "\r\n");
-	for (size_t i = 0, shown = 0; i < verdict->evidence_len && shown < EVIDENCE_SHOWN; i++) {
-		const struct sl_evidence *e = &verdict->evidence[i];
-
-		if (!is_shown(verdict, e))
-			continue;
-		shown++;
-		sl_buf_addf(out, "X-Sluice-Evidence: %s", e->name);
-		for (int c = 0; c < SL_CATEGORY_COUNT && e->state == SL_EVIDENCE_PRESENT; c++)
-			if (e->log_odds[c] > 0.005 || e->log_odds[c] < -0.005)
-				sl_buf_addf(out, " %s=%+.2f", sl_category_word((enum sl_category)c),
-				    e->log_odds[c]);
-		if (e->state != SL_EVIDENCE_PRESENT)
-			sl_buf_add_str(out, e->state == SL_EVIDENCE_ABSENT ? " absent" : " failed");
-		sl_buf_add_str(out, "\r\n");
-	}
+	len = choose(verdict, shown);
+	for (size_t i = 0; i < len; i++)
+		add_evidence(shown[i], i < SENTENCES_SHOWN, out);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "record.h"
 #include "trace.h"
 
+#define PREFIX_MAX_BYTES	(4u * SL_CHUNK_DATA)	/* our header lines: about 10 KiB, and what signatures are called */
 #define TAIL_BYTES	65536	/* of a message that flows: always waits for the verdict */
 #define AHEAD_BYTES	16384	/* read beyond the tail while the next hop is slow */
 #define SKIP_MAX_BYTES	(64u << 20)	/* of a refused message that are read, at least */
@@ -40,7 +41,8 @@ tell_judge(const struct session *s, struct judge_connection *out)
 	out->connection = (struct sl_connection_event){ sl_slice_str(s->client_text), sl_slice_str(s->helo),
 		s->conn.ssl != NULL, clock->wall_us(clock->ctx) / 1000000 };
 	out->envelope = (struct sl_envelope_event){ tx->mail.from.mailbox, tx->recipients_len,
-		sl_slice_str(tx->tenant->name), out->own_domains, 0 };
+		sl_slice_str(tx->tenant->name), out->own_domains, 0, snapshot_people(tx->snapshot, tx->tenant),
+		memory_correspondents(s, tx->snapshot) };
 	for (size_t i = 0; i < tx->tenant->domains_len && out->envelope.own_domains_len < JUDGE_DOMAINS_MAX; i++) {
 		struct sl_slice domain = sl_slice_str(tx->tenant->domains[i]);
 
@@ -112,7 +114,7 @@ write_prefix(struct session *s)
 	struct sl_chain chain = { 0 };
 	struct sl_buf prefix;
 
-	sl_buf_init(&prefix, SL_CHUNK_DATA);
+	sl_buf_init(&prefix, PREFIX_MAX_BYTES);
 	trace_headers(s, &prefix);
 	sl_chain_add_copy(&chain, s->edge->chunks, prefix.data, prefix.len);
 	sl_buf_fini(&prefix);
@@ -364,10 +366,15 @@ take_chunks(struct session *s, struct sl_chunk **chunks, struct iovec *v, size_t
 }
 
 /* How many chunks to read at once: as many as the sender fills, while the next hop takes all that it
- * is given; two, while it does not, so that what is held beyond the tail stays small. */
+ * is given; two, while it does not, so that what is held beyond the tail stays small. Before the message flows no
+ * more than the window lacks: many that fill theirs at once would hold half as much again. */
 static unsigned
 burst(const struct transaction *tx)
 {
+	size_t window = window_bytes(tx), held = message_held(&tx->message);
+
+	if (!tx->flowing && tx->judge.on)
+		return SL_MIN(tx->burst, (unsigned)((window - SL_MIN(window, held)) / SL_CHUNK_DATA) + 1);
 	return tx->flowing && !delivery_keeps_up(&tx->delivery) ? SL_MIN(tx->burst, 2u) : tx->burst;
 }
 
@@ -535,6 +542,8 @@ session_on_delivered(struct session *s, const struct answer *answer)
 	tx->answer = *answer;
 	tx->hop_answered = true;
 	s->edge->stats->delivered += delivered;
+	if (delivered && tx->judge.on)
+		memory_delivered(&tx->judge, &tx->ruling);
 	s->edge->stats->tagged += delivered && tx->ruling.enforced && tx->ruling.action == SL_ACTION_TAG;
 	s->edge->stats->hop_refused += !delivered;
 	s->edge->stats->uncertain += answer->uncertain;

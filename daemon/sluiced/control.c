@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ipc/correction.h"
 #include "parent.h"
 #include "sl/log.h"
 
@@ -17,6 +19,7 @@ struct client {
 	struct control	*control;
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
+	uint32_t	 ticket;	/* of the correction whose answer is awaited; 0: none */
 };
 
 struct control {
@@ -25,6 +28,7 @@ struct control {
 	struct sl_watch	 watch;
 	char		 path[108];
 	struct client	 clients[CLIENTS_MAX];
+	uint32_t	 tickets;	/* given out */
 };
 
 /* ---- the answer ---- */
@@ -65,6 +69,98 @@ add_total(const struct parent *parent, struct sl_buf *out)
 	sl_buf_add_byte(out, '}');
 }
 
+/* ---- how far mail has moved from the model's training ---- */
+
+#define DRIFT_SHOWN	20	/* pieces of evidence, those that have moved most */
+
+/* The counts of all edges that have the model of the first that has one, and what it expects. */
+static const struct sl_drift_expectation *
+gather_drift(const struct parent *parent, struct sl_drift_expectation *expected, struct sl_drift *sum, char model[17])
+{
+	const struct sl_drift_board *first = NULL;
+
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned i = 0; i < parent->edges_len; i++) {
+		const struct sl_drift_board *board = &parent->stats[i].drift;
+
+		if (board->model[0] == '\0')
+			continue;
+		if (first == NULL) {
+			first = board;
+			snprintf(model, 17, "%.16s", board->model);
+			*expected = board->expected;	/* once: what is checked is what is used */
+			if (!sl_drift_ok(expected))
+				return NULL;
+		}
+		if (strncmp(model, board->model, 16) == 0)
+			sl_drift_add_up(sum, &board->counts);
+	}
+	return first == NULL ? NULL : expected;
+}
+
+static void
+add_number(struct sl_buf *out, const char *name, double value)
+{
+	if (value == value)
+		sl_buf_addf(out, ",\"%s\":%.6g", name, value);
+	else
+		sl_buf_addf(out, ",\"%s\":null", name);
+}
+
+struct moved {
+	size_t			name;
+	struct sl_drift_rate	rate;
+};
+
+static int
+compare_moved(const void *a, const void *b)
+{
+	double x = ((const struct moved *)a)->rate.moved, y = ((const struct moved *)b)->rate.moved;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void
+add_moved(const struct sl_drift *sum, const struct sl_drift_expectation *expected, double unwanted, struct sl_buf *out)
+{
+	struct moved moved[SL_DRIFT_NAMES_MAX];
+	size_t len = unwanted == unwanted ? expected->names_len : 0;
+
+	for (size_t i = 0; i < len; i++)
+		moved[i] = (struct moved){ i, sl_drift_rate(sum, expected, i, unwanted) };
+	qsort(moved, len, sizeof(*moved), compare_moved);
+	sl_buf_add_str(out, ",\"evidence\":[");
+	for (size_t i = 0; i < SL_MIN(len, (size_t)DRIFT_SHOWN); i++)
+		sl_buf_addf(out, "%s{\"name\":\"%s\",\"now\":%.4g,\"training\":%.4g,\"moved\":%.4g}", i > 0 ? "," : "",
+		    expected->names[moved[i].name].name, moved[i].rate.now, moved[i].rate.training, moved[i].rate.moved);
+	sl_buf_add_str(out, "]");
+}
+
+static void
+add_drift(const struct parent *parent, struct sl_buf *out)
+{
+	struct sl_drift_expectation *room = sl_xmalloc(sizeof(*room));
+	const struct sl_drift_expectation *expected;
+	struct sl_drift_figures figures;
+	struct sl_drift sum;
+	char model[17] = "";
+
+	expected = gather_drift(parent, room, &sum, model);
+	if (expected != NULL) {
+		sl_drift_measure(&sum, expected, &figures);
+		sl_buf_add_str(out, ",\"drift\":{\"model\":");
+		sl_buf_add_json(out, sl_slice_str(model));
+		sl_buf_addf(out, ",\"messages\":%.0f", sum.messages);
+		add_number(out, "unwanted_said", figures.said);
+		add_number(out, "unwanted_by_spread", figures.unwanted);
+		add_number(out, "calibration", figures.said - figures.unwanted);
+		add_number(out, "answers_moved", figures.answers);
+		add_moved(&sum, expected, figures.unwanted, out);
+		sl_buf_add_byte(out, '}');
+	}
+	sl_free(room);
+}
+
 void
 control_status(const struct parent *parent, struct sl_buf *out)
 {
@@ -81,6 +177,7 @@ control_status(const struct parent *parent, struct sl_buf *out)
 	}
 	sl_buf_add_str(out, "],\"total\":");
 	add_total(parent, out);
+	add_drift(parent, out);
 	sl_buf_add_str(out, ",\"edges\":[");
 	for (unsigned i = 0; i < parent->edges_len; i++) {
 		sl_buf_add_str(out, i > 0 ? "," : "");
@@ -99,11 +196,75 @@ client_close(struct client *client)
 }
 
 static void
+answer_no(struct client *client, const char *why)
+{
+	const struct sl_corrected no = { .why = sl_slice_str(why) };
+	struct sl_buf out;
+
+	sl_buf_init(&out, 4096);
+	sl_pack_u32(&out, 0);
+	sl_corrected_pack(&no, &out);
+	if (sl_ipc_send(client->ipc, SL_IPC_CORRECTED, sl_buf_slice(&out), NULL, 0) != 0)
+		sl_log(SL_LOG_DEBUG, "whoever corrects has gone");
+	sl_buf_fini(&out);
+}
+
+/* To some edge: what they remember is shared. What it says is not looked at here. */
+static void
+pass_on(struct client *client, struct sl_slice payload)
+{
+	struct control *control = client->control;
+	struct parent *parent = control->parent;
+	struct sl_buf out;
+	bool sent = false;
+
+	if (payload.len < sizeof(uint32_t) || client->ticket != 0) {
+		answer_no(client, "one correction after the other");
+		return;
+	}
+	if (++control->tickets == 0)
+		control->tickets = 1;
+	sl_buf_init(&out, SL_CORRECTION_MAX);
+	sl_pack_u32(&out, control->tickets);
+	sl_buf_add_slice(&out, sl_slice_from(payload, sizeof(uint32_t)));
+	for (unsigned i = 0; i < parent->edges_len && !sent; i++)
+		sent = parent->edges[i].ready && parent->edges[i].ipc != NULL &&
+		    sl_ipc_send(parent->edges[i].ipc, SL_IPC_CORRECT, sl_buf_slice(&out), NULL, 0) == 0;
+	sl_buf_fini(&out);
+	if (sent)
+		client->ticket = control->tickets;
+	else
+		answer_no(client, "no edge is there to hear it");
+}
+
+void
+control_corrected(struct parent *parent, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	uint32_t ticket = sl_unpack_u32(&in);
+
+	for (size_t i = 0; i < CLIENTS_MAX && parent->control != NULL && ticket != 0; i++) {
+		struct client *client = &parent->control->clients[i];
+
+		if (client->ipc == NULL || client->ticket != ticket)
+			continue;
+		client->ticket = 0;
+		if (sl_ipc_send(client->ipc, SL_IPC_CORRECTED, payload, NULL, 0) != 0)
+			sl_log(SL_LOG_DEBUG, "whoever corrected has gone");
+		return;
+	}
+}
+
+static void
 on_message(void *ctx, struct sl_ipc_message *message)
 {
 	struct client *client = ctx;
 	struct sl_buf out;
 
+	if (message->type == SL_IPC_CORRECT) {
+		pass_on(client, message->payload);
+		return;
+	}
 	sl_buf_init(&out, STATUS_MAX);
 	control_status(client->control->parent, &out);
 	if (sl_ipc_send(client->ipc, SL_IPC_STATUS, sl_buf_slice(&out), NULL, 0) != 0)
@@ -132,7 +293,8 @@ on_connect(void *ctx, unsigned events)
 		if (client->ipc != NULL)
 			continue;
 		client->control = control;
-		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST);
+		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST | 1u << SL_IPC_CORRECT);
+		client->ticket = 0;
 		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);

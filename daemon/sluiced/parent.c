@@ -168,6 +168,10 @@ on_edge_message(void *ctx, struct sl_ipc_message *message)
 		helper_failed(e, message->payload);
 		return;
 	}
+	if (message->type == SL_IPC_CORRECTED) {
+		control_corrected(e->parent, message->payload);
+		return;
+	}
 	e->ready = true;
 	say_ready(e->parent);
 }
@@ -238,7 +242,7 @@ edge_start(struct edge_process *e)
 		sl_timer_set(&e->restart, RESTART_MS);
 		return;
 	}
-	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY | 1u << SL_IPC_HELPER_FAILED);
+	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY | 1u << SL_IPC_HELPER_FAILED | 1u << SL_IPC_CORRECTED);
 	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);
@@ -359,13 +363,14 @@ make_memory(struct parent *parent, const struct sl_settings *settings)
 	const struct sl_settings *old = parent->settings;
 
 	if (old != NULL && old->reputation.bytes == settings->reputation.bytes &&
-	    old->campaigns.bytes == settings->campaigns.bytes)
+	    old->campaigns.bytes == settings->campaigns.bytes && old->correspondents.bytes == settings->correspondents.bytes)
 		return;
 	if (parent->memory_fd >= 0)
 		close(parent->memory_fd);
-	parent->memory_fd = sl_memory_new(settings->reputation.bytes, settings->campaigns.bytes);
+	parent->memory_fd = sl_memory_new(settings->reputation.bytes, settings->campaigns.bytes,
+	    settings->correspondents.bytes);
 	if (parent->memory_fd < 0 && errno != 0)
-		sl_log(SL_LOG_ERROR, "reputation, campaigns: no memory: %s: mail is judged without them", strerror(errno));
+		sl_log(SL_LOG_ERROR, "reputation, campaigns, correspondents: no memory: %s: mail is judged without them", strerror(errno));
 }
 
 static void

@@ -99,6 +99,8 @@ void	helpers_end(struct parent *parent);
 /* control.c: the socket of sluicectl. */
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */
 void	control_close(struct parent *parent);
+/* An edge has answered a correction that was passed on to it. */
+void	control_corrected(struct parent *parent, struct sl_slice payload);
 /* The state of the service as one JSON object. */
 void	control_status(const struct parent *parent, struct sl_buf *out);
 

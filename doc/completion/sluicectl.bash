@@ -6,15 +6,15 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "auth check dkim-key dkim-sign dmarc evaluate explain inspect learn replay rules score settings status train --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect learn list partner replay rules score settings status tenant trace traffic train user --help --version" -- "$word")
         return
     fi
     case $before in
-    --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public)
+    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    --root)
+    --root | --records)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
@@ -31,13 +31,25 @@ _sluicectl()
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     rules) words="compile key list test --out --key --rules --public --json --unsupported --help" ;;
-    score) words="--model --own --tenant --json --help" ;;
+    score) words="--model --rules --own --tenant --json --help" ;;
     settings) words="--example --markdown --man --help" ;;
     train) words="--labels --root --out --lists --rules --passes --json --help" ;;
+    correct) words="--tenant --wanted --unwanted --phish --malware --record --id --reporter --control --json --help" ;;
+    trace) words="--from --to --client --message-id --tenant --since --until --limit --records --json --help" ;;
+    traffic) words="record report expire --records --follow --from --to --tenant --by --keep --csv --json --help" ;;
+    audit) words="show verify --from --socket --note --json --help" ;;
+    backup) words="create --socket --note --json --help" ;;
+    domain) words="add list remove --alias-of --socket --note --json --help" ;;
+    grant) words="add show remove operator partner-administrator tenant-administrator quarantine-manager report-reader user operator partner: tenant: domain: group: user: --socket --note --json --help" ;;
+    group) words="add list remove --socket --note --json --help" ;;
+    list) words="add show remove allow deny operator partner: tenant: domain: group: user: --note --days --unauthenticated --subdomains --after --socket --json --help" ;;
+    partner) words="add list remove --socket --note --json --help" ;;
+    tenant) words="add list show set route remove export import --partner --name --tls --state --recipients --discover-days --socket --note --json --help" ;;
+    user) words="add list import remove --group --replace --socket --note --json --help" ;;
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in
-    *:-* | settings:* | status:* | rules:) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *:-* | settings:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

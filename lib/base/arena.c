@@ -7,6 +7,7 @@
 
 #define BLOCK_MIN_BYTES		512	/* the first block; each further one doubles, up to ... */
 #define BLOCK_MAX_BYTES		16384
+#define PRINTF_BYTES		512	/* of a sentence that is formatted once */
 
 struct sl_arena_block {
 	struct sl_arena_block	*next;
@@ -94,17 +95,19 @@ sl_arena_copy(struct sl_arena *arena, struct sl_slice s)
 char *
 sl_arena_printf(struct sl_arena *arena, const char *format, ...)
 {
+	char *p, text[PRINTF_BYTES];
 	va_list ap;
 	int n;
-	char *p;
 
 	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	SL_ASSERT(n >= 0);
 	p = sl_arena_alloc(arena, (size_t)n + 1);
 	if (p == NULL)
 		return NULL;
+	if ((size_t)n < sizeof(text))
+		return memcpy(p, text, (size_t)n);	/* the arena's bytes are zeros */
 	va_start(ap, format);
 	vsnprintf(p, (size_t)n + 1, format, ap);
 	va_end(ap);

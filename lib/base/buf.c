@@ -89,15 +89,21 @@ void
 sl_buf_vaddf(struct sl_buf *buf, const char *format, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int n;
 
+	if (buf->len < buf->max_bytes)
+		(void)reserve(buf, 1);
+	/* Mostly it fits: it is not formatted once more to learn its length. */
+	room = buf->data == NULL ? 0 : buf->size_bytes - buf->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(room == 0 ? NULL : (char *)buf->data + buf->len, room, format, again);
 	va_end(again);
 	SL_ASSERT(n >= 0);
 	if (!reserve(buf, (size_t)n))
 		return;
-	vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, ap);
+	if ((size_t)n >= room)
+		vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, ap);
 	buf->len += (size_t)n;
 }
 
@@ -138,14 +144,31 @@ add_json_char(struct sl_buf *buf, struct sl_slice bytes, uint32_t c)
 	}
 }
 
+/* How many bytes from the first on stand for themselves. */
+static size_t
+plain_run(struct sl_slice s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' && s.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 sl_buf_add_json(struct sl_buf *buf, struct sl_slice s)
 {
 	sl_buf_add_byte(buf, '"');
 	while (s.len > 0) {
 		uint32_t c = 0;
-		size_t n = sl_utf8_decode(s, &c);
+		size_t n = plain_run(s);
 
+		if (n > 0) {
+			sl_buf_add(buf, s.ptr, n);
+			s = sl_slice_from(s, n);
+			continue;
+		}
+		n = sl_utf8_decode(s, &c);
 		if (n == 0) {	/* not UTF-8: keep the byte's value readable */
 			sl_buf_addf(buf, "\\u%04x", (unsigned)s.ptr[0]);
 			n = 1;

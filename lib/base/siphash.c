@@ -2,6 +2,8 @@
 
 #include "sl/base.h"
 
+#include <endian.h>
+
 struct sip {
 	uint64_t	v0, v1, v2, v3;
 };
@@ -47,6 +49,15 @@ sip_add(struct sip *s, uint64_t word)
 	s->v0 ^= word;
 }
 
+static uint64_t
+whole_word(const unsigned char *p)
+{
+	uint64_t n;
+
+	memcpy(&n, p, sizeof(n));
+	return le64toh(n);
+}
+
 uint64_t
 sl_siphash(const unsigned char key[16], const void *data, size_t len)
 {
@@ -57,7 +68,7 @@ sl_siphash(const unsigned char key[16], const void *data, size_t len)
 	size_t whole = len & ~(size_t)7;
 
 	for (size_t i = 0; i < whole; i += 8)
-		sip_add(&s, little_endian(p + i, 8));
+		sip_add(&s, whole_word(p + i));
 	sip_add(&s, (uint64_t)len << 56 | (len > whole ? little_endian(p + whole, len - whole) : 0));
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 4; i++)

@@ -13,7 +13,7 @@
 #ifndef SL_CLASSIFY_H
 #define SL_CLASSIFY_H
 
-#include "content/content.h"
+#include "classify/seen.h"
 #include "sl/arena.h"
 
 #define SL_CATEGORIES(X)						\
@@ -36,6 +36,9 @@ enum sl_evidence_state {
 	SL_EVIDENCE_ABSENT,	/* not asked: not configured, outside its remit */
 	SL_EVIDENCE_FAILED,	/* asked and not answered: dead, slow, refused; fail mode applies */
 };
+
+struct sl_people;
+struct sl_correspondents;
 
 #define SL_EVIDENCE_MAX		128	/* of one message; what is more is dropped, weakest first */
 
@@ -77,6 +80,8 @@ struct sl_envelope_event {
 	struct sl_slice	tenant;			/* its name; empty: none is known */
 	const struct sl_slice *own_domains;	/* of the tenant, lower case A-labels */
 	size_t		own_domains_len;
+	const struct sl_people *people;		/* of the tenant: people.h; NULL: nobody is protected */
+	const struct sl_correspondents *correspondents;	/* NULL: nothing is known, or the sender is no stranger's */
 };
 
 /* A way of judging, as a table. `state` is what new_message returned: it lives in the
@@ -107,6 +112,8 @@ struct sl_classifier {
 		    const struct sl_zip_entry *entry);
 	void	 (*end)(void *state, const struct sl_content_part *part);
 	void	 (*finding)(void *state, const struct sl_content_finding *finding);
+	/* What a person sees of it, taken apart once for all who listen to this. */
+	const struct sl_seen_events *seen;
 	/* The message is complete (or as much as will be seen). Add to the verdict's evidence. */
 	void	 (*finish)(void *state, struct sl_arena *arena, struct sl_verdict *verdict);
 	/* The message is over, finished or given up. */

@@ -4,58 +4,51 @@
 
 #include <stdatomic.h>
 
-#define TABLE_MAGIC	0x5dc0a117u
-#define CELLS		8	/* of a bucket */
-#define WEEK_S		604800
+#define CELLS		8	/* of a bucket: a cache line */
+#define DAY_S		86400
+#define KEEP_DAYS	(SL_CORRESPONDENTS_WEEKS * 7)
+#define DAYS_MAX	255
+#define AHEAD_DAYS	1000	/* a day so far ahead is one long ago: the clock's day wraps */
 #define TEXT_MAX	512	/* of an address with its tenant; what goes on is cut */
 
-/* A cell: 24 bits of a hash, never 0, and the week it was last seen, mod 256. 0: empty. */
-struct sl_correspondents {
-	uint32_t		magic;
-	uint32_t		bits;		/* 2^bits buckets */
-	unsigned char		key[16];
-	_Atomic uint32_t	cells[];
-};
+/* What a cell is of. */
+enum way { FROM_ADDRESS = 'a', FROM_DOMAIN = 'd', TO_ADDRESS = 'A', TO_DOMAIN = 'D', TENANT = 't' };
 
-size_t
-sl_correspondents_size(size_t cells)
-{
-	size_t buckets = 1;
-
-	while (buckets * CELLS < cells && buckets < (size_t)1 << 28)
-		buckets *= 2;
-	return sizeof(struct sl_correspondents) + buckets * CELLS * sizeof(uint32_t);
-}
-
-struct sl_correspondents *
-sl_correspondents_init(void *memory, size_t size_bytes, const unsigned char key[16])
-{
-	struct sl_correspondents *table = memory;
-
-	SL_ASSERT(size_bytes >= sl_correspondents_size(1) && (uintptr_t)memory % 8 == 0);
-	memset(memory, 0, size_bytes);
-	while (table->bits < 28 && sl_correspondents_size((size_t)CELLS << (table->bits + 1)) <= size_bytes)
-		table->bits++;
-	memcpy(table->key, key, sizeof(table->key));
-	table->magic = TABLE_MAGIC;
-	return table;
-}
-
-struct sl_correspondents *
-sl_correspondents_open(void *memory, size_t size_bytes)
-{
-	struct sl_correspondents *table = memory;
-
-	if (size_bytes < sl_correspondents_size(1) || (uintptr_t)memory % 8 != 0 || table->magic != TABLE_MAGIC ||
-	    table->bits > 28 || sl_correspondents_size((size_t)CELLS << table->bits) > size_bytes)
-		return NULL;
-	return table;
-}
-
-/* Of tenant, way and address, or of its domain alone. */
+/* A cell: 32 bits of a hash, the day it was last seen (mod 2^16), on how many days (1 ... 255), 8 unused. 0: empty. */
 static uint64_t
-hash_of(const struct sl_correspondents *table, struct sl_slice tenant, struct sl_slice address,
-    enum sl_correspondence way)
+cell_make(uint64_t hash, unsigned day, unsigned days)
+{
+	return (hash >> 32) << 32 | (uint64_t)(day & 0xffff) << 16 | (uint64_t)days << 8;
+}
+
+static unsigned
+cell_days(uint64_t cell)
+{
+	return (unsigned)(cell >> 8) & 0xff;
+}
+
+/* Days since it was seen; what lies ahead, by a clock put back, is now. */
+static unsigned
+cell_age(uint64_t cell, unsigned day)
+{
+	unsigned age = (day - (unsigned)(cell >> 16)) & 0xffff;
+
+	return age > 0xffff - AHEAD_DAYS ? 0 : age;
+}
+
+void
+sl_correspondents_init(struct sl_correspondents *table, void *memory, size_t size_bytes,
+    const struct sl_correspondents_settings *settings)
+{
+	SL_ASSERT(size_bytes >= SL_CORRESPONDENTS_MIN_BYTES && (uintptr_t)memory % 64 == 0);
+	SL_ASSERT(settings->quiet_days <= SL_CORRESPONDENTS_QUIET_MAX);
+	table->settings = *settings;
+	table->cells = memory;
+	table->buckets = SL_MIN(size_bytes / (CELLS * sizeof(uint64_t)), (size_t)UINT32_MAX);
+}
+
+static uint64_t
+hash_of(const struct sl_correspondents *table, struct sl_slice tenant, struct sl_slice what, enum way way)
 {
 	unsigned char text[TEXT_MAX];
 	size_t len = 0;
@@ -66,74 +59,88 @@ hash_of(const struct sl_correspondents *table, struct sl_slice tenant, struct sl
 		memcpy(text + len, tenant.ptr, tenant.len);
 	len += tenant.len;
 	text[len++] = '\0';
-	for (size_t i = 0; i < address.len && len < sizeof(text); i++)
-		text[len++] = sl_ascii_lower(address.ptr[i]);
-	return sl_siphash(table->key, text, len);
+	for (size_t i = 0; i < what.len && len < sizeof(text); i++)
+		text[len++] = sl_ascii_lower(what.ptr[i]);
+	return sl_siphash(table->settings.key, text, len);
 }
 
-static const _Atomic uint32_t *
+/* By the low half; the high half is in the cell. */
+static _Atomic uint64_t *
 bucket_of(const struct sl_correspondents *table, uint64_t hash)
 {
-	return table->cells + (hash & (((uint64_t)1 << table->bits) - 1)) * CELLS;
+	return table->cells + ((hash & UINT32_MAX) * table->buckets >> 32) * CELLS;
 }
 
-static uint32_t
-print_of(uint64_t hash)
-{
-	uint32_t print = (uint32_t)(hash >> 40);
-
-	return print != 0 ? print : 1;
-}
-
-static uint8_t
-week_of(int64_t now_s)
-{
-	return (uint8_t)(now_s / WEEK_S);
-}
-
-/* Weeks since a cell was seen; what lies ahead, by a clock put back, is now. */
 static unsigned
-age_of(uint32_t cell, uint8_t week)
+day_of(int64_t now_s)
 {
-	uint8_t age = (uint8_t)(week - (uint8_t)cell);
-
-	return age > 250 ? 0 : age;
+	return (unsigned)(now_s / DAY_S) & 0xffff;
 }
 
-static bool
-has(const struct sl_correspondents *table, uint64_t hash, uint8_t week)
+/* Its cell's number in the bucket, and what it holds; -1: there is none. */
+static int
+cell_find(_Atomic uint64_t *bucket, uint64_t hash, unsigned day, uint64_t *cell_out)
 {
-	const _Atomic uint32_t *bucket = bucket_of(table, hash);
+	for (int i = 0; i < CELLS; i++) {
+		uint64_t cell = atomic_load_explicit(&bucket[i], memory_order_relaxed);
+
+		if (cell >> 32 == hash >> 32 && cell_days(cell) > 0 && cell_age(cell, day) <= KEEP_DAYS) {
+			*cell_out = cell;
+			return i;
+		}
+	}
+	return -1;
+}
+
+/* On how many days was it seen? */
+static unsigned
+days_of(const struct sl_correspondents *table, uint64_t hash, unsigned day)
+{
+	uint64_t cell;
+
+	return cell_find(bucket_of(table, hash), hash, day, &cell) < 0 ? 0 : cell_days(cell);
+}
+
+/* Which cell is missed least: empty or too old ones, then who is not known yet, then the oldest. */
+static unsigned
+victim_of(_Atomic uint64_t *bucket, unsigned day)
+{
+	unsigned victim = 0, worst = 0;
 
 	for (unsigned i = 0; i < CELLS; i++) {
-		uint32_t cell = atomic_load_explicit(&bucket[i], memory_order_relaxed);
+		uint64_t cell = atomic_load_explicit(&bucket[i], memory_order_relaxed);
+		unsigned age = cell_age(cell, day), badness = 1 + age;
 
-		if (cell >> 8 == print_of(hash) && age_of(cell, week) <= SL_CORRESPONDENTS_WEEKS)
-			return true;
+		if (cell_days(cell) == 0 || age > KEEP_DAYS)
+			return i;
+		if (cell_days(cell) < SL_CORRESPONDENTS_DAYS)
+			badness += KEEP_DAYS + 1;
+		if (badness > worst) {
+			worst = badness;
+			victim = i;
+		}
 	}
-	return false;
+	return victim;
 }
 
 static void
-put(struct sl_correspondents *table, uint64_t hash, uint8_t week)
+put(const struct sl_correspondents *table, uint64_t hash, unsigned day, unsigned days_least)
 {
-	_Atomic uint32_t *bucket = table->cells + (bucket_of(table, hash) - table->cells);
-	unsigned victim = 0, oldest = 0;
+	_Atomic uint64_t *bucket = bucket_of(table, hash);
+	unsigned days = 1;
+	uint64_t cell;
+	int i = cell_find(bucket, hash, day, &cell);
 
-	for (unsigned i = 0; i < CELLS; i++) {
-		uint32_t cell = atomic_load_explicit(&bucket[i], memory_order_relaxed);
-		unsigned age = cell == 0 ? 256 : age_of(cell, week);
-
-		if (cell >> 8 == print_of(hash)) {
-			victim = i;
-			break;
-		}
-		if (age > oldest) {
-			oldest = age;
-			victim = i;
-		}
+	if (i >= 0) {
+		days = cell_days(cell);
+		if (cell_age(cell, day) > 0)
+			days = SL_MIN(days + 1, (unsigned)DAYS_MAX);
+		else
+			day = (unsigned)(cell >> 16) & 0xffff;	/* today, or ahead: it stays */
+	} else {
+		i = (int)victim_of(bucket, day);
 	}
-	atomic_store_explicit(&bucket[victim], print_of(hash) << 8 | week, memory_order_relaxed);
+	atomic_store_explicit(&bucket[i], cell_make(hash, day, SL_MAX(days, days_least)), memory_order_relaxed);
 }
 
 static struct sl_slice
@@ -145,33 +152,47 @@ domain_of(struct sl_slice address)
 }
 
 void
-sl_correspondents_add(struct sl_correspondents *table, struct sl_slice tenant, struct sl_slice address,
+sl_correspondents_add(const struct sl_correspondents *table, struct sl_slice tenant, struct sl_slice address,
     enum sl_correspondence way, int64_t now_s)
 {
 	struct sl_slice domain = domain_of(address);
+	bool came = way == SL_CAME_FROM;
+	unsigned day = day_of(now_s), least = came ? 1 : SL_CORRESPONDENTS_DAYS;	/* nobody else makes us write */
 
-	SL_CHECK(table, TABLE_MAGIC);
-	SL_ASSERT(way == SL_CAME_FROM || way == SL_SENT_TO);
+	SL_ASSERT(came || way == SL_SENT_TO);
 	if (domain.len < 2)
 		return;
-	put(table, hash_of(table, tenant, address, way), week_of(now_s));
-	put(table, hash_of(table, tenant, domain, way == SL_CAME_FROM ? SL_CAME_FROM_DOMAIN : SL_SENT_TO_DOMAIN),
-	    week_of(now_s));
+	put(table, hash_of(table, tenant, address, came ? FROM_ADDRESS : TO_ADDRESS), day, least);
+	put(table, hash_of(table, tenant, domain, came ? FROM_DOMAIN : TO_DOMAIN), day, least);
+	put(table, hash_of(table, tenant, sl_slice(NULL, 0), TENANT), day, 1);
 }
 
 unsigned
 sl_correspondents_find(const struct sl_correspondents *table, struct sl_slice tenant, struct sl_slice address,
     int64_t now_s)
 {
-	static const enum sl_correspondence ways[] = { SL_CAME_FROM, SL_SENT_TO, SL_CAME_FROM_DOMAIN, SL_SENT_TO_DOMAIN };
 	struct sl_slice domain = domain_of(address);
-	unsigned known = 0;
+	unsigned day = day_of(now_s), known = 0;
+	const struct {
+		enum way		way;
+		struct sl_slice		what;
+		enum sl_correspondence	well, lately;
+	} asked[] = {
+		{ FROM_ADDRESS, address, SL_CAME_FROM, SL_CAME_FROM_LATELY },
+		{ FROM_DOMAIN, domain, SL_CAME_FROM_DOMAIN, SL_CAME_FROM_DOMAIN_LATELY },
+		{ TO_ADDRESS, address, SL_SENT_TO, SL_SENT_TO },
+		{ TO_DOMAIN, domain, SL_SENT_TO_DOMAIN, SL_SENT_TO_DOMAIN },
+	};
 
-	SL_CHECK(table, TABLE_MAGIC);
 	if (domain.len < 2)
 		return 0;
-	for (size_t i = 0; i < SL_COUNT(ways); i++)
-		if (has(table, hash_of(table, tenant, i < 2 ? address : domain, ways[i]), week_of(now_s)))
-			known |= ways[i];
+	for (size_t i = 0; i < SL_COUNT(asked); i++) {
+		unsigned days = days_of(table, hash_of(table, tenant, asked[i].what, asked[i].way), day);
+
+		if (days > 0)
+			known |= days >= SL_CORRESPONDENTS_DAYS ? asked[i].well : asked[i].lately;
+	}
+	if (days_of(table, hash_of(table, tenant, sl_slice(NULL, 0), TENANT), day) >= table->settings.quiet_days)
+		known |= SL_TENANT_KNOWN;
 	return known;
 }

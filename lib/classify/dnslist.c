@@ -2,6 +2,7 @@
 
 #include "classify/dnslist.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -26,18 +27,29 @@ struct sl_dnslist_check {
 	struct query			*queries;
 	size_t				 len, room;
 	size_t				 waiting;	/* not answered */
+	size_t				 links;		/* questions about links */
 };
 
 /* ---- answers ---- */
 
-/* The weight that settings give this answer by name; NULL: none. */
+static bool
+is_answer(const struct sl_dns_list *list, const unsigned char wanted[4], const unsigned char address[4])
+{
+	return memcmp(wanted, address, 3) == 0 && (wanted[3] == address[3] ||
+	    (list->bits && wanted[3] != 0 && (wanted[3] & address[3]) == wanted[3]));
+}
+
+/* The weight that settings give this answer by name, of several the weightiest; NULL: none. */
 static const double *
 answer_weight(const struct sl_dns_list *list, const unsigned char address[4])
 {
+	const double *weight = NULL;
+
 	for (size_t i = 0; i < list->answers_len; i++)
-		if (memcmp(list->answers[i].address, address, 4) == 0)
-			return &list->answers[i].weight;
-	return NULL;
+		if (is_answer(list, list->answers[i].address, address) &&
+		    (weight == NULL || fabs(list->answers[i].weight) > fabs(*weight)))
+			weight = &list->answers[i].weight;
+	return weight;
 }
 
 static enum sl_dnslist_result
@@ -95,7 +107,7 @@ void
 sl_dnslist_test_names(const struct sl_dns_list *list, char listed[SL_DNS_NAME_MAX + 1],
     char unlisted[SL_DNS_NAME_MAX + 1])
 {
-	bool address = list->of == SL_DNS_LIST_ADDRESS;
+	bool address = list->of == SL_DNS_LIST_ADDRESS || list->of == SL_DNS_LIST_LINK_ADDRESS;
 
 	listed[0] = unlisted[0] = '\0';
 	if (strcmp(list->test, "none") == 0)
@@ -146,7 +158,9 @@ add_query(struct sl_dnslist_check *check, size_t list, const char *front, const 
 {
 	char name[SL_DNS_NAME_MAX + 1];
 
-	if (!join(name, front, check->lists[list].zone))
+	bool of_link = check->lists[list].of >= SL_DNS_LIST_LINK_DOMAIN;
+
+	if (!join(name, front, check->lists[list].zone) || (of_link && check->links == SL_DNSLIST_LINK_QUESTIONS_MAX))
 		return;
 	for (size_t i = 0; i < check->len; i++)
 		if (check->queries[i].list == list && strcmp(check->queries[i].name, name) == 0)
@@ -158,6 +172,7 @@ add_query(struct sl_dnslist_check *check, size_t list, const char *front, const 
 	check->queries[check->len++] = (struct query){ .list = list, .subject = sl_xstrdup(subject),
 		.name = sl_xstrdup(name) };
 	check->waiting++;
+	check->links += of_link;
 }
 
 static void
@@ -179,14 +194,45 @@ sl_dnslist_add_address(struct sl_dnslist_check *check, const struct sl_client_ad
 	add_subject(check, SL_DNS_LIST_ADDRESS, reversed, text);
 }
 
-void
-sl_dnslist_add_domain(struct sl_dnslist_check *check, struct sl_slice domain)
+static void
+add_domain(struct sl_dnslist_check *check, enum sl_dns_list_of of, struct sl_slice domain)
 {
 	char name[SL_DNS_NAME_MAX + 1];
 
 	/* A literal is no domain, and no list has single labels. */
 	if (sl_domain_ascii(domain, name) && strchr(name, '.') != NULL && strchr(name, '[') == NULL)
-		add_subject(check, SL_DNS_LIST_DOMAIN, name, name);
+		add_subject(check, of, name, name);
+}
+
+void
+sl_dnslist_add_domain(struct sl_dnslist_check *check, struct sl_slice domain)
+{
+	add_domain(check, SL_DNS_LIST_DOMAIN, domain);
+}
+
+void
+sl_dnslist_add_link_domain(struct sl_dnslist_check *check, struct sl_slice domain)
+{
+	add_domain(check, SL_DNS_LIST_LINK_DOMAIN, domain);
+}
+
+void
+sl_dnslist_add_link_address(struct sl_dnslist_check *check, struct sl_slice text)
+{
+	char copy[INET6_ADDRSTRLEN], reversed[SL_REVERSED_MAX];
+	struct sl_client_address address;
+	unsigned char octets[16];
+	bool is_ipv6 = text.len > 0 && memchr(text.ptr, ':', text.len) != NULL;
+
+	if (text.len == 0 || text.len >= sizeof(copy))
+		return;
+	memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, copy, octets) != 1)
+		return;
+	sl_client_address_set(&address, octets, is_ipv6);
+	sl_client_address_reversed(&address, reversed);
+	add_subject(check, SL_DNS_LIST_LINK_ADDRESS, reversed, copy);
 }
 
 static bool
@@ -262,13 +308,16 @@ sl_dnslist_evidence(const struct sl_dnslist_check *check, struct sl_arena *arena
 	for (size_t i = 0; i < sl_dnslist_count(check); i++) {
 		struct sl_dnslist_finding f = sl_dnslist_get(check, i);
 		const struct sl_dns_list *list = &check->lists[f.list];
-		struct sl_evidence e = { .name = "dnslist" };
+		bool of_link = list->of >= SL_DNS_LIST_LINK_DOMAIN;
+		struct sl_evidence e = { .name = of_link ? "dnslist_link" : "dnslist" };
 
 		if (f.result != SL_DNSLIST_LISTED)
 			continue;
-		e.sentence = sl_arena_printf(arena, "%s is on the list %s", f.subject, list->zone);
+		e.sentence = of_link
+		    ? sl_arena_printf(arena, "a link leads to %s, which is on the list %s", f.subject, list->zone)
+		    : sl_arena_printf(arena, "%s is on the list %s", f.subject, list->zone);
 		if (e.sentence == NULL)
-			e.sentence = "the sender is on a DNS list";
+			e.sentence = of_link ? "a link leads to what is on a DNS list" : "the sender is on a DNS list";
 		e.log_odds[list->category] = f.weight;
 		sl_verdict_add(verdict, &e);
 	}

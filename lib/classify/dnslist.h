@@ -1,7 +1,8 @@
 /*
  * dnslist.h - DNS lists of addresses and of domains (RFC 5782), as evidence
  *
- * A check is made for a message, told of its addresses and domains, asked for its DNS questions
+ * A check is made for a message, told of its addresses and domains (the sender's, or those its links lead
+ * to: each list says which it is for), asked for its DNS questions
  * (dns/dns.h), and read when done. Lists are what settings say (struct sl_dns_list), each with a
  * weight in log-odds, or one for each of its answers; of several answers the weightiest counts.
  *
@@ -13,7 +14,11 @@
  *  - a list has test points: 127.0.0.2 or the domain `test` must be listed, 127.0.0.1 or
  *    `invalid` must not (RFC 5782, 5). Who asks lists tests them first, and now and then.
  *
- * Memory: 300 bytes a question; for each list one for each address and domain.
+ * Answers may be bit masks (SURBL, URIBL), each bit another list: then a weight counts if all bits of its
+ * last number are in the answer's.
+ *
+ * Memory: 300 bytes a question; for each list one for each address and domain, about links at most
+ * SL_DNSLIST_LINK_QUESTIONS_MAX in all.
  */
 #ifndef SL_CLASSIFY_DNSLIST_H
 #define SL_CLASSIFY_DNSLIST_H
@@ -22,7 +27,14 @@
 #include "dns/dns.h"
 #include "mailauth/client.h"
 
-enum sl_dns_list_of { SL_DNS_LIST_ADDRESS, SL_DNS_LIST_DOMAIN };
+#define SL_DNSLIST_LINK_QUESTIONS_MAX	64	/* of a message: what is told first is asked of all lists first */
+
+enum sl_dns_list_of {
+	SL_DNS_LIST_ADDRESS,		/* the sender's */
+	SL_DNS_LIST_DOMAIN,		/* of MAIL FROM, HELO, From */
+	SL_DNS_LIST_LINK_DOMAIN,	/* registrable domains of links */
+	SL_DNS_LIST_LINK_ADDRESS,	/* addresses in place of a link's host */
+};
 
 struct sl_dns_list_answer {
 	unsigned char	address[4];
@@ -36,6 +48,7 @@ struct sl_dns_list {
 	double				 weight;	/* of an answer that `answers` does not have */
 	struct sl_dns_list_answer	*answers;
 	size_t				 answers_len;
+	bool				 bits;		/* answers are bit masks */
 	char				*test;		/* what must be listed; "auto": as RFC 5782 has it;
 							 * "none": no test */
 };
@@ -66,6 +79,9 @@ void	sl_dnslist_skip(struct sl_dnslist_check *check, size_t list);
 void	sl_dnslist_add_address(struct sl_dnslist_check *check, const struct sl_client_address *address,
 	    const char *text);
 void	sl_dnslist_add_domain(struct sl_dnslist_check *check, struct sl_slice domain);
+/* The same of what a link leads to; `text` is an address without brackets, what is none is left out. */
+void	sl_dnslist_add_link_domain(struct sl_dnslist_check *check, struct sl_slice domain);
+void	sl_dnslist_add_link_address(struct sl_dnslist_check *check, struct sl_slice text);
 extern const struct sl_dns_client sl_dnslist_dns;	/* `evaluator` is a struct sl_dnslist_check */
 /* Has everything that was added been answered? More may be added still. */
 bool	sl_dnslist_done(const struct sl_dnslist_check *check);
@@ -80,7 +96,7 @@ struct sl_dnslist_finding {
 /* When done. */
 size_t	sl_dnslist_count(const struct sl_dnslist_check *check);
 struct sl_dnslist_finding sl_dnslist_get(const struct sl_dnslist_check *check, size_t i);
-/* Add a piece named "dnslist" for each listing. Sentences are kept in arena. */
+/* Add a piece for each listing, "dnslist" of a sender and "dnslist_link" of a link. Sentences are kept in arena. */
 void	sl_dnslist_evidence(const struct sl_dnslist_check *check, struct sl_arena *arena,
 	    struct sl_verdict *verdict);
 

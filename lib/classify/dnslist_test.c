@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 
 #include "classify/dnslist.h"
 #include "mailauth/zone.h"
@@ -19,7 +20,12 @@ static const char zone_text[] =
     "  \"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.zen.test\":"
     "     [ {\"A\": \"127.0.0.2\"} ],"
     "  \"bad.example.dbl.test\": [ {\"A\": \"127.0.1.2\"} ],"
-    "  \"xn--bcher-kva.example.dbl.test\": [ {\"A\": \"127.0.1.2\"} ] }";
+    "  \"xn--bcher-kva.example.dbl.test\": [ {\"A\": \"127.0.1.2\"} ],"
+    "  \"bad.example.surbl.test\": [ {\"A\": \"127.0.0.24\"} ],"
+    "  \"odd.example.surbl.test\": [ {\"A\": \"127.0.0.32\"} ],"
+    "  \"blocked.example.surbl.test\": [ {\"A\": \"127.0.0.1\"} ],"
+    "  \"9.2.0.192.surbl.test\": [ {\"A\": \"127.0.0.8\"} ],"
+    "  \"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.surbl.test\": [ {\"A\": \"127.0.0.2\"} ] }";
 
 static struct sl_dns_list_answer zen_answers[] = {
 	{ { 127, 0, 0, 10 }, 0.5 }, { { 127, 0, 0, 4 }, 4 },
@@ -30,6 +36,16 @@ static const struct sl_dns_list lists[] = {
 	{ .zone = zen, .of = SL_DNS_LIST_ADDRESS, .category = SL_SPAM, .weight = 2,
 	  .answers = zen_answers, .answers_len = SL_COUNT(zen_answers), .test = automatic },
 	{ .zone = plain, .of = SL_DNS_LIST_ADDRESS, .category = SL_MALWARE, .weight = -1.5, .test = no_test },
+	{ .zone = dbl, .of = SL_DNS_LIST_DOMAIN, .category = SL_PHISH, .weight = 3, .test = own_test },
+};
+
+/* Of links: bits 8 and 16, and another; an answer with both has the weightier. */
+static struct sl_dns_list_answer surbl_answers[] = { { { 127, 0, 0, 8 }, 3 }, { { 127, 0, 0, 16 }, 1 } };
+static char surbl[] = "surbl.test";
+static const struct sl_dns_list link_lists[] = {
+	{ .zone = surbl, .of = SL_DNS_LIST_LINK_DOMAIN, .category = SL_PHISH, .weight = 0.5, .bits = true,
+	  .answers = surbl_answers, .answers_len = SL_COUNT(surbl_answers), .test = automatic },
+	{ .zone = surbl, .of = SL_DNS_LIST_LINK_ADDRESS, .category = SL_SPAM, .weight = 2, .test = automatic },
 	{ .zone = dbl, .of = SL_DNS_LIST_DOMAIN, .category = SL_PHISH, .weight = 3, .test = own_test },
 };
 
@@ -116,6 +132,56 @@ lists_get_what_they_list_and_each_thing_once(void **state)
 }
 
 static void
+what_links_lead_to_is_asked_of_lists_of_links_alone(void **state)
+{
+	struct sl_dnslist_check *check = sl_dnslist_new(link_lists, SL_COUNT(link_lists));
+	struct sl_client_address a = address("192.0.2.9");
+	struct sl_verdict verdict = { .evidence_len = 0 };
+	struct sl_arena arena;
+
+	sl_arena_init(&arena, 65536);
+	sl_dnslist_add_address(check, &a, "192.0.2.9");		/* no list of senders' addresses */
+	sl_dnslist_add_link_domain(check, SL_SLICE_LIT("bad.example"));
+	sl_dnslist_add_link_domain(check, SL_SLICE_LIT("odd.example"));
+	sl_dnslist_add_link_domain(check, SL_SLICE_LIT("blocked.example"));
+	sl_dnslist_add_link_domain(check, SL_SLICE_LIT("good.example"));
+	sl_dnslist_add_link_address(check, SL_SLICE_LIT("192.0.2.9"));
+	sl_dnslist_add_link_address(check, SL_SLICE_LIT("2001:db8::1"));
+	sl_dnslist_add_link_address(check, SL_SLICE_LIT("300.1.1.1"));
+	sl_dnslist_add_link_address(check, SL_SLICE_LIT(""));
+	assert_int_equal(sl_zone_answer_all(zone, &sl_dnslist_dns, check), 6);
+	assert_int_equal(sl_dnslist_get(check, 2).result, SL_DNSLIST_REFUSED);
+	sl_dnslist_evidence(check, &arena, &verdict);
+	assert_int_equal(verdict.evidence_len, 4);
+	assert_string_equal(verdict.evidence[0].name, "dnslist_link");
+	assert_string_equal(verdict.evidence[0].sentence, "a link leads to bad.example, which is on the list surbl.test");
+	assert_true(verdict.evidence[0].log_odds[SL_PHISH] == 3);
+	assert_true(verdict.evidence[1].log_odds[SL_PHISH] == 0.5);
+	assert_string_equal(verdict.evidence[2].sentence, "a link leads to 192.0.2.9, which is on the list surbl.test");
+	assert_true(verdict.evidence[2].log_odds[SL_SPAM] == 2);
+	assert_string_equal(verdict.evidence[3].sentence, "a link leads to 2001:db8::1, which is on the list surbl.test");
+	sl_arena_fini(&arena);
+	sl_dnslist_free(&check);
+}
+
+static void
+questions_about_links_are_bounded(void **state)
+{
+	struct sl_dnslist_check *check = sl_dnslist_new(link_lists, SL_COUNT(link_lists));
+	char name[40];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "d%d.example", i);
+		sl_dnslist_add_link_domain(check, sl_slice_str(name));
+	}
+	assert_int_equal(sl_dnslist_count(check), SL_DNSLIST_LINK_QUESTIONS_MAX);
+	sl_dnslist_add_domain(check, SL_SLICE_LIT("sender.example"));	/* the sender is still asked about */
+	assert_int_equal(sl_dnslist_count(check), SL_DNSLIST_LINK_QUESTIONS_MAX + 1);
+	sl_dnslist_expire(check);
+	sl_dnslist_free(&check);
+}
+
+static void
 a_skipped_list_is_not_asked_and_a_late_one_says_nothing(void **state)
 {
 	struct sl_dnslist_check *check = sl_dnslist_new(lists, SL_COUNT(lists));
@@ -174,6 +240,11 @@ test_points_are_those_of_the_rfc_or_of_settings(void **state)
 	sl_dnslist_test_names(&lists[2], listed, unlisted);
 	assert_string_equal(listed, "dbltest.com.dbl.test");
 	assert_string_equal(unlisted, "invalid.dbl.test");
+	sl_dnslist_test_names(&link_lists[0], listed, unlisted);
+	assert_string_equal(listed, "test.surbl.test");
+	assert_string_equal(unlisted, "invalid.surbl.test");
+	sl_dnslist_test_names(&link_lists[1], listed, unlisted);
+	assert_string_equal(listed, "2.0.0.127.surbl.test");
 }
 
 static int
@@ -198,6 +269,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_means_what_settings_say),
 		cmocka_unit_test(lists_get_what_they_list_and_each_thing_once),
+		cmocka_unit_test(what_links_lead_to_is_asked_of_lists_of_links_alone),
+		cmocka_unit_test(questions_about_links_are_bounded),
 		cmocka_unit_test(a_skipped_list_is_not_asked_and_a_late_one_says_nothing),
 		cmocka_unit_test(names_that_do_not_fit_are_not_asked),
 		cmocka_unit_test(test_points_are_those_of_the_rfc_or_of_settings),

@@ -66,6 +66,8 @@ links_envelope(void *state, const struct sl_envelope_event *event)
 
 	if (event->tenant.len > 0)
 		links->tenant = sl_arena_copy(links->arena, event->tenant);
+	links->people = event->people;
+	links->correspondents = event->correspondents;
 	for (size_t i = 0; i < event->own_domains_len && links->own_len < OWN_MAX; i++) {
 		links->own[links->own_len] = sl_arena_copy(links->arena, event->own_domains[i]);
 		links->own_len += links->own[links->own_len].ptr != NULL;
@@ -178,6 +180,7 @@ host_get(struct links *links, const struct sl_content_link *link)
 		return NULL;
 	links->hosts_len++;
 	host->hash = hash;
+	host->is_address = link->url->host_kind != SL_URL_HOST_DOMAIN;
 	host->domain = sl_slice_from(host->host, host->host.len - SL_MIN(link->domain.len, host->host.len));
 	host->owner = links->model->brands != NULL ? sl_lookalike_owner(links->model->brands, host->host) : -1;
 	return host;
@@ -389,22 +392,55 @@ is_among(const struct sl_slice *out, size_t count, struct sl_slice domain)
 	return false;
 }
 
-size_t
-sl_links_domains(const void *state, struct sl_slice out[SL_LINKS_DOMAINS_MAX])
+/* Is it of the tenant's own? What they say of themselves is nobody else's to hear. */
+static bool
+is_own(const struct links *links, struct sl_slice domain)
 {
-	const struct links *links = state;
+	for (size_t i = 0; i < links->own_len; i++)
+		if (sl_slice_ieq(domain, links_domain(links, links->own[i])))
+			return true;
+	return false;
+}
+
+/* What DNS lists are asked for about a host; empty: nothing. */
+static struct sl_slice
+to_ask(const struct links *links, const struct links_host *host, bool addresses)
+{
+	struct sl_slice none = { NULL, 0 };
+
+	if (host->is_address != addresses || host->owner >= 0)
+		return none;
+	if (!addresses)
+		return is_own(links, host->domain) ? none : host->domain;
+	return host->host.len > 2 && host->host.ptr[0] == '[' ? sl_slice(host->host.ptr + 1, host->host.len - 2) : host->host;
+}
+
+static size_t
+gather(const struct links *links, bool addresses, struct sl_slice out[SL_LINKS_DOMAINS_MAX])
+{
 	size_t count = 0;
 
 	SL_CHECK(links, LINKS_MAGIC);
 	for (int clicked = 1; clicked >= 0; clicked--)
 		for (size_t i = 0; i < links->hosts_len && count < SL_LINKS_DOMAINS_MAX; i++) {
-			const struct links_host *host = &links->hosts[i];
+			struct sl_slice subject = to_ask(links, &links->hosts[i], addresses);
 
-			if (host->clicked == (clicked != 0) && host->owner < 0 && host->domain.len > 0 &&
-			    !is_among(out, count, host->domain))
-				out[count++] = host->domain;
+			if (links->hosts[i].clicked == (clicked != 0) && subject.len > 0 && !is_among(out, count, subject))
+				out[count++] = subject;
 		}
 	return count;
+}
+
+size_t
+sl_links_domains(const void *state, struct sl_slice out[SL_LINKS_DOMAINS_MAX])
+{
+	return gather(state, false, out);
+}
+
+size_t
+sl_links_addresses(const void *state, struct sl_slice out[SL_LINKS_DOMAINS_MAX])
+{
+	return gather(state, true, out);
 }
 
 const struct sl_classifier sl_links_classifier = {

@@ -143,16 +143,16 @@ judge_domain(struct links *links)
 static void
 judge_people(struct links *links)
 {
-	struct sl_lookalike_match match;
+	const struct sl_person *person = NULL;
 
-	if (links->model->people == NULL || links->from_name.len == 0 || links->from_host.len == 0 ||
-	    sl_lookalike_owner(links->model->people, links->from_host) >= 0)
+	if (links->from_host.len > 0)
+		person = sl_people_find(links->people, links->from_name);
+	if (person == NULL || sl_person_has(person, links->from_address, links->from_host))
 		return;
 	for (size_t i = 0; i < links->own_len; i++)
 		if (sl_slice_eq(links->from_domain, links_domain(links, links->own[i])))
 			return;
-	if (sl_lookalike_text(links->model->people, links->from_name, &match, 1) > 0)
-		links_note(links, LINKS_FROM_OWN_NAME, match.name, links->from_address);
+	links_note(links, LINKS_FROM_OWN_NAME, sl_slice_str(person->name), links->from_address);
 }
 
 static void
@@ -175,15 +175,17 @@ judge_acquaintance(struct links *links)
 {
 	unsigned known;
 
-	if (links->model->correspondents == NULL || links->tenant.len == 0 || links->from_address.len == 0 ||
-	    links->now_s <= 0)
+	if (links->correspondents == NULL || links->tenant.len == 0 || links->from_address.len == 0 || links->now_s <= 0)
 		return;
-	known = sl_correspondents_find(links->model->correspondents, links->tenant, links->from_address, links->now_s);
+	known = sl_correspondents_find(links->correspondents, links->tenant, links->from_address, links->now_s);
 	if ((known & SL_SENT_TO) != 0)
 		links_note(links, LINKS_KNOWN, links->from_address, links->from_host);
-	else if (known == 0)
-		links_note(links, LINKS_FIRST_CONTACT, links->from_address, links->from_host);
-	else if ((known & SL_CAME_FROM) == 0)
+	else if ((known & SL_TENANT_KNOWN) == 0 || (known & SL_CAME_FROM) != 0)
+		return;
+	else if ((known & (SL_CAME_FROM_DOMAIN | SL_SENT_TO_DOMAIN)) == 0)
+		links_note(links, (known & SL_CAME_FROM_DOMAIN_LATELY) != 0 ? LINKS_NEW_CONTACT : LINKS_FIRST_CONTACT,
+		    links->from_address, links->from_host);
+	else if ((known & SL_CAME_FROM_LATELY) == 0)
 		links_note(links, LINKS_NEW_ADDRESS, links->from_address, links->from_host);
 }
 

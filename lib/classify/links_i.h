@@ -34,12 +34,13 @@
 	X(FROM_SPELLED, "from_brand_spelled", 1.5, 2.0, "the author's name is spelled to look like %1: %2")	\
 	X(FROM_LOOKALIKE, "from_lookalike", 1.0, 1.5, "the author's domain %1 imitates %2")	\
 	X(FROM_OWN_LIKE, "from_own_domain_like", 1.5, 2.5, "the author's domain %1 imitates %2, which is your own")	\
-	X(FROM_OWN_NAME, "from_own_name_foreign", 0.7, 1.5, "%1 is one of yours, and writes from %2")	\
+	X(FROM_OWN_NAME, "from_own_name_foreign", 0.7, 1.5, "the author calls himself %1, who does not write from %2")	\
 	X(NAME_IS_ADDRESS, "name_is_address", 0.3, 1.2, "the author's name is another address: %1 (%2)")	\
 	X(REPLY_FREEMAIL, "reply_freemail", 1.3, 0.8, "the author is of %1, and replies go to a free mailbox at %2")	\
 	X(REPLY_ELSEWHERE, "reply_elsewhere", 0.5, 0.1, "the author is of %1, and replies go to %2")	\
-	X(FIRST_CONTACT, "first_contact", 0.4, 0.4, "nobody here has had mail from %1 before, nor from %2")	\
-	X(NEW_ADDRESS, "first_contact_address", 0.1, 0.1, "nobody here has had mail from %1 before")	\
+	X(FIRST_CONTACT, "first_contact", 0.4, 0.4, "no mail that is proven to be from %1 is remembered here, nor from %2")	\
+	X(NEW_CONTACT, "first_contact_lately", 0.4, 0.4, "mail from %2, which %1 is of, is remembered of few days only")	\
+	X(NEW_ADDRESS, "first_contact_address", 0.1, 0.1, "no mail that is proven to be from %1 is remembered here")	\
 	X(KNOWN, "known_contact", -0.5, -0.5, "you have written to %1 before")
 
 enum links_row {
@@ -59,6 +60,7 @@ struct links_host {
 	uint64_t	hash;
 	struct sl_slice	host, domain;	/* in the arena; domain may be empty */
 	bool		clicked;	/* else: only an image or the like */
+	bool		is_address;	/* a literal, IPv6 in brackets */
 	int		owner;		/* a brand, or -1 */
 };
 
@@ -69,6 +71,8 @@ struct links {
 	int64_t				 now_s;
 	struct sl_slice			 tenant, own[OWN_MAX];
 	size_t				 own_len;
+	const struct sl_people		*people;
+	const struct sl_correspondents	*correspondents;
 	bool				 has_from, has_reply;
 	struct sl_slice			 from_name, from_address, from_host, from_domain;
 	struct sl_slice			 reply_host, reply_domain;

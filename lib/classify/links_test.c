@@ -7,12 +7,17 @@
 static struct sl_links_model model;
 static struct sl_suffix *suffix;
 static struct sl_fold *fold;
-static struct sl_lookalike *brands, *people;
+static struct sl_lookalike *brands;
+static struct sl_people *people;
 static struct sl_hostlist *listed, *shorteners, *hosting, *freemail;
-static struct sl_correspondents *correspondents;
-static uint64_t memory[512];
+static struct sl_correspondents correspondents;
+static _Alignas(64) uint64_t memory[512];
 
 #define NOW	1700000000
+
+static char ann[] = "Ann Smith", ann_domain[] = "firm.example";
+static char *ann_addresses[] = { ann_domain };
+static const struct sl_person persons[] = { { ann, ann_addresses, 1 } };
 
 static struct sl_hostlist *
 hosts(const char *text)
@@ -20,6 +25,14 @@ hosts(const char *text)
 	size_t skipped;
 
 	return sl_hostlist_read(sl_slice_str(text), &skipped);
+}
+
+/* On so many days, the last of which is today. */
+static void
+wrote(const char *address, enum sl_correspondence way, int days)
+{
+	for (int i = days; i-- > 0; )
+		sl_correspondents_add(&correspondents, SL_SLICE_LIT("t"), sl_slice_str(address), way, NOW - i * 86400);
 }
 
 static int
@@ -31,16 +44,18 @@ begin(void **state)
 	suffix = sl_suffix_read(SL_SLICE_LIT("com\norg\nexample\nco.uk\nuk\nxyz\n"));
 	fold = sl_fold_preload();
 	assert_int_equal(sl_lookalike_read(SL_SLICE_LIT(names), fold, &brands, &line), 0);
-	assert_int_equal(sl_lookalike_read(SL_SLICE_LIT("Ann Smith: firm.example\n"), fold, &people, &line), 0);
+	people = sl_people_new(persons, SL_COUNT(persons), fold);
 	listed = hosts("bad.example\nhalf.example/bad\n");
 	shorteners = hosts("short.example\n");
 	hosting = hosts("pages.example\n");
 	freemail = hosts("freemail.example\n");
-	correspondents = sl_correspondents_init(memory, sizeof(memory), (const unsigned char *)"a key of 16 byte");
-	sl_correspondents_add(correspondents, SL_SLICE_LIT("t"), SL_SLICE_LIT("old@friend.example"), SL_SENT_TO, NOW);
-	sl_correspondents_add(correspondents, SL_SLICE_LIT("t"), SL_SLICE_LIT("one@shop.example"), SL_CAME_FROM, NOW);
-	model = (struct sl_links_model){ suffix, fold, brands, people, listed, shorteners, hosting, freemail,
-		correspondents };
+	sl_correspondents_init(&correspondents, memory, sizeof(memory),
+	    &(struct sl_correspondents_settings){ .key = "a key of 16 byte", .quiet_days = 2 });
+	wrote("one@shop.example", SL_CAME_FROM, SL_CORRESPONDENTS_DAYS);
+	wrote("old@friend.example", SL_SENT_TO, 1);
+	wrote("few@shop.example", SL_CAME_FROM, 1);
+	wrote("few@fresh.example", SL_CAME_FROM, 1);
+	model = (struct sl_links_model){ suffix, fold, brands, listed, shorteners, hosting, freemail };
 	return 0;
 }
 
@@ -51,7 +66,7 @@ end(void **state)
 	sl_hostlist_free(&shorteners);
 	sl_hostlist_free(&hosting);
 	sl_hostlist_free(&freemail);
-	sl_lookalike_free(&people);
+	sl_people_free(&people);
 	sl_lookalike_free(&brands);
 	sl_fold_free(&fold);
 	sl_suffix_free(&suffix);
@@ -62,7 +77,8 @@ static void
 judge(struct judged *j, struct sl_slice text)
 {
 	static const struct sl_slice own[] = { SL_SLICE_LIT("firm-works.com") };
-	struct sl_envelope_event envelope = { .tenant = SL_SLICE_LIT("t"), .own_domains = own, .own_domains_len = 1 };
+	struct sl_envelope_event envelope = { .tenant = SL_SLICE_LIT("t"), .own_domains = own, .own_domains_len = 1,
+		.people = people, .correspondents = &correspondents };
 	struct cuts cuts = { .in = text, .piece = 4096 };
 
 	judge_message(j, &sl_links_classifier, &model, suffix, NOW, &envelope, &cuts);
@@ -112,7 +128,11 @@ each_trick_is_told_with_its_facts(void **state)
 		{ "From: x <a@paypal-support.com>\r\n\r\nhi\r\n", "from_lookalike", "paypal-support.com" },
 		{ "From: x <a@firmworks.com>\r\n\r\nhi\r\n", "from_own_domain_like", "firmworks.com" },
 		{ "From: x <a@firm-works.com>\r\n\r\nhi\r\n", NULL, "from_own_domain_like" },
-		{ "From: Ann Smith <ann@evil.example>\r\n\r\nhi\r\n", "from_own_name_foreign", "ann@evil.example" },
+		{ "From: Ann Smith <ann@evil.example>\r\n\r\nhi\r\n", "from_own_name_foreign",
+		    "calls himself Ann Smith, who does not write from ann@evil.example" },
+		{ "From: \"Smith, Ann (CEO)\" <ceo@evil.example>\r\n\r\nhi\r\n", "from_own_name_foreign", "ceo@evil.example" },
+		{ "From: =?utf-8?q?=D0=90nn?= Smith <ann@evil.example>\r\n\r\nhi\r\n", "from_own_name_foreign", "Ann Smith" },
+		{ "From: Joann Smith <ann@evil.example>\r\n\r\nhi\r\n", NULL, "from_own_name_foreign" },
 		{ "From: Ann Smith <ann@firm.example>\r\n\r\nhi\r\n", NULL, "from_own_name_foreign" },
 		{ "From: Ann Smith <ann@firm-works.com>\r\n\r\nhi\r\n", NULL, "from_own_name_foreign" },
 		{ "From: \"boss@firm.example\" <x@evil.example>\r\n\r\nhi\r\n", "name_is_address", "boss@firm.example" },
@@ -121,6 +141,11 @@ each_trick_is_told_with_its_facts(void **state)
 		{ "From: a@mail.a.example\r\nReply-To: b@a.example\r\n\r\nhi\r\n", NULL, "reply_elsewhere" },
 		{ "From: new@new.example\r\n\r\nhi\r\n", "first_contact", "new@new.example" },
 		{ "From: two@shop.example\r\n\r\nhi\r\n", "first_contact_address", "two@shop.example" },
+		{ "From: one@shop.example\r\n\r\nhi\r\n", NULL, "first_contact_address" },
+		{ "From: few@shop.example\r\n\r\nhi\r\n", NULL, "first_contact_address" },
+		{ "From: few@fresh.example\r\n\r\nhi\r\n", "first_contact_lately", "few@fresh.example" },
+		{ "From: x@fresh.example\r\n\r\nhi\r\n", "first_contact_lately", "fresh.example" },
+		{ "From: few@fresh.example\r\n\r\nhi\r\n", NULL, "first_contact" },
 		{ "From: old@friend.example\r\n\r\nhi\r\n", "known_contact", "old@friend.example" },
 		{ "From: old@friend.example\r\n\r\nhi\r\n", NULL, "first_contact" },
 		{ "\r\nhi\r\n", NULL, "from_brand_foreign" },
@@ -174,12 +199,17 @@ domains_to_ask_for_come_clickable_first_and_bounded(void **state)
 	struct judged j;
 
 	sl_buf_init(&text, 1u << 20);
-	sl_buf_add_str(&text, "From: a@a.example\r\n" HTML "<img src='http://i.image.example/x'>"
+	sl_buf_add_str(&text, "From: a@a.example\r\n" HTML "<img src='http://i.image.example/x'><a href='http://www.firm-works.com/'>o</a>"
+	    "<a href='http://[2001:db8::1]/'>6</a><img src='http://192.0.2.1/'><a href='http://3221225986/'>4</a>"
 	    "<a href='http://www.paypal.com/'>p</a><a href='http://x.one.example/'>1</a><a href='http://y.one.example/'>2</a>");
 	judge(&j, sl_buf_slice(&text));
 	assert_int_equal(sl_links_domains(j.state, out), 2);
 	assert_true(sl_slice_eq(out[0], SL_SLICE_LIT("one.example")));
 	assert_true(sl_slice_eq(out[1], SL_SLICE_LIT("image.example")));
+	assert_int_equal(sl_links_addresses(j.state, out), 3);
+	assert_true(sl_slice_eq(out[0], SL_SLICE_LIT("2001:db8::1")));
+	assert_true(sl_slice_eq(out[1], SL_SLICE_LIT("192.0.2.2")));	/* however it was written */
+	assert_true(sl_slice_eq(out[2], SL_SLICE_LIT("192.0.2.1")));
 	judged_fini(&j);
 	for (int i = 0; i < 500; i++)
 		sl_buf_addf(&text, "<a href='http://h%d.example/'>x</a>", i);

@@ -128,6 +128,20 @@ struct tally {
 	uint32_t	squares;		/* of the values */
 };
 
+/*
+ * A table is larger than what a processor keeps near: most of the work would be to wait for its rows. So they are
+ * asked for when a word comes, and it is weighed when WAITING more have come.
+ */
+#define WAITING		4
+
+struct word {
+	unsigned char	place;
+	unsigned char	len;
+	uint16_t	rows_len;
+	unsigned char	text[NGRAM_WORD_MAX];
+	uint32_t	rows[NGRAM_GROUP_MAX];
+};
+
 /* What the model makes of one reading of a message. */
 struct reading {
 	unsigned			 blocks;	/* complete */
@@ -140,8 +154,11 @@ struct reading {
 	struct reasons			 header_reasons;
 	struct reasons			 now_reasons;
 	struct reasons			 best_reasons;
-	struct ngram_mail		 mail;
+	struct ngram_text		 text;
 	struct ngram_block		 block;
+	unsigned			 words;		/* that have come */
+	unsigned			 weighed;	/* of them */
+	struct word			 waiting[WAITING];	/* the others: a ring */
 };
 
 struct ngram_message {
@@ -177,7 +194,7 @@ reason_enter(struct reason list[REASONS], struct reason reason)
 }
 
 static void
-reason_add(struct reasons *reasons, int weight, enum ngram_place place, struct sl_slice word)
+reason_add(struct reasons *reasons, int weight, enum sl_seen_place place, struct sl_slice word)
 {
 	struct reason *list = weight > 0 ? reasons->against : reasons->in_favour;
 	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
@@ -227,24 +244,19 @@ header_end(struct reading *message)
 		block_end(message);
 }
 
+/* Weigh the word that has waited longest. */
 static void
-on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
-    size_t len)
+weigh(struct reading *message)
 {
-	struct reading *message = ctx;
+	const struct word *word = &message->waiting[message->weighed++ % WAITING];
 	const struct sl_ngram_model *model = message->model;
-	int sums[NGRAM_HEADS] = { 0 }, value;
-	uint32_t before;
+	int sums[NGRAM_HEADS] = { 0 }, value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
+	uint32_t before = message->block.features;
 
-	if (message->mail.header_over && !message->header_over)
-		header_end(message);
-	value = message->header_over ? 1 : NGRAM_HEADER_VALUE;
-	before = message->block.features;
 	if (message->block.features >= NGRAM_BLOCK_FEATURES)
 		return;		/* only in a header: it has no second block */
-	for (size_t i = 0; i < len; i++) {
-		uint32_t row = features[i] >> model->shift;
-
+	for (size_t i = 0; i < word->rows_len; i++) {
+		uint32_t row = word->rows[i];
 		int keep = -(int)ngram_block_add(&message->block, row);
 
 		sums[0] += model->rows[NGRAM_HEADS * row + NGRAM_COLUMN_UNWANTED] & keep;
@@ -254,9 +266,40 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	message->now.sums[0] += value * sums[0];
 	message->now.sums[1] += value * sums[1];
 	if (sums[0] != 0)
-		reason_add(&message->now_reasons, value * sums[0], place, word);
+		reason_add(&message->now_reasons, value * sums[0], (enum sl_seen_place)word->place,
+		    sl_slice(word->text, word->len));
 	if (message->header_over && message->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(message);
+}
+
+static void
+weigh_all(struct reading *message)
+{
+	while (message->weighed != message->words)
+		weigh(message);
+}
+
+static void
+on_features(void *ctx, enum sl_seen_place place, struct sl_slice text, const uint32_t *features,
+    size_t len)
+{
+	struct reading *message = ctx;
+	const struct sl_ngram_model *model = message->model;
+	struct word *word;
+
+	if (message->words - message->weighed == WAITING)
+		weigh(message);
+	word = &message->waiting[message->words++ % WAITING];
+	word->place = (unsigned char)place;
+	word->len = (unsigned char)text.len;
+	memcpy(word->text, text.ptr, text.len);
+	word->rows_len = (uint16_t)len;
+	for (size_t i = 0; i < len; i++) {
+		uint32_t row = features[i] >> model->shift;
+
+		word->rows[i] = row;
+		__builtin_prefetch(&model->rows[NGRAM_HEADS * row]);
+	}
 }
 
 static void *
@@ -272,7 +315,7 @@ ngram_new_message(const void *model, struct sl_arena *arena)
 	message->arena = arena;
 	message->readings[0] = reading;
 	reading->model = model;
-	ngram_mail_init(&reading->mail, on_features, reading);
+	ngram_text_init(&reading->text, on_features, reading);
 	return message;
 }
 
@@ -280,73 +323,77 @@ ngram_new_message(const void *model, struct sl_arena *arena)
 static struct reading *
 reading_new(struct ngram_message *message)
 {
-	const struct reading *first = message->readings[0];
-	struct reading *reading = sl_arena_alloc(message->arena, sizeof(*reading));
+	struct reading *first = message->readings[0], *reading;
 
+	reading = sl_arena_alloc(message->arena, sizeof(*reading));
 	if (reading == NULL) {
 		message->no_memory = true;
 		return NULL;
 	}
+	if (!first->header_over)
+		weigh_all(first);
 	reading->model = first->model;
-	ngram_mail_init(&reading->mail, on_features, reading);
-	reading->mail.header_over = reading->header_over = true;
+	ngram_text_init(&reading->text, on_features, reading);
+	reading->header_over = true;
 	reading->header = reading->now = first->header_over ? first->header : first->now;
 	reading->header_reasons = reading->now_reasons = first->header_over ? first->header_reasons
 	    : first->now_reasons;
 	return reading;
 }
 
-/* The one that a part belongs to; NULL: it is not read. */
-static struct reading *
-reading_of(void *state, const struct sl_content_part *part)
+/* NULL: there is no memory for it. */
+static struct ngram_text *
+text_of(void *state, unsigned n)
 {
 	struct ngram_message *message = state;
-	unsigned n = part->mime->reading;
 
 	SL_CHECK(message, MESSAGE_MAGIC);
-	if (!ngram_mail_reads(part) || n >= NGRAM_READINGS)
-		return NULL;
 	if (message->readings[n] == NULL)
 		message->readings[n] = reading_new(message);
-	return message->readings[n];
+	return message->readings[n] == NULL ? NULL : &message->readings[n]->text;
 }
+
+#define LISTEN(event, parameters, arguments)		\
+static void						\
+on_##event parameters					\
+{							\
+	struct ngram_text *text = text_of(state, n);	\
+							\
+	if (text != NULL)				\
+		ngram_text_##event arguments;		\
+}
+
+LISTEN(start, (void *state, unsigned n, enum sl_seen_place place), (text, place))
+LISTEN(word, (void *state, unsigned n, const struct sl_seen_word *word), (text, word))
+LISTEN(feed, (void *state, unsigned n, struct sl_slice utf8), (text, utf8))
+LISTEN(gap, (void *state, unsigned n), (text))
+LISTEN(end, (void *state, unsigned n), (text))
+LISTEN(hidden, (void *state, unsigned n, struct sl_slice utf8), (text, utf8))
+LISTEN(markup, (void *state, unsigned n, struct sl_slice bytes), (text, bytes))
+LISTEN(mark, (void *state, unsigned n, enum sl_seen_place place, enum sl_seen_mark mark, struct sl_slice value),
+    (text, place, mark, value))
+#undef LISTEN
 
 static void
-ngram_field(void *state, struct sl_slice name, struct sl_slice value)
+on_header_over(void *state)
 {
-	struct ngram_message *message = state;
+	struct reading *first = ((struct ngram_message *)state)->readings[0];
 
-	SL_CHECK(message, MESSAGE_MAGIC);
-	ngram_mail_field(&message->readings[0]->mail, name, value);
+	weigh_all(first);
+	header_end(first);
 }
 
-static void
-ngram_begin(void *state, const struct sl_content_part *part)
-{
-	struct ngram_message *message = state;
-
-	SL_CHECK(message, MESSAGE_MAGIC);
-	if (part->mime->reading == 0)
-		ngram_mail_begin(&message->readings[0]->mail, part);
-}
-
-static void
-ngram_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
-{
-	struct reading *reading = reading_of(state, part);
-
-	if (reading != NULL)
-		ngram_mail_text(&reading->mail, part, utf8, kind);
-}
-
-static void
-ngram_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
-{
-	struct reading *reading = reading_of(state, part);
-
-	if (reading != NULL)
-		ngram_mail_tag(&reading->mail, part, tag);
-}
+static const struct sl_seen_events seen_events = {
+	.start = on_start,
+	.word = on_word,
+	.text = on_feed,
+	.gap = on_gap,
+	.end = on_end,
+	.hidden = on_hidden,
+	.markup = on_markup,
+	.mark = on_mark,
+	.header_over = on_header_over,
+};
 
 /* ---- what is said about it */
 
@@ -424,11 +471,6 @@ ngram_text_show(struct sl_slice text, char *out)
 static const char *
 sentence(const struct reading *message, double log_odds, struct sl_arena *arena)
 {
-	static const char *const places[] = {
-#define NGRAM_PLACE_WORDS(name, words) words,
-		NGRAM_PLACES(NGRAM_PLACE_WORDS)
-#undef NGRAM_PLACE_WORDS
-	};
 	const struct reason *list = log_odds > 0 ? message->best_reasons.against
 	    : message->best_reasons.in_favour;
 	const char *verdict = log_odds > 3 ? "reads like unwanted mail" : log_odds > 1
@@ -441,7 +483,8 @@ sentence(const struct reading *message, double log_odds, struct sl_arena *arena)
 	for (size_t i = 0; i < REASONS && list[i].weight != 0; i++) {
 		ngram_text_show(sl_slice(list[i].text, list[i].len), word);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"%s\" %s",
-		    i == 0 ? ": " : ", ", word, places[list[i].place]);
+		    i == 0 ? ": " : ", ", word,
+		    sl_seen_place_words((enum sl_seen_place)list[i].place));
 	}
 	text[len] = '\0';
 	copy = sl_arena_printf(arena, "%s%s", verdict, text);
@@ -453,16 +496,16 @@ static struct reading *
 worst(struct ngram_message *message)
 {
 	struct reading *worst = message->readings[0];
-	bool is_short = worst->blocks == 0 && worst->block.features < NGRAM_BLOCK_LEAST;
+	bool is_short;
 
+	weigh_all(worst);
+	is_short = worst->blocks == 0 && worst->block.features < NGRAM_BLOCK_LEAST;
 	for (int i = 0; i < NGRAM_READINGS; i++) {
 		struct reading *reading = message->readings[i];
 
 		if (reading == NULL)
 			continue;
-		ngram_mail_end(&reading->mail);
-		if (!reading->header_over)
-			header_end(reading);
+		weigh_all(reading);
 		/* Next to nothing is no block of its own, unless there is no more of the message. */
 		if (reading->block.features >= NGRAM_BLOCK_LEAST || (reading->blocks == 0 && i == 0))
 			block_end(reading);
@@ -506,9 +549,6 @@ ngram_finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 const struct sl_classifier sl_ngram_classifier = {
 	.name = "ngram",
 	.new_message = ngram_new_message,
-	.field = ngram_field,
-	.begin = ngram_begin,
-	.text = ngram_text,
-	.tag = ngram_tag,
+	.seen = &seen_events,
 	.finish = ngram_finish,
 };

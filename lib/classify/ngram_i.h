@@ -1,16 +1,11 @@
 /*
  * ngram_i.h - private to the n-gram model: how a message becomes features
  *
- * Training and scoring must see the same features, so both drive the same reader: the events of
- * a message (content/content.h) go in, small groups of features come out, each with the piece of
- * text that caused it. Two layers:
- *   ngram_mail.c  fields that count, parts, what is seen and what is not   (struct ngram_mail)
- *   ngram_text.c  text into words and character 4-grams                   (struct ngram_text)
+ * Training and scoring must see the same features, so both drive the same code: what a person sees of a message
+ * (seen.h) goes in, small groups of features come out, each with the piece of text that caused it.
+ *   ngram_text.c  text into words and character 4-grams	(struct ngram_text)
  *
- * Only what the sender wrote counts. Left out: everything a receiving server adds (Received,
- * Authentication-Results, ARC-*, X-* but X-Mailer), list fields, the recipients, mail
- * addresses in texts, a leading [tag] of the subject. A model that learned those would know
- * mailboxes, not mail.
+ * Mail addresses in texts do not count.
  *
  * Memory: fixed, given by the structs. Chunks: where text is cut changes nothing.
  */
@@ -19,44 +14,17 @@
 
 #include "classify/ngram.h"
 
-/* Where a piece of text stood. The words are for the sentence shown to a person. */
-#define NGRAM_PLACES(X)				\
-	X(SUBJECT, "in the subject")		\
-	X(FROM, "in the sender")		\
-	X(HEADER, "in the header")		\
-	X(TEXT, "in the text")			\
-	X(HIDDEN, "in text that is not seen")	\
-	X(MARKUP, "in the markup")		\
-	X(PART, "in a part's header")
-
-enum ngram_place {
-#define NGRAM_PLACE_ENUM(name, words) NGRAM_##name,
-	NGRAM_PLACES(NGRAM_PLACE_ENUM)
-#undef NGRAM_PLACE_ENUM
-	NGRAM_PLACE_COUNT,
-};
-
-#define NGRAM_WORD_MAX	40	/* bytes; of a longer one the rest is skipped */
+#define NGRAM_WORD_MAX	SL_SEEN_WORD_MAX	/* bytes; of a longer one the rest is skipped */
 #define NGRAM_GROUP_MAX	(2 * NGRAM_WORD_MAX)	/* features that come with one word */
 
 /* Takes the features of one word, borrowed for the call; `word` is lower case ASCII or raw
  * bytes. A feature is 32 well mixed bits: a table of 2^n rows is indexed by the upper n. */
-typedef void ngram_sink(void *ctx, enum ngram_place place, struct sl_slice word,
+typedef void ngram_sink(void *ctx, enum sl_seen_place place, struct sl_slice word,
     const uint32_t *features, size_t len);
-
-/* A long text is not read whole: it would hold an edge up for 17 ms a MiB. Beyond the first part a
- * stretch is read, then three times as much passed over; far beyond, 63 times as much. How much
- * exactly follows from the text itself, so that no place is known to be safe without trying; and the end of the text is always read. */
-#define NGRAM_READ_BYTES	((size_t)64 << 10)	/* all of it up to here */
-#define NGRAM_STRETCH_BYTES	((size_t)4 << 10)
-#define NGRAM_SAMPLED_BYTES	((size_t)176 << 10)	/* read in all, from where on little is */
-#define NGRAM_SKIP_BYTES	((size_t)12 << 10)	/* on average */
-#define NGRAM_SKIP_FAR_BYTES	((size_t)252 << 10)
-#define NGRAM_TAIL_BYTES	4096
 
 /* A run of text, taken apart. */
 struct ngram_run {
-	enum ngram_place	 place;
+	enum sl_seen_place	 place;
 	bool			 word_address;	/* the word holds an @ */
 	uint32_t		 last4;		/* the last four characters, a byte for each, newest lowest */
 	uint32_t		 last_wide;	/* the last one, if it was of a script without spaces; else 0 */
@@ -74,56 +42,31 @@ struct ngram_text {
 	void			*ctx;
 	struct ngram_run	 seen;		/* what a reader sees: words and 4-grams */
 	struct ngram_run	 hidden;	/* what he does not: words */
-	size_t			 hidden_bytes;
-	size_t			 read_bytes;	/* of the message's text, see NGRAM_READ_BYTES ... */
-	size_t			 read_until;	/* ... the next stop */
-	size_t			 skip;		/* bytes of text to pass over */
-	size_t			 tail_bytes;	/* passed over in all; the last ones are in tail[] */
-	unsigned char		 tail[NGRAM_TAIL_BYTES];	/* a ring: read when the message ends */
 };
 
 void	ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx);
-/* A new run of text begins: no word or 4-gram reaches across. */
-void	ngram_text_start(struct ngram_text *text, enum ngram_place place);
-void	ngram_text_feed(struct ngram_text *text, struct sl_slice bytes);
-void	ngram_text_end(struct ngram_text *text);	/* the last word is complete */
-void	ngram_text_tail(struct ngram_text *text);	/* the message ends: read what was passed over last */
-/* Text that is not seen. It may come in the middle of a word of what is. */
-void	ngram_text_hidden(struct ngram_text *text, struct sl_slice bytes);
-/* Markup, whole: its words, unless text is being passed over. */
+/* These are events of seen.h, of one reading. */
+void	ngram_text_start(struct ngram_text *text, enum sl_seen_place place);
+void	ngram_text_word(struct ngram_text *text, const struct sl_seen_word *word);
+void	ngram_text_feed(struct ngram_text *text, struct sl_slice utf8);
+void	ngram_text_gap(struct ngram_text *text);
+void	ngram_text_end(struct ngram_text *text);
+void	ngram_text_hidden(struct ngram_text *text, struct sl_slice utf8);
 void	ngram_text_markup(struct ngram_text *text, struct sl_slice bytes);
-/* One feature of its own, such as `mime: text/html`. */
-void	ngram_text_mark(struct ngram_text *text, enum ngram_place place, const char *kind,
+void	ngram_text_mark(struct ngram_text *text, enum sl_seen_place place, enum sl_seen_mark mark,
 	    struct sl_slice value);
 
-#define NGRAM_HIDDEN_BYTES	((size_t)16 << 10)	/* of text that is not seen are read */
-#define NGRAM_FIELD_MAX		4096	/* bytes of a field that count */
-
-struct ngram_mail {
-	struct ngram_text	 text;
-	const struct sl_content_part *open;	/* whose text is being read; NULL: none */
-	bool			 header_over;	/* some text has come */
-	unsigned		 reading;	/* whose text ngram_listener tells */
-	uint64_t		 from_domain;	/* hashes; 0: none */
-	uint64_t		 reply_domain;
-};
-
-void	ngram_mail_init(struct ngram_mail *mail, ngram_sink *sink, void *ctx);
-void	ngram_mail_field(struct ngram_mail *mail, struct sl_slice name, struct sl_slice value);
-void	ngram_mail_begin(struct ngram_mail *mail, const struct sl_content_part *part);
-/* `header_over` is set before the first text is read: no more features of the header come. */
-void	ngram_mail_text(struct ngram_mail *mail, const struct sl_content_part *part,
-	    struct sl_slice utf8, enum sl_view_kind kind);
-void	ngram_mail_tag(struct ngram_mail *mail, const struct sl_content_part *part,
-	    const struct sl_html_tag *tag);
-void	ngram_mail_end(struct ngram_mail *mail);
 /* Readings of a broken message that are judged each for itself; further ones are not. */
-#define NGRAM_READINGS	3
+#define NGRAM_READINGS	SL_SEEN_READINGS
 
-/* Tells a struct ngram_mail, which is its `model`, of the header and of its `reading`'s text. */
+/* For training: one reading of a message. A classifier that gives no evidence, and is its own `model`. */
+struct ngram_listener {
+	struct ngram_text	 text;
+	unsigned		 reading;	/* whose text it takes; with 0 the header too */
+	bool			 header_over;
+};
+void	ngram_listener_init(struct ngram_listener *listener, unsigned reading, ngram_sink *sink, void *ctx);
 extern const struct sl_classifier ngram_listener;
-/* Is this part's text read? That of other readings is not: see ngram.h. */
-bool	ngram_mail_reads(const struct sl_content_part *part);
 
 /*
  * A feature counts once in a block. A message's first block is its header and the text that

@@ -18,7 +18,7 @@ struct ngram_reader {
 	bool			 learning;
 	bool			 header_over;
 	struct ngram_block	 block;
-	struct ngram_mail	 mail;
+	struct ngram_listener	 listener;
 	struct ngram_example	 example;	/* of the decoded view */
 	struct bytegram_view	 bytes;
 	uint32_t		 rows[ROWS_MAX];
@@ -57,7 +57,7 @@ static void
 header_end(struct ngram_reader *reader)
 {
 	reader->header_over = true;
-	if (reader->mail.reading > 0)		/* the first one's stands for all */
+	if (reader->listener.reading > 0)	/* the first one's stands for all */
 		return;
 	reader->example.header_len = reader->rows_len;
 	if (reader->block.features >= NGRAM_BLOCK_FEATURES)
@@ -65,15 +65,13 @@ header_end(struct ngram_reader *reader)
 }
 
 static void
-on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
+on_features(void *ctx, enum sl_seen_place place, struct sl_slice word, const uint32_t *features,
     size_t len)
 {
 	struct ngram_reader *reader = ctx;
 
-	if (reader->mail.header_over && !reader->header_over)
+	if (reader->listener.header_over && !reader->header_over)
 		header_end(reader);
-	if (!reader->header_over && reader->mail.reading > 0)
-		return;
 	if (reader->block.features >= NGRAM_BLOCK_FEATURES || reader->example.blocks == NGRAM_BLOCKS_MAX)
 		return;
 	for (size_t i = 0; i < len; i++)
@@ -82,7 +80,6 @@ on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint3
 	if (reader->header_over && reader->block.features >= NGRAM_BLOCK_FEATURES)
 		block_end(reader);
 }
-
 
 /* Is it the rule that list managers put above their footer? */
 static bool
@@ -121,7 +118,6 @@ body_feed(struct sl_panel *panel, struct sl_slice body)
 	}
 }
 
-/* Read one reading of a message. */
 /* Read one reading of a message; with the first the bytes too. */
 static void
 reading_read(struct ngram_reader *reader, struct sl_slice message, unsigned reading)
@@ -134,11 +130,10 @@ reading_read(struct ngram_reader *reader, struct sl_slice message, unsigned read
 
 	memset(&reader->block, 0, sizeof(reader->block));
 	reader->header_over = false;
-	ngram_mail_init(&reader->mail, on_features, reader);
-	reader->mail.reading = reading;
+	ngram_listener_init(&reader->listener, reading, on_features, reader);
 	sl_arena_init(&arena, ARENA_BYTES);
 	panel = sl_panel_new(NULL, &arena);
-	sl_panel_add(panel, &ngram_listener, &reader->mail);
+	sl_panel_add(panel, &ngram_listener, &reader->listener);
 	if (reading == 0)
 		sl_panel_add(panel, &bytegram_listener, &reader->bytes);
 	sl_panel_feed(panel, sl_slice(message.ptr, header));

@@ -21,12 +21,12 @@ struct features {
 };
 
 static void
-on_features(void *ctx, enum ngram_place place, struct sl_slice word, const uint32_t *features,
+on_features(void *ctx, enum sl_seen_place place, struct sl_slice word, const uint32_t *features,
     size_t len)
 {
 	struct features *all = ctx;
 
-	assert_true(place < NGRAM_PLACE_COUNT);
+	assert_true(place < SL_SEEN_PLACE_COUNT);
 	assert_true(word.len <= NGRAM_WORD_MAX);
 	for (size_t i = 0; i < len; i++)
 		all->sum += sl_hash(&features[i], sizeof(features[i]));
@@ -40,12 +40,12 @@ features_of(const char *message)
 	struct sl_verdict verdict = { 0 };
 	struct sl_panel *panel;
 	struct sl_arena arena;
-	struct ngram_mail mail;
+	struct ngram_listener listener;
 
-	ngram_mail_init(&mail, on_features, &all);
+	ngram_listener_init(&listener, 0, on_features, &all);
 	sl_arena_init(&arena, STATE_MAX_BYTES);
 	panel = sl_panel_new(NULL, &arena);
-	sl_panel_add(panel, &ngram_listener, &mail);
+	sl_panel_add(panel, &ngram_listener, &listener);
 	sl_panel_feed(panel, sl_slice_str(message));
 	sl_panel_finish(panel, &verdict);
 	sl_panel_free(&panel);
@@ -438,48 +438,6 @@ words_in_the_sentence_are_fit_to_print(void **state)
 	sl_ngram_model_close(&model);
 }
 
-/* ---- long texts */
-
-/* Read `len` bytes of text in pieces of `piece`; what came of it. */
-static struct features
-long_text(const unsigned char *text, size_t len, size_t piece, size_t *read_out)
-{
-	struct features all = { 0 };
-	struct ngram_text reader;
-
-	memset(&reader, 0, sizeof(reader));
-	ngram_text_init(&reader, on_features, &all);
-	for (size_t i = 0; i < len; i += piece)
-		ngram_text_feed(&reader, sl_slice(text + i, SL_MIN(piece, len - i)));
-	ngram_text_end(&reader);
-	ngram_text_tail(&reader);
-	*read_out = reader.read_bytes;
-	return all;
-}
-
-static void
-a_long_text_is_read_in_part_and_the_same_at_every_cut(void **state)
-{
-	static const size_t pieces[] = { 1, 7, 1000, 4096, 65536 };
-	size_t len = 8u << 20, read, again;
-	unsigned char *text = sl_xmalloc(len);
-	struct features whole, other;
-
-	srand(3);
-	for (size_t i = 0; i < len; i++)
-		text[i] = i % 7 == 6 ? ' ' : (unsigned char)('a' + rand() % 26);
-	whole = long_text(text, NGRAM_READ_BYTES, len, &read);
-	assert_int_equal(read, NGRAM_READ_BYTES);	/* up to there every byte */
-	whole = long_text(text, len, len, &read);
-	assert_in_range(read, NGRAM_SAMPLED_BYTES, len / 16);
-	for (size_t i = 0; i < SL_COUNT(pieces); i++) {
-		other = long_text(text, len, pieces[i], &again);
-		assert_int_equal(again, read);
-		assert_true(other.sum == whole.sum && other.len == whole.len);
-	}
-	sl_free(text);
-}
-
 /* ---- files that are no models */
 
 static void
@@ -557,7 +515,6 @@ main(void)
 		cmocka_unit_test(memory_is_the_same_for_any_size),
 		cmocka_unit_test(padding_does_not_hide_what_comes_later),
 		cmocka_unit_test(words_in_the_sentence_are_fit_to_print),
-		cmocka_unit_test(a_long_text_is_read_in_part_and_the_same_at_every_cut),
 		cmocka_unit_test(a_damaged_model_is_refused),
 		cmocka_unit_test(parameters_out_of_range_are_refused),
 		cmocka_unit_test(a_model_has_a_name),

@@ -37,12 +37,17 @@ group_add(struct ngram_run *run, uint32_t feature)
 }
 
 static void
-group_flush(struct ngram_text *text, struct ngram_run *run)
+group_give(struct ngram_text *text, struct ngram_run *run, struct sl_slice word)
 {
 	if (run->group_len > 0)
-		text->sink(text->ctx, run->place, sl_slice(run->word, run->word_len), run->group,
-		    run->group_len);
+		text->sink(text->ctx, run->place, word, run->group, run->group_len);
 	run->group_len = 0;
+}
+
+static void
+group_flush(struct ngram_text *text, struct ngram_run *run)
+{
+	group_give(text, run, sl_slice(run->word, run->word_len));
 }
 
 /* A character joins the last four. Only what is read as text has 4-grams. */
@@ -50,14 +55,31 @@ static inline void
 gram(struct ngram_run *run, unsigned char c)
 {
 	run->last4 = run->last4 << 8 | c;
-	group_add(run, mix_twice(run->last4, KIND_GRAM(run->place == NGRAM_FROM ? NGRAM_FROM
-	    : NGRAM_TEXT)));
+	group_add(run, mix_twice(run->last4, KIND_GRAM(run->place == SL_SEEN_FROM ? SL_SEEN_FROM
+	    : SL_SEEN_TEXT)));
 }
 
 static inline bool
 has_grams(const struct ngram_run *run)
 {
-	return run->place != NGRAM_MARKUP && run->place != NGRAM_HIDDEN;
+	return run->place != SL_SEEN_MARKUP && run->place != SL_SEEN_HIDDEN;
+}
+
+static void
+word_give(struct ngram_text *text, struct ngram_run *run, struct sl_slice word, uint32_t hash)
+{
+	group_add(run, mix_twice(hash, KIND_WORD(run->place)));
+	if (run->place == SL_SEEN_SUBJECT)
+		group_add(run, mix_twice(hash, KIND_WORD(SL_SEEN_TEXT)));
+	group_give(text, run, word);
+}
+
+/* Whose it is must not matter. */
+static void
+address_forget(struct ngram_run *run)
+{
+	run->last4 = '@';
+	run->group_len = 0;
 }
 
 static void
@@ -65,57 +87,62 @@ word_end(struct ngram_text *text, struct ngram_run *run)
 {
 	if (run->word_len == 0)
 		return;
-	if (run->word_address) {	/* whose it is must not matter */
-		run->word_len = 0;
-		run->word_address = false;
-		run->last4 = '@';
-		run->group_len = 0;
-		return;
-	}
-	group_add(run, mix_twice(run->word_hash, KIND_WORD(run->place)));
-	if (run->place == NGRAM_SUBJECT)
-		group_add(run, mix_twice(run->word_hash, KIND_WORD(NGRAM_TEXT)));
-	group_flush(text, run);
+	if (run->word_address)
+		address_forget(run);
+	else
+		word_give(text, run, sl_slice(run->word, run->word_len), run->word_hash);
 	run->word_len = 0;
+	run->word_address = false;
 }
 
 /* Digits count as one: which year or price it is tells a collection, not a kind of mail. */
+static inline unsigned char
+digit_same(unsigned char c)
+{
+	return c >= '0' && c <= '9' ? '0' : c;
+}
+
 static inline void
 word_add(struct ngram_run *run, unsigned char c)
 {
-	unsigned char same = c >= '0' && c <= '9' ? '0' : c;
+	unsigned char same = digit_same(c);
 	unsigned char lower = sl_ascii_lower(same);
 
 	if (run->word_len == 0)
-		run->word_hash = 0x811c9dc5u;
+		run->word_hash = SL_SEEN_HASH_START;
 	if (run->word_len == NGRAM_WORD_MAX)
 		return;
 	if (c == '@')
 		run->word_address = true;
 	run->word[run->word_len++] = sl_ascii_lower(c);
-	run->word_hash = (run->word_hash ^ lower) * 0x01000193u;
+	run->word_hash = (run->word_hash ^ lower) * SL_SEEN_HASH_PRIME;
 	if (has_grams(run))
 		gram(run, same);
+}
+
+/* An ASCII character between words. */
+static inline void
+between(struct ngram_run *run, unsigned char c)
+{
+	if (classes[c] == BLANK) {
+		if ((run->last4 & 0xff) != ' ')
+			gram(run, ' ');
+	} else if ((run->last4 & 0xffffff) != c * 0x010101u) {	/* a rule is three long */
+		gram(run, c);
+	}
 }
 
 /* An ASCII character that a reader sees. */
 static inline void
 seen_ascii(struct ngram_text *text, struct ngram_run *run, unsigned char c)
 {
-	unsigned char class = classes[c];
-
 	run->last_wide = 0;
-	if (class == WORD) {
+	if (classes[c] == WORD) {
 		word_add(run, c);
 		return;
 	}
 	word_end(text, run);
-	if (class == BLANK) {
-		if ((run->last4 & 0xff) != ' ')
-			gram(run, ' ');
-	} else if ((run->last4 & 0xffffff) != c * 0x010101u) {	/* a rule is three long */
-		gram(run, c);
-	}
+	between(run, c);
 }
 
 /* The ASCII character that says the same; 0: none. */
@@ -148,16 +175,16 @@ seen_wide(struct ngram_text *text, struct ngram_run *run, uint32_t c, const unsi
 	if (!letter)
 		word_end(text, run);
 	if (run->word_len == 0)
-		run->word_hash = 0x811c9dc5u;
+		run->word_hash = SL_SEEN_HASH_START;
 	if (letter && run->word_len + len <= NGRAM_WORD_MAX) {
 		for (size_t i = 0; i < len; i++) {
 			run->word[run->word_len++] = bytes[i];
-			run->word_hash = (run->word_hash ^ bytes[i]) * 0x01000193u;
+			run->word_hash = (run->word_hash ^ bytes[i]) * SL_SEEN_HASH_PRIME;
 		}
 	}
 	run->last4 = run->last4 << 8 | 0x80 | (mix(c, KIND_WIDE) >> 25);
 	if (c < 0x2e80) {
-		group_add(run, mix_twice(run->last4, KIND_GRAM(NGRAM_TEXT)));
+		group_add(run, mix_twice(run->last4, KIND_GRAM(SL_SEEN_TEXT)));
 		run->last_wide = 0;
 	} else {
 		group_add(run, mix_twice(mix(run->last_wide, KIND_WIDE) ^ c, KIND_WIDE));
@@ -209,7 +236,7 @@ words(struct ngram_text *text, struct ngram_run *run, struct sl_slice bytes)
 }
 
 static void
-run_start(struct ngram_run *run, enum ngram_place place)
+run_start(struct ngram_run *run, enum sl_seen_place place)
 {
 	run->place = place;
 	run->word_address = false;
@@ -224,87 +251,63 @@ ngram_text_init(struct ngram_text *text, ngram_sink *sink, void *ctx)
 {
 	text->sink = sink;
 	text->ctx = ctx;
-	text->skip = text->read_bytes = text->tail_bytes = text->hidden_bytes = 0;
-	text->seen.word_hash = 0;
-	text->read_until = NGRAM_READ_BYTES;
-	run_start(&text->seen, NGRAM_TEXT);
-	run_start(&text->hidden, NGRAM_HIDDEN);
+	run_start(&text->seen, SL_SEEN_TEXT);
+	run_start(&text->hidden, SL_SEEN_HIDDEN);
 }
 
 void
-ngram_text_start(struct ngram_text *text, enum ngram_place place)
+ngram_text_start(struct ngram_text *text, enum sl_seen_place place)
 {
 	run_start(&text->seen, place);
-	run_start(&text->hidden, NGRAM_HIDDEN);
+	run_start(&text->hidden, SL_SEEN_HIDDEN);
 }
 
-/* Go on reading behind a gap. The word that was under way is given up. */
-static void
-resume(struct ngram_text *text)
+/* Characters of a word join one by one. */
+static inline void
+grams(struct ngram_run *run, struct sl_slice word)
 {
-	text->skip = 0;
-	run_start(&text->seen, text->seen.place);
-}
+	const uint32_t kind = KIND_GRAM(run->place == SL_SEEN_FROM ? SL_SEEN_FROM : SL_SEEN_TEXT);
+	uint32_t last4 = run->last4, *group = run->group + run->group_len;
+	size_t len = SL_MIN(word.len, NGRAM_GROUP_MAX - run->group_len);
 
-/* Pass over what is to be skipped, but keep the last of it. */
-static size_t
-skip(struct ngram_text *text, const unsigned char *data, size_t len)
-{
-	size_t n = SL_MIN(text->skip, len), kept = SL_MIN(n, (size_t)NGRAM_TAIL_BYTES);
-	size_t at = (text->tail_bytes + n - kept) % NGRAM_TAIL_BYTES;
-	size_t first = SL_MIN(kept, NGRAM_TAIL_BYTES - at);
-
-	memcpy(text->tail + at, data + n - kept, first);
-	memcpy(text->tail, data + n - kept + first, kept - first);
-	text->tail_bytes += n;
-	text->skip -= n;
-	if (text->skip == 0)
-		resume(text);
-	return n;
-}
-
-void
-ngram_text_tail(struct ngram_text *text)
-{
-	size_t len = SL_MIN(text->tail_bytes, (size_t)NGRAM_TAIL_BYTES);
-	size_t at = text->tail_bytes - len;
-
-	if (len == 0)
-		return;
-	resume(text);
-	for (size_t i = 0; i < len; i++, at++)
-		seen(text, &text->seen, text->tail[at % NGRAM_TAIL_BYTES]);
-	ngram_text_end(text);
-}
-
-/* A stretch has been read: how much to pass over before the next. */
-static void
-stretch_end(struct ngram_text *text)
-{
-	size_t mean = text->read_bytes < NGRAM_SAMPLED_BYTES ? NGRAM_SKIP_BYTES : NGRAM_SKIP_FAR_BYTES;
-
-	text->skip = mean / 2 + mix_twice(text->seen.last4, text->seen.word_hash) % mean;
-	text->read_until = text->read_bytes + NGRAM_STRETCH_BYTES;
-}
-
-void
-ngram_text_feed(struct ngram_text *text, struct sl_slice bytes)
-{
-	size_t i = 0;
-
-	while (i < bytes.len) {
-		size_t end = i + SL_MIN(bytes.len - i, text->read_until - text->read_bytes);
-
-		if (text->skip > 0) {
-			i += skip(text, bytes.ptr + i, bytes.len - i);
-			continue;
-		}
-		text->read_bytes += end - i;
-		while (i < end)
-			seen(text, &text->seen, bytes.ptr[i++]);
-		if (text->read_bytes == text->read_until)
-			stretch_end(text);
+	for (size_t i = 0; i < len; i++) {
+		last4 = last4 << 8 | digit_same(word.ptr[i]);
+		group[i] = mix_twice(last4, kind);
 	}
+	for (size_t i = len; i < word.len; i++)
+		last4 = last4 << 8 | digit_same(word.ptr[i]);
+	run->last4 = last4;
+	run->group_len += len;
+}
+
+/* Does what character by character would be done. */
+void
+ngram_text_word(struct ngram_text *text, const struct sl_seen_word *word)
+{
+	struct ngram_run *run = &text->seen;
+
+	run->c_missing = 0;
+	run->last_wide = 0;
+	if (word->has_at) {
+		address_forget(run);
+	} else if (word->len > 0) {
+		grams(run, sl_slice(word->raw, word->len));
+		word_give(text, run, sl_slice(word->lower, word->len), word->hash);
+	}
+	between(run, word->end);
+}
+
+void
+ngram_text_feed(struct ngram_text *text, struct sl_slice utf8)
+{
+	for (size_t i = 0; i < utf8.len; i++)
+		seen(text, &text->seen, utf8.ptr[i]);
+}
+
+void
+ngram_text_gap(struct ngram_text *text)
+{
+	run_start(&text->seen, text->seen.place);
 }
 
 void
@@ -316,11 +319,9 @@ ngram_text_end(struct ngram_text *text)
 }
 
 void
-ngram_text_hidden(struct ngram_text *text, struct sl_slice bytes)
+ngram_text_hidden(struct ngram_text *text, struct sl_slice utf8)
 {
-	bytes.len = SL_MIN(bytes.len, NGRAM_HIDDEN_BYTES - text->hidden_bytes);
-	text->hidden_bytes += bytes.len;
-	words(text, &text->hidden, bytes);
+	words(text, &text->hidden, utf8);
 }
 
 void
@@ -328,25 +329,86 @@ ngram_text_markup(struct ngram_text *text, struct sl_slice bytes)
 {
 	struct ngram_run run;
 
-	if (text->skip > 0)
-		return;
-	run_start(&run, NGRAM_MARKUP);
-	run.word_hash = 0;
+	run_start(&run, SL_SEEN_MARKUP);
 	words(text, &run, bytes);
 	word_end(text, &run);
 }
 
 void
-ngram_text_mark(struct ngram_text *text, enum ngram_place place, const char *kind,
+ngram_text_mark(struct ngram_text *text, enum sl_seen_place place, enum sl_seen_mark mark,
     struct sl_slice value)
 {
-	unsigned char label[NGRAM_WORD_MAX];
-	size_t len = SL_MIN(strlen(kind), sizeof(label));
+	unsigned char label[SL_SEEN_LABEL_MAX];
+	size_t len = sl_seen_label(mark, value, label);
 	uint32_t feature;
 
-	memcpy(label, kind, len);
-	for (size_t i = 0; i < value.len && len < sizeof(label); i++)
-		label[len++] = sl_ascii_lower(value.ptr[i]);
+	if (mark == SL_SEEN_MARK_RE) {		/* as models know it */
+		len = sizeof("subject: re") - 1;
+		memcpy(label, "subject: re", len);
+	}
 	feature = mix_twice((uint32_t)sl_hash(label, len), KIND_MARK);
 	text->sink(text->ctx, place, sl_slice(label, len), &feature, 1);
 }
+
+/* ---- one reading, as a classifier that gives no evidence */
+
+void
+ngram_listener_init(struct ngram_listener *listener, unsigned reading, ngram_sink *sink, void *ctx)
+{
+	memset(listener, 0, sizeof(*listener));
+	ngram_text_init(&listener->text, sink, ctx);
+	listener->reading = reading;
+	listener->header_over = reading > 0;
+}
+
+static void *
+listen(const void *model, struct sl_arena *arena)
+{
+	return (void *)(uintptr_t)model;
+}
+
+/* Of another reading nothing is taken. */
+#define LISTEN(event, parameters, arguments)						\
+static void										\
+on_##event parameters									\
+{											\
+	struct ngram_listener *listener = state;					\
+											\
+	if (reading == listener->reading)						\
+		ngram_text_##event arguments;						\
+}
+
+LISTEN(start, (void *state, unsigned reading, enum sl_seen_place place), (&listener->text, place))
+LISTEN(word, (void *state, unsigned reading, const struct sl_seen_word *word), (&listener->text, word))
+LISTEN(feed, (void *state, unsigned reading, struct sl_slice utf8), (&listener->text, utf8))
+LISTEN(gap, (void *state, unsigned reading), (&listener->text))
+LISTEN(end, (void *state, unsigned reading), (&listener->text))
+LISTEN(hidden, (void *state, unsigned reading, struct sl_slice utf8), (&listener->text, utf8))
+LISTEN(markup, (void *state, unsigned reading, struct sl_slice bytes), (&listener->text, bytes))
+LISTEN(mark, (void *state, unsigned reading, enum sl_seen_place place, enum sl_seen_mark mark, struct sl_slice value),
+    (&listener->text, place, mark, value))
+#undef LISTEN
+
+static void
+on_header_over(void *state)
+{
+	((struct ngram_listener *)state)->header_over = true;
+}
+
+static const struct sl_seen_events events = {
+	.start = on_start,
+	.word = on_word,
+	.text = on_feed,
+	.gap = on_gap,
+	.end = on_end,
+	.hidden = on_hidden,
+	.markup = on_markup,
+	.mark = on_mark,
+	.header_over = on_header_over,
+};
+
+const struct sl_classifier ngram_listener = {
+	.name = "ngram_listener",
+	.new_message = listen,
+	.seen = &events,
+};

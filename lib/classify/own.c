@@ -239,7 +239,7 @@ struct own_message {
 };
 
 static void
-on_features(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice word,
+on_features(void *ctx, void *user, bool in_header, enum sl_seen_place place, struct sl_slice word,
     const uint32_t *features, size_t len)
 {
 	const struct own_message *message = ctx;
@@ -259,7 +259,7 @@ on_features(void *ctx, void *user, bool in_header, enum token_place place, struc
 }
 
 static void
-on_copy(void *ctx, void *user, const void *first)
+on_copy(void *ctx, void *user, void *first)
 {
 	struct tally *tally = user;
 	const struct tally *from = first;
@@ -339,41 +339,7 @@ reader_of(void *state)
 	return message->known ? &message->reader : NULL;
 }
 
-static void
-on_field(void *state, struct sl_slice name, struct sl_slice value)
-{
-	struct token_reader *reader = reader_of(state);
-
-	if (reader != NULL)
-		token_reader_field(reader, name, value);
-}
-
-static void
-on_begin(void *state, const struct sl_content_part *part)
-{
-	struct token_reader *reader = reader_of(state);
-
-	if (reader != NULL)
-		token_reader_begin(reader, part);
-}
-
-static void
-on_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
-{
-	struct token_reader *reader = reader_of(state);
-
-	if (reader != NULL)
-		token_reader_text(reader, part, utf8, kind);
-}
-
-static void
-on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
-{
-	struct token_reader *reader = reader_of(state);
-
-	if (reader != NULL)
-		token_reader_tag(reader, part, tag);
-}
+TOKEN_READER_EVENTS(seen_events, reader_of);
 
 static void
 finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
@@ -390,10 +356,7 @@ const struct sl_classifier sl_own_classifier = {
 	.name = "own",
 	.new_message = new_message,
 	.envelope = on_envelope,
-	.field = on_field,
-	.begin = on_begin,
-	.text = on_text,
-	.tag = on_tag,
+	.seen = &seen_events,
 	.finish = finish,
 };
 

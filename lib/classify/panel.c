@@ -14,6 +14,7 @@ struct sl_panel {
 	struct sl_arena		*arena;
 	struct sl_content_sink	 sink;		/* what somebody listens to: the rest is not made */
 	struct sl_content	*content;
+	struct sl_seen		*seen;		/* NULL: nobody listens to it */
 	struct seat		 seats[SL_PANEL_MAX];
 	size_t			 len;
 };
@@ -30,8 +31,11 @@ on_field(void *ctx, const char *path, unsigned reading, struct sl_slice name, st
 {
 	struct sl_panel *panel = ctx;
 
-	if (path[0] == '\0' && reading == 0)
-		TELL(panel, field, name, value);
+	if (path[0] != '\0' || reading != 0)
+		return;
+	TELL(panel, field, name, value);
+	if (panel->seen != NULL)
+		sl_seen_field(panel->seen, name, value);
 }
 
 static void
@@ -40,6 +44,8 @@ on_begin(void *ctx, struct sl_content_part *part)
 	struct sl_panel *panel = ctx;
 
 	TELL(panel, begin, part);
+	if (panel->seen != NULL)
+		sl_seen_begin(panel->seen, part);
 }
 
 static void
@@ -48,6 +54,8 @@ on_text(void *ctx, struct sl_content_part *part, struct sl_slice utf8, enum sl_v
 	struct sl_panel *panel = ctx;
 
 	TELL(panel, text, part, utf8, kind);
+	if (panel->seen != NULL)
+		sl_seen_text(panel->seen, part, utf8, kind);
 }
 
 static void
@@ -56,6 +64,8 @@ on_tag(void *ctx, struct sl_content_part *part, const struct sl_html_tag *tag)
 	struct sl_panel *panel = ctx;
 
 	TELL(panel, tag, part, tag);
+	if (panel->seen != NULL)
+		sl_seen_tag(panel->seen, part, tag);
 }
 
 static void
@@ -125,6 +135,8 @@ on_end(void *ctx, struct sl_content_part *part)
 	struct sl_panel *panel = ctx;
 
 	TELL(panel, end, part);
+	if (panel->seen != NULL)
+		sl_seen_part_end(panel->seen, part);
 }
 
 static void
@@ -169,6 +181,7 @@ sl_panel_free(struct sl_panel **panel)
 		return;
 	SL_CHECK(*panel, PANEL_MAGIC);
 	sl_content_free(&(*panel)->content);
+	sl_seen_free(&(*panel)->seen);
 	for (struct seat *seat = (*panel)->seats; seat < (*panel)->seats + (*panel)->len; seat++)
 		if (seat->state != NULL && seat->classifier->free != NULL)
 			seat->classifier->free(seat->state);
@@ -192,6 +205,12 @@ listen_to(struct sl_content_sink *sink, const struct sl_classifier *classifier)
 	LISTEN(finding);
 #undef LISTEN
 	sink->end = all.end;
+	if (classifier->seen != NULL) {
+		sink->field = all.field;
+		sink->begin = all.begin;
+		sink->text = all.text;
+		sink->tag = all.tag;
+	}
 }
 
 void *
@@ -206,6 +225,11 @@ sl_panel_add(struct sl_panel *panel, const struct sl_classifier *classifier, con
 	seat->classifier = classifier;
 	listen_to(&panel->sink, classifier);
 	seat->state = classifier->new_message(model, panel->arena);
+	if (classifier->seen != NULL && seat->state != NULL) {
+		if (panel->seen == NULL)
+			panel->seen = sl_seen_new();
+		sl_seen_listen(panel->seen, classifier->seen, seat->state);
+	}
 	return seat->state;
 }
 
@@ -234,6 +258,8 @@ sl_panel_finish(struct sl_panel *panel, struct sl_verdict *verdict)
 {
 	SL_CHECK(panel, PANEL_MAGIC);
 	sl_content_finish(panel->content);
+	if (panel->seen != NULL)
+		sl_seen_finish(panel->seen);
 	for (struct seat *seat = panel->seats; seat < panel->seats + panel->len; seat++) {
 		if (seat->state == NULL)
 			sl_verdict_add(verdict, &(struct sl_evidence){ .name = seat->classifier->name,

@@ -20,6 +20,7 @@ struct sl_stack {
 	struct sl_lookalike	*brands;
 	struct sl_hostlist	*shorteners, *hosting, *freemail;
 	struct sl_links_model	 links;
+	struct sl_drift_expectation *rates;
 };
 
 static int
@@ -75,6 +76,13 @@ open_freemail(struct sl_stack *stack, struct sl_slice bytes)
 	return 0;
 }
 
+static int
+open_rates(struct sl_stack *stack, struct sl_slice bytes)
+{
+	stack->rates = sl_xmalloc(sizeof(*stack->rates));
+	return sl_drift_read(bytes, stack->rates, NULL);
+}
+
 static const struct section {
 	const char	*name;
 	int		(*open)(struct sl_stack *stack, struct sl_slice bytes);
@@ -87,6 +95,7 @@ static const struct section {
 	OPEN(SHORTENERS) = { "shorteners", open_shorteners },
 	OPEN(HOSTING) = { "hosting", open_hosting },
 	OPEN(FREEMAIL) = { "freemail", open_freemail },
+	OPEN(RATES) = { "rates", open_rates },
 #undef OPEN
 };
 
@@ -121,7 +130,6 @@ surround(struct sl_stack *stack, const struct sl_stack_around *around)
 	stack->links.suffix = around->suffix;
 	stack->links.fold = around->fold;
 	stack->links.listed = around->listed;
-	stack->links.correspondents = around->correspondents;
 }
 
 int
@@ -167,6 +175,7 @@ sl_stack_close(struct sl_stack **stack)
 	sl_hostlist_free(&s->shorteners);
 	sl_hostlist_free(&s->hosting);
 	sl_hostlist_free(&s->freemail);
+	sl_free(s->rates);
 	SL_OBJ_FREE(stack, STACK_MAGIC);
 }
 
@@ -182,6 +191,13 @@ sl_stack_combiner(const struct sl_stack *stack)
 {
 	SL_CHECK(stack, STACK_MAGIC);
 	return stack->combiner;
+}
+
+const struct sl_drift_expectation *
+sl_stack_rates(const struct sl_stack *stack)
+{
+	SL_CHECK(stack, STACK_MAGIC);
+	return stack->rates;
 }
 
 void *

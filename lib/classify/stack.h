@@ -13,6 +13,7 @@
 #include "classify/combine.h"
 #include "classify/links.h"
 #include "classify/panel.h"
+#include "measure/drift.h"
 #include "sl/buf.h"
 
 /* Sections of the bundle; each may be missing. */
@@ -23,7 +24,8 @@
 	X(BRANDS, "brands", "names that are protected from imitation")	\
 	X(SHORTENERS, "shorteners", "hosts that shorten addresses")	\
 	X(HOSTING, "hosting", "hosts of anybody's pages")		\
-	X(FREEMAIL, "freemail", "domains of anybody's mailboxes")
+	X(FREEMAIL, "freemail", "domains of anybody's mailboxes")		\
+	X(RATES, "rates", "how often training saw what: measure/drift.h")
 
 enum sl_stack_section {
 #define SL_STACK_SECTION_ENUM(name, word, meaning) SL_STACK_##name,
@@ -40,7 +42,6 @@ struct sl_stack_around {
 	const struct sl_suffix		*suffix;
 	const struct sl_fold		*fold;		/* lookalike/fold.h */
 	const struct sl_hostlist	*listed;	/* hosts and addresses known to be bad */
-	const struct sl_correspondents	*correspondents;
 };
 
 /* Open the models' file; the bytes are kept and must outlive the stack. `around` may be NULL. Returns 0, or
@@ -52,6 +53,8 @@ void			 sl_stack_close(struct sl_stack **stack);	/* NULL is fine */
 const char		*sl_stack_id(const struct sl_stack *stack);	/* of the file: short hash, for the record */
 /* NULL: there is none (classifiers weigh as they say themselves). */
 const struct sl_combiner *sl_stack_combiner(const struct sl_stack *stack);
+/* NULL: the file does not say. */
+const struct sl_drift_expectation *sl_stack_rates(const struct sl_stack *stack);
 /* Let the models listen, and what needs no model: links, structure, bulk. Returns the state of links, for
  * sl_links_domains. */
 void			*sl_stack_listen(const struct sl_stack *stack, struct sl_panel *panel);

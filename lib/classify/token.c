@@ -101,6 +101,19 @@ struct reason {
 	unsigned char		text[REASON_TEXT];
 };
 
+/* A table is larger than what a processor keeps near. So its rows are asked for when a word comes, and the word is
+ * weighed when WAITING more have come. */
+#define WAITING		8
+
+struct word {
+	unsigned char	value;
+	unsigned char	place;
+	unsigned char	len;
+	unsigned char	rows_len;
+	unsigned char	text[TOKEN_WORD_MAX];
+	uint32_t	rows[TOKEN_GROUP_MAX];
+};
+
 /* Of one reading; see token_events. */
 struct tally {
 	struct sums {
@@ -109,6 +122,9 @@ struct tally {
 		struct reason	against[REASONS];	/* strongest first */
 		struct reason	in_favour[REASONS];
 	} header, now;			/* now: header and the block in work */
+	unsigned	words;		/* that have come */
+	unsigned	weighed;	/* of them */
+	struct word	waiting[WAITING];	/* the others: a ring */
 };
 
 struct token_message {
@@ -128,7 +144,7 @@ reason_same(const struct reason *a, const struct reason *b)
 
 /* Put a reason into its place, strongest first; one of the same word joins it. */
 static void
-reason_add(struct sums *sums, int weight, enum token_place place, struct sl_slice word)
+reason_add(struct sums *sums, int weight, enum sl_seen_place place, struct sl_slice word)
 {
 	struct reason *list = weight > 0 ? sums->against : sums->in_favour;
 	struct reason reason = { weight, (unsigned char)place, 0, { 0 } };
@@ -149,28 +165,57 @@ reason_add(struct sums *sums, int weight, enum token_place place, struct sl_slic
 	list[i] = reason;
 }
 
+/* Weigh the word that has waited longest. */
 static void
-on_features(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice word,
+weigh(const struct sl_token_model *model, struct tally *tally)
+{
+	const struct word *word = &tally->waiting[tally->weighed++ % WAITING];
+	int sum = 0;
+
+	for (size_t i = 0; i < word->rows_len; i++)
+		sum += model->rows[word->rows[i]];
+	tally->now.sum += word->value * sum;
+	if (sum != 0)
+		reason_add(&tally->now, word->value * sum, (enum sl_seen_place)word->place,
+		    sl_slice(word->text, word->len));
+}
+
+static void
+weigh_all(const struct token_message *message, struct tally *tally)
+{
+	while (tally->weighed != tally->words)
+		weigh(message->model, tally);
+}
+
+static void
+on_features(void *ctx, void *user, bool in_header, enum sl_seen_place place, struct sl_slice text,
     const uint32_t *features, size_t len)
 {
 	const struct sl_token_model *model = ((struct token_message *)ctx)->model;
 	struct tally *tally = user;
-	int value = in_header ? TOKEN_HEADER_VALUE : 1, sum = 0;
+	struct word *word;
 
-	for (size_t i = 0; i < len; i++)
-		sum += model->rows[features[i] >> model->shift];
-	tally->now.sum += value * sum;
-	tally->now.squares += (uint32_t)(value * value) * (uint32_t)len;
-	if (sum != 0)
-		reason_add(&tally->now, value * sum, place, word);
+	if (tally->words - tally->weighed == WAITING)
+		weigh(model, tally);
+	word = &tally->waiting[tally->words++ % WAITING];
+	word->value = in_header ? TOKEN_HEADER_VALUE : 1;
+	word->place = (unsigned char)place;
+	word->len = (unsigned char)text.len;
+	memcpy(word->text, text.ptr, text.len);
+	word->rows_len = (unsigned char)len;
+	for (size_t i = 0; i < len; i++) {
+		word->rows[i] = features[i] >> model->shift;
+		__builtin_prefetch(&model->rows[word->rows[i]]);
+	}
+	tally->now.squares += (uint32_t)(word->value * word->value) * (uint32_t)len;
 }
 
 static void
-on_copy(void *ctx, void *user, const void *first)
+on_copy(void *ctx, void *user, void *first)
 {
-	struct tally *tally = user;
-	const struct tally *from = first;
+	struct tally *tally = user, *from = first;
 
+	weigh_all(ctx, from);
 	tally->header = tally->now = from->header.squares > 0 ? from->header : from->now;
 }
 
@@ -179,6 +224,7 @@ on_header(void *ctx, void *user)
 {
 	struct tally *tally = user;
 
+	weigh_all(ctx, tally);
 	tally->header = tally->now;
 }
 
@@ -187,9 +233,11 @@ on_block(void *ctx, void *user)
 {
 	struct token_message *message = ctx;
 	struct tally *tally = user;
-	double margin = tally->now.squares == 0 ? 0
-	    : tally->now.sum * message->model->step / sqrt(tally->now.squares);
+	double margin;
 
+	weigh_all(message, tally);
+	margin = tally->now.squares == 0 ? 0
+	    : tally->now.sum * message->model->step / sqrt(tally->now.squares);
 	if (message->blocks == 0 || margin > message->margin) {
 		message->margin = margin;
 		message->worst = tally->now;
@@ -228,29 +276,7 @@ reader_of(void *state)
 	return &message->reader;
 }
 
-static void
-on_field(void *state, struct sl_slice name, struct sl_slice value)
-{
-	token_reader_field(reader_of(state), name, value);
-}
-
-static void
-on_begin(void *state, const struct sl_content_part *part)
-{
-	token_reader_begin(reader_of(state), part);
-}
-
-static void
-on_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
-{
-	token_reader_text(reader_of(state), part, utf8, kind);
-}
-
-static void
-on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
-{
-	token_reader_tag(reader_of(state), part, tag);
-}
+TOKEN_READER_EVENTS(seen_events, reader_of);
 
 /* ---- what is said about it */
 
@@ -281,11 +307,6 @@ reason_text(const struct reason *reason, char out[REASON_TEXT + 1])
 static const char *
 sentence(const struct sums *sums, double log_odds, struct sl_arena *arena)
 {
-	static const char *const places[] = {
-#define TOKEN_PLACE_WORDS(name, words) words,
-		TOKEN_PLACES(TOKEN_PLACE_WORDS)
-#undef TOKEN_PLACE_WORDS
-	};
 	const struct reason *list = log_odds > 0 ? sums->against : sums->in_favour;
 	const char *verdict = log_odds > 3 ? "its words are those of unwanted mail" : log_odds > 1
 	    ? "its words are more those of unwanted mail" : log_odds < -3
@@ -298,7 +319,8 @@ sentence(const struct sums *sums, double log_odds, struct sl_arena *arena)
 	for (size_t i = 0; i < REASONS && list[i].weight != 0; i++) {
 		reason_text(&list[i], word);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\"%s\" %s",
-		    i == 0 ? ": " : ", ", word, places[list[i].place]);
+		    i == 0 ? ": " : ", ", word,
+		    sl_seen_place_words((enum sl_seen_place)list[i].place));
 	}
 	text[len] = '\0';
 	copy = sl_arena_printf(arena, "%s%s", verdict, text);
@@ -333,9 +355,6 @@ finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 const struct sl_classifier sl_token_classifier = {
 	.name = "token",
 	.new_message = new_message,
-	.field = on_field,
-	.begin = on_begin,
-	.text = on_text,
-	.tag = on_tag,
+	.seen = &seen_events,
 	.finish = finish,
 };

@@ -23,7 +23,7 @@ struct held {
 };
 
 static void
-on_features(void *ctx, void *user, bool in_header, enum token_place place, struct sl_slice word,
+on_features(void *ctx, void *user, bool in_header, enum sl_seen_place place, struct sl_slice word,
     const uint32_t *features, size_t len)
 {
 	struct held *held = user;
@@ -33,7 +33,7 @@ on_features(void *ctx, void *user, bool in_header, enum token_place place, struc
 }
 
 static void
-on_copy(void *ctx, void *user, const void *first)
+on_copy(void *ctx, void *user, void *first)
 {
 }
 
@@ -85,29 +85,13 @@ listen(const void *model, struct sl_arena *arena)
 	return token_reader_init(&lister->reader, lister->all_fields, &events, lister, arena) ? lister : NULL;
 }
 
-static void
-on_field(void *state, struct sl_slice name, struct sl_slice value)
+static struct token_reader *
+reader_of(void *state)
 {
-	token_reader_field(&((struct lister *)state)->reader, name, value);
+	return &((struct lister *)state)->reader;
 }
 
-static void
-on_begin(void *state, const struct sl_content_part *part)
-{
-	token_reader_begin(&((struct lister *)state)->reader, part);
-}
-
-static void
-on_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
-{
-	token_reader_text(&((struct lister *)state)->reader, part, utf8, kind);
-}
-
-static void
-on_tag(void *state, const struct sl_content_part *part, const struct sl_html_tag *tag)
-{
-	token_reader_tag(&((struct lister *)state)->reader, part, tag);
-}
+TOKEN_READER_EVENTS(seen_events, reader_of);
 
 static void
 finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
@@ -118,10 +102,7 @@ finish(void *state, struct sl_arena *arena, struct sl_verdict *verdict)
 static const struct sl_classifier listener = {
 	.name = "token_list",
 	.new_message = listen,
-	.field = on_field,
-	.begin = on_begin,
-	.text = on_text,
-	.tag = on_tag,
+	.seen = &seen_events,
 	.finish = finish,
 };
 

@@ -4,7 +4,7 @@
 
 struct token_reading {
 	struct token_reader	*reader;
-	struct token_mail	 mail;
+	struct token_text	 text;
 	bool			 header_over;
 	unsigned		 blocks;	/* complete */
 	uint32_t		 header_features;
@@ -45,15 +45,13 @@ header_end(struct token_reading *reading)
 }
 
 static void
-on_features(void *ctx, enum token_place place, struct sl_slice word, const uint32_t *features,
+on_features(void *ctx, enum sl_seen_place place, struct sl_slice word, const uint32_t *features,
     size_t len)
 {
 	struct token_reading *reading = ctx;
 	uint32_t fresh[TOKEN_GROUP_MAX];
 	size_t n = 0;
 
-	if (reading->mail.header_over && !reading->header_over)
-		header_end(reading);
 	if (reading->features >= TOKEN_BLOCK_FEATURES)
 		return;		/* only in a header: it has no second block */
 	for (size_t i = 0; i < len; i++)
@@ -68,7 +66,7 @@ on_features(void *ctx, enum token_place place, struct sl_slice word, const uint3
 }
 
 static struct token_reading *
-reading_new(struct token_reader *reader, bool all_fields)
+reading_new(struct token_reader *reader)
 {
 	struct token_reading *reading = sl_arena_alloc(reader->arena,
 	    sizeof(*reading) + reader->events->user_bytes);
@@ -76,7 +74,7 @@ reading_new(struct token_reader *reader, bool all_fields)
 	if (reading == NULL)
 		return NULL;
 	reading->reader = reader;
-	token_mail_init(&reading->mail, all_fields, on_features, reading);
+	token_text_init(&reading->text, on_features, reading);
 	return reading;
 }
 
@@ -84,64 +82,41 @@ bool
 token_reader_init(struct token_reader *reader, bool all_fields, const struct token_events *events,
     void *ctx, struct sl_arena *arena)
 {
-	*reader = (struct token_reader){ .events = events, .ctx = ctx, .arena = arena };
-	reader->readings[0] = reading_new(reader, all_fields);
+	*reader = (struct token_reader){ .events = events, .ctx = ctx, .arena = arena, .all_fields = all_fields };
+	reader->readings[0] = reading_new(reader);
 	return reader->readings[0] != NULL;
 }
 
-/* The one that a part belongs to; NULL: it is not read. Another than the first begins with its header. */
-static struct token_reading *
-reading_of(struct token_reader *reader, const struct sl_content_part *part)
+/* Another reading than the first begins with its header. */
+struct token_text *
+token_reader_text(struct token_reader *reader, unsigned n)
 {
-	struct token_reading *first = reader->readings[0], *reading;
-	unsigned n = part->mime->reading;
+	struct token_reading *reading = reader->readings[n];
 
-	if (!token_mail_reads(part) || n >= TOKEN_READINGS)
-		return NULL;
-	if (reader->readings[n] != NULL)
-		return reader->readings[n];
-	reading = reading_new(reader, false);
+	if (reading != NULL)
+		return &reading->text;
+	reading = reading_new(reader);
 	if (reading == NULL) {
 		reader->no_memory = true;
 		return NULL;
 	}
-	reading->mail.header_over = reading->header_over = true;
-	reader->events->copy(reader->ctx, reading->user, first->user);
+	reading->header_over = true;
+	reader->events->copy(reader->ctx, reading->user, reader->readings[0]->user);
 	reader->readings[n] = reading;
-	return reading;
+	return &reading->text;
 }
 
 void
-token_reader_field(struct token_reader *reader, struct sl_slice name, struct sl_slice value)
+token_reader_header_over(struct token_reader *reader)
 {
-	token_mail_field(&reader->readings[0]->mail, name, value);
+	header_end(reader->readings[0]);
 }
 
 void
-token_reader_begin(struct token_reader *reader, const struct sl_content_part *part)
+token_reader_other_field(struct token_reader *reader, struct sl_slice name, struct sl_slice value)
 {
-	if (part->mime->reading == 0)
-		token_mail_begin(&reader->readings[0]->mail, part);
-}
-
-void
-token_reader_text(struct token_reader *reader, const struct sl_content_part *part,
-    struct sl_slice utf8, enum sl_view_kind kind)
-{
-	struct token_reading *reading = reading_of(reader, part);
-
-	if (reading != NULL)
-		token_mail_text(&reading->mail, part, utf8, kind);
-}
-
-void
-token_reader_tag(struct token_reader *reader, const struct sl_content_part *part,
-    const struct sl_html_tag *tag)
-{
-	struct token_reading *reading = reading_of(reader, part);
-
-	if (reading != NULL)
-		token_mail_tag(&reading->mail, part, tag);
+	if (reader->all_fields)
+		token_text_other_field(&reader->readings[0]->text, name, value);
 }
 
 void
@@ -155,9 +130,6 @@ token_reader_end(struct token_reader *reader)
 
 		if (reading == NULL)
 			continue;
-		token_mail_end(&reading->mail);
-		if (!reading->header_over)
-			header_end(reading);
 		/* Next to nothing is no block of its own, unless there is no more of the message. */
 		if (reading->features >= TOKEN_BLOCK_LEAST ||
 		    (reading->blocks == 0 && (i == 0 || is_short)))

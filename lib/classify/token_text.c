@@ -2,9 +2,6 @@
 
 #include "classify/token_i.h"
 
-#define HASH_START	0x811c9dc5u	/* FNV-1a */
-#define HASH_PRIME	0x01000193u
-
 enum { OTHER = 0, WORD, DIGIT, UPPER, WIDE };
 
 static const unsigned char classes[256] = {
@@ -29,14 +26,14 @@ mix(uint32_t value, uint32_t kind)
 static inline bool
 has_pairs(const struct token_run *run)
 {
-	return run->place <= TOKEN_TEXT && run->kind == 0;
+	return run->place <= SL_SEEN_TEXT && run->kind == 0;
 }
 
 static void
 word_forget(struct token_run *run)
 {
 	run->len = 0;
-	run->hash = HASH_START;
+	run->hash = SL_SEEN_HASH_START;
 	run->is_address = false;
 }
 
@@ -47,30 +44,40 @@ before_push(struct token_run *run, uint32_t hash)
 	run->before[0] = hash;
 }
 
-/* A word is complete: itself and its pairs. A mail address counts as one whoever's it is. */
+/* A word is complete: itself and its pairs. */
 static void
-word_end(struct token_text *text, struct token_run *run)
+word_give(struct token_text *text, struct token_run *run, struct sl_slice word, uint32_t word_hash)
 {
-	uint32_t group[TOKEN_GROUP_MAX], hash;
+	uint32_t group[TOKEN_GROUP_MAX], hash = mix(word_hash, 1) | 1;
 	size_t len = 0;
 
-	if (run->len == 0)
-		return;
-	if (run->is_address && run->kind == 0) {
-		before_push(run, KIND_MARK);
-		word_forget(run);
-		return;
-	}
-	hash = mix(run->hash, 1) | 1;
 	group[len++] = mix(hash, run->kind != 0 ? run->kind : KIND_WORD(run->place));
-	if (run->place == TOKEN_SUBJECT)
-		group[len++] = mix(hash, KIND_WORD(TOKEN_TEXT));
+	if (run->place == SL_SEEN_SUBJECT)
+		group[len++] = mix(hash, KIND_WORD(SL_SEEN_TEXT));
 	if (has_pairs(run)) {
 		for (uint32_t i = 0; i < TOKEN_WINDOW - 1 && run->before[i] != 0; i++)
 			group[len++] = mix(hash ^ (run->before[i] << 7 | run->before[i] >> 25), KIND_PAIR + i);
 		before_push(run, hash);
 	}
-	text->sink(text->ctx, run->place, sl_slice(run->word, run->len), group, len);
+	text->sink(text->ctx, run->place, word, group, len);
+}
+
+/* A mail address counts as one, whoever's it is. */
+static void
+address_give(struct token_run *run)
+{
+	before_push(run, KIND_MARK);
+}
+
+static void
+word_end(struct token_text *text, struct token_run *run)
+{
+	if (run->len == 0)
+		return;
+	if (run->is_address && run->kind == 0)
+		address_give(run);
+	else
+		word_give(text, run, sl_slice(run->word, run->len), run->hash);
 	word_forget(run);
 }
 
@@ -81,7 +88,7 @@ word_add(struct token_run *run, unsigned char shown, unsigned char counted)
 	if (run->len == TOKEN_WORD_MAX)
 		return;
 	run->word[run->len++] = shown;
-	run->hash = (run->hash ^ counted) * HASH_PRIME;
+	run->hash = (run->hash ^ counted) * SL_SEEN_HASH_PRIME;
 }
 
 static inline void
@@ -171,7 +178,7 @@ read_byte(struct token_text *text, struct token_run *run, unsigned char byte)
 }
 
 static void
-run_start(struct token_run *run, enum token_place place)
+run_start(struct token_run *run, enum sl_seen_place place)
 {
 	run->place = place;
 	run->kind = 0;
@@ -185,87 +192,47 @@ token_text_init(struct token_text *text, token_sink *sink, void *ctx)
 {
 	text->sink = sink;
 	text->ctx = ctx;
-	text->skip = text->read_bytes = text->tail_bytes = text->hidden_bytes = 0;
-	text->read_until = TOKEN_READ_BYTES;
-	run_start(&text->seen, TOKEN_TEXT);
-	run_start(&text->hidden, TOKEN_HIDDEN);
+	run_start(&text->seen, SL_SEEN_TEXT);
+	run_start(&text->hidden, SL_SEEN_HIDDEN);
 }
 
 void
-token_text_start(struct token_text *text, enum token_place place)
+token_text_start(struct token_text *text, enum sl_seen_place place)
 {
 	run_start(&text->seen, place);
-	run_start(&text->hidden, TOKEN_HIDDEN);
-}
-
-void
-token_text_start_field(struct token_text *text, struct sl_slice name)
-{
-	run_start(&text->seen, TOKEN_HEADER);
-	text->seen.kind = (uint32_t)sl_hash_lower(name) | 0x80000000u;
-}
-
-/* Pass over what is to be skipped, but keep the last of it. Reading goes on behind the gap with a clean
- * slate: the word that was under way is given up. */
-static size_t
-skip(struct token_text *text, const unsigned char *data, size_t len)
-{
-	size_t n = SL_MIN(text->skip, len), kept = SL_MIN(n, (size_t)TOKEN_TAIL_BYTES);
-	size_t at = (text->tail_bytes + n - kept) % TOKEN_TAIL_BYTES;
-	size_t first = SL_MIN(kept, TOKEN_TAIL_BYTES - at);
-
-	memcpy(text->tail + at, data + n - kept, first);
-	memcpy(text->tail, data + n - kept + first, kept - first);
-	text->tail_bytes += n;
-	text->skip -= n;
-	if (text->skip == 0)
-		run_start(&text->seen, text->seen.place);
-	return n;
-}
-
-void
-token_text_tail(struct token_text *text)
-{
-	size_t len = SL_MIN(text->tail_bytes, (size_t)TOKEN_TAIL_BYTES);
-	size_t at = text->tail_bytes - len;
-
-	if (len == 0)
-		return;
-	text->skip = 0;
-	run_start(&text->seen, text->seen.place);
-	for (size_t i = 0; i < len; i++, at++)
-		read_byte(text, &text->seen, text->tail[at % TOKEN_TAIL_BYTES]);
-	token_text_end(text);
-}
-
-/* A stretch has been read: how much to pass over before the next. */
-static void
-stretch_end(struct token_text *text)
-{
-	size_t mean = text->read_bytes < TOKEN_SAMPLED_BYTES ? TOKEN_SKIP_BYTES : TOKEN_SKIP_FAR_BYTES;
-
-	text->skip = mean / 2 + mix(text->seen.before[0], text->seen.hash) % mean;
-	text->read_until = text->read_bytes + TOKEN_STRETCH_BYTES;
+	run_start(&text->hidden, SL_SEEN_HIDDEN);
 }
 
 void
 token_text_feed(struct token_text *text, struct sl_slice utf8)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < utf8.len; i++)
+		read_byte(text, &text->seen, utf8.ptr[i]);
+}
 
-	while (i < utf8.len) {
-		size_t end = i + SL_MIN(utf8.len - i, text->read_until - text->read_bytes);
+/* Does what character by character would be done. Only a dot in front, which does not count, is a case of its own. */
+void
+token_text_word(struct token_text *text, const struct sl_seen_word *word)
+{
+	struct token_run *run = &text->seen;
 
-		if (text->skip > 0) {
-			i += skip(text, utf8.ptr + i, utf8.len - i);
-			continue;
-		}
-		text->read_bytes += end - i;
-		while (i < end)
-			read_byte(text, &text->seen, utf8.ptr[i++]);
-		if (text->read_bytes == text->read_until)
-			stretch_end(text);
+	run->c_missing = 0;
+	if (word->len == 0)
+		return;
+	if (word->raw[0] == '.') {
+		token_text_feed(text, sl_slice(word->raw, word->len));
+		word_end(text, run);
+	} else if (word->has_at) {
+		address_give(run);
+	} else {
+		word_give(text, run, sl_slice(word->lower, word->len), word->hash);
 	}
+}
+
+void
+token_text_gap(struct token_text *text)
+{
+	run_start(&text->seen, text->seen.place);
 }
 
 void
@@ -278,10 +245,7 @@ token_text_end(struct token_text *text)
 void
 token_text_hidden(struct token_text *text, struct sl_slice utf8)
 {
-	size_t len = SL_MIN(utf8.len, TOKEN_HIDDEN_BYTES - text->hidden_bytes);
-
-	text->hidden_bytes += len;
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < utf8.len; i++)
 		read_byte(text, &text->hidden, utf8.ptr[i]);
 }
 
@@ -290,25 +254,40 @@ token_text_markup(struct token_text *text, struct sl_slice bytes)
 {
 	struct token_run run;
 
-	if (text->skip > 0)
-		return;
-	run_start(&run, TOKEN_MARKUP);
+	run_start(&run, SL_SEEN_MARKUP);
 	for (size_t i = 0; i < bytes.len; i++)
 		read_byte(text, &run, bytes.ptr[i]);
 	word_end(text, &run);
 }
 
+static void
+label_give(struct token_text *text, enum sl_seen_place place, const unsigned char *label, size_t len)
+{
+	uint32_t feature = mix((uint32_t)sl_hash(label, len), KIND_MARK);
+
+	text->sink(text->ctx, place, sl_slice(label, len), &feature, 1);
+}
+
 void
-token_text_mark(struct token_text *text, enum token_place place, const char *kind,
+token_text_mark(struct token_text *text, enum sl_seen_place place, enum sl_seen_mark mark,
     struct sl_slice value)
 {
-	unsigned char label[TOKEN_WORD_MAX];
-	size_t len = SL_MIN(strlen(kind), sizeof(label));
-	uint32_t feature;
+	unsigned char label[SL_SEEN_LABEL_MAX];
 
-	memcpy(label, kind, len);
-	for (size_t i = 0; i < value.len && len < sizeof(label); i++)
-		label[len++] = sl_ascii_lower(value.ptr[i]);
-	feature = mix((uint32_t)sl_hash(label, len), KIND_MARK);
-	text->sink(text->ctx, place, sl_slice(label, len), &feature, 1);
+	label_give(text, place, label, sl_seen_label(mark, value, label));
+}
+
+void
+token_text_other_field(struct token_text *text, struct sl_slice name, struct sl_slice value)
+{
+	unsigned char label[SL_SEEN_LABEL_MAX] = "field ";
+	size_t len = 6;
+
+	for (size_t i = 0; i < name.len && len < sizeof(label); i++)
+		label[len++] = sl_ascii_lower(name.ptr[i]);
+	label_give(text, SL_SEEN_HEADER, label, len);
+	run_start(&text->seen, SL_SEEN_HEADER);
+	text->seen.kind = (uint32_t)sl_hash_lower(name) | 0x80000000u;
+	token_text_feed(text, value);
+	token_text_end(text);
 }

@@ -94,6 +94,13 @@ const char *value_network(struct sl_slice s, struct sl_network *out);
 const char *value_domain(struct sl_slice s, bool wildcards, char out[VALUE_DOMAIN_MAX + 3]);
 /* Is this what value_domain would give back unchanged? */
 bool	value_domain_is_normal(struct sl_slice s, bool wildcards);
+/* A name of `people`. */
+bool	value_is_person(struct sl_slice s);
+/* "Ann@HOME.example" is Ann@home.example, "Home.example" is home.example: who may write in a person's name. NULL, or
+ * what to do. */
+#define VALUE_CORRESPONDENT_MAX	(64 + 1 + VALUE_DOMAIN_MAX)
+const char *value_correspondent(struct sl_slice s, char out[VALUE_CORRESPONDENT_MAX + 1]);
+bool	value_is_correspondent(struct sl_slice s);	/* as it would give it back */
 /* Hexadecimal digits, as many as a key of rules has. */
 bool	value_is_rules_key(struct sl_slice text);
 

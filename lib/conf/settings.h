@@ -11,18 +11,13 @@
 
 #include "classify/engine.h"
 #include "classify/dnslist.h"
+#include "classify/people.h"
 #include "policy/policy.h"
 #include "sl/arena.h"
 #include "sl/buf.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-enum sl_mode {
-	SL_MODE_FILTER,		/* judge and act */
-	SL_MODE_MONITOR,	/* judge and record, change nothing */
-	SL_MODE_PASS_THROUGH,	/* a pure proxy */
-};
 
 enum sl_fail_mode { SL_FAIL_DEFER, SL_FAIL_PASS };
 
@@ -86,6 +81,8 @@ struct sl_tenant {
 	uint64_t		  message_max_bytes;	/* 0: no limit */
 	struct sl_policy_category policy[SL_CATEGORY_COUNT];
 	struct sl_authentication_policy authentication;
+	struct sl_person	 *people;	/* whose names are protected */
+	size_t			  people_len;
 	char			 *subject_tag;	/* "" : leave the subject alone */
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
 };
@@ -145,6 +142,12 @@ struct sl_memory_settings {
 	unsigned		half_life_ms;	/* of its counts */
 };
 
+/* Who has written to whom, shared by all edges. */
+struct sl_contact_settings {
+	uint64_t		bytes;		/* 0: none */
+	unsigned		quiet_days;	/* days of a tenant's mail before strangers are spoken of */
+};
+
 struct sl_authentication_settings {
 	char			*id;		/* authserv-id of our Authentication-Results */
 	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
@@ -186,6 +189,7 @@ struct sl_settings {
 	struct sl_attachment_settings attachments;
 	struct sl_memory_settings reputation;	/* of senders */
 	struct sl_memory_settings campaigns;	/* of texts */
+	struct sl_contact_settings correspondents;
 	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;

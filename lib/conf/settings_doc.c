@@ -39,7 +39,7 @@ add_kind(struct sl_buf *out, const struct setting *row)
 		[SETTING_WEIGHT] = "log-odds, -10 to 10",
 		[SETTING_HOSTNAME] = "host name, or auto", [SETTING_ZONE] = "domain",
 		[SETTING_ANSWERS] = "map of addresses to log-odds",
-		[SETTING_DNS_LISTS] = "list of maps",
+		[SETTING_DNS_LISTS] = "list of maps", [SETTING_PEOPLE] = "map of names to lists of addresses",
 		[SETTING_PATH] = "path", [SETTING_CONTROL] = "path, or auto",
 		[SETTING_MODEL] = "path, or default", [SETTING_CA] = "path",
 		[SETTING_RULES] = "path, or default", [SETTING_RULES_KEY] = "path, or 64 hexadecimal digits",
@@ -93,6 +93,7 @@ default_words(const struct setting *row)
 	case SETTING_RULES: case SETTING_RULES_KEY:
 	case SETTING_CA: case SETTING_CERTIFICATE: case SETTING_KEY: case SETTING_NETWORKS:
 	case SETTING_CATEGORY: case SETTING_SERVERS: case SETTING_WEIGHT: case SETTING_ANSWERS: case SETTING_DNS_LISTS:
+	case SETTING_PEOPLE:
 	case SETTING_TYPE_COUNT:
 		break;
 	}
@@ -261,7 +262,8 @@ add_example_row(struct sl_buf *out, const struct setting *row, const char *inden
 		add_example_scope(out, row->map, deeper, row->type == SETTING_DEFAULTS);
 	} else if (row->type == SETTING_DNS_LISTS) {
 		sl_buf_addf(out, "# as in {zone: zen.spamhaus.org, of: address, category: spam, weight: 2.5, "
-		    "answers: {127.0.0.2: 3}, test: auto}\n#%s: %s\n", row->key, row->preset);
+		    "answers: {127.0.0.2: 3}, test: auto}\n# or of links {zone: multi.surbl.org, of: link-domain, bits: yes, "
+		    "category: phish, weight: 0, answers: {127.0.0.8: 3}}\n#%s: %s\n", row->key, row->preset);
 	} else if (row->type == SETTING_SOCKET) {
 		if (row->scope == SCOPE_CLAMD)
 			sl_buf_addf(out, "#%s%s: /run/clamav/clamd.ctl\n", indent, row->key);

@@ -237,6 +237,46 @@ unpack_answers(struct unpacker *u, const struct setting *row, void *at)
 }
 
 static void
+pack_people(const void *at, struct sl_buf *out)
+{
+	struct list_field list = list_get(at);
+	const struct sl_person *people = list.items;
+
+	sl_pack_u32(out, (uint32_t)list.len);
+	for (size_t i = 0; i < list.len; i++) {
+		pack_text(people[i].name, out);
+		sl_pack_u32(out, (uint32_t)people[i].addresses_len);
+		for (size_t k = 0; k < people[i].addresses_len; k++)
+			pack_text(people[i].addresses[k], out);
+	}
+}
+
+static void
+unpack_people(struct unpacker *u, const struct setting *row, void *at)
+{
+	struct list_field list = list_new(u, row, sizeof(struct sl_person), 8, at);
+	struct sl_person *people = list.items;
+
+	for (size_t i = 0; i < list.len; i++) {
+		size_t len;
+
+		people[i].name = unpack_text(u);
+		u->bad |= !value_is_person(sl_slice_str(people[i].name));
+		len = sl_unpack_u32(&u->in);
+		if (len > SETTING_ADDRESSES_MAX || u->bad) {
+			u->bad = true;
+			return;
+		}
+		people[i].addresses = conf_alloc(&u->settings->arena, len, sizeof(char *));
+		people[i].addresses_len = len;
+		for (size_t k = 0; k < len; k++) {
+			people[i].addresses[k] = unpack_text(u);
+			u->bad |= !value_is_correspondent(sl_slice_str(people[i].addresses[k]));
+		}
+	}
+}
+
+static void
 pack_next_hops(const void *at, struct sl_buf *out)
 {
 	struct list_field list = list_get(at);
@@ -347,6 +387,9 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 	case SETTING_ANSWERS:
 		pack_answers(at, out);
 		return;
+	case SETTING_PEOPLE:
+		pack_people(at, out);
+		return;
 	case SETTING_NEXT_HOPS: case SETTING_SERVERS:
 		pack_next_hops(at, out);
 		return;
@@ -388,7 +431,7 @@ unpack_engine(struct unpacker *u, const struct setting *row, struct sl_engine_se
 static void
 unpack_category(struct unpacker *u, const struct setting *row, struct sl_policy_category *category)
 {
-	category->at[SL_ACTION_DELIVER] = 0;
+	sl_policy_category_clear(category);
 	unpack_scope(u, row->map, category);
 }
 
@@ -426,6 +469,9 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 		return;
 	case SETTING_ANSWERS:
 		unpack_answers(u, row, at);
+		return;
+	case SETTING_PEOPLE:
+		unpack_people(u, row, at);
 		return;
 	case SETTING_NEXT_HOPS:
 		unpack_next_hops(u, row, at);

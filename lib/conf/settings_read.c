@@ -351,18 +351,6 @@ data_directory(struct sl_arena *arena)
 	return source != NULL ? source : SL_DATADIR;
 }
 
-char *
-sl_settings_data_file(const char *name)
-{
-	struct sl_arena arena;
-	char *path;
-
-	sl_arena_init(&arena, 65536);
-	path = sl_xasprintf("%s/%s", data_directory(&arena), name);
-	sl_arena_fini(&arena);
-	return path;
-}
-
 static char *
 default_model(struct sl_arena *arena)
 {
@@ -374,15 +362,30 @@ default_model(struct sl_arena *arena)
 	return sl_arena_printf(arena, "%s/default.model", data);
 }
 
-/* Made when Sluice is built, so it may lie elsewhere than what was written. */
+/* What is made when Sluice is built may lie elsewhere than what was written. */
 static char *
-default_rules(struct sl_arena *arena)
+data_file(struct sl_arena *arena, const char *name)
 {
-	const char *data = getenv("SLUICE_DATA"), *tree;
-	char *path = sl_arena_printf(arena, "%s/default.rules", data != NULL && data[0] != '\0' ? data : SL_DATADIR);
+	const char *tree;
+	char *path;
 
-	tree = access(path, F_OK) == 0 ? NULL : tree_data(arena, "default.rules");
-	return tree == NULL ? path : sl_arena_printf(arena, "%s/default.rules", tree);
+	if (strcmp(name, "default.model") == 0)
+		return default_model(arena);
+	path = sl_arena_printf(arena, "%s/%s", data_directory(arena), name);
+	tree = access(path, F_OK) == 0 ? NULL : tree_data(arena, name);
+	return tree == NULL ? path : sl_arena_printf(arena, "%s/%s", tree, name);
+}
+
+char *
+sl_settings_data_file(const char *name)
+{
+	struct sl_arena arena;
+	char *path;
+
+	sl_arena_init(&arena, 65536);
+	path = sl_xasprintf("%s", data_file(&arena, name));
+	sl_arena_fini(&arena);
+	return path;
 }
 
 /* A file that is named must be there. Whether it can be read is seen by who opens it: that may be
@@ -411,7 +414,7 @@ read_model(struct reader *r, const struct setting *row, const struct conf_node *
 	if (node->text.len == 0)
 		*out = conf_strdup(&r->settings->arena, node->text);
 	else if (sl_slice_eq(node->text, SL_SLICE_LIT("default")))
-		*out = row->type == SETTING_RULES ? default_rules(&r->settings->arena)
+		*out = row->type == SETTING_RULES ? data_file(&r->settings->arena, "default.rules")
 		    : default_model(&r->settings->arena);
 	else
 		*out = absolute(r, node->text);
@@ -634,6 +637,52 @@ read_answers(struct reader *r, const struct setting *row, const struct conf_node
 	set_list(at, items, node->len);
 }
 
+/* A person's addresses: a list, a single one, or nothing. */
+static void
+read_correspondents(struct reader *r, const struct setting *row, const struct conf_node *node, struct sl_person *person)
+{
+	const struct conf_node *n = node->kind == CONF_LIST ? node->first : node;
+	char text[VALUE_CORRESPONDENT_MAX + 1];
+	size_t len = node->kind == CONF_LIST ? node->len : node->null ? 0 : 1;
+
+	if (node->kind == CONF_MAP || len > SETTING_ADDRESSES_MAX) {
+		conf_errors_add(&r->errors, node->at, "%s: write a list of at most %d addresses, as in [ann@home.example]",
+		    row->key, SETTING_ADDRESSES_MAX);
+		return;
+	}
+	person->addresses = conf_alloc(&r->settings->arena, len, sizeof(char *));
+	for (; person->addresses_len < len; n = n->next) {
+		const char *why = NULL;
+
+		text[0] = '\0';
+		if (scalar(r, row, n) && (why = value_correspondent(n->text, text)) != NULL)
+			wrong(r, row, n, why);
+		person->addresses[person->addresses_len++] = conf_strdup(&r->settings->arena, sl_slice_str(text));
+	}
+}
+
+static void
+read_people(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	struct sl_person *items;
+	size_t i = 0;
+
+	if (node->kind != CONF_MAP || node->len > row->max) {
+		conf_errors_add(&r->errors, node->at, "%s: write a map of at most %llu people, as in {Ann Doe: [ann@home.example]}",
+		    row->key, (unsigned long long)row->max);
+		return;
+	}
+	items = conf_alloc(&r->settings->arena, node->len, sizeof(*items));
+	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
+		if (!value_is_person(n->key))
+			conf_errors_add(&r->errors, n->key_at, "%s: write first and last name, at most %d bytes, in place of '"
+			    SL_SLICE_FMT "'", row->key, SETTING_PERSON_MAX, (int)SL_MIN(n->key.len, (size_t)80), n->key.ptr);
+		items[i].name = conf_strdup(&r->settings->arena, n->key);
+		read_correspondents(r, row, n, &items[i]);
+	}
+	set_list(at, items, node->len);
+}
+
 static bool
 same_endpoint(const struct sl_endpoint *a, const struct sl_endpoint *b)
 {
@@ -753,7 +802,7 @@ read_dns_lists(struct reader *r, const struct setting *row, const struct conf_no
 		read_map(r, SCOPE_DNS_LIST, n, &items[i]);
 		for (size_t k = 0; k < i && items[i].zone != NULL; k++)
 			if (items[k].zone != NULL && strcmp(items[k].zone, items[i].zone) == 0 &&
-			    items[k].of == items[i].of) {
+			    items[k].of == items[i].of && items[k].category == items[i].category) {
 				conf_errors_add(&r->errors, n->at, "dns_lists: remove this entry: '%s' "
 				    "is there already", items[i].zone);
 				break;
@@ -805,15 +854,12 @@ read_submap(struct reader *r, const struct setting *row, const struct conf_node 
 static void
 category_order(struct reader *r, const struct conf_node *node, const struct sl_policy_category *c)
 {
-	static const char *const names[SL_ACTION_COUNT] = {
-		[SL_ACTION_TAG] = "tag", [SL_ACTION_DEFER] = "defer", [SL_ACTION_REFUSE] = "refuse",
-	};
-
 	for (int weak = SL_ACTION_TAG; weak < SL_ACTION_COUNT; weak++)
 		for (int strong = weak + 1; strong < SL_ACTION_COUNT; strong++)
 			if (c->at[weak] <= 1 && c->at[weak] >= c->at[strong])
 				conf_errors_add(&r->errors, node->at, "%s: set it below %s, or it "
-				    "never happens", names[weak], names[strong]);
+				    "never happens", sl_action_word((enum sl_action)weak),
+				    sl_action_word((enum sl_action)strong));
 }
 
 static void
@@ -821,8 +867,7 @@ read_category(struct reader *r, const struct setting *row, const struct conf_nod
 {
 	struct sl_policy_category *category = at;
 
-	for (size_t i = 0; i < SL_ACTION_COUNT; i++)
-		category->at[i] = i == SL_ACTION_DELIVER ? 0 : 2;
+	sl_policy_category_clear(category);
 	if (node->kind == CONF_SCALAR && sl_slice_eq(node->text, SL_SLICE_LIT("never")))
 		return;
 	read_map(r, row->map, node, at);
@@ -873,6 +918,7 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_NETWORKS] = read_networks,
 	[SETTING_DOMAINS] = read_domains,
 	[SETTING_ANSWERS] = read_answers,
+	[SETTING_PEOPLE] = read_people,
 	[SETTING_NEXT_HOPS] = read_next_hops,
 	[SETTING_SERVERS] = read_servers,
 	[SETTING_LISTENERS] = read_listeners,

@@ -2,6 +2,8 @@
 
 #include "settings_table.h"
 
+#include "classify/correspondents.h"
+
 #define KIB	1024u
 #define MIB	(1024u * 1024u)
 #define SEC	1000u
@@ -42,7 +44,8 @@ static const struct setting_word spf_modes[] = {
 	{ "evidence", SL_SPF_EVIDENCE }, { "refuse", SL_SPF_REFUSE }, { NULL, 0 },
 };
 static const struct setting_word list_of[] = {
-	{ "address", SL_DNS_LIST_ADDRESS }, { "domain", SL_DNS_LIST_DOMAIN }, { NULL, 0 },
+	{ "address", SL_DNS_LIST_ADDRESS }, { "domain", SL_DNS_LIST_DOMAIN },
+	{ "link-domain", SL_DNS_LIST_LINK_DOMAIN }, { "link-address", SL_DNS_LIST_LINK_ADDRESS }, { NULL, 0 },
 };
 static const struct setting_word categories[] = {
 	{ "spam", SL_SPAM }, { "phish", SL_PHISH }, { "malware", SL_MALWARE },
@@ -59,6 +62,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define ENGINE(member)		AT(sl_engine_settings, member)
 #define ATTACHMENTS(member)	AT(sl_attachment_settings, member)
 #define MEMORY(member)		AT(sl_memory_settings, member)
+#define CONTACTS(member)	AT(sl_contact_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
 /* An engine outside: what all have in common. */
 #define ENGINE_ROWS(scope, name, port, fails, most, done, hint)						\
@@ -133,6 +137,8 @@ const struct setting settings_table[] = {
 	  "What addresses, networks and domains have sent before." },
 	{ SCOPE_TOP, "campaigns", SETTING_MAP, TOP(campaigns), NULL, 0, 0, NULL, SCOPE_CAMPAIGNS,
 	  "Texts that have come before, and their near-copies." },
+	{ SCOPE_TOP, "correspondents", SETTING_MAP, TOP(correspondents), NULL, 0, 0, NULL, SCOPE_CORRESPONDENTS,
+	  "Who has written to each tenant before, so that a first contact is told from an old acquaintance." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -194,6 +200,12 @@ const struct setting settings_table[] = {
 	  "size begins with nothing; 0: texts are not remembered." },
 	{ SCOPE_CAMPAIGNS, "half_life", SETTING_DURATION, MEMORY(half_life_ms), "7d", 1 * HOUR, 30 * DAY, NULL, 0,
 	  "After this time what was counted counts half." },
+	{ SCOPE_CORRESPONDENTS, "memory", SETTING_SIZE, CONTACTS(bytes), "8MiB", 64 * KIB, 4096ull * MIB, none, 0,
+	  "Shared by all workers; 8 MiB hold 500,000 addresses, of which hashes are kept and nothing else. A new size begins "
+	  "with nothing; 0: correspondents are not remembered." },
+	{ SCOPE_CORRESPONDENTS, "quiet_days", SETTING_COUNT, CONTACTS(quiet_days), "10", 0, SL_CORRESPONDENTS_QUIET_MAX,
+	  NULL, 0, "On so many days must mail to a tenant have been learned of before a first contact is evidence: with "
+	  "nothing remembered everybody is a stranger." },
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
 	  "/etc/resolv.conf. One on this machine is best: its answers cannot be forged on the way." },
@@ -221,13 +233,18 @@ const struct setting settings_table[] = {
 	  "Where it is asked, as in zen.spamhaus.org. Most lists want to be asked through a resolver of "
 	  "your own." },
 	{ SCOPE_DNS_LIST, "of", SETTING_WORD, DNS_LIST(of), "address", 0, 0, list_of, 0,
-	  "What it lists: `address` of senders; or `domain`: those of MAIL FROM, EHLO and From." },
+	  "What it lists: `address` of senders; `domain`: those of MAIL FROM, EHLO and From; `link-domain`: what "
+	  "links lead to, cut to the registrable domain (SURBL, URIBL, Spamhaus DBL); `link-address`: addresses that "
+	  "stand in place of a link's host. A zone that lists both stands here twice." },
 	{ SCOPE_DNS_LIST, "category", SETTING_WORD, DNS_LIST(category), "spam", 0, 0, categories, 0,
 	  "What being listed speaks for." },
 	{ SCOPE_DNS_LIST, "weight", SETTING_WEIGHT, DNS_LIST(weight), "2.5", 0, 0, NULL, 0,
 	  "Log-odds that being listed adds; below 0 for lists of good senders." },
 	{ SCOPE_DNS_LIST, "answers", SETTING_ANSWERS, DNS_LIST(answers), "{}", 0, 64, NULL, 0,
 	  "Weights of single answers, as in {127.0.0.2: 3, 127.0.0.10: 0.5}; the others have `weight`." },
+	{ SCOPE_DNS_LIST, "bits", SETTING_WORD, DNS_LIST(bits), "no", 0, 0, yes_no, 0,
+	  "Whether answers are sums of bits, as those of SURBL and URIBL: then {127.0.0.8: 3} is the weight of "
+	  "every answer that holds 8." },
 	{ SCOPE_DNS_LIST, "test", SETTING_NAME, DNS_LIST(test), "auto", 0, 100, NULL, 0,
 	  "What the list must have, as it is put before `zone`; `auto` is 2.0.0.127, or the domain test "
 	  "(RFC 5782, 5), and then 127.0.0.1 or invalid must not be listed; `none`: no test." },
@@ -304,6 +321,9 @@ const struct setting settings_table[] = {
 	  "What is done from which probability on." },
 	{ SCOPE_TENANT, "authentication", SETTING_MAP, TENANT(authentication), NULL, 0, 0, NULL,
 	  SCOPE_AUTHENTICATION_POLICY, "What is done with mail whose sender is not who it claims." },
+	{ SCOPE_TENANT, "people", SETTING_PEOPLE, TENANT(people), "{}", 0, 1000, NULL, 0,
+	  "People whose names are protected, as in {Ann Doe: [ann@home.example]}: who calls himself so and writes neither from "
+	  "the tenant's domains nor from these addresses (or domains, and what is below them) imitates them." },
 	{ SCOPE_TENANT, "subject_tag", SETTING_TEXT, TENANT(subject_tag), "\"\"", 0, 40, NULL, 0,
 	  "Put before the subject of tagged messages, as in `[SPAM]`; empty: the subject stays." },
 	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
@@ -365,6 +385,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "only: a restart of Sluice begins with nothing, that of a worker does not. `authentication.exempt` "
 	    "senders have none." },
 	[SCOPE_CAMPAIGNS] = { "campaigns", "Kept in memory only, like `reputation`." },
+	[SCOPE_CORRESPONDENTS] = { "correspondents", "Learned from mail that was delivered untagged and whose author is proven "
+	    "by DMARC, DKIM or SPF; on 3 different days, until an address is known. Kept in memory only, like `reputation`." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },

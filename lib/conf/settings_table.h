@@ -21,6 +21,7 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_ATTACHMENTS,
 	SCOPE_REPUTATION,
 	SCOPE_CAMPAIGNS,
+	SCOPE_CORRESPONDENTS,
 	SCOPE_DNS,
 	SCOPE_AUTHENTICATION,
 	SCOPE_DNS_LIST,		/* an entry of dns_lists */
@@ -62,6 +63,7 @@ enum setting_type {
 	SETTING_NETWORKS,	/* list; pointer and count of the struct */
 	SETTING_DOMAINS,
 	SETTING_ANSWERS,	/* map: an address of 127.0.0.0/8 to a weight */
+	SETTING_PEOPLE,		/* map: a name to a list of addresses and domains */
 	SETTING_NEXT_HOPS,
 	SETTING_SERVERS,	/* list of struct sl_endpoint: IP or IP:PORT; or auto, which is none */
 	SETTING_LISTENERS,
@@ -75,6 +77,8 @@ enum setting_type {
 };
 
 #define SETTING_WEIGHT_MAX	10	/* log-odds, either way */
+#define SETTING_PERSON_MAX	100	/* bytes of a name of `people` */
+#define SETTING_ADDRESSES_MAX	32	/* of a person */
 #define SETTING_ZONE_MAX	180	/* of a DNS list: a reversed IPv6 address fits in front */
 
 struct setting_word {

@@ -155,6 +155,7 @@ authentication_and_lists_are_read_and_packed(void **state)
 	    "    next_hops: [\"127.0.0.1:2526\"]\n"
 	    "    authentication: {bad_author: tag, spf_fail: refuse, require_pass: [bank.example, "
 	    "\"*.bank.example\"]}\n"
+	    "    people: {Ann Doe: [Ann@B\xc3\xbc" "cher.example, club.example], J\xc3\xb6rg: , Bob Roe: x@y.example}\n"
 	    "  - domains: [two.example]\n"
 	    "    next_hops: [\"127.0.0.1:2526\"]\n"), *plain = read_ok(SMALLEST), *again;
 	struct sl_buf packed;
@@ -186,6 +187,15 @@ authentication_and_lists_are_read_and_packed(void **state)
 		assert_int_equal(one->spf_fail, SL_SPF_REFUSE);
 		assert_int_equal(one->require_pass_len, 2);
 		assert_string_equal(one->trusted_sealers[0], "lists.example");
+		assert_int_equal(t->tenants[0].people_len, 3);
+		assert_string_equal(t->tenants[0].people[0].name, "Ann Doe");
+		assert_int_equal(t->tenants[0].people[0].addresses_len, 2);
+		assert_string_equal(t->tenants[0].people[0].addresses[0], "Ann@xn--bcher-kva.example");
+		assert_string_equal(t->tenants[0].people[0].addresses[1], "club.example");
+		assert_int_equal(t->tenants[0].people[1].addresses_len, 0);
+		assert_string_equal(t->tenants[0].people[2].addresses[0], "x@y.example");
+		assert_int_equal(t->tenants[1].people_len, 0);
+		assert_int_equal(t->correspondents.bytes, 8 << 20);
 		assert_int_equal(two->bad_author, SL_BAD_AUTHOR_REFUSE);
 		assert_int_equal(two->spf_fail, SL_SPF_EVIDENCE);
 		assert_int_equal(two->require_pass_len, 0);
@@ -339,7 +349,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, dns, authentication, dns_lists, timers, limits, "
+		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, correspondents, dns, authentication, dns_lists, timers, limits, "
 		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
@@ -351,12 +361,21 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		{ "a sealer that is no domain", SMALLEST
 		  "defaults: {authentication: {trusted_sealers: [\"a b\"]}}\n",
 		  "t.yaml:5:47: trusted_sealers: write a domain name, as in example.com (not 'a b')\n" },
+		{ "people by one word", SMALLEST "defaults: {people: {Ann: [a@b.example], Bob Roe: [b@, c.example, 3@4@5], "
+		  "Cy Poe: {a: b}}}\n",
+		  "t.yaml:5:21: people: write first and last name, at most 100 bytes, in place of 'Ann'\n"
+		  "t.yaml:5:51: people: write an address or a domain, as in ann@home.example or home.example (not 'b@')\n"
+		  "t.yaml:5:66: people: write an address or a domain, as in ann@home.example or home.example (not '3@4@5')\n"
+		  "t.yaml:5:82: people: write a list of at most 32 addresses, as in [ann@home.example]\n" },
+		{ "people in a list", SMALLEST "defaults: {people: [Ann Doe]}\n",
+		  "t.yaml:5:20: people: write a map of at most 1000 people, as in {Ann Doe: [ann@home.example]}\n" },
 		{ "a DNS list without a zone", SMALLEST "dns_lists: [{of: domain}]\n",
 		  "t.yaml:5:13: add 'zone', as in zone: zen.spamhaus.org\n" },
 		{ "a DNS list that is a name", SMALLEST "dns_lists: [zen.spamhaus.org]\n",
 		  "t.yaml:5:13: write a map (name: value) here, not a single value\n" },
 		{ "a DNS list twice", SMALLEST "dns_lists: [{zone: a.example}, {zone: A.example.}, "
-		  "{zone: a.example, of: domain}]\n",
+		  "{zone: a.example, of: domain}, {zone: a.example, of: link-domain}, "
+		  "{zone: a.example, of: link-domain, category: malware, bits: yes}]\n",
 		  "t.yaml:5:32: dns_lists: remove this entry: 'a.example' is there already\n" },
 		{ "weights that are none", SMALLEST "dns_lists: [{zone: a.example, weight: heavy, "
 		  "answers: {127.0.0.2: 11, 192.0.2.1: 1, 127.0.0.0/8: 1}}]\n",

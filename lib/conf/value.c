@@ -1,6 +1,7 @@
 /* value.c - durations, sizes, addresses and domains as they are written: see conf_i.h */
 
 #include "conf_i.h"
+#include "settings_table.h"
 #include "sl/utf8.h"
 
 #include <arpa/inet.h>
@@ -411,4 +412,50 @@ value_is_rules_key(struct sl_slice text)
 		if (memchr("0123456789abcdefABCDEF", text.ptr[i], 22) == NULL)
 			return false;
 	return text.len == SL_RULES_KEY_DIGITS;
+}
+
+bool
+value_is_person(struct sl_slice s)
+{
+	if (s.len > SETTING_PERSON_MAX || !sl_utf8_valid(s))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
+			return false;
+	return sl_person_name_ok(s);
+}
+
+/* The part before the last '@', if it can be one; there is none in a domain. */
+static bool
+local_ok(struct sl_slice local)
+{
+	for (size_t i = 0; i < local.len; i++)
+		if (local.ptr[i] <= 0x20 || local.ptr[i] == 0x7f)
+			return false;
+	return local.len > 0 && local.len <= 64 && sl_utf8_valid(local);
+}
+
+const char *
+value_correspondent(struct sl_slice s, char out[VALUE_CORRESPONDENT_MAX + 1])
+{
+	const unsigned char *at = s.len > 0 ? memrchr(s.ptr, '@', s.len) : NULL;
+	size_t front = at == NULL ? 0 : (size_t)(at + 1 - s.ptr);
+	char domain[VALUE_DOMAIN_MAX + 3];
+
+	if ((front > 0 && !local_ok(sl_slice(s.ptr, front - 1))) ||
+	    value_domain(sl_slice_from(s, front), false, domain) != NULL)
+		return "write an address or a domain, as in ann@home.example or home.example";
+	memcpy(out, s.ptr, front);
+	memcpy(out + front, domain, strlen(domain) + 1);
+	return NULL;
+}
+
+bool
+value_is_correspondent(struct sl_slice s)
+{
+	const unsigned char *at = s.len > 0 ? memrchr(s.ptr, '@', s.len) : NULL;
+	size_t front = at == NULL ? 0 : (size_t)(at + 1 - s.ptr);
+
+	return (front == 0 || local_ok(sl_slice(s.ptr, front - 1))) &&
+	    value_domain_is_normal(sl_slice_from(s, front), false);
 }

@@ -122,9 +122,9 @@ sl_content_finish(struct sl_content *content)
 	SL_CHECK(content, CONTENT_MAGIC);
 	sl_mime_finish(content->mime);
 	if (content->plain_print != NULL)
-		sl_fingerprint_finish(content->plain_print, &content->plain_result);
+		sl_fingerprint_finish(&content->plain_print->print, &content->plain_result);
 	if (content->html_print != NULL)
-		sl_fingerprint_finish(content->html_print, &content->html_result);
+		sl_fingerprint_finish(&content->html_print->print, &content->html_result);
 }
 
 #define PRINT_LEAST	8	/* shingles: with fewer the other text of the message is the better one */

@@ -3,6 +3,7 @@
 #define SL_CONTENT_CONTENT_I_H
 
 #include "content/content.h"
+#include "content/sample.h"
 #include "mime/charset.h"
 
 /* What lib/content itself finds: id, name, weight, sentence. */
@@ -41,6 +42,11 @@ struct content_host {
 	char		host[SL_DNS_NAME_MAX + 1];
 };
 
+struct content_print {
+	struct sl_fingerprint	print;
+	struct sl_sample	sample;	/* of a long text: the same places in every copy */
+};
+
 struct sl_content {
 	unsigned			 magic;
 	struct sl_content_settings	 settings;
@@ -57,7 +63,7 @@ struct sl_content {
 	struct content_host		 hosts[CONTENT_HOSTS];	/* looked up last, in turn */
 	unsigned			 hosts_next;
 	/* Fingerprints of what is seen; NULL: not asked for, or nothing seen. */
-	struct sl_fingerprint		*plain_print, *html_print;
+	struct content_print		*plain_print, *html_print;
 	struct sl_fingerprint_result	 plain_result, html_result;
 };
 

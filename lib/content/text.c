@@ -83,18 +83,29 @@ content_text_is_html(const struct sl_mime_part *mime, const struct sl_sniffed *s
 
 /* Into the message's fingerprint: what is seen in what most programs show. */
 static void
-print_feed(struct part *part, struct sl_fingerprint **print, struct sl_slice utf8)
+print_feed(struct part *part, struct content_print **print, struct sl_slice utf8)
 {
+	static const struct sl_sample_rules rules = {
+		.whole_bytes = (size_t)256 << 10, .stretch_bytes = (size_t)16 << 10,
+		.skip_bytes = (size_t)240 << 10, .far_bytes = SIZE_MAX, .even = true,
+	};
 	const struct sl_content *content = part->content;
+	struct sl_slice piece;
+	bool gap;
 
 	if (content->settings.fingerprint == NULL || part->pub.mime->reading != 0 ||
 	    part->pub.is_attached)
 		return;
 	if (*print == NULL) {
 		*print = sl_xzalloc(sizeof(**print));
-		sl_fingerprint_init_text(*print, content->settings.fingerprint);
+		sl_fingerprint_init_text(&(*print)->print, content->settings.fingerprint);
+		sl_sample_init(&(*print)->sample, &rules);
 	}
-	sl_fingerprint_feed(*print, utf8);
+	while (sl_sample_next(&(*print)->sample, &utf8, &piece, &gap)) {
+		if (gap)	/* a word that was cut is none */
+			sl_fingerprint_feed(&(*print)->print, SL_SLICE_LIT(" "));
+		sl_fingerprint_feed(&(*print)->print, piece);
+	}
 }
 
 static void

@@ -1,6 +1,6 @@
 /* ipc.c - see ipc/ipc.h */
 
-#include "ipc/ipc.h"
+#include "ipc/correction.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -39,6 +39,10 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_INSPECT] = { 8u << 10, 1 },
 	[SL_IPC_INSPECT_RESULT] = { 64u << 10, 0 },
 	[SL_IPC_INSPECT_DONE] = { 64, 0 },
+	[SL_IPC_CORRECT] = { SL_CORRECTION_MAX, 0 },
+	[SL_IPC_CORRECTED] = { 4u << 10, 0 },
+	[SL_IPC_CONSOLE_REQUEST] = { SL_IPC_PAYLOAD_MAX, 0 },
+	[SL_IPC_CONSOLE_REPLY] = { SL_IPC_PAYLOAD_MAX, 0 },
 };
 
 struct sl_ipc {

@@ -33,7 +33,11 @@
 	X(HELPER_FAILED)	/* edge > parent: u32 number; the helper is of no use, send another */ \
 	X(INSPECT)		/* asker > helper: a job (deep/deep.h); fd: sealed memory with the bytes */ \
 	X(INSPECT_RESULT)	/* helper > asker: entries, findings, links */			\
-	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */
+	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */ \
+	X(CORRECT)		/* sluicectl > parent > edge: u32 ticket (0 from sluicectl), a correction (ipc/correction.h) */ \
+	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */ \
+	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments */ \
+	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

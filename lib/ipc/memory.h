@@ -1,8 +1,8 @@
 /*
  * memory.h - the memory in which edges keep what has been before: made by the parent, mapped by each edge
  *
- * A head, then the table of senders (reputation/reputation.h), then that of texts (campaign/campaign.h);
- * lengths may be 0. It is sealed: its size stays. It outlives edges, and ends with the parent. The keys are
+ * A head, then the table of senders (reputation/reputation.h), that of texts (campaign/campaign.h), that of
+ * correspondents (classify/correspondents.h); lengths may be 0. It is sealed: its size stays. It outlives edges, and ends with the parent. The keys are
  * made with it, and so are nowhere else. An edge copies the head when it maps it: who changes it later changes
  * nothing for those that run.
  */
@@ -11,19 +11,20 @@
 
 #include "sl/base.h"
 
-#define SL_MEMORY_MAGIC		0x534c4d31u	/* SLM1; another layout has another number */
+#define SL_MEMORY_MAGIC		0x534c4d32u	/* SLM2; another layout has another number */
 #define SL_MEMORY_HEAD_BYTES	4096
 #define SL_MEMORY_KEY_BYTES	16
 
 struct sl_memory_head {
 	uint32_t	magic;
-	uint64_t	senders_bytes, texts_bytes;	/* multiples of 64; all of the memory but the head */
+	uint64_t	senders_bytes, texts_bytes, contacts_bytes;	/* multiples of 64; all of the memory but the head */
 	unsigned char	senders_key[SL_MEMORY_KEY_BYTES];
 	unsigned char	texts_key[SL_MEMORY_KEY_BYTES];
+	unsigned char	contacts_key[SL_MEMORY_KEY_BYTES];
 	unsigned char	print_key[SL_MEMORY_KEY_BYTES];	/* of fingerprints */
 };
 
-/* Made: the descriptor (close-on-exec), or -1 with errno; also if both are 0 (then errno is 0). */
-int	sl_memory_new(uint64_t senders_bytes, uint64_t texts_bytes);
+/* Made: the descriptor (close-on-exec), or -1 with errno; also if all are 0 (then errno is 0). */
+int	sl_memory_new(uint64_t senders_bytes, uint64_t texts_bytes, uint64_t contacts_bytes);
 
 #endif

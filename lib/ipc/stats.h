@@ -2,12 +2,14 @@
  * stats.h - counters in shared memory: one slot per edge, made by the parent
  *
  * An edge writes its own slot only; the parent reads all of them for `sluicectl status`. A slot
- * outlives its edge, so totals survive a crash. Plain 64-bit stores by one writer.
+ * outlives its edge, so totals survive a crash. Plain 64-bit stores by one writer. Beside the counters: how
+ * far mail has moved from what the model was trained on (measure/drift.h), with what training expects, which the
+ * parent does not read itself. It believes nothing of it.
  */
 #ifndef SL_IPC_STATS_H
 #define SL_IPC_STATS_H
 
-#include "sl/base.h"
+#include "measure/drift.h"
 
 /* name, what it counts. A gauge goes up and down and is set to 0 when its edge starts anew. */
 #define SL_COUNTERS(X)								\
@@ -29,6 +31,8 @@
 	X(senders_known, "of these: whose sender has sent before")		\
 	X(texts_known, "of these: nearly the same text has come before")	\
 	X(lessons, "of these: sure enough to be learned from")			\
+	X(contacts, "of these: whose author was remembered as a correspondent")	\
+	X(corrections, "corrections by people, told to what is remembered")	\
 	X(bursts, "texts that began to come from everywhere")			\
 	X(engine_failures, "engines that were asked and did not answer")	\
 	X(dns_questions, "questions about names")				\
@@ -47,11 +51,18 @@
 	X(chunks, "chunks of message bytes in memory now")			\
 	X(dns_cache_bytes, "bytes of DNS answers remembered now")
 
+struct sl_drift_board {
+	char				model[17];	/* whose expectation it is; "": none */
+	struct sl_drift_expectation	expected;
+	struct sl_drift			counts;
+};
+
 struct sl_stats {
 #define SL_STATS_FIELD(name, meaning) uint64_t name;
 	SL_COUNTERS(SL_STATS_FIELD)
 	SL_GAUGES(SL_STATS_FIELD)
 #undef SL_STATS_FIELD
+	struct sl_drift_board	drift;
 };
 
 #endif

@@ -65,6 +65,16 @@ tag_of(uint64_t mixed)
 	return (uint32_t)(mixed >> 32) | 1;
 }
 
+/* Most of what is looked for is not there. A bit for each key, eight times fewer bytes than slots have, says so
+ * without a wait for memory. */
+#define MARKS_FOR_SLOT	8
+
+static inline size_t
+mark_of(const struct sl_lookalike *l, uint64_t mixed)
+{
+	return (size_t)(mixed >> 16) & (MARKS_FOR_SLOT * l->slots_len - 1);
+}
+
 static void
 slot_put(struct sl_lookalike *l, uint64_t mixed, uint32_t entry)
 {
@@ -74,6 +84,8 @@ slot_put(struct sl_lookalike *l, uint64_t mixed, uint32_t entry)
 		at = (at + 1) & (l->slots_len - 1);
 	l->slots[at] = (struct slot){ tag_of(mixed), entry };
 	l->slots_used++;
+	at = mark_of(l, mixed);
+	l->marks[at / 64] |= UINT64_C(1) << (at % 64);
 }
 
 bool
@@ -81,7 +93,10 @@ index_next(const struct sl_lookalike *l, enum key_kind kind, uint64_t hash, size
 {
 	uint64_t mixed = mix(hash, kind);
 	uint32_t tag = tag_of(mixed);
+	size_t mark = mark_of(l, mixed);
 
+	if ((l->marks[mark / 64] >> (mark % 64) & 1) == 0)
+		return false;
 	for (size_t i; l->slots[i = (mixed + *at) & (l->slots_len - 1)].tag != 0; ) {
 		(*at)++;
 		if (l->slots[i].tag == tag) {
@@ -127,6 +142,7 @@ index_make(struct sl_lookalike *l)
 	for (l->slots_len = 64; l->slots_len < 2 * keys; )
 		l->slots_len *= 2;
 	l->slots = sl_xzalloc(l->slots_len * sizeof(*l->slots));
+	l->marks = sl_xzalloc(MARKS_FOR_SLOT * l->slots_len / 8);
 	for (size_t i = 0; i < l->names_len; i++)
 		index_name(l, (uint32_t)i);
 	for (size_t i = 0; i < l->own_len; i++)
@@ -318,6 +334,7 @@ sl_lookalike_free(struct sl_lookalike **lookalike)
 	sl_free(l->brands);
 	sl_free(l->own);
 	sl_free(l->slots);
+	sl_free(l->marks);
 	SL_OBJ_FREE(lookalike, LOOKALIKE_MAGIC);
 }
 
@@ -333,5 +350,5 @@ sl_lookalike_memory(const struct sl_lookalike *l)
 {
 	SL_CHECK(l, LOOKALIKE_MAGIC);
 	return l->names_size * sizeof(*l->names) + l->brands_size * sizeof(*l->brands) +
-	    l->own_size * sizeof(*l->own) + l->slots_len * sizeof(*l->slots);
+	    l->own_size * sizeof(*l->own) + l->slots_len * (sizeof(*l->slots) + MARKS_FOR_SLOT / 8);
 }

@@ -49,6 +49,7 @@ struct sl_lookalike {
 	struct own		*own;
 	size_t			 names_len, brands_len, own_len, names_size, brands_size, own_size;
 	struct slot		*slots;
+	uint64_t		*marks;		/* that a key may have a slot */
 	size_t			 slots_len, slots_used;	/* a power of two; at most half are used */
 };
 

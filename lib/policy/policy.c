@@ -27,13 +27,53 @@ sl_action_find(struct sl_slice word, enum sl_action *action_out)
 	return false;
 }
 
+static const struct {
+	const char		*word;
+	enum sl_category	 category;
+} causes[] = {
+#define SL_CAUSE_ROW(name, word, category) { word, category },
+	SL_CAUSES(SL_CAUSE_ROW)
+#undef SL_CAUSE_ROW
+};
+
+const char *
+sl_cause_word(enum sl_cause cause)
+{
+	SL_ASSERT(cause < SL_CAUSE_COUNT);
+	return causes[cause].word;
+}
+
+enum sl_category
+sl_cause_category(enum sl_cause cause)
+{
+	SL_ASSERT(cause < SL_CAUSE_COUNT);
+	return causes[cause].category;
+}
+
+enum sl_cause
+sl_cause_of(enum sl_category category)
+{
+	for (int i = 0; i < SL_CAUSE_COUNT; i++)
+		if (causes[i].category == category)
+			return (enum sl_cause)i;
+	SL_UNREACHABLE("a category that is no cause");
+}
+
+void
+sl_policy_category_clear(struct sl_policy_category *category)
+{
+	for (int a = 0; a < SL_ACTION_COUNT; a++)
+		category->at[a] = a == SL_ACTION_DELIVER ? 0 : SL_THRESHOLD_NEVER;
+}
+
+/* The strongest that applies; a copy is no answer to the sender. */
 static enum sl_action
 action_for(const struct sl_policy_category *policy, double probability)
 {
 	enum sl_action action = SL_ACTION_DELIVER;
 
 	for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++)
-		if (probability >= policy->at[a])
+		if (a != SL_ACTION_COPY && probability >= policy->at[a])
 			action = (enum sl_action)a;
 	return action;
 }
@@ -54,19 +94,18 @@ void
 sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct sl_verdict *verdict,
     bool engine_failed, struct sl_ruling *ruling)
 {
-	/* The last category is the gravest: at the same action it gives the reason. */
-	static const enum sl_category order[] = { SL_BULK, SL_MALFORMED, SL_SPAM, SL_PHISH, SL_MALWARE };
-
-	_Static_assert(SL_COUNT(order) == SL_CATEGORY_COUNT, "each category has its gravity");
 	*ruling = (struct sl_ruling){ .word = "unjudged" };
 	if (verdict == NULL)
 		return;
-	for (size_t i = 0; i < SL_COUNT(order); i++) {
-		enum sl_category c = order[i];
-		enum sl_action action = action_for(&policy[c], verdict->probability[c]);
+	for (int i = 0; i < SL_CAUSE_COUNT; i++) {	/* the gravest last: at the same action it gives the reason */
+		enum sl_category c = causes[i].category;
+		enum sl_action action;
 
-		if (!is_judged(verdict, c))
+		if (c == SL_CATEGORY_COUNT || !is_judged(verdict, c))
 			continue;
+		action = action_for(&policy[c], verdict->probability[c]);
+		if (verdict->probability[c] >= policy[c].at[SL_ACTION_COPY])
+			ruling->copy = true;
 		if (ruling->action == SL_ACTION_DELIVER)
 			ruling->word = "clean";
 		if (action == SL_ACTION_DELIVER || action < ruling->action)
@@ -83,17 +122,22 @@ sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct 
 	}
 }
 
-void
+bool
 sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand)
 {
+	if (demand->action == SL_ACTION_COPY) {
+		ruling->copy = true;
+		return false;
+	}
 	/* The first that says so gives the reason; but of a refusal a sender learns more here than from
 	 * being called spam. */
 	if (demand->action < ruling->action || (demand->action == ruling->action &&
 	    (demand->action != SL_ACTION_REFUSE || ruling->reason != NULL || ruling->category == SL_MALWARE)))
-		return;
+		return false;
 	ruling->action = demand->action;
 	ruling->engine_failed = false;
 	ruling->word = demand->word;
 	ruling->enhanced = demand->enhanced;
 	ruling->reason = demand->reason;
+	return true;
 }

@@ -15,10 +15,12 @@
 #define SL_ACTIONS(X)								\
 	X(DELIVER, "deliver")							\
 	X(TAG, "tag")		/* a header; the subject too if the tenant asked */	\
+	X(COPY, "copy")		/* to an address beside: never instead of the others */	\
+	X(QUARANTINE, "quarantine")	/* 250 when the vault has it on disk */		\
 	X(DEFER, "defer")	/* 451 */					\
 	X(REFUSE, "refuse")	/* 550 */
 
-enum sl_action {		/* weakest first: the strongest that applies is done */
+enum sl_action {		/* weakest first: the strongest that applies is done, and COPY beside it */
 #define SL_ACTION_ENUM(name, word) SL_ACTION_##name,
 	SL_ACTIONS(SL_ACTION_ENUM)
 #undef SL_ACTION_ENUM
@@ -33,11 +35,43 @@ bool		 sl_action_find(struct sl_slice word, enum sl_action *action_out);
 struct sl_policy_category {
 	double	at[SL_ACTION_COUNT];	/* done from this probability on; above 1: never */
 };
+/* Nothing is ever done: `at` is SL_THRESHOLD_NEVER but for DELIVER. */
+void	sl_policy_category_clear(struct sl_policy_category *category);
+
+enum sl_mode {
+	SL_MODE_FILTER,		/* judge and act */
+	SL_MODE_MONITOR,	/* judge and record, change nothing */
+	SL_MODE_PASS_THROUGH,	/* a pure proxy */
+};
+
+/* What a policy speaks of: the categories that classifiers judge, by the same word, and what is found without a
+ * probability. Least grave first: of two that ask for the same action, the last gives the reason. */
+#define SL_CAUSES(X)								\
+	X(BULK, "bulk", SL_BULK)						\
+	X(MALFORMED, "malformed", SL_MALFORMED)					\
+	X(SPAM, "spam", SL_SPAM)						\
+	X(CONTENT, "content", SL_CATEGORY_COUNT)	/* a content group's words, patterns, numbers */	\
+	X(AUTHENTICATION, "authentication", SL_CATEGORY_COUNT)	/* not from whom it says */	\
+	X(ATTACHMENT, "attachment", SL_CATEGORY_COUNT)	/* a file that the policy does not want */	\
+	X(PHISH, "phish", SL_PHISH)						\
+	X(MALWARE, "malware", SL_MALWARE)
+
+enum sl_cause {
+#define SL_CAUSE_ENUM(name, word, category) SL_CAUSE_##name,
+	SL_CAUSES(SL_CAUSE_ENUM)
+#undef SL_CAUSE_ENUM
+	SL_CAUSE_COUNT,
+};
+#define SL_CAUSE_BIT(name)	(1u << SL_CAUSE_##name)
+const char	*sl_cause_word(enum sl_cause cause);		/* "attachment"; static */
+enum sl_category sl_cause_category(enum sl_cause cause);	/* SL_CATEGORY_COUNT: none, it has no probability */
+enum sl_cause	 sl_cause_of(enum sl_category category);
 
 struct sl_ruling {
-	enum sl_action		 action;
+	enum sl_action		 action;	/* never COPY */
+	bool			 copy;		/* and a copy goes to the policy's address */
 	bool			 enforced;	/* false in monitor mode: `action` is what would be done */
-	enum sl_category	 category;	/* the reason, if action is not DELIVER */
+	enum sl_category	 category;	/* the reason, if action is not DELIVER or `copy` */
 	bool			 engine_failed;	/* the reason is an engine's fail mode */
 	const char		*word;		/* "clean", "spam", ... for headers and records */
 	const char		*reason;	/* not a category's: the sender is not who it claims; or NULL */
@@ -49,7 +83,7 @@ void	sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const st
 	    bool engine_failed, struct sl_ruling *ruling_out);
 
 /* What is asked for apart from the verdict. */
-#define SL_DEMANDS_MAX	4
+#define SL_DEMANDS_MAX	8
 
 struct sl_demand {
 	enum sl_action	 action;
@@ -58,7 +92,7 @@ struct sl_demand {
 	const char	*reason;	/* a sentence for the sender */
 };
 
-/* Let a demand prevail if it is graver than what the ruling says already. */
-void	sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand);
+/* Let a demand prevail if it is graver than what the ruling says already; then true. COPY is added to any ruling. */
+bool	sl_rule_demand(struct sl_ruling *ruling, const struct sl_demand *demand);
 
 #endif

@@ -5,11 +5,14 @@
 
 #define NEVER	SL_THRESHOLD_NEVER
 
-/* spam: tag at 0.8, refuse at 0.99; malware: refuse at 0.5; bulk: never anything */
+/* bulk: never anything */
 static const struct sl_policy_category policy[SL_CATEGORY_COUNT] = {
-	[SL_SPAM] = { { 0, 0.8, NEVER, 0.99 } }, [SL_PHISH] = { { 0, 0.8, NEVER, 0.99 } },
-	[SL_MALWARE] = { { 0, NEVER, NEVER, 0.5 } }, [SL_BULK] = { { 0, NEVER, NEVER, NEVER } },
-	[SL_MALFORMED] = { { 0, NEVER, 0.9, NEVER } },
+	/*                  tag, copy, quarantine, defer, refuse */
+	[SL_SPAM] = { { 0, 0.8, NEVER, NEVER, NEVER, 0.99 } },
+	[SL_PHISH] = { { 0, 0.8, 0.7, 0.9, NEVER, 0.99 } },
+	[SL_MALWARE] = { { 0, NEVER, NEVER, NEVER, NEVER, 0.5 } },
+	[SL_BULK] = { { 0, NEVER, NEVER, NEVER, NEVER, NEVER } },
+	[SL_MALFORMED] = { { 0, NEVER, NEVER, NEVER, 0.9, NEVER } },
 };
 
 static const struct row {
@@ -26,7 +29,9 @@ static const struct row {
 	{ "at a threshold", { 0.8 }, 1, false, false, "spam", SL_ACTION_TAG },
 	{ "at the next", { 0.99 }, 1, false, false, "spam", SL_ACTION_REFUSE },
 	{ "the graver reason", { 0.99, 0.99 }, 3, false, false, "phish", SL_ACTION_REFUSE },
-	{ "the graver action", { 0.99, 0.9 }, 3, false, false, "spam", SL_ACTION_REFUSE },
+	{ "the graver action", { 0.99, 0.95 }, 3, false, false, "spam", SL_ACTION_REFUSE },
+	{ "kept aside", { 0, 0.9 }, 2, false, false, "phish", SL_ACTION_QUARANTINE },
+	{ "a copy is no action", { 0, 0.75 }, 2, false, false, "clean", SL_ACTION_DELIVER },
 	{ "said of another category", { 0.999, 0.1 }, 2, false, false, "clean", SL_ACTION_DELIVER },
 	{ "never means never", { 0, 0, 0, 1 }, 8, false, false, "clean", SL_ACTION_DELIVER },
 	{ "malformed defers", { 0.85, 0, 0, 0, 0.95 }, 17, false, false, "malformed", SL_ACTION_DEFER },
@@ -51,6 +56,7 @@ rulings(void **state)
 		if (strcmp(ruling.word, rows[i].word) != 0 || ruling.action != rows[i].action)
 			fail_msg("%s: %s, %s", rows[i].name, ruling.word, sl_action_word(ruling.action));
 		assert_int_equal(ruling.engine_failed, strcmp(ruling.word, "unchecked") == 0);
+		assert_int_equal(ruling.copy, (rows[i].judged & 2) != 0 && rows[i].probability[SL_PHISH] >= 0.7);
 	}
 }
 
@@ -98,6 +104,18 @@ actions_have_words(void **state)
 	assert_false(sl_action_find(SL_SLICE_LIT("tags"), &found));
 }
 
+static void
+causes_are_categories_and_more(void **state)
+{
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
+		enum sl_cause cause = sl_cause_of((enum sl_category)c);
+
+		assert_int_equal(sl_cause_category(cause), c);
+		assert_string_equal(sl_cause_word(cause), sl_category_word((enum sl_category)c));
+	}
+	assert_int_equal(sl_cause_category(SL_CAUSE_ATTACHMENT), SL_CATEGORY_COUNT);
+}
+
 int
 main(void)
 {
@@ -106,6 +124,7 @@ main(void)
 		cmocka_unit_test(no_verdict_is_no_ruling),
 		cmocka_unit_test(the_graver_demand_prevails),
 		cmocka_unit_test(actions_have_words),
+		cmocka_unit_test(causes_are_categories_and_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "record/record.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define ARENA_MAX	((size_t)1 << 20)
 
@@ -39,12 +40,15 @@ write_and_read(struct fixture *f, const struct sl_record_source *source, const c
 	return sl_record_read(sl_buf_slice(&f->line), &f->arena, &f->record);
 }
 
+#define NEVER	SL_THRESHOLD_NEVER
+
 static const struct sl_policy_category policy[SL_CATEGORY_COUNT] = {
-	[SL_SPAM] = { { 0, 0.8, SL_THRESHOLD_NEVER, 0.995 } },
-	[SL_PHISH] = { { 0, SL_THRESHOLD_NEVER, 1.0 / 3, 0.9 } },
-	[SL_MALWARE] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, 0.5 } },
-	[SL_BULK] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER } },
-	[SL_MALFORMED] = { { 0, SL_THRESHOLD_NEVER, SL_THRESHOLD_NEVER, 0 } },
+	/*                  tag, copy, quarantine, defer, refuse */
+	[SL_SPAM] = { { 0, 0.8, NEVER, 0.9, NEVER, 0.995 } },
+	[SL_PHISH] = { { 0, NEVER, 0.5, NEVER, 1.0 / 3, 0.9 } },
+	[SL_MALWARE] = { { 0, NEVER, NEVER, NEVER, NEVER, 0.5 } },
+	[SL_BULK] = { { 0, NEVER, NEVER, NEVER, NEVER, NEVER } },
+	[SL_MALFORMED] = { { 0, NEVER, NEVER, NEVER, NEVER, 0 } },
 };
 
 static void
@@ -162,6 +166,36 @@ numbers_come_back_bit_for_bit(void **state)
 	}
 }
 
+/* As strtod reads it; the same digits as printf's. */
+static void
+numbers_of_all_sizes_come_back(void **state)
+{
+	uint64_t random = 5;
+	struct sl_buf out;
+
+	sl_buf_init(&out, 100);
+	for (int i = 0; i < 200000; i++) {
+		double value, back;
+
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		value = (double)(random >> 11) / 9007199254740992.0;
+		if (i % 4 == 1)
+			value = floor(value * 1e6) / 1e6 * (i % 8 == 1 ? 1 : 1000);
+		else
+			value = (value - 0.5) * pow(10, (int)(random % 40) - 20);
+		if (i % 16 == 2)
+			value = nextafter(pow(10, (int)(random % 40) - 20), i % 32 == 2 ? 0 : 1e300);
+		sl_buf_reset(&out);
+		sl_record_number(value, &out);
+		back = strtod(sl_buf_cstr(&out), NULL);
+		if (memcmp(&back, &value, sizeof(value)) != 0)
+			fail_msg("%.17g: %s", value, sl_buf_cstr(&out));
+		if (out.len > 24)
+			fail_msg("%.17g is long: %s", value, sl_buf_cstr(&out));
+	}
+	sl_buf_fini(&out);
+}
+
 static void
 a_full_verdict_comes_back(void **state)
 {
@@ -251,6 +285,7 @@ main(void)
 		cmocka_unit_test(a_verdict_comes_back_bit_for_bit),
 		cmocka_unit_test(a_combiner_is_applied_again),
 		cmocka_unit_test(numbers_come_back_bit_for_bit),
+		cmocka_unit_test(numbers_of_all_sizes_come_back),
 		cmocka_unit_test(a_full_verdict_comes_back),
 		cmocka_unit_test(lines_are_checked),
 		cmocka_unit_test(a_full_arena_is_said),

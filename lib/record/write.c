@@ -2,8 +2,6 @@
 
 #include "record/record.h"
 
-#include <math.h>
-
 static const char *const states[] = {
 	[SL_EVIDENCE_PRESENT] = "present", [SL_EVIDENCE_ABSENT] = "absent", [SL_EVIDENCE_FAILED] = "failed",
 };
@@ -16,19 +14,20 @@ is_nothing(double value)
 	return memcmp(&value, &zero, sizeof(value)) == 0;	/* -0 is something: its bits differ */
 }
 
-void
-sl_record_number(double value, struct sl_buf *out)
+static void
+add_word(const char *word, struct sl_buf *out)
 {
-	double millionths = rint(value * 1e6);
+	sl_buf_add_byte(out, '"');
+	sl_buf_add_str(out, word);
+	sl_buf_add_byte(out, '"');
+}
 
-	if (!isfinite(value))
-		sl_buf_add_str(out, isnan(value) ? "\"nan\"" : value > 0 ? "\"inf\"" : "\"-inf\"");
-	else if (value == 0)
-		sl_buf_add_str(out, signbit(value) ? "-0.0" : "0");
-	else if (fabs(millionths) < 1e15 && !(millionths / 1e6 < value) && !(millionths / 1e6 > value))
-		sl_buf_addf(out, "%.15g", value);	/* a short decimal: its nearest double is this one */
-	else
-		sl_buf_addf(out, "%.17g", value);
+static void
+add_key(const char *before, const char *name, struct sl_buf *out)
+{
+	sl_buf_add_str(out, before);
+	add_word(name, out);
+	sl_buf_add_byte(out, ':');
 }
 
 static void
@@ -36,11 +35,12 @@ add_categories(const char *name, const double values[SL_CATEGORY_COUNT], bool al
 {
 	const char *comma = "";
 
-	sl_buf_addf(out, ",\"%s\":{", name);
+	add_key(",", name, out);
+	sl_buf_add_byte(out, '{');
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
 		if (!all && is_nothing(values[c]))
 			continue;
-		sl_buf_addf(out, "%s\"%s\":", comma, sl_category_word((enum sl_category)c));
+		add_key(comma, sl_category_word((enum sl_category)c), out);
 		sl_record_number(values[c], out);
 		comma = ",";
 	}
@@ -57,7 +57,10 @@ is_from_engine(const struct sl_evidence *e)
 static void
 add_evidence(const struct sl_evidence *e, struct sl_buf *out)
 {
-	sl_buf_addf(out, "{\"name\":\"%s\",\"state\":\"%s\"", e->name, states[e->state]);
+	add_key("{", "name", out);
+	add_word(e->name, out);
+	add_key(",", "state", out);
+	add_word(states[e->state], out);
 	if (e->shadow)
 		sl_buf_add_str(out, ",\"shadow\":true");
 	if (!is_nothing(e->value)) {
@@ -83,11 +86,12 @@ add_policy(const struct sl_policy_category policy[SL_CATEGORY_COUNT], struct sl_
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
 		const char *comma = "";
 
-		sl_buf_addf(out, "%s\"%s\":{", between, sl_category_word((enum sl_category)c));
+		add_key(between, sl_category_word((enum sl_category)c), out);
+		sl_buf_add_str(out, "{");
 		for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++) {
 			if (!(policy[c].at[a] <= 1))
 				continue;
-			sl_buf_addf(out, "%s\"%s\":", comma, sl_action_word((enum sl_action)a));
+			add_key(comma, sl_action_word((enum sl_action)a), out);
 			sl_record_number(policy[c].at[a], out);
 			comma = ",";
 		}

@@ -39,6 +39,7 @@ enum sl_reputation_kind {
 	SL_REPUTATION_AUTHOR,		/* that of From, likewise */
 	SL_REPUTATION_SIGNER,		/* proven by DKIM or SPF */
 	SL_REPUTATION_MANNERS,		/* of an address: `wanted` sessions were well-behaved */
+	SL_REPUTATION_CORRECTION,	/* how often somebody has corrected what is said of another key */
 };
 
 enum sl_reputation_what {

@@ -3,10 +3,9 @@
 #include "rules/scan_i.h"
 #include "rules/paragraph.h"
 
+#include "content/sample.h"
 #include "mime/mailbox.h"
 #include "mime/word.h"
-
-#include <stdio.h>
 
 #define MAIL_MAGIC	0x5d2a4a11u
 #define FIELD_MAX	((size_t)16 * 1024)	/* bytes of a field's text that are looked at */
@@ -19,7 +18,18 @@ struct text {		/* of one part */
 	struct mail			*mail;
 	const struct sl_content_part	*part;		/* NULL: free */
 	struct sl_paragraph		 seen, hidden;
+	struct sl_sample		 seen_sample, hidden_sample;
 	enum sl_view_kind		 last;		/* of what is seen */
+};
+
+/* Of a part's text. Most mail is far shorter; what is longer is looked through here and there, and at its end. */
+static const struct sl_sample_rules sample_rules = {
+	.whole_bytes = (size_t)256 << 10,
+	.stretch_bytes = (size_t)16 << 10,
+	.skip_bytes = (size_t)112 << 10,
+	.far_bytes = (size_t)384 << 10,
+	.skip_far_bytes = (size_t)240 << 10,
+	.tail_bytes = (size_t)16 << 10,
 };
 
 struct mail {
@@ -87,7 +97,8 @@ on_mailbox(void *ctx, const struct sl_mailbox *mailbox)
 static const char *
 wanted(const struct mail *mail, struct sl_slice name, const char *what, char out[NAME_MAX_BYTES + 8])
 {
-	snprintf(out, NAME_MAX_BYTES + 8, SL_SLICE_FMT "%s", SL_SLICE_ARG(name), what);
+	memcpy(out, name.ptr, name.len);
+	memcpy(out + name.len, what, strlen(what) + 1);
 	return sl_rules_wants(mail->run, SL_RULE_HEADER, out) ? out : NULL;
 }
 
@@ -98,7 +109,8 @@ mail_field(void *state, struct sl_slice name, struct sl_slice value)
 	char plain[NAME_MAX_BYTES + 8], raw[NAME_MAX_BYTES + 8], addr[NAME_MAX_BYTES + 8], shown[NAME_MAX_BYTES + 8];
 	struct address address = { .mail = mail };
 
-	if (name.len == 0 || name.len > NAME_MAX_BYTES || memchr(name.ptr, '\0', name.len) != NULL)
+	if (name.len == 0 || name.len > NAME_MAX_BYTES || !sl_rules_wants_field(mail->run, name) ||
+	    memchr(name.ptr, '\0', name.len) != NULL)
 		return;
 	value.len = SL_MIN(value.len, FIELD_MAX);
 	if (wanted(mail, name, ":raw", raw) != NULL)
@@ -140,6 +152,32 @@ text_of(struct mail *mail, const struct sl_content_part *part)
 	return NULL;
 }
 
+/* What of it is looked at goes to the paragraphs. */
+static void
+sample_feed(struct sl_sample *sample, struct sl_paragraph *paragraph, struct sl_slice utf8)
+{
+	struct sl_slice piece;
+	bool gap;
+
+	while (sl_sample_next(sample, &utf8, &piece, &gap)) {
+		if (gap)
+			sl_paragraph_end(paragraph);
+		sl_paragraph_feed(paragraph, piece);
+	}
+}
+
+static void
+sample_end(struct sl_sample *sample, struct sl_paragraph *paragraph)
+{
+	struct sl_slice pieces[2];
+
+	sl_paragraph_end(paragraph);
+	sl_sample_tail(sample, pieces);
+	sl_paragraph_feed(paragraph, pieces[0]);
+	sl_paragraph_feed(paragraph, pieces[1]);
+	sl_paragraph_end(paragraph);
+}
+
 /* Text of a part; the first opens it. */
 static void
 mail_text(void *state, const struct sl_content_part *part, struct sl_slice utf8, enum sl_view_kind kind)
@@ -157,24 +195,28 @@ mail_text(void *state, const struct sl_content_part *part, struct sl_slice utf8,
 		*text = (struct text){ .mail = mail, .part = part, .last = kind };
 		sl_paragraph_init(&text->seen, on_seen, text);
 		sl_paragraph_init(&text->hidden, on_hidden, text);
+		sl_sample_init(&text->seen_sample, &sample_rules);
+		sl_sample_init(&text->hidden_sample, &sample_rules);
 	}
 	if (hidden) {
-		sl_paragraph_feed(&text->hidden, utf8);
+		sample_feed(&text->hidden_sample, &text->hidden, utf8);
 		return;
 	}
 	if (text->last != kind)		/* an image's text is no part of the word before it */
 		sl_paragraph_feed(&text->seen, SL_SLICE_LIT(" "));
 	text->last = kind;
-	sl_paragraph_feed(&text->seen, utf8);
+	sample_feed(&text->seen_sample, &text->seen, utf8);
 }
 
 static void
 text_close(struct text *text, bool tell)
 {
 	if (tell) {
-		sl_paragraph_end(&text->seen);
-		sl_paragraph_end(&text->hidden);
+		sample_end(&text->seen_sample, &text->seen);
+		sample_end(&text->hidden_sample, &text->hidden);
 	}
+	sl_sample_fini(&text->seen_sample);
+	sl_sample_fini(&text->hidden_sample);
 	sl_paragraph_fini(&text->seen);
 	sl_paragraph_fini(&text->hidden);
 	text->part = NULL;

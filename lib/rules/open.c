@@ -218,6 +218,19 @@ is_first(const struct sl_rules *rules, size_t at)
 	return true;
 }
 
+/* FIELD or FIELD:addr: rules look at FIELD. */
+static void
+name_mark(struct sl_rules *rules, struct sl_slice name)
+{
+	const unsigned char *colon = name.len == 0 ? NULL : memchr(name.ptr, ':', name.len);
+	size_t bit;
+
+	if (colon != NULL)
+		name.len = (size_t)(colon - name.ptr);
+	bit = rules_name_bit(name);
+	rules->names[bit / 64] |= (uint64_t)1 << (bit % 64);
+}
+
 static void
 open_groups(struct sl_rules *rules, struct sl_unpack *u, int *result)
 {
@@ -233,6 +246,8 @@ open_groups(struct sl_rules *rules, struct sl_unpack *u, int *result)
 		group->is_first = is_first(rules, i);
 		group->next = rules->buckets[bucket];
 		rules->buckets[bucket] = group;
+		if (group->where == SL_RULE_HEADER)
+			name_mark(rules, sl_slice_str(group->field));
 		most = SL_MAX(most, group->len);
 	}
 	rules->pending = sl_xmalloc(most * sizeof(*rules->pending));

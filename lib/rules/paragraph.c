@@ -54,6 +54,10 @@ add(struct sl_paragraph *paragraph, struct sl_slice bytes)
 	while (bytes.len > 0) {
 		size_t n = SL_MIN(bytes.len, SL_PARAGRAPH_MAX - paragraph->text.len);
 
+		if (paragraph->text.len == 0 && bytes.ptr[0] == ' ') {	/* what was before has just been given */
+			bytes = sl_slice_from(bytes, 1);
+			continue;
+		}
 		sl_buf_add(&paragraph->text, bytes.ptr, n);
 		bytes = sl_slice_from(bytes, n);
 		if (paragraph->text.len == SL_PARAGRAPH_MAX)
@@ -61,16 +65,31 @@ add(struct sl_paragraph *paragraph, struct sl_slice bytes)
 	}
 }
 
-static bool
+static inline bool
 is_blank(unsigned char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+/* The text without what a blank does: words that stand one blank apart are taken together. Returns how many bytes. */
+static size_t
+words(const unsigned char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && !is_blank(p[i])) {
+		while (i < len && !is_blank(p[i]))
+			i++;
+		if (i + 1 < len && p[i] == ' ' && !is_blank(p[i + 1]))
+			i++;
+	}
+	return i;
 }
 
 void
 sl_paragraph_feed(struct sl_paragraph *paragraph, struct sl_slice utf8)
 {
-	size_t i = 0, from;
+	size_t i = 0, n;
 
 	while (i < utf8.len) {
 		if (is_blank(utf8.ptr[i])) {
@@ -84,8 +103,8 @@ sl_paragraph_feed(struct sl_paragraph *paragraph, struct sl_slice utf8)
 			add(paragraph, SL_SLICE_LIT(" "));
 		paragraph->blank = false;
 		paragraph->line_ends = 0;
-		for (from = i; i < utf8.len && !is_blank(utf8.ptr[i]); i++)
-			;
-		add(paragraph, sl_slice(utf8.ptr + from, i - from));
+		n = words(utf8.ptr + i, utf8.len - i);
+		add(paragraph, sl_slice(utf8.ptr + i, n));
+		i += n;
 	}
 }

@@ -1,8 +1,9 @@
 /* sa_hits.c - which of SpamAssassin's rules hit: for tests
  *
- * usage: sa_hits [--simple | --snapshot FILE] RULE-FILE ... -- <paths of messages
+ * usage: sa_hits [--simple | --pieces BYTES | --snapshot FILE] RULE-FILE ... -- <paths of messages
  * First line: the names of all rules that are supported; then "path<TAB>NAME NAME ..." for each path. With
  * --simple not the compiled snapshot answers but PCRE2 alone, each pattern against each unit of the message.
+ * --pieces: the snapshot's databases are streaming ones, and each unit is fed in pieces of BYTES.
  * --snapshot: it is opened if it is there, else made there (the caller sees to it that it is of these files). */
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -30,6 +31,7 @@ struct hits {
 	double			*stack;
 	struct sl_rules		*rules;		/* the snapshot; NULL: the simple way */
 	struct sl_buf		 snapshot;
+	size_t			 piece;		/* bytes that are fed at once; 0: units are shown whole */
 };
 
 static void
@@ -293,7 +295,7 @@ snapshot_match(struct hits *hits, struct sl_sa_view *view)
 	sl_arena_init(&arena, (size_t)1 << 24);
 	run = sl_rules_run_new(hits->rules, &arena);
 	SL_ASSERT(run != NULL);
-	sl_sa_show(hits->rules, run, view);
+	sl_sa_show_pieces(hits->rules, run, view, hits->piece);
 	sl_rules_evaluate(run, view);
 	for (size_t i = 0; i < sl_rules_count(hits->rules); i++) {
 		struct sl_rules_info info;
@@ -334,7 +336,7 @@ compile_error(void *ctx, const struct sl_rule *rule, const char *what)
 static void
 snapshot_compile(struct hits *hits)
 {
-	struct sl_rules_compile settings = { .error = compile_error };
+	struct sl_rules_compile settings = { .error = compile_error, .stream_all = hits->piece > 0 };
 	struct sl_rules_compiled compiled;
 
 	if (sl_rules_compile(&hits->set, &settings, &hits->snapshot, &compiled) != 0)
@@ -395,9 +397,11 @@ main(int argc, char **argv)
 	struct hits hits = { .conf = sl_sa_conf_new() };
 	bool simple = argc > 1 && strcmp(argv[1], "--simple") == 0;
 	bool kept = argc > 2 && strcmp(argv[1], "--snapshot") == 0;
-	int first = simple ? 2 : kept ? 3 : 1, files = first;
+	bool pieces = argc > 2 && strcmp(argv[1], "--pieces") == 0;
+	int first = simple ? 2 : kept || pieces ? 3 : 1, files = first;
 	char path[4096];
 
+	hits.piece = pieces ? strtoul(argv[2], NULL, 10) : 0;
 	while (files < argc && strcmp(argv[files], "--") != 0)
 		files++;
 	sl_ruleset_init(&hits.set);

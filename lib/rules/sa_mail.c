@@ -41,7 +41,22 @@ sl_sa_conf_of(const struct sl_rules *rules)
 }
 
 static void
-show_parts(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view)
+show_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *field, struct sl_slice unit, size_t piece)
+{
+	struct sl_rules_stream *stream;
+
+	if (piece == 0) {
+		sl_rules_unit(run, where, field, unit);
+		return;
+	}
+	stream = sl_rules_begin(run, where, field);
+	for (size_t i = 0; i < unit.len; i += piece)
+		sl_rules_feed(stream, sl_slice(unit.ptr + i, SL_MIN(piece, unit.len - i)));
+	sl_rules_end(&stream);
+}
+
+static void
+show_parts(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view, size_t piece)
 {
 	const char *field;
 
@@ -50,14 +65,14 @@ show_parts(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_
 			struct sl_slice value;
 
 			if (sl_sa_part_header(view, part, field, &value))
-				sl_rules_unit(run, SL_RULE_MIME_HEADER, field, value);
+				show_unit(run, SL_RULE_MIME_HEADER, field, value, piece);
 			else
 				sl_rules_absent(run, SL_RULE_MIME_HEADER, field);
 		}
 }
 
 void
-sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view)
+sl_sa_show_pieces(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view, size_t piece)
 {
 	static const enum sl_rule_where kinds[] = { SL_RULE_BODY, SL_RULE_RAW_BODY, SL_RULE_LINK, SL_RULE_FULL };
 	const char *field;
@@ -66,12 +81,18 @@ sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_
 	sl_rules_run_exact(run);
 	for (size_t i = 0; (field = sl_rules_field(rules, SL_RULE_HEADER, i)) != NULL; i++)
 		if (sl_sa_header(view, field, &value))
-			sl_rules_unit(run, SL_RULE_HEADER, field, value);
-	show_parts(rules, run, view);
+			show_unit(run, SL_RULE_HEADER, field, value, piece);
+	show_parts(rules, run, view, piece);
 	for (size_t k = 0; k < SL_COUNT(kinds); k++) {
 		size_t len = sl_rules_listens(rules, kinds[k]) ? sl_sa_view_count(view, kinds[k]) : 0;
 
 		for (size_t i = 0; i < len; i++)
-			sl_rules_unit(run, kinds[k], NULL, sl_sa_view_unit(view, kinds[k], i));
+			show_unit(run, kinds[k], NULL, sl_sa_view_unit(view, kinds[k], i), piece);
 	}
+}
+
+void
+sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view)
+{
+	sl_sa_show_pieces(rules, run, view, 0);
 }

@@ -16,5 +16,9 @@ extern const struct sl_rules_functions sl_sa_functions;
 struct sl_sa_conf *sl_sa_conf_of(const struct sl_rules *rules);
 /* All units of a finished view. */
 void	sl_sa_show(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view);
+/* The same, units in pieces of so many bytes, as a stream shows them; 0: whole. The snapshot was compiled with
+ * stream_all. */
+void	sl_sa_show_pieces(const struct sl_rules *rules, struct sl_rules_run *run, struct sl_sa_view *view,
+	    size_t piece);
 
 #endif

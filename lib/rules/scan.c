@@ -286,6 +286,12 @@ sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const c
 	return group != NULL;
 }
 
+bool
+sl_rules_wants_field(const struct sl_rules_run *run, struct sl_slice name)
+{
+	return bit_get(run->rules->names, rules_name_bit(name));
+}
+
 /* ---- a unit in pieces */
 
 static int

@@ -74,6 +74,8 @@ struct sl_rules_run *sl_rules_run_new(const struct sl_rules *rules, struct sl_ar
 void	sl_rules_run_exact(struct sl_rules_run *run);
 /* Does any rule look at such units? */
 bool	sl_rules_wants(const struct sl_rules_run *run, enum sl_rule_where where, const char *field);
+/* May any look at a header field of that name, or at something of it (NAME:addr)? Rarely true without cause. */
+bool	sl_rules_wants_field(const struct sl_rules_run *run, struct sl_slice name);
 /* A whole unit. `field` (HEADER, MIME_HEADER, else NULL) in any case. */
 void	sl_rules_unit(struct sl_rules_run *run, enum sl_rule_where where, const char *field,
 	    struct sl_slice unit);

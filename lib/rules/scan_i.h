@@ -8,6 +8,7 @@
 #include <hs/hs.h>
 
 #define RULES_BUCKETS	256
+#define RULES_NAME_BITS	1024
 #define RULES_NOT	UINT32_MAX
 
 struct rule {
@@ -52,6 +53,7 @@ struct sl_rules {
 	size_t				 groups_len;
 	size_t				 counters;
 	struct group			*buckets[RULES_BUCKETS];
+	uint64_t			 names[RULES_NAME_BITS / 64];	/* of fields, without :addr and the like */
 	/* Scratch: what lives for one call. */
 	hs_scratch_t			*scratch;
 	uint32_t			*pending;	/* as many as the largest group has */
@@ -60,6 +62,13 @@ struct sl_rules {
 	pcre2_match_context		*limits, *strict;
 	pcre2_jit_stack			*stack;
 };
+
+/* Where a field's name is marked in `names`. */
+static inline size_t
+rules_name_bit(struct sl_slice name)
+{
+	return (size_t)(sl_hash_lower(name) >> 7) & (RULES_NAME_BITS - 1);
+}
 
 static inline size_t
 rules_bucket(enum sl_rule_where where, struct sl_slice field)

@@ -247,6 +247,38 @@ set_piece(const struct reader *r, const bool set[256], struct piece *piece)
 		piece_anything(piece);
 }
 
+/* At the letter of \pL, \p{^Lu}. */
+static void
+skip_property(struct reader *r)
+{
+	r->at++;
+	if (*r->at == '{')
+		r->at += strcspn(r->at, "}");
+	r->failed |= *r->at == '\0';
+	r->at += *r->at != '\0';
+}
+
+/* Behind '[' in a class: of [:alpha:] and its like, behind it. False: an ordinary '['. */
+static bool
+skip_posix_class(struct reader *r)
+{
+	char mark = *r->at;
+
+	if (mark != ':' && mark != '.' && mark != '=')
+		return false;
+	for (const char *p = r->at + 1; *p != '\0' && *p != ']'; p++) {
+		if (*p == mark && p[1] == ']') {
+			r->at = p + 2;
+			return true;
+		}
+		if (*p == '[' && p[1] == mark)
+			return false;
+		if (*p == '\\' && (p[1] == ']' || p[1] == '\\'))
+			p++;
+	}
+	return false;
+}
+
 /* Behind '['. */
 static void
 read_class(struct reader *r, struct piece *piece)
@@ -257,13 +289,7 @@ read_class(struct reader *r, struct piece *piece)
 	for (; *r->at != '\0' && (*r->at != ']' || first); first = false) {
 		unsigned char c = (unsigned char)*r->at++;
 
-		if (c == '[' && (*r->at == ':' || *r->at == '.' || *r->at == '=')) {
-			const char *end = strstr(r->at + 1, ":]");
-
-			if (end == NULL)
-				r->failed = true;
-			else
-				r->at = end + 2;
+		if (c == '[' && skip_posix_class(r)) {
 			known = false;
 			continue;
 		}
@@ -273,8 +299,11 @@ read_class(struct reader *r, struct piece *piece)
 
 			if (*r->at == 'Q' || *r->at == 'E' || *r->at == 'c' || *r->at == 'o' || *r->at == 'N')
 				r->failed = true;
-			if ((*r->at == 'p' || *r->at == 'P') && r->at[1] == '{')
-				r->at++;	/* the name in braces counts as bytes of an unknown class */
+			if (*r->at == 'p' || *r->at == 'P') {	/* what has a property is not known here */
+				skip_property(r);
+				known = false;
+				continue;
+			}
 			if (!escape_set(r, one))
 				known = false;
 			for (unsigned i = 0; i < 256; i++) {
@@ -329,11 +358,7 @@ read_escape(struct reader *r, struct piece *piece)
 			r->at++;
 		piece_anything(piece);
 	} else if (c != '\0' && strchr("pP", c) != NULL) {
-		r->at++;
-		if (*r->at == '{')
-			r->at += strcspn(r->at, "}");
-		r->failed |= *r->at == '\0';
-		r->at += *r->at != '\0';
+		skip_property(r);
 		piece_anything(piece);
 	} else if (c != '\0' && strchr("NRXDSWhHvV", c) != NULL) {
 		r->failed |= c == 'N' && r->at[1] == '{';
@@ -408,58 +433,62 @@ read_options(struct reader *r)
 	return true;
 }
 
+/* Does the text at the reader begin with one of these? Then the reader stands behind it. */
+static bool
+skip_one_of(struct reader *r, const char *const *texts)
+{
+	for (; *texts != NULL; texts++)
+		if (strncmp(r->at, *texts, strlen(*texts)) == 0) {
+			r->at += strlen(*texts);
+			return true;
+		}
+	return false;
+}
+
+/* Behind '(': what stands in front of the alternatives. False: the reader has failed, or the group ends already. */
+static bool
+read_opening(struct reader *r)
+{
+	static const char *const plain[] = { "?>", "?|", NULL };
+
+	if (*r->at != '?' || skip_one_of(r, plain))
+		return true;
+	if (r->at[1] == '<' || r->at[1] == 'P' || r->at[1] == '\'') {	/* a name */
+		const char *end = r->at[2] == '\0' ? NULL : strpbrk(r->at + 3, ">')");
+
+		r->failed |= end == NULL || *end == ')' || r->at[2] == '=' || r->at[2] == '>';
+		if (!r->failed)
+			r->at = end + 1;
+		return !r->failed;
+	}
+	r->at++;
+	r->failed |= !read_options(r);
+	if (r->failed)
+		return false;
+	return *r->at++ == ':';
+}
+
 /* Behind '('. */
 static void
 read_group(struct reader *r, struct piece *piece)
 {
-	static const char *const plain[] = { "?>", "?|", NULL };
+	static const char *const call[] = { "?&f", NULL };
 	static const char *const around[] = { "?=", "?!", "?<=", "?<!", "?(DEFINE)", NULL };
 
-	if (*r->at == '*')
-		r->failed = true;
-	if (strncmp(r->at, "?&f", 3) == 0) {
-		r->at += 3;
+	r->failed |= *r->at == '*';
+	if (skip_one_of(r, call)) {
 		read_call(r, piece);
-		return;
+	} else if (skip_one_of(r, around)) {
+		skip_group(r);
+		r->at += *r->at == ')';
+		piece_nothing(piece);
+	} else if (!read_opening(r)) {
+		piece_nothing(piece);
+	} else {
+		read_alternatives(r, piece);
+		r->failed |= *r->at != ')';
+		r->at += *r->at == ')';
 	}
-	for (size_t i = 0; around[i] != NULL; i++)
-		if (strncmp(r->at, around[i], strlen(around[i])) == 0) {
-			r->at += strlen(around[i]);
-			skip_group(r);
-			r->at += *r->at == ')';
-			piece_nothing(piece);
-			return;
-		}
-	for (size_t i = 0; plain[i] != NULL && *r->at == '?'; i++)
-		if (strncmp(r->at, plain[i], 2) == 0) {
-			r->at += 2;
-			goto inside;
-		}
-	if (r->at[0] == '?' && (r->at[1] == '<' || r->at[1] == 'P' || r->at[1] == '\'')) {
-		const char *end = strpbrk(r->at + 3, ">')");
-
-		if (end == NULL || *end == ')' || r->at[2] == '=' || r->at[2] == '>') {
-			r->failed = true;
-			return;
-		}
-		r->at = end + 1;
-	} else if (*r->at == '?') {
-		r->at++;
-		if (!read_options(r)) {
-			r->failed = true;
-			return;
-		}
-		if (*r->at == ')') {
-			r->at++;
-			piece_nothing(piece);
-			return;
-		}
-		r->at++;
-	}
-inside:
-	read_alternatives(r, piece);
-	r->failed |= *r->at != ')';
-	r->at += *r->at == ')';
 }
 
 /* ---- sequences */
@@ -557,7 +586,7 @@ skip_extended(struct reader *r)
 	while (r->extended && *r->at != '\0') {
 		if (*r->at == '#')
 			r->at += strcspn(r->at, "\n");
-		else if (*r->at == ' ' || (*r->at >= '\t' && *r->at <= '\r'))
+		else if (*r->at == ' ' || (*r->at >= '\t' && *r->at <= '\r') || *r->at == '\x85')	/* NEL counts, too */
 			r->at++;
 		else
 			return;

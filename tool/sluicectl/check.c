@@ -1,6 +1,7 @@
 /* check.c - sluicectl check: is this settings file right? */
 
 #include "commands.h"
+#include "terminal.h"
 #include "conf/settings.h"
 
 #include <errno.h>

@@ -8,6 +8,7 @@
 #define SLUICECTL_COMMANDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define OPTION_HELP	200	/* what getopt_long gives for --help */
 
@@ -19,6 +20,8 @@ enum {
 
 int	auth_main(int argc, char **argv);
 int	check_main(int argc, char **argv);
+int	correct_main(int argc, char **argv);
+int	console_main(int argc, char **argv);	/* tenant, domain, user, list, grant, ... */
 int	dkim_key_main(int argc, char **argv);
 int	dkim_sign_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);
@@ -30,13 +33,14 @@ int	replay_main(int argc, char **argv);
 int	rules_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
 int	settings_main(int argc, char **argv);
+int	trace_main(int argc, char **argv);
+int	traffic_main(int argc, char **argv);
 int	train_main(int argc, char **argv);
 int	status_main(int argc, char **argv);
 
-/* Escape sequences, or "" when standard output is no terminal or NO_COLOR is set. */
-struct colours {
-	const char	*good, *bad, *bold, *plain;
-};
-struct colours colours_for_stdout(void);
+#define TRAFFIC_DIRECTORY	"/var/lib/sluice/traffic"	/* where record lines are kept, day by day */
+
+/* trace.c: "2026-11-26", "2026-11-26T15:04:05Z", or "7d" before now, as microseconds. False: it is none of them. */
+bool	when_parse(const char *text, bool end_of_day, int64_t *us);
 
 #endif

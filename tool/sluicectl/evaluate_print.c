@@ -5,27 +5,11 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "commands.h"
+#include "terminal.h"
 
 #define REASONS_SHOWN	4
 
 /* ---- text ---- */
-
-/* Texts come from mail, and names of folders from anywhere: nothing may steer the terminal. Returns the bytes
- * written. */
-static int
-print_safe(const char *text)
-{
-	int n = 0;
-
-	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++, n++) {
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
-
-		putchar(*c < 0x20 || *c == 0x7f || c1 ? '?' : *c);
-		c += c1;
-	}
-	return n;
-}
 
 static void
 percent(double share, int digits)
@@ -39,7 +23,7 @@ percent(double share, int digits)
 static void
 print_row(const struct figures *f)
 {
-	int width = print_safe(f->name);
+	int width = (int)terminal_put_str(f->name);
 
 	printf("%*s %6zu %8zu", SL_MAX(20 - width, 0), "", f->wanted, f->unwanted);
 	percent(f->missed, 3);
@@ -77,7 +61,7 @@ print_table(const struct evaluate *evaluate, const struct report *report, const 
 		    evaluate->threshold_labels != NULL ? evaluate->threshold_labels : "these");
 		for (size_t i = 0; i < evaluate->without_len; i++) {
 			fputs(i == 0 ? ", without " : ", ", stdout);
-			print_safe(evaluate->without[i]);
+			terminal_put_str(evaluate->without[i]);
 		}
 		putchar('\n');
 	}
@@ -122,11 +106,11 @@ print_errors(const char *title, const struct judged *const *messages, size_t len
 		size_t n = strongest_reasons(messages[i], reasons, REASONS_SHOWN);
 
 		printf("  %9.4f %%  ", 100 * sl_probability(messages[i]->log_odds[SL_SPAM]));
-		print_safe(messages[i]->path);
+		terminal_put_str(messages[i]->path);
 		putchar('\n');
 		for (size_t r = 0; r < n; r++) {
 			printf("      %+6.2f  %s: ", reasons[r]->log_odds, reasons[r]->name);
-			print_safe(reasons[r]->sentence);
+			terminal_put_str(reasons[r]->sentence);
 			putchar('\n');
 		}
 	}

@@ -1,30 +1,13 @@
 /* explain.c - sluicectl explain: why a message is judged as it is, as a sum that a person can check */
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "commands.h"
-#include "measure/calibration.h"
-#include "message.h"
+#include "judge.h"
 #include "record/record.h"
-#include "stack.h"
-
-static const char usage[] =
-    "usage: sluicectl explain --model MODEL [--rules SNAPSHOT] [--own FILE --tenant NAME] [--json] FILE...\n"
-    "\n"
-    "Judge messages and show, for each category, what every piece of evidence adds, in log-odds: with the\n"
-    "prior they add up to the answer.\n"
-    "  --model MODEL   models made by `sluicectl train`, or an n-gram model\n"
-    "  --rules SNAPSHOT   judge by rules too, made by `sluicectl rules compile`\n"
-    "  --own FILE      what tenants know of their own mail, made by `sluicectl learn --own`\n"
-    "  --tenant NAME   whose mail it is\n"
-    "  --json          one JSON line for each file: file, categories (probability, log_odds, prior) and\n"
-    "                  evidence (name, state, shadow, log_odds by category, sentence)\n"
-    "  FILE            a message, `-` is standard input\n"
-    "\n"
-    "Status: 0 all explained, 1 the model or a file could not be read, 2 wrong use.\n";
+#include "terminal.h"
 
 #define PLACES	1000	/* shown are thousandths */
 
@@ -110,18 +93,6 @@ rows_of(const struct sl_verdict *verdict, int category, struct row rows[SL_EVIDE
 	return n;
 }
 
-/* What mail says must not steer the terminal: controls, and bytes that begin one in Latin-1. */
-static void
-print_safe(const char *text)
-{
-	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
-
-		putchar(*c < 0x20 || *c == 0x7f || c1 ? '?' : *c);
-		c += c1;
-	}
-}
-
 static const char *
 state_note(const struct sl_evidence *e)
 {
@@ -133,7 +104,7 @@ print_row(long shown, const char *name, const char *note, const char *sentence, 
 {
 	printf("  %s%+9.3f%s  %-20s %s", shown > 0 ? colour->bad : shown < 0 ? colour->good : "",
 	    (double)shown / PLACES, colour->plain, name, note);
-	print_safe(sentence);
+	terminal_put_str(sentence);
 	putchar('\n');
 }
 
@@ -171,7 +142,7 @@ explain_silent(const struct sl_verdict *verdict, const struct colours *colour)
 		printf("%s%s%s %s", colour->bold, e->name, colour->plain,
 		    e->shadow ? "is in shadow, recorded and not counted: "
 		    : e->state == SL_EVIDENCE_ABSENT ? "was not asked: " : "failed to answer: ");
-		print_safe(e->sentence);
+		terminal_put_str(e->sentence);
 		putchar('\n');
 	}
 }
@@ -181,7 +152,7 @@ explain_text(const char *file, const struct sl_verdict *verdict)
 {
 	struct colours colour = colours_for_stdout();
 
-	print_safe(file);
+	terminal_put_str(file);
 	putchar('\n');
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		explain_category(verdict, c, &colour);
@@ -189,77 +160,19 @@ explain_text(const char *file, const struct sl_verdict *verdict)
 	putchar('\n');
 }
 
-/* ---- */
-
-/* Returns the status: 0, or 1 after saying why not. */
-static int
-explain_file(const struct stack *stack, const char *file, bool json)
-{
-	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
-	struct sl_arena arena;
-	struct sl_buf message;
-	int r;
-
-	sl_arena_init(&arena, STACK_ARENA_MAX_BYTES);
-	sl_buf_init(&message, MESSAGE_MAX_BYTES);
-	r = message_read(file, &message);
-	if (r == 0) {
-		stack_judge(stack, sl_buf_slice(&message), &arena, verdict);
-		(json ? explain_json : explain_text)(file, verdict);
-	} else {
-		fprintf(stderr, "sluicectl explain: %s: %s\n", file, file_error(r));
-	}
-	sl_buf_fini(&message);
-	sl_arena_fini(&arena);
-	sl_free(verdict);
-	return r != 0;
-}
-
 int
 explain_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "model", required_argument, NULL, 'm' }, { "own", required_argument, NULL, 'o' },
-		{ "tenant", required_argument, NULL, 't' }, { "rules", required_argument, NULL, 'u' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' }, { 0 },
+	static const struct judge_command command = {
+		.name = "explain",
+		.about = "Judge messages and show, for each category, what every piece of evidence adds, in log-odds: with the\n"
+		    "prior they add up to the answer.\n",
+		.json = "file, categories (probability, log_odds, prior)\n"
+		    "                  and evidence (name, state, shadow, log_odds by category, sentence)",
+		.heading = "",
+		.print = explain_text,
+		.print_json = explain_json,
 	};
-	struct stack_files files = { 0 };
-	struct stack *stack;
-	bool json = false, good = true;
-	int c, status;
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'm') {
-			files.model = optarg;
-		} else if (c == 'o') {
-			files.own = optarg;
-		} else if (c == 't') {
-			files.tenant = optarg;
-		} else if (c == 'u') {
-			files.rules = optarg;
-		} else if (c == 'j') {
-			json = true;
-		} else if (c == 'h') {
-			fputs(usage, stdout);
-			return EXIT_OK;
-		} else {
-			good = false;
-		}
-	}
-	good = good && stack_files_sound("explain", &files);
-	if (!good || files.model == NULL || optind == argc) {
-		if (good)
-			fputs("sluicectl explain: --model and at least one file are needed\n", stderr);
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	status = stack_open("explain", &files, &stack);
-	if (status != EXIT_OK)
-		return status;
-	for (char **file = argv + optind; *file != NULL; file++)
-		status |= explain_file(stack, *file, json);
-	stack_close(&stack);
-	return status;
+	return judge_command(&command, argc, argv);
 }

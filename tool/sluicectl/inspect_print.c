@@ -2,40 +2,11 @@
 
 #include "inspect.h"
 
-#include "commands.h"
-#include "sl/utf8.h"
+#include "terminal.h"
 
 #include <stdio.h>
 
 #define LINE_MAX_SHOWN	100	/* characters of a value */
-
-/* Text from outside on a terminal: no control characters, nothing that turns lines around. */
-static void
-put_safe(struct sl_slice s, size_t most, bool lines)
-{
-	size_t shown = 0;
-
-	while (s.len > 0 && shown < most) {
-		uint32_t c = 0;
-		size_t n = sl_utf8_decode(s, &c);
-		bool good = n > 0 && c != 0x7f && !(c >= 0x80 && c < 0xa0) &&
-		    !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
-		    !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
-
-		if (good && c >= 0x20)
-			fwrite(s.ptr, 1, n, stdout);
-		else if (c == '\n' && lines)
-			fputs("\n  ", stdout);
-		else if (c == '\n' || c == '\t')
-			putchar(' ');
-		else if (c != '\r' || n == 0)
-			putchar('?');
-		s = sl_slice_from(s, SL_MAX(n, (size_t)1));
-		shown++;
-	}
-	if (s.len > 0)
-		fputs(" ...", stdout);
-}
 
 static struct sl_slice
 slice(const struct text *text)
@@ -71,17 +42,17 @@ print_header(const struct inspect *inspect, const struct colours *c)
 		const struct inspect_field *field = &inspect->fields[i];
 
 		fputs("  ", stdout);
-		put_safe(slice(&field->name), 40, false);
+		terminal_put(slice(&field->name), 40, false);
 		fputs(": ", stdout);
-		put_safe(slice(&field->decoded), LINE_MAX_SHOWN, false);
+		terminal_put(slice(&field->decoded), LINE_MAX_SHOWN, false);
 		putchar('\n');
 	}
 	title("Authors", inspect->from_len, c);
 	for (size_t i = 0; i < inspect->from_len; i++) {
 		fputs("  ", stdout);
-		put_safe(slice(&inspect->from[i].address), LINE_MAX_SHOWN, false);
+		terminal_put(slice(&inspect->from[i].address), LINE_MAX_SHOWN, false);
 		fputs("  ", stdout);
-		put_safe(slice(&inspect->from[i].name), LINE_MAX_SHOWN, false);
+		terminal_put(slice(&inspect->from[i].name), LINE_MAX_SHOWN, false);
 		printf("%s\n", inspect->from[i].valid ? "" : "  (no valid address)");
 	}
 }
@@ -105,7 +76,7 @@ print_part(const struct inspect_part *part)
 			printf("%02x", part->sha256[i]);
 		printf("  %-28.28s ", part->role == SL_CONTENT_FILE ? sl_type_text(part->sniffed)
 		    : part->role == SL_CONTENT_HTML ? "read as HTML" : "read as text");
-		put_safe(slice(&part->shown_name), LINE_MAX_SHOWN, false);
+		terminal_put(slice(&part->shown_name), LINE_MAX_SHOWN, false);
 	}
 	if (part->reading > 0)
 		printf("  (reading %u)", part->reading);
@@ -113,7 +84,7 @@ print_part(const struct inspect_part *part)
 	for (size_t i = 0; i < part->entries_len; i++) {
 		size_text(part->entries[i].bytes, size);
 		printf("  %*s%50s  %s", 2 * depth, "", size, part->entries[i].encrypted ? "(password) " : "");
-		put_safe(slice(&part->entries[i].path), LINE_MAX_SHOWN, false);
+		terminal_put(slice(&part->entries[i].path), LINE_MAX_SHOWN, false);
 		putchar('\n');
 	}
 }
@@ -127,10 +98,10 @@ print_links(const struct inspect *inspect, const struct colours *c)
 
 		printf("  %-10s %-24.24s ", link->element, link->domain.len > 0 ? link->domain.ptr
 		    : link->host.ptr);
-		put_safe(link->url.len > 0 ? slice(&link->url) : slice(&link->raw), LINE_MAX_SHOWN, false);
+		terminal_put(link->url.len > 0 ? slice(&link->url) : slice(&link->raw), LINE_MAX_SHOWN, false);
 		if (link->anchor.len > 0) {
 			fputs("  \"", stdout);
-			put_safe(slice(&link->anchor), 60, false);
+			terminal_put(slice(&link->anchor), 60, false);
 			putchar('"');
 		}
 		printf("%s\n", link->hidden ? "  (hidden)" : "");
@@ -151,7 +122,7 @@ print_findings(const struct inspect *inspect, const struct colours *c)
 		    finding->sentence);
 		if (finding->detail.len > 0) {
 			fputs(": ", stdout);
-			put_safe(slice(&finding->detail), LINE_MAX_SHOWN, false);
+			terminal_put(slice(&finding->detail), LINE_MAX_SHOWN, false);
 		}
 		putchar('\n');
 	}
@@ -164,7 +135,7 @@ print_text(const char *words, const struct sl_buf *text, const struct colours *c
 		return;
 	title(words, 0, c);
 	fputs("  ", stdout);
-	put_safe(sl_slice_trim(sl_buf_slice(text)), 20000, true);
+	terminal_put(sl_slice_trim(sl_buf_slice(text)), 20000, true);
 	putchar('\n');
 }
 

@@ -12,32 +12,34 @@ static const struct command {
 	int		(*run)(int argc, char **argv);
 	const char	*help;
 } commands[] = {
+	{ "audit",	console_main,	"show and check the trail of who did what" },
 	{ "auth",	auth_main,	"evaluate SPF, DKIM, DMARC and ARC of one message" },
+	{ "backup",	console_main,	"copy the settings database" },
 	{ "check",	check_main,	"read a settings file and say what is wrong with it" },
+	{ "correct",	correct_main,	"tell a running Sluice what a message was" },
 	{ "dkim-key",	dkim_key_main,	"make a DKIM key and the DNS record to publish" },
 	{ "dkim-sign",	dkim_sign_main,	"sign a message with DKIM, or seal it with ARC" },
 	{ "dmarc",	dmarc_main,	"evaluate DMARC for identities that are authenticated already" },
+	{ "domain",	console_main,	"domains of tenants, and aliases" },
 	{ "evaluate",	evaluate_main,	"measure judging on labelled mail: tables, reasons, a page" },
 	{ "explain",	explain_main,	"show why messages are judged as they are, as a sum" },
+	{ "grant",	console_main,	"roles of accounts" },
+	{ "group",	console_main,	"groups of users" },
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
+	{ "list",	console_main,	"allow and deny senders" },
+	{ "partner",	console_main,	"partners, who have tenants of their own" },
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
 	{ "rules",	rules_main,	"compile, list and try rules" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
+	{ "tenant",	console_main,	"tenants: add, list, show, set, route, export, import, remove" },
+	{ "trace",	trace_main,	"what became of messages: every step, and why" },
+	{ "traffic",	traffic_main,	"take record lines into day files, sum them up, remove old ones" },
 	{ "train",	train_main,	"learn models, and what their evidence weighs, from labelled mail" },
 	{ "settings",	settings_main,	"print the reference of all settings, or an example file" },
 	{ "status",	status_main,	"ask a running Sluice how it is doing" },
+	{ "user",	console_main,	"users of tenants" },
 };
-
-struct colours
-colours_for_stdout(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	if (!isatty(STDOUT_FILENO) || (no_color != NULL && no_color[0] != '\0'))
-		return (struct colours){ "", "", "", "" };
-	return (struct colours){ "\033[32m", "\033[31m", "\033[1m", "\033[0m" };
-}
 
 static int
 help(FILE *out, int status)

@@ -75,6 +75,13 @@ commands_answer_and_say_how_it_went(void **state)
 		{ "rules list", 2, "usage: sluicectl rules" },
 		{ "check rules.yaml", 1, "/bad.yaml' cannot be used: it is no snapshot of rules, or it is damaged" },
 		{ "check signed.yaml", 0, "signed.yaml: ok, 1 tenant" },
+		{ "score", 2, "sluicectl score: at least one file is needed\nusage: sluicectl score" },
+		{ "score --help", 0, "usage: sluicectl score" },
+		{ "score missing.eml", 1, "sluicectl score: missing.eml: No such file or directory" },
+		{ "score --own f hello.eml", 2, "sluicectl score: --own and --tenant go together" },
+		{ "explain hello.eml", 0, "hello.eml\nspam " },	/* by what comes with Sluice */
+		{ "explain --rules r hello.eml", 0, "greets " },
+		{ "explain --json hello.eml", 0, "{\"file\": \"hello.eml\", \"probability\": {\"spam\": " },
 		{ "status --help", 0, "usage: sluicectl status" },
 		{ "status extra", 2, "usage: sluicectl status" },
 		{ "status --control nowhere", 1,

@@ -4,17 +4,14 @@
  * aligned pairs, lists of objects as tables, which stand on their side when they would be wide. */
 
 #include "commands.h"
-#include "conf/settings.h"
+#include "control.h"
+#include "terminal.h"
 #include "ipc/ipc.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define ANSWER_MS	5000
 #define KEYS_MAX	64
@@ -243,33 +240,11 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	json_decref(root);
 }
 
-/* Returns a channel, or NULL: said why. */
-static struct sl_ipc *
-connect_to(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		fprintf(stderr, "sluicectl: %s: longer than a Unix socket's path can be\n", path);
-		return NULL;
-	}
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return sl_ipc_new(fd, 1u << SL_IPC_STATUS);
-	fprintf(stderr, "sluicectl: %s: %s%s\n", path, strerror(errno),
-	    errno == ENOENT || errno == ECONNREFUSED ? " (does Sluice run?)" : "");
-	if (fd >= 0)
-		close(fd);
-	return NULL;
-}
-
 static int
 ask(const char *path, bool json)
 {
 	struct answer answer = { json, EXIT_PROBLEM };
-	struct sl_ipc *ipc = connect_to(path);
+	struct sl_ipc *ipc = control_connect(path, 1u << SL_IPC_STATUS);
 	int r;
 
 	if (ipc == NULL)
@@ -278,7 +253,7 @@ ask(const char *path, bool json)
 	if (r == 0)
 		r = sl_ipc_wait(ipc, ANSWER_MS, on_message, &answer);
 	if (r < 0)
-		fprintf(stderr, "sluicectl: %s: no answer: %s\n", path, sl_strerror(r));
+		fprintf(stderr, "sluicectl: %s: no answer: %s\n", path != NULL ? path : "the control socket", sl_strerror(r));
 	sl_ipc_free(&ipc);
 	return answer.status;
 }
@@ -290,7 +265,6 @@ status_main(int argc, char **argv)
 		{ "control", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
-	char path[SL_CONTROL_PATH_MAX + 1];
 	const char *control = NULL;
 	bool json = false;
 	int option;
@@ -311,15 +285,6 @@ status_main(int argc, char **argv)
 	if (optind < argc) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
-	}
-	if (control == NULL) {
-		sl_control_default(path);
-		control = path;
-	}
-	if (control[0] == '\0') {
-		fprintf(stderr, "sluicectl: name the control socket (--control PATH): there is no "
-		    "$XDG_RUNTIME_DIR\n");
-		return EXIT_PROBLEM;
 	}
 	return ask(control, json);
 }

@@ -20,6 +20,7 @@
 #include "conf/settings.h"
 #include "message.h"
 #include "rules.h"
+#include "train_rates.h"
 
 #define FILE_MAX_BYTES		((size_t)1 << 26)
 #define BUNDLE_MAX_BYTES	((size_t)1 << 27)
@@ -335,6 +336,25 @@ verdict_make(const struct train *train, const struct sl_ngram_model *ngram, size
 	say(verdict, "token", values.token[i], sl_token_said(values.token[i]), 0);
 }
 
+/* What is to be expected of evidence and answers, of messages that the models have not seen. */
+static void
+rates_take(struct train *train, const struct sl_ngram_model *ngram, const double *token, struct sl_verdict *verdict)
+{
+	struct rates *rates = rates_new();
+	struct sl_combiner *combiner;
+	int r = sl_combiner_open(sl_buf_slice(&train->bytes[SL_STACK_COMBINER]), &combiner, NULL);
+
+	SL_ASSERT(r == 0);	/* it was made just now */
+	for (size_t i = 0; i < train->len; i++) {
+		held_out(train, ngram, i, token, verdict);
+		sl_combine(combiner, verdict);
+		rates_add(rates, verdict, train->examples[i].label != SL_LABEL_HAM);
+	}
+	rates_write(rates, &train->bytes[SL_STACK_RATES]);
+	sl_combiner_close(&combiner);
+	rates_free(&rates);
+}
+
 static int
 combiner_train(struct train *train, const double *token, struct sl_combine_report *report)
 {
@@ -365,6 +385,8 @@ combiner_train(struct train *train, const double *token, struct sl_combine_repor
 		sl_combine_trainer_add_strange(trainer, verdict, example->label, example->source, example->fold);
 	}
 	r = sl_combine_trainer_finish(trainer, &train->bytes[SL_STACK_COMBINER], report);
+	if (r == 0)
+		rates_take(train, ngram, token, verdict);
 	sl_combine_trainer_free(&trainer);
 	sl_ngram_model_close(&ngram);
 	sl_free(verdict);

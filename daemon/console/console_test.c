@@ -1,0 +1,180 @@
+/* console_test.c - requests: who may, and what they do */
+
+#include "console.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "store/grants.h"
+
+#define S(text)	sl_slice_str(text)
+
+struct fixture {
+	char		 directory[64];
+	struct sl_store	*store;
+};
+
+static void
+fixture_init(struct fixture *f)
+{
+	static const struct sl_actor actor = { .account = { (const unsigned char *)"test", 4 } };
+	struct sl_store_options options = { 0 };
+	char path[96];
+
+	snprintf(f->directory, sizeof(f->directory), "/tmp/sluice-console-XXXXXX");
+	assert_non_null(mkdtemp(f->directory));
+	snprintf(path, sizeof(path), "%s/settings.db", f->directory);
+	options.path = path;
+	assert_int_equal(sl_store_open(&options, &f->store), 0);
+	assert_int_equal(sl_store_grant_add(f->store, &actor, S("op"), SL_ROLE_OPERATOR, SL_NODE_OPERATOR), 0);
+}
+
+static int
+fixture_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static void
+fixture_fini(struct fixture *f)
+{
+	sl_store_close(&f->store);
+	nftw(f->directory, fixture_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The answer as text; the caller frees it. */
+static char *
+ask(struct fixture *f, const char *account, const char *request)
+{
+	json_t *reply = console_answer(f->store, S(account), S(request));
+	char *text = json_dumps(reply, JSON_COMPACT | JSON_SORT_KEYS);
+
+	json_decref(reply);
+	assert_non_null(text);
+	return text;
+}
+
+/* One after the other, in the same database. */
+static const struct { const char *account, *request, *reply; } talks[] = {
+	{ "op", "{\"verb\":\"partner.add\",\"args\":{\"name\":\"acme\"}}", "\"message\":\"partner acme is added\"" },
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"one.example\",\"route\":[\"mx.internal\"],\"partner\":\"acme\"}}",
+	    "\"message\":\"tenant one.example is added\"" },
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"two.example\",\"route\":[\"mx:0\"]}}", "is no next hop" },
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"one.example\",\"name\":\"new.example\",\"route\":[\"mx\"]}}",
+	    "\"error\":\"there is a domain one.example already\"" },
+	{ "op", "{\"verb\":\"tenant.list\"}",		/* and no new.example was left */
+	    "{\"ok\":true,\"rows\":[{\"partner\":\"partner:acme\",\"recipients\":\"any\",\"state\":\"on\",\"tenant\":\"one.example\"}]}" },
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"two.example\",\"route\":[\"mx:2525\",\"[2001:db8::1]\"],\"tls\":\"verify\"}}",
+	    "\"ok\":true" },
+	{ "op", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"two.example\"}}", "\"value\":\"[2001:db8::1]:25 tls verify\"" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"otto\",\"role\":\"tenant-administrator\",\"at\":\"tenant:one.example\"}}",
+	    "\"ok\":true" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"hugo\",\"role\":\"tenant-administrator\",\"at\":\"tenant:one.example\"}}",
+	    "there is an administrator already" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"op\",\"role\":\"tenant-administrator\",\"at\":\"tenant:two.example\"}}",
+	    "nobody gives a role to himself" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"op2\",\"role\":\"quarantine-manager\",\"at\":\"tenant:one.example\"}}",
+	    "may not give" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"pa\",\"role\":\"partner-administrator\",\"at\":\"partner:acme\"}}",
+	    "\"ok\":true" },
+	{ "pa", "{\"verb\":\"tenant.list\",\"args\":{\"partner\":\"acme\"}}", "one.example" },
+	{ "pa", "{\"verb\":\"tenant.list\"}", "pa may not tenant.list at operator" },
+	{ "pa", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"two.example\"}}", "pa may not tenant.show at tenant:two.example" },
+	{ "otto", "{\"verb\":\"tenant.set\",\"args\":{\"tenant\":\"one.example\",\"state\":\"pass-through\"}}", "\"ok\":true" },
+	{ "otto", "{\"verb\":\"tenant.set\",\"args\":{\"tenant\":\"two.example\",\"state\":\"off\"}}", "otto may not tenant.set" },
+	{ "otto", "{\"verb\":\"user.add\",\"args\":{\"user\":\"anna@one.example\",\"group\":\"sales\"}}", "\"ok\":true" },
+	{ "otto", "{\"verb\":\"user.add\",\"args\":{\"user\":\"anna@two.example\"}}", "otto may not user.add at domain:two.example" },
+	{ "otto", "{\"verb\":\"user.import\",\"args\":{\"tenant\":\"one.example\",\"file\":\"address\\nbert@one.example\\n\"}}",
+	    "1 users are imported" },
+	{ "otto", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"qm\",\"role\":\"quarantine-manager\",\"at\":\"tenant:one.example\"}}",
+	    "\"ok\":true" },
+	{ "otto", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"op\",\"role\":\"quarantine-manager\",\"at\":\"tenant:one.example\"}}",
+	    "are not held by one account" },
+	{ "qm", "{\"verb\":\"list.add\",\"args\":{\"at\":\"user:anna@one.example\",\"kind\":\"allow\",\"value\":\"A@b.example\"}}",
+	    "\"ok\":true" },
+	{ "qm", "{\"verb\":\"list.show\",\"args\":{\"at\":\"user:anna@one.example\"}}", "\"value\":\"a@b.example\"" },
+	{ "qm", "{\"verb\":\"list.add\",\"args\":{\"at\":\"operator\",\"kind\":\"allow\",\"value\":\"a@b.example\"}}",
+	    "qm may not list.add at operator" },
+	{ "otto", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "\"account\":\"qm\"" },
+	{ "otto", "{\"verb\":\"audit.show\"}", "otto may not audit.show at operator" },
+	{ "otto", "{\"verb\":\"audit.verify\",\"args\":{\"tenant\":\"one.example\"}}", "every one as it was written" },
+	{ "otto", "{\"verb\":\"grant.remove\",\"args\":{\"account\":\"qm\",\"role\":\"quarantine-manager\",\"at\":\"tenant:one.example\"}}",
+	    "\"ok\":true" },
+	{ "qm", "{\"verb\":\"list.show\",\"args\":{\"at\":\"user:anna@one.example\"}}", "qm may not" },
+	{ "otto", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}", "tenant:one.example is removed" },
+	{ "otto", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "otto may not" },
+	{ "op", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "\"verb\":\"tenant.remove\"" },
+	{ "op", "{\"verb\":\"audit.verify\"}", "every one as it was written" },
+	{ "op", "{\"verb\":\"quarantine.open\"}", "there is no verb quarantine.open here" },
+	{ "op", "{\"verb\":\"no.such\"}", "there is no verb no.such here" },
+	{ "op", "{\"verb\":7}", "there is no verb" },
+	{ "op", "[]", "the request is not understood" },
+	{ "op", "", "the request is not understood" },
+	{ "op", "[[[[[[[[[[[[[[[[", "the request is not understood" },
+	{ "op", "{\"verb\":\"tenant.show\",\"args\":[]}", "no domain" },
+	{ "op", "{\"verb\":\"backup.create\",\"args\":{\"file_name\":\"relative\"}}", "by its whole path" },
+};
+
+static void
+requests_are_answered_to_those_who_may_ask(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	for (size_t i = 0; i < SL_COUNT(talks); i++) {
+		char *reply = ask(&f, talks[i].account, talks[i].request);
+
+		if (strstr(reply, talks[i].reply) == NULL)
+			fail_msg("%s asks %s\n  is    %s\n  wants %s", talks[i].account, talks[i].request, reply, talks[i].reply);
+		free(reply);
+	}
+	fixture_fini(&f);
+}
+
+/* Whoever has no role gets nothing from any verb, and nothing of it stays. */
+static void
+nobody_without_a_role_does_anything(void **state)
+{
+	static const char args[] = "{\"partner\":\"acme\",\"tenant\":\"one.example\",\"domain\":\"one.example\",\"name\":\"x\","
+	    "\"group\":\"one.example/sales\",\"user\":\"anna@one.example\",\"route\":[\"mx\"],\"at\":\"tenant:one.example\","
+	    "\"kind\":\"deny\",\"value\":\"x.example\",\"account\":\"mallory\",\"role\":\"tenant-administrator\",\"file\":\"{}\","
+	    "\"file_name\":\"/tmp/sluice-console-must-not-be\"}";
+	const struct handler *tables[] = { handlers_tree, handlers_more };
+	const size_t lens[] = { handlers_tree_len, handlers_more_len };
+	struct fixture f;
+	int tried = 0;
+
+	fixture_init(&f);
+	free(ask(&f, "op", "{\"verb\":\"partner.add\",\"args\":{\"name\":\"acme\"}}"));
+	free(ask(&f, "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"one.example\",\"route\":[\"mx\"]}}"));
+	free(ask(&f, "op", "{\"verb\":\"user.add\",\"args\":{\"user\":\"anna@one.example\",\"group\":\"sales\"}}"));
+	for (size_t t = 0; t < 2; t++) {
+		for (size_t i = 0; i < lens[t]; i++) {
+			char *request = sl_xasprintf("{\"verb\":\"%s\",\"args\":%s}", sl_verb_row(tables[t][i].verb)->word, args);
+			char *reply = ask(&f, "mallory", request);
+			char *wanted = sl_xasprintf("{\"error\":\"mallory may not %s at ", sl_verb_row(tables[t][i].verb)->word);
+
+			if (strncmp(reply, wanted, strlen(wanted)) != 0)
+				fail_msg("%s: %s", request, reply);
+			tried++;
+			free(reply);
+			sl_free(request);
+			sl_free(wanted);
+		}
+	}
+	assert_true(tried >= 30);
+	fixture_fini(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_are_answered_to_those_who_may_ask),
+		cmocka_unit_test(nobody_without_a_role_does_anything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+/* doc.c - the reference of all settings of a policy, written from the table: see policy_text.h */
+
+#include "text_i.h"
+#include "policy/decide.h"
+
+static void
+add_words(const struct sl_policy_word *words, struct sl_buf *out)
+{
+	for (const struct sl_policy_word *w = words; w->word != NULL; w++)
+		sl_buf_addf(out, "%s%s", w == words ? "" : ", ", w->word);
+}
+
+static void
+add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
+{
+	switch (row->type) {
+	case SL_POLICY_NUMBER:
+		sl_buf_addf(out, "number, %u to %u", row->min, row->max);
+		return;
+	case SL_POLICY_WORD:
+		add_words(row->words, out);
+		return;
+	case SL_POLICY_SET:
+		sl_buf_add_str(out, "list of ");
+		if (row->words[0].word[0] == '0')
+			sl_buf_add_str(out, "hours, 0 to 23");
+		else
+			add_words(row->words, out);
+		return;
+	case SL_POLICY_THRESHOLDS:
+		sl_buf_add_str(out, "map of actions to probabilities, or never");
+		return;
+	case SL_POLICY_LINE:
+		sl_buf_addf(out, "text, at most %u bytes", row->max);
+		return;
+	case SL_POLICY_ADDRESS:
+		sl_buf_add_str(out, "address, or empty");
+		return;
+	case SL_POLICY_ZONE:
+		sl_buf_add_str(out, "time zone");
+		return;
+	case SL_POLICY_LANGUAGE:
+		sl_buf_add_str(out, "language");
+		return;
+	case SL_POLICY_DOMAINS:
+		sl_buf_add_str(out, "list of domains");
+		return;
+	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:
+		sl_buf_addf(out, "list of maps, at most %u", row->max);
+		return;
+	case SL_POLICY_TYPE_COUNT:
+		break;
+	}
+	SL_UNREACHABLE("a setting of no type");
+}
+
+static void
+add_row(const struct sl_policy_setting *row, struct sl_buf *out)
+{
+	static const char *const narrow[] = {
+		[SL_NARROW_NOT] = "", [SL_NARROW_LESS] = " Those below may only say less.",
+		[SL_NARROW_SUBSET] = " Those below may only take from it.",
+		[SL_NARROW_STRICTER] = " Those below may only be stricter.",
+	};
+
+	sl_buf_addf(out, "| `%s` | ", row->path);
+	add_kind(row, out);
+	for (int level = 0; level < SL_LEVEL_COUNT; level++)
+		if (sl_policy_setting_is_of_level(row))
+			sl_buf_addf(out, " | `%s`", row->preset[level]);
+	if (!sl_policy_setting_is_of_level(row))
+		sl_buf_addf(out, " | `%s` | \" | \"", row->preset[0]);
+	sl_buf_addf(out, " | %s | %s%s |\n", sl_policy_by_word(row->nearest), row->sentence, narrow[row->narrow]);
+}
+
+static void
+add_table(struct sl_buf *out)
+{
+	struct sl_slice scope = sl_slice("?", 1);
+
+	for (size_t i = 0; i < sl_policy_settings_len; i++) {
+		const struct sl_policy_setting *row = &sl_policy_settings[i];
+		const char *dot = strchr(row->path, '.');
+		struct sl_slice own = sl_slice(row->path, dot == NULL ? 0 : (size_t)(dot - row->path));
+
+		if (!sl_slice_eq(own, scope)) {
+			if (own.len > 0)
+				sl_buf_addf(out, "\n### `" SL_SLICE_FMT "`\n", SL_SLICE_ARG(own));
+			sl_buf_add_str(out, "\n| setting | value | perimeter | standard | maximum | nearest | |\n"
+			    "|---|---|---|---|---|---|---|\n");
+		}
+		scope = own;
+		add_row(row, out);
+	}
+}
+
+void
+sl_policy_doc_markdown(struct sl_buf *out)
+{
+	sl_buf_add_str(out,
+	    "# Policies\n\n"
+	    "<!-- Written from lib/policy/setting.c and lib/policy/decide.c; a test compares. -->\n\n"
+	    "What is done with mail follows from the recipient's policy. Operator, partner, tenant, domain, group and\n"
+	    "user each may say something, in this order; the nearest that speaks is heard. What each says is a YAML map\n"
+	    "of the settings that differ:\n\n"
+	    "```yaml\n"
+	    "level: standard\n"
+	    "spam: {tag: 0.7, quarantine: 0.9}\n"
+	    "quarantine:\n"
+	    "  users_see: [spam, bulk]\n"
+	    "digest:\n"
+	    "  time_zone: \"Europe/Berlin\"\n"
+	    "locks: [malware]\n"
+	    "```\n\n"
+	    "- A **level** sets all settings in which levels differ, also those that somebody above has set, unless\n"
+	    "  they are locked; what stands beside it in the same map is then set on top. Nobody says one: `standard`.\n"
+	    "- A **lock** keeps all below from changing a setting, whether it is set beside the lock or not.\n"
+	    "- The column *nearest* names who may say a setting: this one and all above.\n"
+	    "- Some settings may only be **narrowed** by those below, once somebody above has said them.\n"
+	    "- What is locked, not one's own to say, or wider than allowed is left out and shown by `policy show --why`.\n\n"
+	    "A category has a probability for each **action** from which on it is taken: `tag` (deliver with a header\n"
+	    "that says so, and `subject_tag`), `quarantine`, `defer` (451), `refuse` (550); the strongest that applies is\n"
+	    "done. `copy` goes to `copy_to` beside whatever else is done. A category that is given replaces the inherited\n"
+	    "one whole.\n\n"
+	    "## Precedence\n\n"
+	    "Fixed, whatever the policy says. Known malware and deny lists end it; allow lists leave what they do not\n"
+	    "excuse from to the last row.\n\n");
+	sl_precedence_print(out);
+	sl_buf_add_str(out,
+	    "\nA deny entry is met by the header's From, the envelope's sender or the client's network. An allow entry needs\n"
+	    "From and the envelope's sender, and authentication of From by DMARC, DKIM or SPF; an entry may say\n"
+	    "`unauthenticated` or `either`. A client's network needs nothing more.\n\n"
+	    "## Settings\n");
+	add_table(out);
+	sl_buf_add_str(out,
+	    "\n### `attachments.rules`\n\n"
+	    "A file is meant if all is true of it that the rule says. Of the rules that mean it the strongest action is\n"
+	    "done. Masks know `*` and `?`; letters' case does not matter.\n\n"
+	    "| key | value | |\n|---|---|---|\n"
+	    "| `name` | letters, digits, `-`, `_` | How reasons call the rule. Must be set. |\n"
+	    "| `action` | deliver, tag, copy, quarantine, defer, refuse | Must be set. |\n"
+	    "| `families` | list of ");
+	add_words(policy_families, out);
+	sl_buf_add_str(out,
+	    " | What it is by its content, or would be by its name. |\n"
+	    "| `types` | list of MIME types | The same, as in `application/pdf` or `image/*`. |\n"
+	    "| `names` | list of masks | Its name, as in `*.exe`. |\n"
+	    "| `larger_than` | size | Decoded; of an entry of an archive what it unpacks to. |\n"
+	    "| `encrypted` | yes | It is under a password. |\n"
+	    "| `macros` | yes | It has macros. |\n"
+	    "| `inside` | anywhere, only, never | Whether entries of archives are meant. |\n\n"
+	    "### `content.groups`\n\n"
+	    "The subject and what a person sees of the text are searched. Each word, pattern and kind of number counts\n"
+	    "once, but numbers each.\n\n"
+	    "| key | value | |\n|---|---|---|\n"
+	    "| `name` | letters, digits, `-`, `_` | How reasons call the group. Must be set. |\n"
+	    "| `action` | deliver, tag, copy, quarantine, defer, refuse | Must be set. |\n"
+	    "| `words` | list of words and phrases | Whole words, whatever the case; `*` at the end is any ending. |\n"
+	    "| `patterns` | list of regular expressions | PCRE2, whatever the case, within a paragraph. |\n"
+	    "| `numbers` | list of payment-card, iban | Numbers whose check digits are right. |\n"
+	    "| `at_least` | number, 1 to 1000 | How many hits it takes; 1 if not set. |\n");
+}

@@ -1,0 +1,147 @@
+/*
+ * snapshot.h - what an edge looks up: recipients, policies, routes and lists, compiled into one file
+ *
+ * The console writes it, an edge maps it read-only from a descriptor. A file is checked once and whole when it is
+ * opened: version, counts, checksum, every offset and length; after that a look-up cannot fail on bad data, it
+ * finds or does not find. Look-ups are pure and take a few probes, no more than list.h says.
+ *
+ * The file is a constant database (tinycdb) of few large records and some small ones:
+ *	"m"		version of the form and of the table of settings, salt, counts, note
+ *	"d" + hash	a domain: its name, tenant, policy
+ *	"t" + id	a tenant: name, key, route, policy
+ *	"p" + id	a policy
+ *	"b" + digest	a long value of policies, kept once for all that share it
+ *	"f" + owner	what kinds of entries the operator, a partner or a tenant has, so that misses are cheap
+ *	"U", "L"	users and list entries: a table of hashes in order, cut into buckets by their first bits,
+ *			with a directory of where each bucket begins. A user's name or an entry's text is not in it.
+ *	"x" + hash	when a list entry expires
+ * and behind it a trailer with a checksum of all before. Hashes are SipHash-2-4 of the key under the salt, 64 bits:
+ * that two keys of a snapshot share one is as likely as 1 in a million for six million keys, and is an error of
+ * the writer (take another salt); that a stranger's address hits a user's or an entry's is as likely as 1 in 10^12.
+ *
+ * Memory: of a reader the pages that it has touched; the whole file is under 64 MiB for 35,000 tenants, 60,000
+ * domains, 1,000,000 users and 5,000,000 entries. Of a writer 16 MiB for sorting and what tenants, domains and
+ * policies are; what is more goes to unnamed files in the directory that it is given.
+ *
+ * Not pure: it reads and writes descriptors.
+ */
+#ifndef SL_SNAPSHOT_H
+#define SL_SNAPSHOT_H
+
+#include "policy/layer.h"
+#include "policy/list.h"
+
+#define SL_SNAPSHOT_SALT_BYTES	16
+#define SL_SNAPSHOT_HOPS_MAX	16
+#define SL_SNAPSHOT_KEY_MAX	1024	/* bytes of a tenant's public key */
+#define SL_SNAPSHOT_NOTE_MAX	64	/* bytes: what made it, as in a version of the database */
+#define SL_SNAPSHOT_TENANTS_MAX	10000000u
+
+/* A next hop. */
+struct sl_snapshot_hop {
+	struct sl_slice	text, host;	/* as written; without port and brackets */
+	unsigned char	address[16];	/* IPv4 as ::ffff:a.b.c.d; zero: `host` is a name that was not looked up */
+	uint16_t	port;
+};
+
+/* What is a tenant's as a whole. */
+struct sl_snapshot_tenant {
+	uint32_t	id;			/* the database's; records and vault go by it. Not 0. */
+	uint32_t	partner;		/* whose lists hold for him too; 0: none */
+	struct sl_slice	name;
+	struct sl_slice	key;			/* what the vault's entries are sealed to; may be empty */
+	struct sl_snapshot_hop hops[SL_SNAPSHOT_HOPS_MAX];
+	size_t		hops_len;
+	uint32_t	hop_tls;		/* enum sl_hop_tls */
+	uint32_t	normalise;		/* bool: bare CR and LF are repaired, not refused */
+	uint64_t	window_bytes, message_max_bytes;
+	uint32_t	policy;			/* of sl_snapshot_writer_policy */
+};
+
+/* ---- writing */
+
+struct sl_snapshot_writer;
+
+/* Write to `fd` (borrowed: an empty file, open for reading and writing), with unnamed temporary files in `directory`.
+ * `salt`: 16 bytes; the same salt and the same input, in whatever order, give the same bytes. Never NULL. */
+struct sl_snapshot_writer *sl_snapshot_writer_new(int fd, const char *directory,
+	    const unsigned char salt[SL_SNAPSHOT_SALT_BYTES], struct sl_slice note);
+void	sl_snapshot_writer_free(struct sl_snapshot_writer **writer);	/* NULL is fine; the file may be half written */
+
+/* Each may come at any time, in any order, before finish. Returns 0; SL_ERR_SYNTAX: a name, address or number that is
+ * none; SL_ERR_BUSY: there is one already; SL_ERR_SYSTEM (errno); SL_ERR_FULL: beyond what a file can hold. What is
+ * referred to (a domain's tenant, a user's group) may come later; finish finds out. */
+
+/* An effective policy. *id_out is the same for the same policy: keep it and give it to tenants, domains, ... */
+SL_MUST_USE int	sl_snapshot_writer_policy(struct sl_snapshot_writer *writer, const struct sl_policy *policy,
+		    uint32_t *id_out);
+#define SL_SNAPSHOT_INHERIT	UINT32_MAX	/* as a policy: that of whom it is of */
+SL_MUST_USE int	sl_snapshot_writer_tenant(struct sl_snapshot_writer *writer, const struct sl_snapshot_tenant *tenant);
+/* A domain (any case, U- or A-labels; "*." in front: all below). An alias is looked up as `alias_of`, a domain of the
+ * same tenant, with users of that one; else empty. INHERIT: the tenant's. */
+SL_MUST_USE int	sl_snapshot_writer_domain(struct sl_snapshot_writer *writer, uint32_t tenant, struct sl_slice domain,
+		    struct sl_slice alias_of, uint32_t policy);
+/* A group, by the database's number (not 0). INHERIT: that of the domain of each user. */
+SL_MUST_USE int	sl_snapshot_writer_group(struct sl_snapshot_writer *writer, uint32_t tenant, uint32_t group,
+		    uint32_t policy);
+/* A user, by address. `group` 0: none. INHERIT: the group's, or else the domain's. */
+SL_MUST_USE int	sl_snapshot_writer_user(struct sl_snapshot_writer *writer, uint32_t tenant, struct sl_slice address,
+		    uint32_t group, uint32_t policy);
+/* An entry of a list: the operator's (`owner` 0), a partner's, a tenant's (by number), or, by USER, that of a user of
+ * tenant `owner`, by address. The same entry twice is both, and expires with the later. */
+SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner,
+		    struct sl_slice address, const struct sl_list_entry *entry);
+
+struct sl_snapshot_counts {
+	uint64_t	tenants, domains, users, entries, policies, long_values, expiring;
+	uint64_t	bytes;		/* of the file */
+};
+/* Write all of it, and sync nothing: that is the caller's. SL_ERR_NOT_FOUND: something is referred to that did not
+ * come (`wrong_out` says what); SL_ERR_BUSY: two users, domains ... are the same, or two keys share a hash. */
+SL_MUST_USE int	sl_snapshot_writer_finish(struct sl_snapshot_writer *writer, struct sl_snapshot_counts *counts_out,
+		    struct sl_buf *wrong_out);
+
+/* ---- reading */
+
+struct sl_snapshot;
+
+/* Map and check. `fd` is borrowed: it may be closed afterwards. Returns 0, or SL_ERR_TRUNCATED, SL_ERR_SYNTAX (no
+ * snapshot, or damaged), SL_ERR_VERSION (of the form, or of the settings' table), SL_ERR_SYSTEM. */
+SL_MUST_USE int	sl_snapshot_open(int fd, struct sl_snapshot **snapshot_out);
+void		sl_snapshot_close(struct sl_snapshot **snapshot);	/* NULL is fine */
+void		sl_snapshot_counts(const struct sl_snapshot *snapshot, struct sl_snapshot_counts *counts_out);
+struct sl_slice	sl_snapshot_note(const struct sl_snapshot *snapshot);
+/* Sixteen hexadecimal digits of the checksum, for records; the snapshot's own. */
+const char	*sl_snapshot_id(const struct sl_snapshot *snapshot);
+
+/* Whom a recipient is, and what holds for him. */
+struct sl_snapshot_recipient {
+	uint32_t	tenant;		/* its id */
+	uint32_t	policy;		/* for sl_snapshot_policy */
+	bool		is_user;	/* a known user of the domain */
+	bool		has_lists;	/* has entries of his own */
+	/* Recipients with the same class have the same tenant and the same policy, and no lists of their own, or are the
+	 * same user: they fare alike. */
+	uint64_t	class_id;
+	/* For sl_snapshot_find. */
+	uint64_t	user;		/* 0: he has no lists */
+	unsigned	kinds;		/* of their entries: bit 1 << enum sl_list_kind */
+};
+/* By address (RFC 5321: local@domain, any case). False: the domain is nobody's. */
+bool	sl_snapshot_recipient(const struct sl_snapshot *snapshot, struct sl_slice address,
+	    struct sl_snapshot_recipient *recipient_out);
+/* By number. False: there is none. Texts lie in the map. */
+bool	sl_snapshot_tenant(const struct sl_snapshot *snapshot, uint32_t id, struct sl_snapshot_tenant *tenant_out);
+/* Unpack a policy: keep it, it takes tens of microseconds. Texts lie in the map, lists in `arena`.
+ * SL_ERR_NOT_FOUND, SL_ERR_FULL. */
+SL_MUST_USE int	sl_snapshot_policy(const struct sl_snapshot *snapshot, uint32_t id, struct sl_arena *arena,
+		    struct sl_policy *policy_out);
+/* What the lists of operator, partner, tenant and recipient know of a message: found_out[by], for sl_decide. Entries
+ * that have expired at `now_s` are not there. */
+void	sl_snapshot_find(const struct sl_snapshot *snapshot, const struct sl_snapshot_recipient *recipient,
+	    const struct sl_list_question *question, int64_t now_s, struct sl_list_found found_out[SL_BY_COUNT]);
+
+/* For tests: put a right checksum behind bytes that were changed. */
+void	sl_snapshot_seal(unsigned char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,355 @@
+/* traffic.c - open and close; the queue, and writing it in blocks; see traffic.h */
+
+#include "traffic_i.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#define QUEUE_BYTES	((size_t)16 << 20)
+#define KEEP_DAYS	30
+#define LEVEL		3		/* of compression */
+#define DAY_US		((int64_t)86400 * 1000000)
+
+int
+traffic_fail(struct sl_traffic *t, int result, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(t->error, sizeof(t->error), format, ap);
+	va_end(ap);
+	return result;
+}
+
+int
+sl_traffic_open(const struct sl_traffic_options *options, struct sl_traffic **traffic_out)
+{
+	struct sl_traffic *t = sl_xzalloc(sizeof(*t));
+	struct stat st;
+
+	t->magic = TRAFFIC_MAGIC;
+	t->directory = sl_xstrdup(options->directory);
+	t->clock = options->clock != NULL ? options->clock : &sl_clock_system;
+	t->queue_bytes = options->queue_bytes > 0 ? options->queue_bytes : QUEUE_BYTES;
+	t->keep_days = options->keep_days > 0 ? options->keep_days : KEEP_DAYS;
+	t->read_only = options->read_only;
+	sl_buf_init(&t->queue, t->queue_bytes);
+	*traffic_out = t;
+	if (!t->read_only && mkdir(t->directory, 0700) != 0 && errno != EEXIST)
+		return traffic_fail(t, SL_ERR_SYSTEM, "%s: %s", t->directory, strerror(errno));
+	if (stat(t->directory, &st) != 0 || !S_ISDIR(st.st_mode))
+		return traffic_fail(t, SL_ERR_NOT_FOUND, "%s: there is no such directory", t->directory);
+	return 0;
+}
+
+void
+sl_traffic_close(struct sl_traffic **traffic)
+{
+	struct sl_traffic *t = *traffic;
+
+	if (t == NULL)
+		return;
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	if (t->queue.len > 0)
+		(void)(sl_traffic_flush(t) == 0);	/* what cannot be written now is lost */
+	day_close(&t->writing);
+	day_close(&t->reading);
+	sl_buf_fini(&t->queue);
+	sl_free(t->directory);
+	SL_OBJ_FREE(traffic, TRAFFIC_MAGIC);
+}
+
+const char *
+sl_traffic_error(const struct sl_traffic *t)
+{
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	return t->error;
+}
+
+void
+sl_traffic_counts(const struct sl_traffic *t, struct sl_traffic_counts *out)
+{
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	*out = t->counts;
+}
+
+size_t
+sl_traffic_queued(const struct sl_traffic *t)
+{
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	return t->queue.len;
+}
+
+/* ---- the queue ---- */
+
+int
+sl_traffic_add(struct sl_traffic *t, struct sl_slice line)
+{
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	SL_ASSERT(!t->read_only);
+	if (line.len == 0)
+		return 0;
+	if (line.len > LINE_MAX_BYTES || memchr(line.ptr, '\n', line.len) != NULL) {
+		t->counts.malformed++;
+		return 0;
+	}
+	if (line.len + 1 > t->queue_bytes - t->queue.len) {
+		t->counts.dropped++;
+		t->untold++;
+		return SL_ERR_FULL;
+	}
+	sl_buf_add_slice(&t->queue, line);
+	sl_buf_add_byte(&t->queue, '\n');
+	return 0;
+}
+
+/* ---- a block ---- */
+
+struct block {
+	struct line	 lines[BLOCK_LINES];
+	size_t		 len;
+	struct sl_buf	 text;
+	size_t		 used;		/* of the queue */
+	uint64_t	 malformed, repeated;
+};
+
+/* Days far from today are no days of ours: a line cannot make files at will. */
+static bool
+day_is_sane(const struct sl_traffic *t, const struct line *line)
+{
+	int64_t now = t->clock->wall_us(t->clock->ctx);
+
+	return line->at_us <= now + DAY_US && line->at_us >= now - (int64_t)t->keep_days * DAY_US;
+}
+
+/* Lines of one day from the front of the queue. */
+static void
+block_gather(struct sl_traffic *t, struct block *b)
+{
+	struct sl_slice rest = sl_buf_slice(&t->queue);
+
+	while (rest.len > 0 && b->len < BLOCK_LINES && b->text.len < BLOCK_BYTES) {
+		size_t len = (size_t)((const unsigned char *)memchr(rest.ptr, '\n', rest.len) - rest.ptr);
+		struct line *line = &b->lines[b->len];
+		bool good = line_read(sl_slice(rest.ptr, len), line) == 0;
+
+		if (good && b->len > 0 && strcmp(line->day, b->lines[0].day) != 0) {
+			line_fini(line);
+			return;		/* the next block's */
+		}
+		if (good && day_is_sane(t, line)) {
+			b->len++;
+			sl_buf_add(&b->text, rest.ptr, len + 1);
+		} else {
+			if (good)
+				line_fini(line);
+			b->malformed++;
+		}
+		b->used += len + 1;
+		rest = sl_slice_from(rest, len + 1);
+	}
+}
+
+static int
+add_term(struct day *day, enum term kind, struct sl_slice value, int64_t n)
+{
+	return db_run(&day->db, "INSERT OR IGNORE INTO term (hash, n) VALUES (?, ?)", "ii", term_hash(day->key, kind, value), n);
+}
+
+static int
+add_terms(struct day *day, const struct line *line, int64_t n, uint64_t *recipients)
+{
+	struct sl_slice recipient;
+	int r;
+
+	if ((r = add_term(day, TERM_ID, line->id, n)) != 0 || (r = add_term(day, TERM_SENDER, line->sender, n)) != 0)
+		return r;
+	if (line->session.len > 0 && (r = add_term(day, TERM_ID, line->session, n)) != 0)
+		return r;
+	if (line->sender.len > 0 && (r = add_term(day, TERM_SENDER_DOMAIN, domain_part(line->sender), n)) != 0)
+		return r;
+	if (line->client.len > 0 && (r = add_term(day, TERM_CLIENT, line->client, n)) != 0)
+		return r;
+	if (line->message_id.len > 0 && (r = add_term(day, TERM_MESSAGE_ID, line->message_id, n)) != 0)
+		return r;
+	for (*recipients = 0; (recipient = line_recipient(line, *recipients)).ptr != NULL; (*recipients)++) {
+		if ((r = add_term(day, TERM_RECIPIENT, recipient, n)) != 0 ||
+		    (r = add_term(day, TERM_RECIPIENT_DOMAIN, domain_part(recipient), n)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+tenant_id(struct day *day, struct sl_slice name, int64_t *out)
+{
+	int r = db_number(&day->db, out, "SELECT id FROM tenant WHERE name = ?", "s", name);
+
+	if (r != SL_ERR_NOT_FOUND)
+		return r;
+	r = db_run(&day->db, "INSERT INTO tenant (name) VALUES (?)", "s", name);
+	*out = db_last_id(&day->db);
+	return r;
+}
+
+/* Returns SL_DONE when it was there already. */
+static int
+add_line(struct day *day, const struct line *line, int64_t n)
+{
+	uint64_t recipients;
+	int64_t tenant, seen;
+	int r;
+
+	r = db_number(&day->db, &seen, "SELECT n FROM term WHERE hash = ? LIMIT 1", "i", term_hash(day->key, TERM_ID, line->id));
+	if (r != SL_ERR_NOT_FOUND)
+		return r == 0 ? SL_DONE : r;
+	if ((r = tenant_id(day, line->tenant, &tenant)) != 0 || (r = add_terms(day, line, n, &recipients)) != 0 ||
+	    (r = db_run(&day->db, "INSERT INTO tx (n, at, tenant) VALUES (?, ?, ?)", "iii", n, line->at_us, tenant)) != 0)
+		return r;
+	return db_run(&day->db, "INSERT INTO sum (tenant, outcome, action, verdict, messages, recipients, bytes)"
+	    " VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT DO UPDATE SET messages = messages + 1,"
+	    " recipients = recipients + ?5, bytes = bytes + ?6", "isssii", tenant, line->outcome, line->action, line->verdict,
+	    (int64_t)recipients, (int64_t)line->bytes);
+}
+
+static int
+block_store(struct day *day, const struct block *b, int64_t id)
+{
+	size_t room = ZSTD_compressBound(b->text.len);
+	unsigned char *data = sl_xmalloc(room);
+	size_t len = ZSTD_compress(data, room, b->text.data, b->text.len, LEVEL);
+	int r;
+
+	SL_ASSERT(!ZSTD_isError(len));
+	r = db_run(&day->db, "INSERT INTO block (id, bytes, data) VALUES (?, ?, ?)", "iib", id, (int64_t)b->text.len,
+	    sl_slice(data, len));
+	sl_free(data);
+	return r;
+}
+
+static int
+block_lines(struct sl_traffic *t, struct day *day, struct block *b)
+{
+	int64_t id;
+	int r = db_number(&day->db, &id, "SELECT ifnull(max(id), 0) + 1 FROM block", "");
+
+	for (size_t i = 0; i < b->len && r == 0; i++) {
+		r = add_line(day, &b->lines[i], id * (BLOCK_LINES * 4) + (int64_t)i);
+		b->repeated += r == SL_DONE;
+		r = SL_MIN(r, 0);
+	}
+	if (r == 0 && b->repeated < b->len)
+		r = block_store(day, b, id);
+	if (r == 0 && t->untold > 0)
+		r = db_run(&day->db, "INSERT INTO lost (at, lines) VALUES (?, ?)", "ii", b->lines[0].at_us, (int64_t)t->untold);
+	return r;
+}
+
+static int
+block_write(struct sl_traffic *t, struct block *b)
+{
+	struct day *day = &t->writing;
+	int r;
+
+	if (b->len == 0)
+		return 0;
+	r = day_open(t, day, b->lines[0].day, false);
+	if (r != 0)
+		return r;
+	r = db_run(&day->db, "BEGIN IMMEDIATE", "");
+	if (r == 0)
+		r = block_lines(t, day, b);
+	if (r == 0)
+		r = db_run(&day->db, "COMMIT", "");
+	if (r == 0) {
+		t->untold = 0;
+		return 0;
+	}
+	traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error);
+	sqlite3_exec(day->db.handle, "ROLLBACK", NULL, NULL, NULL);
+	day_close(day);		/* a file that was removed or repaired meanwhile is opened anew */
+	return r;
+}
+
+int
+sl_traffic_flush(struct sl_traffic *t)
+{
+	struct block *b;
+	int r = 0;
+
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	t->error[0] = '\0';
+	b = sl_xzalloc(sizeof(*b));
+	sl_buf_init(&b->text, BLOCK_BYTES + LINE_MAX_BYTES + 1);
+	while (t->queue.len > 0 && r == 0) {
+		b->len = b->used = 0;
+		b->malformed = b->repeated = 0;
+		sl_buf_reset(&b->text);
+		block_gather(t, b);
+		r = block_write(t, b);
+		for (size_t i = 0; i < b->len; i++)
+			line_fini(&b->lines[i]);
+		if (r != 0)
+			break;
+		t->counts.malformed += b->malformed;
+		t->counts.repeated += b->repeated;
+		t->counts.written += b->len - b->repeated;
+		sl_buf_consume(&t->queue, b->used);
+	}
+	sl_buf_fini(&b->text);
+	sl_free(b);
+	return r;
+}
+
+/* ---- what is too old ---- */
+
+static int
+day_remove(struct sl_traffic *t, const char *name)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	struct day day = { 0 };
+	char *path;
+	int r = day_open(t, &day, name, false);
+
+	if (r == 0)
+		r = sums_keep(t, &day);
+	day_close(&day);
+	if (r != 0 && r != SL_ERR_CORRUPT)
+		return r;		/* a damaged file has no sums to keep, and goes */
+	if (strcmp(t->writing.name, name) == 0)
+		day_close(&t->writing);
+	if (strcmp(t->reading.name, name) == 0)
+		day_close(&t->reading);
+	path = day_path(t, name);
+	for (size_t i = 0; i < SL_COUNT(ends); i++) {
+		char *file = sl_xasprintf("%s%s", path, ends[i]);
+
+		if (unlink(file) != 0 && errno != ENOENT)
+			r = traffic_fail(t, SL_ERR_SYSTEM, "%s: %s", file, strerror(errno));
+		sl_free(file);
+	}
+	sl_free(path);
+	return r == SL_ERR_CORRUPT ? 0 : r;
+}
+
+int
+sl_traffic_expire(struct sl_traffic *t, size_t *removed_out)
+{
+	char (*names)[DAY_LEN + 1], oldest[DAY_LEN + 1];
+	size_t len;
+	int r = 0;
+
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	*removed_out = 0;
+	day_of(t->clock->wall_us(t->clock->ctx) - (int64_t)t->keep_days * DAY_US, oldest);
+	len = day_list(t, &names);
+	for (size_t i = 0; i < len && r == 0 && strcmp(names[i], oldest) < 0; i++) {
+		r = day_remove(t, names[i]);
+		*removed_out += r == 0;
+	}
+	sl_free(names);
+	return r;
+}

@@ -1,0 +1,102 @@
+/*
+ * traffic.h - what became of every transaction: the edges' record lines, a file for each day
+ *
+ * Lines (daemon/edge/record.h, lib/record) are queued, then written in blocks: compressed, with an index of what one
+ * looks for. A day's file is removed as a whole when it is too old; before that its sums go into a small file that is
+ * kept. A line that comes twice (a recorder that was killed reads its input again) is kept once, by its id.
+ *
+ * Loss never delays anybody: a line that does not fit into the queue is dropped, one that cannot be understood is passed
+ * over, and both are counted, in the day's file too, so that a search can say what it cannot know.
+ *
+ * Privacy. Lines hold no content, but they do hold addresses of envelopes, and those are personal data: files are readable
+ * by their owner alone, and keeping them short is what protects people. The index has keyed hashes, of a key that is the
+ * file's own. That keeps index and disk small and days apart; it hides nothing from who has the file, since the lines
+ * are in it. Of Message-IDs there is only a hash in the line itself (sl_traffic_message_id): that a certain message
+ * passed can be asked by who knows its id, and by nobody else.
+ *
+ * Memory: the queue (`queue_bytes`), a block (2 MiB), a page cache (8 MiB) of each file that is open, one at a time.
+ * Blocking; one thread. Results as in store/store.h.
+ */
+#ifndef SL_TRAFFIC_H
+#define SL_TRAFFIC_H
+
+#include "sl/buf.h"
+
+struct sl_traffic;
+
+struct sl_traffic_options {
+	const char		*directory;	/* made if it is not there */
+	const struct sl_clock	*clock;		/* kept; NULL: the system's */
+	size_t			 queue_bytes;	/* 0: 16 MiB */
+	unsigned		 keep_days;	/* of files; 0: 30 */
+	bool			 read_only;
+};
+
+/* *traffic_out is set also on failure (then only _error and _close may be called). */
+SL_MUST_USE int	sl_traffic_open(const struct sl_traffic_options *options, struct sl_traffic **traffic_out);
+void		sl_traffic_close(struct sl_traffic **traffic);	/* flushes what it can */
+const char	*sl_traffic_error(const struct sl_traffic *traffic);
+
+/* ---- writing */
+
+/* Queue a line (without its end). SL_ERR_FULL: the queue is, and the line is dropped and counted. */
+int		sl_traffic_add(struct sl_traffic *traffic, struct sl_slice line);
+/* Write what is queued. On failure (a full disk) what is not written stays queued. */
+SL_MUST_USE int	sl_traffic_flush(struct sl_traffic *traffic);
+size_t		sl_traffic_queued(const struct sl_traffic *traffic);	/* bytes */
+/* Remove files of days that are too old. */
+SL_MUST_USE int	sl_traffic_expire(struct sl_traffic *traffic, size_t *removed_out);
+
+struct sl_traffic_counts {	/* since it was opened */
+	uint64_t	written, dropped, malformed, repeated;
+};
+void		sl_traffic_counts(const struct sl_traffic *traffic, struct sl_traffic_counts *counts_out);
+
+/* What a line holds of a Message-ID, as `message_id`: 16 hexadecimal digits. Space and angle brackets around it do not
+ * count, case does. */
+#define SL_TRAFFIC_MESSAGE_ID_LEN	16
+void		sl_traffic_message_id(struct sl_slice id, char out[SL_TRAFFIC_MESSAGE_ID_LEN + 1]);
+
+/* ---- searching */
+
+struct sl_traffic_query {	/* all that are given must hold; case of ASCII does not count */
+	struct sl_slice	id;		/* of the transaction or the session */
+	struct sl_slice	sender;		/* an address, or a domain: "example.com"; "<>": none */
+	struct sl_slice	recipient;	/* the same */
+	struct sl_slice	client;		/* IP address */
+	struct sl_slice	message_id;	/* as in the message, or its hash */
+	struct sl_slice	tenant;
+	int64_t		since_us, until_us;	/* until 0: now and later */
+	size_t		limit;			/* 0: 100 */
+};
+struct sl_traffic_found {
+	size_t		lines;
+	bool		more;		/* than the limit */
+	unsigned	days;		/* files that were searched */
+	uint64_t	lost;		/* lines that were dropped on these days */
+};
+/* Returns 0 to go on; anything else ends the search and is its result. */
+typedef int sl_traffic_each(void *ctx, struct sl_slice line);
+/* Newest day first, in it what came last first (by time alone: the newest first; they differ by a queue's age at most).
+ * What is still queued is not found. */
+SL_MUST_USE int	sl_traffic_search(struct sl_traffic *traffic, const struct sl_traffic_query *query,
+		    sl_traffic_each *each, void *ctx, struct sl_traffic_found *found_out);
+
+/* ---- sums */
+
+struct sl_traffic_sum {
+	const char	*day;		/* "2026-11-26" (UTC) */
+	struct sl_slice	tenant;		/* "": mail for nobody of ours */
+	struct sl_slice	outcome;	/* as in the line: "delivered", "refused", ... */
+	struct sl_slice	action;		/* "" : not judged */
+	struct sl_slice	verdict;
+	uint64_t	messages, recipients, bytes;
+	bool		reached;	/* the customer got it: bytes of others never reached him */
+};
+typedef int sl_traffic_sum_each(void *ctx, const struct sl_traffic_sum *sum);
+/* By day, tenant, outcome, action, verdict; from and to inclusive; one tenant's, or all (""). Also of days whose files are
+ * gone. */
+SL_MUST_USE int	sl_traffic_sums(struct sl_traffic *traffic, const char *from_day, const char *to_day,
+		    struct sl_slice tenant, sl_traffic_sum_each *each, void *ctx);
+
+#endif

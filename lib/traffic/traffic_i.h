@@ -1,0 +1,82 @@
+/* traffic_i.h - private: a day's file, a line's fields, terms */
+#ifndef SL_TRAFFIC_I_H
+#define SL_TRAFFIC_I_H
+
+#include "db/db.h"
+#include "traffic/traffic.h"
+
+#include <jansson.h>
+
+#define TRAFFIC_MAGIC	0x7af1c0deu
+#define DAY_LEN		10		/* "2026-11-26" */
+#define DAYS_MAX	4096		/* files that are looked at: eleven years */
+#define LINE_MAX_BYTES	((size_t)1 << 20)
+#define BLOCK_LINES	256
+#define BLOCK_BYTES	((size_t)1 << 20)	/* of text; a line more may stand in it */
+
+/* One file, open. */
+struct day {
+	struct db	db;
+	char		name[DAY_LEN + 1];	/* "": none is open */
+	unsigned char	key[16];
+	/* the block that was read last */
+	int64_t		block;			/* 0: none */
+	struct sl_buf	text;
+};
+
+struct sl_traffic {
+	unsigned		 magic;
+	char			*directory;
+	const struct sl_clock	*clock;
+	size_t			 queue_bytes;
+	unsigned		 keep_days;
+	bool			 read_only;
+	struct sl_buf		 queue;		/* lines, each with its end */
+	struct sl_traffic_counts counts;
+	uint64_t		 untold;	/* dropped, and not yet noted in a file */
+	struct day		 writing, reading;
+	char			 error[640];
+};
+
+int	traffic_fail(struct sl_traffic *traffic, int result, const char *format, ...) SL_PRINTF(3, 4);
+
+/* ---- day.c */
+/* Have `day` open: made if it is not there (unless reading: SL_ERR_NOT_FOUND). */
+SL_MUST_USE int	day_open(struct sl_traffic *traffic, struct day *day, const char *name, bool read_only);
+void	day_close(struct day *day);
+bool	day_is_name(const char *name);
+void	day_of(int64_t at_us, char out[DAY_LEN + 1]);
+/* Names of the files that there are, in order; the caller frees the array. Returns their count. */
+size_t	day_list(const struct sl_traffic *traffic, char (**names_out)[DAY_LEN + 1]);
+char	*day_path(const struct sl_traffic *traffic, const char *name);	/* the caller frees */
+/* A line of a block; valid until the next call. */
+SL_MUST_USE int	day_line(struct sl_traffic *traffic, struct day *day, int64_t n, struct sl_slice *line_out);
+
+/* ---- line.c */
+#define RECIPIENTS_MAX	1000
+struct line {
+	json_t		*root;		/* owns the texts */
+	int64_t		 at_us;
+	char		 day[DAY_LEN + 1];
+	struct sl_slice	 id, session, tenant, sender, client, message_id, outcome, action, verdict;
+	const json_t	*recipients;
+	uint64_t	 bytes;
+};
+/* Read what is looked for; line_fini after success. */
+SL_MUST_USE int	line_read(struct sl_slice text, struct line *out);
+void	line_fini(struct line *line);
+struct sl_slice	line_recipient(const struct line *line, size_t i);	/* {NULL, 0} behind the last */
+bool	line_matches(const struct line *line, const struct sl_traffic_query *query);
+
+/* What is looked for, as a number: the kind, and the value in lower case. Never 0. */
+enum term { TERM_ID = 'i', TERM_SENDER = 's', TERM_SENDER_DOMAIN = 'S', TERM_RECIPIENT = 'r', TERM_RECIPIENT_DOMAIN = 'R',
+	TERM_CLIENT = 'c', TERM_MESSAGE_ID = 'm' };
+int64_t	term_hash(const unsigned char key[16], enum term kind, struct sl_slice value);
+struct sl_slice	domain_part(struct sl_slice address);	/* behind the last @; all of it without one */
+/* The hash of a Message-ID that is asked for, or that hash itself. */
+void	query_message_id(struct sl_slice asked, char out[SL_TRAFFIC_MESSAGE_ID_LEN + 1]);
+
+/* ---- sums.c */
+SL_MUST_USE int	sums_keep(struct sl_traffic *traffic, struct day *day);	/* into the file that stays */
+
+#endif

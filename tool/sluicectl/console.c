@@ -1,0 +1,410 @@
+/*
+ * console.c - sluicectl tenant, domain, user, list, ...: what the console is asked
+ *
+ * The commands are a table: words of the command line become arguments of a request by the row's own usage, so a verb is
+ * a row here and a handler there. The answer is a message, a table or a text.
+ */
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "conf/settings.h"
+#include "ipc/ipc.h"
+
+#define ANSWER_MS	120000
+#define FILE_MAX	((size_t)60 << 20)
+#define COLUMNS_MAX	16
+#define CONSOLE_SOCKET	"/run/sluice/console"
+
+/* `args`: NAME is needed, [NAME] may be missing, NAME... takes all the rest, @NAME is read from that file ("-": standard
+ * input). `options`: --NAME VALUE, or a flag where it ends in "!". */
+struct verb {
+	const char	*noun, *word;
+	const char	*verb;		/* of the request */
+	const char	*args;
+	const char	*options;
+	const char	*help;
+};
+
+static const struct verb verbs[] = {
+	{ "partner", "add", "partner.add", "NAME", "", "add a partner" },
+	{ "partner", "list", "partner.list", "", "", "list partners" },
+	{ "partner", "remove", "partner.remove", "PARTNER", "", "remove a partner that has no tenants" },
+	{ "tenant", "add", "tenant.add", "DOMAIN ROUTE...", "partner name tls",
+	    "add a tenant: its domain, and the next hops for its mail in order (HOST, HOST:PORT)" },
+	{ "tenant", "list", "tenant.list", "", "partner", "list tenants" },
+	{ "tenant", "show", "tenant.show", "TENANT", "", "show a tenant, its next hops and domains" },
+	{ "tenant", "set", "tenant.set", "TENANT", "state recipients discover-days",
+	    "set its state (on, monitor, pass-through, off), and which recipients there are (any, discover, listed)" },
+	{ "tenant", "route", "route.set", "TENANT ROUTE...", "tls", "set its next hops, in order" },
+	{ "tenant", "remove", "tenant.remove", "TENANT", "", "remove a tenant and all that is its own; the audit trail stays" },
+	{ "tenant", "export", "tenant.export", "TENANT", "", "write all of a tenant but its secrets as JSON" },
+	{ "tenant", "import", "tenant.import", "@FILE", "partner", "make a tenant of such a file" },
+	{ "domain", "add", "domain.add", "TENANT DOMAIN", "alias-of", "add a domain, or an alias of one" },
+	{ "domain", "list", "domain.list", "TENANT", "", "list its domains" },
+	{ "domain", "remove", "domain.remove", "DOMAIN", "", "remove a domain, its groups and users" },
+	{ "group", "add", "group.add", "DOMAIN NAME", "", "add a group to a domain" },
+	{ "group", "list", "group.list", "TENANT", "", "list the groups of a tenant" },
+	{ "group", "remove", "group.remove", "GROUP", "", "remove a group (DOMAIN/NAME); its users stay" },
+	{ "user", "add", "user.add", "USER", "group", "add a user, by address" },
+	{ "user", "list", "user.list", "TENANT", "", "list the users of a tenant" },
+	{ "user", "import", "user.import", "TENANT @FILE", "replace!",
+	    "add users from CSV (columns address, group); --replace: and remove those of earlier imports that are missing" },
+	{ "user", "remove", "user.remove", "USER", "", "remove a user" },
+	{ "list", "add", "list.add", "AT KIND VALUE", "note days unauthenticated! subdomains!",
+	    "allow or deny (KIND) an address, a domain or a network at a node (AT)" },
+	{ "list", "show", "list.show", "[AT]", "after", "show the entries of a node" },
+	{ "list", "remove", "list.remove", "AT VALUE", "", "remove an entry" },
+	{ "grant", "add", "grant.add", "ACCOUNT ROLE [AT]", "", "give an account a role at a node" },
+	{ "grant", "show", "grant.show", "[AT]", "", "show who has which role at a node" },
+	{ "grant", "remove", "grant.remove", "ACCOUNT ROLE [AT]", "", "take a role from an account" },
+	{ "audit", "show", "audit.show", "[TENANT]", "from", "show who did what: a tenant's trail, or all" },
+	{ "audit", "verify", "audit.verify", "[TENANT]", "", "check that no entry was altered or is missing" },
+	{ "backup", "create", "backup.create", "FILE_NAME", "", "copy the settings database into a new file" },
+};
+
+static const char notes[] =
+    "\nNodes (AT): operator, partner:NAME, tenant:NAME, domain:NAME, group:DOMAIN/NAME, user:ADDRESS.\n"
+    "Roles: operator, partner-administrator, tenant-administrator, quarantine-manager, report-reader, user.\n"
+    "Of all: --socket PATH (default " CONSOLE_SOCKET "), --note WHY for the audit trail (list add: of the entry),\n"
+    "--json the answer as it comes, --help.\n"
+    "Exit status: 0 done, 1 refused or no answer, 2 the command line is wrong.\n";
+
+/* ---- usage ---- */
+
+static void
+usage_row(FILE *out, const struct verb *v)
+{
+	char options[128];
+	char *rest = options, *name;
+
+	fprintf(out, "  sluicectl %s %s", v->noun, v->word);
+	for (const char *p = v->args; *p != '\0'; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		fprintf(out, " %.*s", (int)(len - (*p == '@')), p + (*p == '@'));
+		p += len;
+	}
+	snprintf(options, sizeof(options), "%s", v->options);
+	while ((name = strsep(&rest, " ")) != NULL && *name != '\0') {
+		size_t len = strlen(name);
+		bool flag = name[len - 1] == '!';
+
+		fprintf(out, " [--%.*s%s]", (int)(len - flag), name, flag ? "" : " X");
+	}
+	fprintf(out, "\n      %s\n", v->help);
+}
+
+static int
+usage(FILE *out, const char *noun, const char *word, int status)
+{
+	fprintf(out, "usage:\n");
+	for (size_t i = 0; i < SL_COUNT(verbs); i++)
+		if (strcmp(verbs[i].noun, noun) == 0 && (word == NULL || strcmp(verbs[i].word, word) == 0))
+			usage_row(out, &verbs[i]);
+	fputs(notes, out);
+	return status;
+}
+
+/* ---- the request ---- */
+
+struct ask {
+	const struct verb	*verb;
+	json_t			*args;
+	const char		*socket;
+	bool			 json, help;
+	const char		*next;		/* what is left of the row's `args` */
+};
+
+/* A file whole; NULL: said why. */
+static char *
+read_whole(const char *name)
+{
+	FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
+	struct sl_buf text;
+	char piece[65536], *copy = NULL;
+	size_t n;
+
+	if (file == NULL) {
+		fprintf(stderr, "sluicectl: %s: %s\n", name, strerror(errno));
+		return NULL;
+	}
+	sl_buf_init(&text, FILE_MAX);
+	while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
+		sl_buf_add(&text, piece, n);
+	if (ferror(file) || text.overflow)
+		fprintf(stderr, "sluicectl: %s: %s\n", name, text.overflow ? "too long" : strerror(errno));
+	else
+		copy = sl_xmemdup(text.len > 0 ? text.data : (const unsigned char *)"", text.len);
+	sl_buf_fini(&text);
+	if (file != stdin)
+		fclose(file);
+	return copy;
+}
+
+static bool
+set_text(json_t *args, const char *name, const char *value)
+{
+	json_t *text = json_string(value);	/* NULL: not UTF-8 */
+
+	if (text == NULL)
+		fprintf(stderr, "sluicectl: %s is not UTF-8\n", name);
+	return text != NULL && json_object_set_new(args, name, text) == 0;
+}
+
+/* Give a word of the command line to the next name. */
+static bool
+take_word(struct ask *ask, const char *value)
+{
+	size_t len = strcspn(ask->next, " ");
+	char name[32] = "";
+	bool rest, file, good;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + 1 < sizeof(name); i++)
+		if (strchr("[].@", ask->next[i]) == NULL)
+			name[n++] = (char)sl_ascii_lower((unsigned char)ask->next[i]);
+	if (n == 0)
+		return false;
+	rest = len > 3 && strncmp(ask->next + len - 3, "...", 3) == 0;
+	file = ask->next[0] == '@';
+	if (rest) {
+		json_t *list = json_object_get(ask->args, name);
+
+		if (list == NULL)
+			json_object_set_new(ask->args, name, list = json_array());
+		return json_array_append_new(list, json_string(value)) == 0;
+	}
+	ask->next += len;
+	ask->next += strspn(ask->next, " ");
+	if (file) {
+		char *text = read_whole(value);
+
+		good = text != NULL && set_text(ask->args, name, text);
+		sl_free(text);
+		return good;
+	}
+	return set_text(ask->args, name, value);
+}
+
+/* Is --NAME one of the row's? *flag: it takes no value. */
+static bool
+has_option(const struct verb *v, const char *name, bool *flag)
+{
+	char options[128];
+	char *rest = options, *one;
+
+	snprintf(options, sizeof(options), "%s", v->options);
+	while ((one = strsep(&rest, " ")) != NULL) {
+		size_t len = strlen(one);
+
+		*flag = len > 0 && one[len - 1] == '!';
+		if (len > 0 && strlen(name) == len - *flag && strncmp(one, name, len - *flag) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Returns how many words were taken; 0: not understood. */
+static int
+take_option(struct ask *ask, char **argv, int left)
+{
+	const char *name = argv[0] + 2, *value = left > 1 ? argv[1] : NULL;
+	bool flag;
+
+	if (strcmp(name, "help") == 0 || strcmp(name, "json") == 0) {
+		*(name[0] == 'h' ? &ask->help : &ask->json) = true;
+		return 1;
+	}
+	if (has_option(ask->verb, name, &flag) && flag) {
+		json_object_set_new(ask->args, name, json_true());
+		return 1;
+	}
+	if (value == NULL)
+		return 0;
+	if (strcmp(name, "socket") == 0) {
+		ask->socket = value;
+		return 2;
+	}
+	if (strcmp(name, "note") == 0 && !set_text(ask->args, "note_of_change", value))
+		return 0;
+	if (strcmp(name, "note") == 0 && !has_option(ask->verb, name, &flag))
+		return 2;
+	return has_option(ask->verb, name, &flag) && set_text(ask->args, name, value) ? 2 : 0;
+}
+
+static bool
+take_all(struct ask *ask, int argc, char **argv)
+{
+	bool words_only = false;
+
+	for (int i = 0; i < argc;) {
+		int n = 1;
+
+		if (!words_only && strcmp(argv[i], "--") == 0)
+			words_only = true;
+		else if (!words_only && strncmp(argv[i], "--", 2) == 0)
+			n = take_option(ask, argv + i, argc - i);
+		else if (!take_word(ask, argv[i]))
+			n = 0;
+		if (n == 0)
+			return false;
+		i += n;
+	}
+	if (ask->help)
+		return true;
+	/* What is left must be what may be missing, or the rest of which there was one. */
+	if (strstr(ask->next, "...") != NULL)
+		return json_object_get(ask->args, "route") != NULL;
+	return *ask->next == '\0' || *ask->next == '[';
+}
+
+/* ---- the answer ---- */
+
+static void
+cell_of(const json_t *value, char *out, size_t size)
+{
+	if (json_is_string(value))
+		snprintf(out, size, "%s", json_string_value(value));
+	else if (json_is_integer(value))
+		snprintf(out, size, "%lld", (long long)json_integer_value(value));
+	else
+		snprintf(out, size, "%s", json_is_true(value) ? "yes" : "");
+	for (char *p = out; *p != '\0'; p++)	/* a terminal is not to be spoken to by what others wrote */
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+}
+
+static void
+print_rows(json_t *rows)
+{
+	const char *keys[COLUMNS_MAX], *key;
+	size_t widths[COLUMNS_MAX], len = 0, i;
+	json_t *row, *value;
+	char cell[1024];
+
+	json_object_foreach(json_array_get(rows, 0), key, value)
+		if (len < COLUMNS_MAX) {
+			widths[len] = strlen(key);
+			keys[len++] = key;
+		}
+	json_array_foreach(rows, i, row)
+		for (size_t k = 0; k < len; k++) {
+			cell_of(json_object_get(row, keys[k]), cell, sizeof(cell));
+			widths[k] = SL_MAX(widths[k], strlen(cell));
+		}
+	for (size_t k = 0; k < len; k++)
+		printf("%-*s%s", k + 1 < len ? (int)widths[k] : 0, keys[k], k + 1 < len ? "  " : "\n");
+	json_array_foreach(rows, i, row)
+		for (size_t k = 0; k < len; k++) {
+			cell_of(json_object_get(row, keys[k]), cell, sizeof(cell));
+			printf("%-*s%s", k + 1 < len ? (int)widths[k] : 0, cell, k + 1 < len ? "  " : "\n");
+		}
+}
+
+struct answer {
+	bool	json;
+	int	status;
+};
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct answer *answer = ctx;
+	json_error_t error;
+	json_t *root = json_loadb((const char *)message->payload.ptr, message->payload.len, 0, &error);
+	const char *text = json_string_value(json_object_get(root, "text"));
+	const char *said = json_string_value(json_object_get(root, "message"));
+
+	answer->status = json_is_true(json_object_get(root, "ok")) ? EXIT_OK : EXIT_PROBLEM;
+	if (answer->json) {
+		printf("%.*s\n", SL_SLICE_ARG(message->payload));
+	} else if (answer->status != EXIT_OK) {
+		said = json_string_value(json_object_get(root, "error"));
+		fprintf(stderr, "sluicectl: %s\n", said != NULL ? said : "the answer is not understood");
+	} else {
+		if (said != NULL)
+			printf("%s\n", said);
+		if (json_array_size(json_object_get(root, "rows")) > 0)
+			print_rows(json_object_get(root, "rows"));
+		if (json_is_true(json_object_get(root, "more")))
+			fprintf(stderr, "sluicectl: there are more\n");
+		fputs(text != NULL ? text : "", stdout);
+	}
+	json_decref(root);
+}
+
+static struct sl_ipc *
+connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		fprintf(stderr, "sluicectl: %s: longer than a Unix socket's path can be\n", path);
+		return NULL;
+	}
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return sl_ipc_new(fd, 1u << SL_IPC_CONSOLE_REPLY);
+	fprintf(stderr, "sluicectl: %s: %s%s\n", path, strerror(errno),
+	    errno == ENOENT || errno == ECONNREFUSED ? " (does the console run?)" : "");
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static int
+send_request(const struct ask *ask)
+{
+	struct answer answer = { ask->json, EXIT_PROBLEM };
+	json_t *request = json_pack("{s:s, s:O}", "verb", ask->verb->verb, "args", ask->args);
+	char *text = json_dumps(request, JSON_COMPACT);
+	struct sl_ipc *ipc = connect_to(ask->socket);
+	int r = 0;
+
+	if (ipc != NULL && text != NULL) {
+		r = sl_ipc_send(ipc, SL_IPC_CONSOLE_REQUEST, sl_slice_str(text), NULL, 0);
+		if (r == 0)
+			r = sl_ipc_wait(ipc, ANSWER_MS, on_message, &answer);
+		if (r < 0)
+			fprintf(stderr, "sluicectl: %s: no answer: %s\n", ask->socket, sl_strerror(r));
+	}
+	sl_ipc_free(&ipc);
+	json_decref(request);
+	free(text);
+	return answer.status;
+}
+
+int
+console_main(int argc, char **argv)
+{
+	const char *socket_path = getenv("SLUICE_CONSOLE");
+	struct ask ask = { .socket = socket_path != NULL ? socket_path : CONSOLE_SOCKET };
+	int status;
+
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+		return usage(stdout, argv[0], NULL, EXIT_OK);
+	for (size_t i = 0; i < SL_COUNT(verbs) && argc > 1; i++)
+		if (strcmp(verbs[i].noun, argv[0]) == 0 && strcmp(verbs[i].word, argv[1]) == 0)
+			ask.verb = &verbs[i];
+	if (ask.verb == NULL)
+		return usage(stderr, argv[0], NULL, EXIT_USAGE);
+	ask.args = json_object();
+	ask.next = ask.verb->args;
+	if (!take_all(&ask, argc - 2, argv + 2))
+		status = usage(stderr, argv[0], argv[1], EXIT_USAGE);
+	else if (ask.help)
+		status = usage(stdout, argv[0], argv[1], EXIT_OK);
+	else
+		status = send_request(&ask);
+	json_decref(ask.args);
+	return status;
+}

@@ -1,0 +1,180 @@
+/* provider_test.c - sluicectl as a provider uses it: tenants by the console, traces and reports; arguments: the programs */
+
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *program, *console;
+static char directory[] = "/tmp/sluicectl-provider-XXXXXX";
+
+struct row {
+	const char	*name, *script;
+	int		 status;
+	const char	*out;
+};
+
+/* Run a line of shell with the program as $S, the console as $C. Returns the exit status. */
+static int
+run(const char *script, char out[16384])
+{
+	char line[8192];
+	FILE *f;
+	int status;
+
+	snprintf(line, sizeof(line), "exec 2>&1; S='%s'; C='%s'; cd %s; export SLUICE_CONSOLE=%s/socket; D=$(date -u +%%F); %s",
+	    program, console, directory, directory, script);
+	f = popen(line, "r");
+	assert_non_null(f);
+	out[fread(out, 1, 16383, f)] = '\0';
+	status = pclose(f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+}
+
+static void
+run_rows(const struct row *rows, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char out[16384];
+		int status = run(rows[i].script, out);
+
+		if (status != rows[i].status || strstr(out, rows[i].out) == NULL)
+			fail_msg("%s: status %d, %s", rows[i].name, status, out);
+	}
+}
+
+/* ---- the console */
+
+static void
+tenants_are_managed_by_the_console(void **state)
+{
+	static const struct row rows[] = {
+		{ "no console", "$S tenant list", 1, "(does the console run?)" },
+		{ "start", "$C --database settings.db --socket socket >log 2>&1 & echo $! >pid; "
+		    "for i in $(seq 100); do [ -S socket ] && break; sleep 0.05; done; cat log", 0, "answers at socket" },
+		{ "a second one", "$C --database other.db --socket socket", 1, "another console answers at socket" },
+		{ "a customer in one command", "$S tenant add example.com mx.internal", 0, "tenant example.com is added" },
+		{ "another, with all there is", "$S partner add acme && $S tenant add two.example mx1 mx2:2525 --tls verify "
+		    "--partner acme --note 'asked for'", 0, "tenant two.example is added" },
+		{ "there already", "$S tenant add two.example mx1", 1, "sluicectl: there is a tenant two.example already" },
+		{ "a list", "$S tenant list", 0, "two.example  partner:acme  on     any" },
+		{ "as JSON", "$S tenant list --json", 0, "\"tenant\":\"example.com\"" },
+		{ "shown", "$S tenant show two.example", 0, "mx2:2525 tls verify" },
+		{ "an alias", "$S domain add example.com alias.example --alias-of example.com && $S domain list example.com", 0,
+		    "alias.example  domain:example.com" },
+		{ "users from a file", "printf 'address;group\\nanna@example.com;Sales\\nbert@alias.example;\\n' > u.csv; "
+		    "$S user import example.com u.csv && $S user list example.com", 0, "user:bert@example.com" },
+		{ "users from standard input", "printf 'address\\ncarl@example.com\\n' | $S user import example.com - --replace; "
+		    "$S user list example.com | grep -c user:", 0, "\n1\n" },
+		{ "a wrong line", "printf 'address\\ncarl@example.com\\nrubbish\\n' | $S user import example.com -", 1,
+		    "line 3: \"rubbish\" is no address" },
+		{ "lists", "$S list add tenant:example.com deny 192.0.2.7/24 --note spam --days 3 && $S list show tenant:example.com", 0,
+		    "deny  192.0.2.0/24" },
+		{ "off the list", "$S list remove tenant:example.com 192.0.2.0/24; $S list remove tenant:example.com 192.0.2.0/24", 1,
+		    "is not on the list" },
+		{ "a role", "$S grant add otto tenant-administrator tenant:example.com && $S grant show tenant:example.com", 0, "otto" },
+		{ "content is not an operator's to give", "$S grant add eve quarantine-manager tenant:example.com", 1, "may not give" },
+		{ "out and in again", "$S tenant export example.com > t.json && $S tenant remove example.com && "
+		    "$S tenant import t.json && $S tenant export example.com | cmp - t.json && echo same", 0, "same" },
+		{ "the trail", "$S audit show two.example", 0, "asked for" },
+		{ "is right", "$S audit verify && $S audit verify two.example", 0, "3 entries, every one as it was written" },
+		{ "a copy", "$S backup create $PWD/copy.db && ls -l copy.db", 0, "-rw-------" },
+		{ "help of all", "$S tenant --help", 0, "sluicectl tenant route TENANT ROUTE..." },
+		{ "help of one", "$S list add --help", 0, "[--unauthenticated]" },
+		{ "too few words", "$S tenant add example.net", 2, "usage:" },
+		{ "too many words", "$S tenant show a b", 2, "usage:" },
+		{ "an option of another", "$S tenant show a --tls off", 2, "usage:" },
+		{ "no such word", "$S tenant dance", 2, "usage:" },
+		{ "restarted", "kill $(cat pid); for i in $(seq 100); do [ -S socket ] || break; sleep 0.05; done; "
+		    "$C --database settings.db --socket socket >log 2>&1 & echo $! >pid; "
+		    "for i in $(seq 100); do [ -S socket ] && break; sleep 0.05; done; $S tenant list", 0, "two.example" },
+		{ "stopped", "kill $(cat pid); for i in $(seq 100); do [ -S socket ] || break; sleep 0.05; done; ls", 0, "settings.db" },
+		{ "tampered with, found", "python3 - <<'E'\nimport sqlite3\nc = sqlite3.connect('settings.db')\n"
+		    "c.execute(\"update audit set account = 'eve' where number = 3\")\nc.commit()\nE\n"
+		    "$C --database settings.db --socket socket >log 2>&1 & P=$!; for i in $(seq 100); do [ -S socket ] && break; "
+		    "sleep 0.05; done; $S audit verify; R=$?; kill $P; wait $P; exit $R", 1,
+		    "an entry was altered: number 3; the 2 before it are right" },
+	};
+
+	run_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* ---- traces */
+
+#define LINE(id, minute, outcome, rest)										\
+	"{\"time\":\"'$D'T00:0" minute ":00.000Z\",\"id\":\"" id "\",\"session\":\"S" id "\",\"outcome\":\"" outcome "\","	\
+	"\"client\":\"192.0.2.1\",\"helo\":\"mx.sender.example\",\"mail_from\":\"anna@sender.example\","		\
+	"\"rcpt_to\":[\"bert@one.example\"],\"rcpt_tried\":2,\"tenant\":\"one.example\",\"bytes\":12345" rest "}\\n"
+
+#define MAKE	"printf '"											\
+	LINE("T1", "1", "delivered", ",\"verdict\":\"clean\",\"action\":\"deliver\",\"enforced\":true,\"probability\":{\"spam\":0.01},"	\
+	    "\"evidence\":[],\"reply\":{\"code\":250,\"status\":\"2.0.0\",\"text\":\"queued as Q7\",\"from\":\"next_hop\"},"		\
+	    "\"next_hop\":{\"address\":\"10.0.0.1:25\",\"reused\":true,\"tls\":false,\"queue_id\":\"Q7\"},"			\
+	    "\"ms\":{\"mail\":0,\"rcpt\":1.5,\"data\":2,\"dot\":3,\"verdict\":4,\"hop_data\":5,\"hop_dot\":6,\"reply\":7.25}")	\
+	LINE("T2", "2", "refused", ",\"verdict\":\"spam\",\"action\":\"refuse\",\"enforced\":true,\"probability\":{\"spam\":0.999},"	\
+	    "\"policy\":{\"spam\":{\"refuse\":0.995}},\"evidence\":[{\"name\":\"small\",\"log_odds\":{\"spam\":0.5}},"			\
+	    "{\"name\":\"token\",\"log_odds\":{\"spam\":6.25,\"phish\":9}},{\"name\":\"hidden\",\"shadow\":true,\"log_odds\":{\"spam\":99}}],"	\
+	    "\"auth\":{\"spf\":{\"result\":\"fail\",\"domain\":\"sender.example\"}},"							\
+	    "\"reply\":{\"code\":550,\"status\":\"5.7.1\",\"text\":\"spam \\\\u001b[31m\",\"from\":\"sluice\"},\"ms\":{\"mail\":0,\"dot\":3}")	\
+	"' > r; "
+
+static void
+what_became_of_a_message_is_told_in_words(void **state)
+{
+	static const struct row rows[] = {
+		{ "recorded", MAKE "$S traffic record --records d r", 0, "2 written, 0 there already" },
+		{ "once only", MAKE "echo rubbish >> r; $S traffic record --records d < r", 0, "0 written, 2 there already, 1 not" },
+		{ "by id", "$S trace T1 --records d", 0, "the message was there, 12,345 bytes" },
+		{ "every step", "$S trace T1 --records d", 0, "     +6.0 ms  passed on to 10.0.0.1:25, a kept connection, without TLS; "
+		    "it called the message Q7\n       +7.2 ms  the next hop answered: 250 2.0.0 queued as Q7\n" },
+		{ "recipients that were not accepted", "$S trace T1 --records d", 0, "1 of 2 recipients were not accepted" },
+		{ "the weightiest reason first, of the category", "$S trace T2 --records d", 0,
+		    "judged spam: spam 99.90 %\n                   +6.25 for spam: token\n                   +0.50 for spam: small\n"
+		    "                the policy says refuse from 99.5 % on\n                to do: refuse\n" },
+		{ "who it claimed to be", "$S trace T2 --records d", 0, "SPF: fail for sender.example" },
+		{ "nothing that speaks to the terminal", "$S trace T2 --records d", 0, "we answered: 550 5.7.1 spam ?[31m\n" },
+		{ "by recipient, newest first", "$S trace --to one.example --records d | grep ^T", 0, "T2  " },
+		{ "by all at once", "$S trace --from anna@sender.example --to bert@one.example --client 192.0.2.1 --tenant one.example "
+		    "--since 2d --records d --json | wc -l", 0, "2\n" },
+		{ "nobody", "$S trace --to x@one.example --records d", 1, "nothing found; 1 days were searched" },
+		{ "too many", "$S trace --limit 1 --records d", 0, "there are more" },
+		{ "as recorded", "$S trace T1 --json --records d", 0, "\"queue_id\":\"Q7\"" },
+		{ "another day", "$S trace T1 --until 2020-01-01 --records d", 1, "nothing found" },
+		{ "sums", "$S traffic report --records d", 0, "            2            1            2            24690            12345\n" },
+		{ "sums by verdict", "$S traffic report --by verdict --csv --records d", 0, "spam,1,0,1,12345,12345\r\n" },
+		{ "sums by tenant", "$S traffic report --by tenant --json --records d", 0, "{\"tenant\":\"one.example\",\"messages\":2,"
+		    "\"delivered\":1,\"recipients\":2,\"bytes\":24690,\"bytes_kept_away\":12345}]" },
+		{ "sums of nobody", "$S traffic report --by tenant --tenant x.example --json --records d", 0, "[]\n" },
+		{ "nothing is too old", "$S traffic expire --records d", 0, "0 days removed" },
+		{ "no records", "$S trace --records nowhere", 1, "nowhere: there is no such directory" },
+		{ "help", "$S trace --help; $S traffic --help", 0, "usage: sluicectl traffic record" },
+		{ "a wrong time", "$S trace --since yesterday", 2, "\"yesterday\" is not understood" },
+		{ "a wrong limit", "$S trace --limit 0", 2, "usage" },
+		{ "a wrong day", "$S traffic report --from 2026-1-1", 2, "is not understood" },
+		{ "a wrong verb", "$S traffic dance", 2, "usage" },
+	};
+
+	run_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tenants_are_managed_by_the_console),
+		cmocka_unit_test(what_became_of_a_message_is_told_in_words),
+	};
+	char out[16384];
+	int failed;
+
+	if (argc < 3 || mkdtemp(directory) == NULL)
+		return 1;
+	program = argv[1];
+	console = argv[2];
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	run("[ -f pid ] && kill $(cat pid); rm -rf \"$PWD\"", out);
+	return failed;
+}

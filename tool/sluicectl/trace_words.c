@@ -1,0 +1,341 @@
+/* trace_words.c - see trace_words.h */
+
+#include "trace_words.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define REASONS_MAX	5	/* of a verdict, the weightiest */
+#define RECIPIENTS_SHOWN 10
+#define EVIDENCE_MAX	512
+#define TEXT_MAX	400
+
+struct words {
+	json_t			*line;
+	const struct colours	*c;
+	struct sl_buf		*out;
+};
+
+/* ---- pieces ---- */
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+/* What a sender wrote goes to a terminal: no control bytes, and not without end. */
+static void
+add_safe(struct sl_buf *out, const char *text)
+{
+	for (size_t i = 0; text[i] != '\0' && i < TEXT_MAX; i++)
+		sl_buf_add_byte(out, (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : (unsigned char)text[i]);
+}
+
+/* Begin a line: a step with its time, or a name. */
+static void
+begin(struct words *w, const char *step)
+{
+	const json_t *ms = step != NULL ? json_object_get(json_object_get(w->line, "ms"), step) : NULL;
+	char when[32] = "";
+
+	if (json_is_number(ms))
+		snprintf(when, sizeof(when), "+%.1f ms", json_number_value(ms));
+	sl_buf_addf(w->out, "  %12s  ", when);
+}
+
+static bool
+has_step(const struct words *w, const char *step)
+{
+	return json_is_number(json_object_get(json_object_get(w->line, "ms"), step));
+}
+
+/* 1234567 as 1,234,567. */
+static void
+add_number(struct sl_buf *out, json_int_t n)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%lld", (long long)n);
+
+	for (int i = 0; i < len; i++) {
+		sl_buf_add_byte(out, (unsigned char)text[i]);
+		if (text[i] != '-' && i + 1 < len && (len - 1 - i) % 3 == 0)
+			sl_buf_add_byte(out, ',');
+	}
+}
+
+/* ---- who ---- */
+
+static void
+say_head(struct words *w)
+{
+	const char *outcome = text_of(w->line, "outcome");
+	bool good = strcmp(outcome, "delivered") == 0;
+
+	sl_buf_addf(w->out, "%s", w->c->bold);
+	add_safe(w->out, text_of(w->line, "id"));
+	sl_buf_addf(w->out, "%s  ", w->c->plain);
+	add_safe(w->out, text_of(w->line, "time"));
+	sl_buf_addf(w->out, "  %s", good ? w->c->good : w->c->bad);
+	add_safe(w->out, outcome);
+	sl_buf_addf(w->out, "%s\n", w->c->plain);
+}
+
+static void
+say_client(struct words *w)
+{
+	const char *tls = text_of(w->line, "tls");
+
+	begin(w, NULL);
+	add_safe(w->out, text_of(w->line, "client"));
+	sl_buf_add_str(w->out, " called itself ");
+	add_safe(w->out, *text_of(w->line, "helo") != '\0' ? text_of(w->line, "helo") : "nothing");
+	sl_buf_add_str(w->out, *tls != '\0' ? ", over " : ", without TLS");
+	add_safe(w->out, tls);
+	sl_buf_add_str(w->out, "; session ");
+	add_safe(w->out, text_of(w->line, "session"));
+	sl_buf_add_str(w->out, "\n");
+}
+
+static void
+say_envelope(struct words *w)
+{
+	const json_t *list = json_object_get(w->line, "rcpt_to"), *one;
+	json_int_t tried = json_integer_value(json_object_get(w->line, "rcpt_tried"));
+	size_t i;
+
+	begin(w, "mail");
+	sl_buf_add_str(w->out, "MAIL from <");
+	add_safe(w->out, text_of(w->line, "mail_from"));
+	sl_buf_add_str(w->out, ">\n");
+	json_array_foreach(list, i, one) {
+		if (i == RECIPIENTS_SHOWN) {
+			begin(w, NULL);
+			sl_buf_addf(w->out, "and %zu more\n", json_array_size(list) - i);
+			break;
+		}
+		begin(w, i == 0 ? "rcpt" : NULL);
+		sl_buf_add_str(w->out, "RCPT to <");
+		add_safe(w->out, json_string_value(one) != NULL ? json_string_value(one) : "?");
+		sl_buf_addf(w->out, ">%s", i == 0 && *text_of(w->line, "tenant") != '\0' ? ", of tenant " : "");
+		add_safe(w->out, i == 0 ? text_of(w->line, "tenant") : "");
+		sl_buf_add_str(w->out, "\n");
+	}
+	if (tried > (json_int_t)json_array_size(list)) {
+		begin(w, NULL);
+		sl_buf_addf(w->out, "%lld of %lld recipients were not accepted\n",
+		    (long long)(tried - (json_int_t)json_array_size(list)), (long long)tried);
+	}
+}
+
+static void
+say_message(struct words *w)
+{
+	json_int_t bytes = json_integer_value(json_object_get(w->line, "bytes"));
+
+	if (!has_step(w, "data") && bytes == 0)
+		return;
+	begin(w, has_step(w, "dot") ? "dot" : "data");
+	sl_buf_add_str(w->out, has_step(w, "dot") ? "the message was there, " : "the message began and did not end, ");
+	add_number(w->out, bytes);
+	sl_buf_add_str(w->out, " bytes\n");
+}
+
+/* ---- who it claimed to be ---- */
+
+static void
+say_method(struct words *w, const char *name, const json_t *object, const char *identity)
+{
+	const char *result = json_is_string(object) ? json_string_value(object) : text_of(object, "result");
+
+	if (*result == '\0')
+		return;
+	begin(w, NULL);
+	sl_buf_addf(w->out, "%s: ", name);
+	add_safe(w->out, result);
+	if (json_is_object(object) && *text_of(object, identity) != '\0') {
+		sl_buf_add_str(w->out, " for ");
+		add_safe(w->out, text_of(object, identity));
+	}
+	if (json_is_object(object) && *text_of(object, "reason") != '\0') {
+		sl_buf_add_str(w->out, " (");
+		add_safe(w->out, text_of(object, "reason"));
+		sl_buf_add_str(w->out, ")");
+	}
+	sl_buf_add_str(w->out, "\n");
+}
+
+static void
+say_authentication(struct words *w)
+{
+	const json_t *auth = json_object_get(w->line, "auth"), *one;
+	size_t i;
+
+	say_method(w, "SPF", json_object_get(auth, "spf"), "domain");
+	json_array_foreach(json_object_get(auth, "dkim"), i, one)
+		say_method(w, "DKIM", one, "domain");
+	say_method(w, "DMARC", json_object_get(auth, "dmarc"), "from");
+}
+
+/* ---- why ---- */
+
+struct reason {
+	const char	*name, *category;
+	double		 weight;
+};
+
+static int
+by_weight(const void *a, const void *b)
+{
+	double x = fabs(((const struct reason *)a)->weight), y = fabs(((const struct reason *)b)->weight);
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* The contributions to the category that the ruling was for; of a clean message: to all. */
+static size_t
+reasons_of(const struct words *w, struct reason reasons[EVIDENCE_MAX])
+{
+	const char *verdict = text_of(w->line, "verdict"), *category;
+	json_t *one, *odds, *value;
+	bool clean = json_object_get(json_object_get(w->line, "probability"), verdict) == NULL;
+	size_t i, len = 0;
+
+	json_array_foreach(json_object_get(w->line, "evidence"), i, one) {
+		if (json_is_true(json_object_get(one, "shadow")))
+			continue;	/* recorded, not counted */
+		odds = json_object_get(one, "log_odds");
+		json_object_foreach(odds, category, value)
+			if (len < EVIDENCE_MAX && json_is_number(value) && (clean || strcmp(category, verdict) == 0))
+				reasons[len++] = (struct reason){ text_of(one, "name"), category, json_number_value(value) };
+	}
+	if (len > 0)
+		qsort(reasons, len, sizeof(*reasons), by_weight);
+	return len;
+}
+
+static void
+say_reasons(struct words *w)
+{
+	struct reason *reasons = sl_xzalloc(EVIDENCE_MAX * sizeof(*reasons));
+	size_t len = reasons_of(w, reasons);
+
+	for (size_t i = 0; i < len && i < REASONS_MAX; i++) {
+		begin(w, NULL);
+		sl_buf_addf(w->out, "  %+6.2f for ", reasons[i].weight);
+		add_safe(w->out, reasons[i].category);
+		sl_buf_add_str(w->out, ": ");
+		add_safe(w->out, reasons[i].name);
+		sl_buf_add_str(w->out, "\n");
+	}
+	if (len > REASONS_MAX) {
+		begin(w, NULL);
+		sl_buf_addf(w->out, "  and %zu smaller ones\n", len - REASONS_MAX);
+	}
+	sl_free(reasons);
+}
+
+static void
+say_threshold(struct words *w, const char *verdict, const char *action)
+{
+	const json_t *at = json_object_get(json_object_get(json_object_get(w->line, "policy"), verdict), action);
+
+	if (!json_is_number(at))
+		return;
+	begin(w, NULL);
+	sl_buf_addf(w->out, "the policy says %s from %.4g %% on\n", action, 100 * json_number_value(at));
+}
+
+static void
+say_verdict(struct words *w)
+{
+	const char *verdict = text_of(w->line, "verdict"), *action = text_of(w->line, "action"), *category;
+	json_t *probability = json_object_get(w->line, "probability"), *value;
+	const char *comma = "";
+
+	if (*verdict == '\0')
+		return;
+	begin(w, "verdict");
+	sl_buf_addf(w->out, "judged %s", w->c->bold);
+	add_safe(w->out, verdict);
+	sl_buf_addf(w->out, "%s: ", w->c->plain);
+	json_object_foreach(probability, category, value) {
+		sl_buf_addf(w->out, "%s%s %.2f %%", comma, category, 100 * json_number_value(value));
+		comma = ", ";
+	}
+	sl_buf_add_str(w->out, "\n");
+	say_reasons(w);
+	say_threshold(w, verdict, action);
+	begin(w, NULL);
+	sl_buf_add_str(w->out, "to do: ");
+	add_safe(w->out, action);
+	sl_buf_add_str(w->out, json_is_false(json_object_get(w->line, "enforced")) ? " (only recorded: monitoring)" : "");
+	sl_buf_add_str(w->out, json_is_true(json_object_get(w->line, "engine_failed")) ? "; an engine had failed" : "");
+	sl_buf_add_str(w->out, json_is_true(json_object_get(w->line, "subject_tagged")) ? "; the subject was tagged" : "");
+	sl_buf_add_str(w->out, "\n");
+}
+
+/* ---- what became of it ---- */
+
+static void
+say_hop(struct words *w)
+{
+	const json_t *hop = json_object_get(w->line, "next_hop");
+
+	if (!json_is_object(hop))
+		return;
+	begin(w, has_step(w, "hop_dot") ? "hop_dot" : "hop_data");
+	sl_buf_add_str(w->out, has_step(w, "hop_dot") ? "passed on to " : "the next hop was ");
+	add_safe(w->out, text_of(hop, "address"));
+	sl_buf_addf(w->out, ", %s connection, %s TLS", json_is_true(json_object_get(hop, "reused")) ? "a kept" : "a new",
+	    json_is_true(json_object_get(hop, "tls")) ? "with" : "without");
+	if (*text_of(hop, "queue_id") != '\0') {
+		sl_buf_add_str(w->out, "; it called the message ");
+		add_safe(w->out, text_of(hop, "queue_id"));
+	}
+	sl_buf_add_str(w->out, "\n");
+}
+
+static void
+say_reply(struct words *w)
+{
+	const json_t *reply = json_object_get(w->line, "reply");
+
+	begin(w, "reply");
+	if (!json_is_object(reply)) {
+		sl_buf_add_str(w->out, "no final answer was given\n");
+		return;
+	}
+	sl_buf_addf(w->out, "%s: %lld ", strcmp(text_of(reply, "from"), "next_hop") == 0 ? "the next hop answered" : "we answered",
+	    (long long)json_integer_value(json_object_get(reply, "code")));
+	add_safe(w->out, text_of(reply, "status"));
+	sl_buf_add_str(w->out, *text_of(reply, "status") != '\0' ? " " : "");
+	add_safe(w->out, text_of(reply, "text"));
+	sl_buf_add_str(w->out, "\n");
+}
+
+bool
+trace_words(struct sl_slice line, const struct colours *colours, struct sl_buf *out)
+{
+	struct words w = { .c = colours, .out = out };
+	json_error_t error;
+
+	w.line = json_loadb((const char *)line.ptr, line.len, 0, &error);
+	if (!json_is_object(w.line)) {
+		json_decref(w.line);
+		return false;
+	}
+	say_head(&w);
+	say_client(&w);
+	say_envelope(&w);
+	say_message(&w);
+	say_authentication(&w);
+	say_verdict(&w);
+	say_hop(&w);
+	say_reply(&w);
+	json_decref(w.line);
+	return true;
+}
