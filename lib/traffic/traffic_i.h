@@ -5,8 +5,6 @@
 #include "db/db.h"
 #include "traffic/traffic.h"
 
-#include <jansson.h>
-
 #define TRAFFIC_MAGIC	0x7af1c0deu
 #define DAY_LEN		10		/* "2026-11-26" */
 #define DAYS_MAX	4096		/* files that are looked at: eleven years */
@@ -55,14 +53,17 @@ SL_MUST_USE int	day_line(struct sl_traffic *traffic, struct day *day, int64_t n,
 /* ---- line.c */
 #define RECIPIENTS_MAX	1000
 struct line {
-	json_t		*root;		/* owns the texts */
 	int64_t		 at_us;
 	char		 day[DAY_LEN + 1];
 	struct sl_slice	 id, session, tenant, sender, client, message_id, outcome, action, verdict;
-	const json_t	*recipients;
+	struct sl_slice	*recipients;	/* at most RECIPIENTS_MAX */
+	size_t		 recipients_len;
 	uint64_t	 bytes;
+	/* what was escaped; the others point into the text that was read */
+	unsigned char	*decoded;
+	size_t		 decoded_len, text_len;
 };
-/* Read what is looked for; line_fini after success. */
+/* Read what is looked for; `text` must outlive it. line_fini after success. */
 SL_MUST_USE int	line_read(struct sl_slice text, struct line *out);
 void	line_fini(struct line *line);
 struct sl_slice	line_recipient(const struct line *line, size_t i);	/* {NULL, 0} behind the last */
