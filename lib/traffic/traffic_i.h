@@ -10,6 +10,9 @@
 #define DAYS_MAX	4096		/* files that are looked at: eleven years */
 #define LINE_MAX_BYTES	((size_t)1 << 20)
 #define BLOCK_LINES	256
+#define BLOCK_SPAN	((int64_t)1024)	/* of numbers of lines */
+#define PART_BLOCKS	32
+#define RUN_BLOCKS	16		/* written in one transaction */
 #define BLOCK_BYTES	((size_t)1 << 20)	/* of text; a line more may stand in it */
 
 /* One file, open. */
@@ -71,7 +74,7 @@ bool	line_matches(const struct line *line, const struct sl_traffic_query *query)
 
 /* What is looked for, as a number: the kind, and the value in lower case. Never 0. */
 enum term { TERM_ID = 'i', TERM_SENDER = 's', TERM_SENDER_DOMAIN = 'S', TERM_RECIPIENT = 'r', TERM_RECIPIENT_DOMAIN = 'R',
-	TERM_CLIENT = 'c', TERM_MESSAGE_ID = 'm' };
+	TERM_CLIENT = 'c', TERM_MESSAGE_ID = 'm', TERM_TENANT = 't' };
 int64_t	term_hash(const unsigned char key[16], enum term kind, struct sl_slice value);
 struct sl_slice	domain_part(struct sl_slice address);	/* behind the last @; all of it without one */
 /* The hash of a Message-ID that is asked for, or that hash itself. */
