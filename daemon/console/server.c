@@ -20,14 +20,19 @@
 #include "ipc/ipc.h"
 #include "sl/log.h"
 #include "store/grants.h"
+#include "store/lists.h"
+#include "store/tree.h"
 
 #define CLIENTS_MAX	32
+#define CLIENTS_OF_ONE	8	/* so that no user can take all, but root */
+#define TIDY_MS		(600u * 1000)	/* how often what has expired is removed */
 #define STALL_MS	2000	/* a reader of a long answer may take so long a piece */
 
 struct client {
 	struct server	*server;
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
+	uid_t		 uid;
 	char		 account[256];
 };
 
@@ -37,6 +42,7 @@ struct server {
 	int		 fd;
 	struct sl_watch	 watch;
 	struct sl_signal signals[2];
+	struct sl_timer	 tidy;
 	struct client	 clients[CLIENTS_MAX];
 };
 
@@ -88,6 +94,16 @@ on_client(void *ctx, unsigned events)
 		client_close(client);
 }
 
+static bool
+has_enough(const struct server *server, const struct ucred *peer)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		open += server->clients[i].ipc != NULL && server->clients[i].uid == peer->uid;
+	return peer->uid != 0 && open >= CLIENTS_OF_ONE;
+}
+
 static void
 on_connect(void *ctx, unsigned events)
 {
@@ -103,9 +119,10 @@ on_connect(void *ctx, unsigned events)
 
 		if (client->ipc != NULL)
 			continue;
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || has_enough(server, &peer))
 			break;
 		client->server = server;
+		client->uid = peer.uid;
 		account_of(peer.uid, client->account);
 		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_CONSOLE_REQUEST);
 		sl_ipc_set_stall(client->ipc, STALL_MS);
@@ -185,6 +202,23 @@ first_operator(struct sl_store *store)
 	return r;
 }
 
+/* List entries past their date, and users that were found by mail and have had none for long. */
+static void
+on_tidy(void *ctx)
+{
+	static const struct sl_actor actor = { .account = { (const unsigned char *)"console", 7 },
+		.note = { (const unsigned char *)"expired", 7 } };
+	struct server *server = ctx;
+	size_t entries = 0, users = 0;
+
+	if (sl_store_lists_expire(server->store, &actor, &entries) != 0 ||
+	    sl_store_users_expire(server->store, &actor, &users) != 0)
+		sl_log(SL_LOG_ERROR, "what has expired is not removed: %s", sl_store_error(server->store));
+	if (entries > 0 || users > 0)
+		sl_log(SL_LOG_NOTICE, "%zu list entries and %zu users have expired", entries, users);
+	sl_timer_set(&server->tidy, TIDY_MS);
+}
+
 static void
 on_signal(void *ctx, int number)
 {
@@ -214,11 +248,14 @@ server_run(struct sl_store *store, const char *path)
 	sl_watch_want(&server->watch, SL_READ);
 	sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
 	sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
+	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
+	on_tidy(server);
 	sl_log(SL_LOG_NOTICE, "answers at %s", path);
 	sl_loop_run(server->loop);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
+	sl_timer_clear(&server->tidy);
 	sl_watch_fini(&server->watch);
 	sl_signal_fini(&server->signals[0]);
 	sl_signal_fini(&server->signals[1]);

@@ -417,6 +417,34 @@ user_add(struct request *request)
 	return r;
 }
 
+/* Into a group of the user's domain, by its name; without one: into none. */
+static int
+user_set(struct request *request)
+{
+	struct sl_node group = { SL_LEVEL_GROUP, 0 }, domain;
+	struct sl_access_path path;
+	struct sl_slice name = arg(request, "group");
+	struct sl_buf text;
+	int r = sl_store_path(request->store, request->target, &path);
+
+	sl_buf_init(&text, 1024);
+	domain = (struct sl_node){ SL_LEVEL_DOMAIN, path.id[SL_LEVEL_DOMAIN] };
+	if (r == 0 && name.len > 0) {
+		r = sl_store_name(request->store, domain, &text);
+		sl_buf_addf(&text, "/%.*s", SL_SLICE_ARG(name));
+		sl_buf_consume(&text, strlen("domain:"));
+		if (r == 0)
+			r = sl_store_find(request->store, SL_LEVEL_GROUP, sl_buf_slice(&text), &group);
+	}
+	if (r == 0)
+		r = sl_store_user_set_group(request->store, &request->actor, request->target, group);
+	if (r == 0)
+		say(request, "user %.*s is in %s", SL_SLICE_ARG(arg(request, "user")), name.len > 0 ? sl_buf_cstr(&text) :
+		    "no group");
+	sl_buf_fini(&text);
+	return r;
+}
+
 static int
 user_row(void *ctx, const struct sl_user_row *user)
 {
@@ -476,6 +504,7 @@ const struct handler handlers_tree[] = {
 	{ SL_VERB_USER_ADD, at_users_domain, user_add },
 	{ SL_VERB_USER_LIST, at_tenant, user_list },
 	{ SL_VERB_USER_IMPORT, at_tenant, user_import },
+	{ SL_VERB_USER_SET, at_user, user_set },
 	{ SL_VERB_USER_REMOVE, at_user, remove_target },
 };
 const size_t handlers_tree_len = SL_COUNT(handlers_tree);

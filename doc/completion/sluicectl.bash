@@ -46,7 +46,7 @@ _sluicectl()
     list) words="add show remove allow deny operator partner: tenant: domain: group: user: --note --days --unauthenticated --subdomains --after --socket --json --help" ;;
     partner) words="add list remove --socket --note --json --help" ;;
     tenant) words="add list show set route remove export import --partner --name --tls --state --recipients --discover-days --socket --note --json --help" ;;
-    user) words="add list import remove --group --replace --socket --note --json --help" ;;
+    user) words="add set list import remove --group --replace --socket --note --json --help" ;;
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in

@@ -201,6 +201,7 @@ main(int argc, char **argv)
 	struct sl_store *store;
 	struct rusage usage;
 	char *path;
+	int r;
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: store_bench DIRECTORY [SHARE]\n");
@@ -208,13 +209,15 @@ main(int argc, char **argv)
 	}
 	path = sl_xasprintf("%s/settings.db", argv[1]);
 	options.path = path;
-	must(store, sl_store_open(&options, &store));
+	r = sl_store_open(&options, &store);
+	must(store, r);
 	add_tenants(store, tenants, domains);
 	add_users(store, tenants, domains, users);
 	add_lists(store, tenants, users, entries);
 	sl_store_close(&store);
 	options.fast = false;
-	must(store, sl_store_open(&options, &store));
+	r = sl_store_open(&options, &store);
+	must(store, r);
 	walk(store, "all of it", SL_NODE_OPERATOR);
 	walk(store, "all of it again", SL_NODE_OPERATOR);
 	walk(store, "one tenant", (struct sl_node){ SL_LEVEL_TENANT, tenants / 2 });

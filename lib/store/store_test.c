@@ -33,7 +33,7 @@ write_file(const char *path, off_t at, const void *data, size_t len)
 
 /* What a database of that version may hold. */
 static const char *const contents[SCHEMA_VERSION] = {
-	"INSERT INTO partner (name) VALUES ('acme');"
+	("INSERT INTO partner (name) VALUES ('acme');"
 	"INSERT INTO tenant (partner, name, state) VALUES (1, 'one.example', 2);"
 	"INSERT INTO route VALUES (1, 0, 'mx.internal', 2525, 3);"
 	"INSERT INTO domain (tenant, name) VALUES (1, 'one.example');"
@@ -42,9 +42,9 @@ static const char *const contents[SCHEMA_VERSION] = {
 	"INSERT INTO user (domain, local, in_group, source) VALUES (1, 'anna', 1, 1);"
 	"INSERT INTO list VALUES (1, 2, 1, 'a.example', 1, 1, 0, 'n', 0, 1, 'anna');"
 	"INSERT INTO layer VALUES (1, 2, 1, '', 1, 'old', 1, 'anna', '');"
-	"INSERT INTO layer VALUES (1, 2, 1, '', 2, 'new', 2, 'anna', '');",
-	"INSERT INTO tenant_key (tenant, public, wrapped, holder, current, added) VALUES (1, zeroblob(32), 'w', 0, 1, 1);"
-	"INSERT INTO access VALUES ('anna', 2, 2, 1, 1, 1, 'bert');",
+	"INSERT INTO layer VALUES (1, 2, 1, '', 2, 'new', 2, 'anna', '');"),
+	("INSERT INTO tenant_key (tenant, public, wrapped, holder, current, added) VALUES (1, zeroblob(32), 'w', 0, 1, 1);"
+	"INSERT INTO access VALUES ('anna', 2, 2, 1, 1, 1, 'bert');"),
 	"UPDATE tenant SET users = 1, discover_days = 7;",
 };
 

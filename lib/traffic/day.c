@@ -14,15 +14,20 @@
 #define SCHEMA_VERSION	1
 #define CACHE_KIB	8192
 
-/* tx.n is a line: its block, times BLOCK_SPAN, and its place there. A term leads to lines. */
+/*
+ * tx.n is a line: its block, times BLOCK_SPAN, and its place there. A term leads to lines. Terms are hashes, in no order, so
+ * each would touch a page of its own of a large index: they are kept in parts of PART_BLOCKS blocks, of which
+ * only the last is written to, and is small. A search looks into each part.
+ */
 static const char schema[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE block (id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, data BLOB NOT NULL);"
     "CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE tx (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, tenant INTEGER NOT NULL);"
     "CREATE INDEX tx_at ON tx (at);"
-    "CREATE INDEX tx_tenant ON tx (tenant, at);"
-    "CREATE TABLE term (hash INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (hash, n)) WITHOUT ROWID;"
+    "CREATE TABLE part (id INTEGER PRIMARY KEY);"
+    "CREATE TABLE term (part INTEGER NOT NULL, hash INTEGER NOT NULL, n INTEGER NOT NULL,"
+    "	PRIMARY KEY (part, hash, n)) WITHOUT ROWID;"
     "CREATE TABLE sum (tenant INTEGER NOT NULL, outcome TEXT NOT NULL, action TEXT NOT NULL, verdict TEXT NOT NULL,"
     "	messages INTEGER NOT NULL, recipients INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     "	PRIMARY KEY (tenant, outcome, action, verdict)) WITHOUT ROWID;"
@@ -221,12 +226,12 @@ block_read(struct sl_traffic *t, struct day *day, int64_t id)
 int
 day_line(struct sl_traffic *t, struct day *day, int64_t n, struct sl_slice *line_out)
 {
-	int64_t place = n % (BLOCK_LINES * 4);
+	int64_t place = n % BLOCK_SPAN;
 	struct sl_slice rest;
 	int r = 0;
 
-	if (day->block != n / (BLOCK_LINES * 4))
-		r = block_read(t, day, n / (BLOCK_LINES * 4));
+	if (day->block != n / BLOCK_SPAN)
+		r = block_read(t, day, n / BLOCK_SPAN);
 	rest = sl_buf_slice(&day->text);
 	for (; r == 0; place--) {
 		const unsigned char *end = rest.len > 0 ? memchr(rest.ptr, '\n', rest.len) : NULL;

@@ -5,40 +5,12 @@
 #include <stdio.h>
 #include <time.h>
 
-#define DEPTH_MAX	16
+#include "scan.h"
+#include "sl/utf8.h"
+
 #define TERM_MAX	1024
 
 /* ---- reading ---- */
-
-/* Brackets open at once; those within strings do not count. jansson goes as deep as they do. */
-static bool
-is_deep(struct sl_slice text)
-{
-	size_t depth = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < text.len && depth <= DEPTH_MAX; i++) {
-		unsigned char c = text.ptr[i];
-
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '{' || c == '['))
-			depth++;
-		else if (!quoted && (c == '}' || c == ']') && depth > 0)
-			depth--;
-	}
-	return depth > DEPTH_MAX;
-}
-
-static struct sl_slice
-text_of(const json_t *object, const char *name)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return json_is_string(value) ? sl_slice(json_string_value(value), json_string_length(value)) : sl_slice("", 0);
-}
 
 static bool
 number(const char *text, size_t len, int low, int high, int *out)
@@ -70,51 +42,135 @@ time_of(struct sl_slice s, int64_t *at_us)
 	return true;
 }
 
+/* The text of a value; "" where it is none. */
+static int
+text_of(struct line *line, struct sl_slice value, struct sl_slice *out)
+{
+	size_t len;
+	int r;
+
+	*out = sl_slice("", 0);
+	if (value.ptr[0] != '"')
+		return 0;
+	if (memchr(value.ptr, '\\', value.len) == NULL) {
+		*out = sl_slice(value.ptr + 1, value.len - 2);
+		return 0;
+	}
+	if (line->decoded == NULL)	/* no text is longer than it was escaped */
+		line->decoded = sl_xmalloc(line->text_len);
+	r = scan_text(value, line->decoded + line->decoded_len, &len);
+	if (r == 0)
+		*out = sl_slice(line->decoded + line->decoded_len, len);
+	line->decoded_len += r == 0 ? len : 0;
+	return r;
+}
+
+static int
+recipients_of(struct line *line, struct sl_slice list)
+{
+	struct scan scan = { list, false };
+	struct sl_slice value;
+	size_t room = 0;
+	int r;
+
+	if (list.ptr[0] != '[' || line->recipients != NULL)	/* a second list is none of ours */
+		return 0;
+	while ((r = scan_element(&scan, &value)) == SL_DONE) {
+		if (value.ptr[0] != '"' || line->recipients_len == RECIPIENTS_MAX)
+			continue;
+		if (line->recipients_len == room) {
+			room = room * 2 + 4;
+			line->recipients = sl_xrealloc(line->recipients, room * sizeof(*line->recipients));
+		}
+		r = text_of(line, value, &line->recipients[line->recipients_len++]);
+		if (r != 0)
+			break;
+	}
+	return r;
+}
+
+static int
+member_of(struct line *line, struct sl_slice name, struct sl_slice value, struct sl_slice *when)
+{
+	const struct { const char *name; struct sl_slice *out; } texts[] = {
+		{ "time", when }, { "id", &line->id }, { "session", &line->session }, { "tenant", &line->tenant },
+		{ "mail_from", &line->sender }, { "client", &line->client }, { "message_id", &line->message_id },
+		{ "outcome", &line->outcome }, { "action", &line->action }, { "verdict", &line->verdict },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(texts); i++)
+		if (sl_slice_eq(name, sl_slice_str(texts[i].name)))
+			return text_of(line, value, texts[i].out);
+	if (sl_slice_eq(name, SL_SLICE_LIT("rcpt_to")))
+		return recipients_of(line, value);
+	if (sl_slice_eq(name, SL_SLICE_LIT("bytes")) && sl_slice_to_u64(value, INT64_MAX, &line->bytes) != 0)
+		line->bytes = 0;
+	return 0;
+}
+
+static int
+members_of(struct line *line, struct sl_slice text, struct sl_slice *when)
+{
+	struct scan scan = { text, false };
+	struct sl_slice name, value;
+	int r;
+
+	while ((r = scan_member(&scan, &name, &value)) == SL_DONE)
+		if ((r = member_of(line, name, value, when)) != 0)
+			break;
+	return r;
+}
+
+/* Most lines are ASCII: looked at eight bytes at a time. */
+static bool
+is_utf8(struct sl_slice s)
+{
+	uint64_t eight, all = 0;
+	size_t i = 0;
+
+	for (; i + sizeof(eight) <= s.len; i += sizeof(eight)) {
+		memcpy(&eight, s.ptr + i, sizeof(eight));
+		all |= eight;
+	}
+	for (; i < s.len; i++)
+		all |= s.ptr[i];
+	return (all & 0x8080808080808080) == 0 || sl_utf8_valid(s);
+}
+
 int
 line_read(struct sl_slice text, struct line *out)
 {
-	json_error_t error;
-	json_t *root;
-	json_int_t bytes;
+	struct sl_slice none = { (const unsigned char *)"", 0 }, when = none;
+	int r;
 
-	*out = (struct line){ 0 };
-	if (text.len > LINE_MAX_BYTES || is_deep(text))
+	*out = (struct line){ .id = none, .session = none, .tenant = none, .sender = none, .client = none, .message_id = none,
+		.outcome = none, .action = none, .verdict = none, .text_len = text.len };
+	if (text.len > LINE_MAX_BYTES)
 		return SL_ERR_TOO_LONG;
-	root = json_loadb((const char *)text.ptr, text.len, 0, &error);
-	out->id = text_of(root, "id");
-	if (!json_is_object(root) || out->id.len == 0 || !time_of(text_of(root, "time"), &out->at_us)) {
-		json_decref(root);
-		return SL_ERR_SYNTAX;
-	}
-	out->root = root;
-	day_of(out->at_us, out->day);
-	out->session = text_of(root, "session");
-	out->tenant = text_of(root, "tenant");
-	out->sender = text_of(root, "mail_from");
-	out->client = text_of(root, "client");
-	out->message_id = text_of(root, "message_id");
-	out->outcome = text_of(root, "outcome");
-	out->action = text_of(root, "action");
-	out->verdict = text_of(root, "verdict");
-	out->recipients = json_object_get(root, "rcpt_to");
-	bytes = json_integer_value(json_object_get(root, "bytes"));
-	out->bytes = bytes > 0 ? (uint64_t)bytes : 0;
-	return 0;
+	r = is_utf8(text) ? members_of(out, text, &when) : SL_ERR_SYNTAX;
+	if (r == 0 && (out->id.len == 0 || !time_of(when, &out->at_us)))
+		r = SL_ERR_SYNTAX;
+	if (r == 0)
+		day_of(out->at_us, out->day);
+	else
+		line_fini(out);
+	return r;
 }
 
 void
 line_fini(struct line *line)
 {
-	json_decref(line->root);
-	line->root = NULL;
+	sl_free(line->decoded);
+	sl_free(line->recipients);
+	line->decoded = NULL;
+	line->recipients = NULL;
+	line->recipients_len = 0;
 }
 
 struct sl_slice
 line_recipient(const struct line *line, size_t i)
 {
-	const json_t *value = i < RECIPIENTS_MAX ? json_array_get(line->recipients, i) : NULL;
-
-	return json_is_string(value) ? sl_slice(json_string_value(value), json_string_length(value)) : sl_slice(NULL, 0);
+	return i < line->recipients_len ? line->recipients[i] : sl_slice(NULL, 0);
 }
 
 /* ---- terms ---- */

@@ -53,6 +53,8 @@ terms_of(const struct day *day, const struct sl_traffic_query *q, int64_t terms[
 		add(day, terms, &len, TERM_RECIPIENT_DOMAIN, domain_part(q->recipient));
 	if (sl_slice_eq(q->sender, SL_SLICE_LIT("<>")))		/* bounces: many */
 		add(day, terms, &len, TERM_SENDER, sl_slice("", 0));
+	if (q->tenant.len > 0)
+		add(day, terms, &len, TERM_TENANT, q->tenant);
 	for (size_t i = len; i < TERMS_MAX; i++)
 		terms[i] = 0;
 	return len;
@@ -115,14 +117,12 @@ search_index(struct search *s, struct day *day)
 			return r == SL_ERR_NOT_FOUND ? 0 : r;
 	}
 	if (terms_of(day, q, terms) > 0)
-		db_query(&day->db, &query, "SELECT t.n FROM term t CROSS JOIN tx x ON x.n = t.n WHERE t.hash = ?1"
-		    " AND (?2 = 0 OR EXISTS (SELECT 1 FROM term WHERE hash = ?2 AND n = t.n))"
-		    " AND (?3 = 0 OR EXISTS (SELECT 1 FROM term WHERE hash = ?3 AND n = t.n))"
-		    " AND x.at BETWEEN ?4 AND ?5 AND (?6 = 0 OR x.tenant = ?6) ORDER BY t.n DESC", "iiiiii", terms[0], terms[1],
-		    terms[2], q->since_us, until, tenant);
-	else if (tenant != 0)
-		db_query(&day->db, &query, "SELECT n FROM tx WHERE tenant = ? AND at BETWEEN ? AND ? ORDER BY at DESC", "iii",
-		    tenant, q->since_us, until);
+		db_query(&day->db, &query, "SELECT t.n FROM part p CROSS JOIN term t ON t.part = p.id AND t.hash = ?1"
+		    " CROSS JOIN tx x ON x.n = t.n"
+		    " WHERE (?2 = 0 OR EXISTS (SELECT 1 FROM term WHERE part = p.id AND hash = ?2 AND n = t.n))"
+		    " AND (?3 = 0 OR EXISTS (SELECT 1 FROM term WHERE part = p.id AND hash = ?3 AND n = t.n))"
+		    " AND x.at BETWEEN ?4 AND ?5 AND (?6 = 0 OR x.tenant = ?6) ORDER BY p.id DESC, t.n DESC", "iiiiii", terms[0],
+		    terms[1], terms[2], q->since_us, until, tenant);
 	else
 		db_query(&day->db, &query, "SELECT n FROM tx WHERE at BETWEEN ? AND ? ORDER BY at DESC", "ii", q->since_us, until);
 	return search_rows(s, day, &query);

@@ -116,6 +116,16 @@ struct block {
 	uint64_t	 malformed, repeated;
 };
 
+static void
+block_reset(struct block *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		line_fini(&b->lines[i]);
+	b->len = b->used = 0;
+	b->malformed = b->repeated = 0;
+	sl_buf_reset(&b->text);
+}
+
 /* Days far from today are no days of ours: a line cannot make files at will. */
 static bool
 day_is_sane(const struct sl_traffic *t, const struct line *line)
@@ -125,22 +135,23 @@ day_is_sane(const struct sl_traffic *t, const struct line *line)
 	return line->at_us <= now + DAY_US && line->at_us >= now - (int64_t)t->keep_days * DAY_US;
 }
 
-/* Lines of one day from the front of the queue. */
+/* Lines of one day, from there in the queue on; of `day`, if that is not "". */
 static void
-block_gather(struct sl_traffic *t, struct block *b)
+block_gather(struct sl_traffic *t, struct block *b, size_t from, const char *day)
 {
-	struct sl_slice rest = sl_buf_slice(&t->queue);
+	struct sl_slice rest = sl_slice_from(sl_buf_slice(&t->queue), from);
 
 	while (rest.len > 0 && b->len < BLOCK_LINES && b->text.len < BLOCK_BYTES) {
 		size_t len = (size_t)((const unsigned char *)memchr(rest.ptr, '\n', rest.len) - rest.ptr);
 		struct line *line = &b->lines[b->len];
 		bool good = line_read(sl_slice(rest.ptr, len), line) == 0;
 
-		if (good && b->len > 0 && strcmp(line->day, b->lines[0].day) != 0) {
-			line_fini(line);
-			return;		/* the next block's */
-		}
 		if (good && day_is_sane(t, line)) {
+			if (*day != '\0' && strcmp(line->day, day) != 0) {
+				line_fini(line);
+				return;		/* another run's */
+			}
+			day = line->day;
 			b->len++;
 			sl_buf_add(&b->text, rest.ptr, len + 1);
 		} else {
@@ -156,7 +167,8 @@ block_gather(struct sl_traffic *t, struct block *b)
 static int
 add_term(struct day *day, enum term kind, struct sl_slice value, int64_t n)
 {
-	return db_run(&day->db, "INSERT OR IGNORE INTO term (hash, n) VALUES (?, ?)", "ii", term_hash(day->key, kind, value), n);
+	return db_run(&day->db, "INSERT OR IGNORE INTO term (part, hash, n) VALUES (?, ?, ?)", "iii", n / BLOCK_SPAN / PART_BLOCKS,
+	    term_hash(day->key, kind, value), n);
 }
 
 static int
@@ -170,6 +182,8 @@ add_terms(struct day *day, const struct line *line, int64_t n, uint64_t *recipie
 	if (line->session.len > 0 && (r = add_term(day, TERM_ID, line->session, n)) != 0)
 		return r;
 	if (line->sender.len > 0 && (r = add_term(day, TERM_SENDER_DOMAIN, domain_part(line->sender), n)) != 0)
+		return r;
+	if ((r = add_term(day, TERM_TENANT, line->tenant, n)) != 0)
 		return r;
 	if (line->client.len > 0 && (r = add_term(day, TERM_CLIENT, line->client, n)) != 0)
 		return r;
@@ -195,17 +209,30 @@ tenant_id(struct day *day, struct sl_slice name, int64_t *out)
 	return r;
 }
 
+/* Is it there already? The same line has the same time, of which there are few. */
+static int
+is_repeated(struct day *day, const struct line *line, bool *repeated)
+{
+	int64_t n;
+	int r = db_number(&day->db, &n, "SELECT x.n FROM tx x CROSS JOIN term t ON t.part = x.n / ?3 AND t.hash = ?2 AND t.n = x.n"
+	    " WHERE x.at = ?1 LIMIT 1", "iii", line->at_us, term_hash(day->key, TERM_ID, line->id), BLOCK_SPAN * PART_BLOCKS);
+
+	*repeated = r == 0;
+	return r == SL_ERR_NOT_FOUND ? 0 : r;
+}
+
 /* Returns SL_DONE when it was there already. */
 static int
 add_line(struct day *day, const struct line *line, int64_t n)
 {
 	uint64_t recipients;
-	int64_t tenant, seen;
+	bool repeated;
+	int64_t tenant;
 	int r;
 
-	r = db_number(&day->db, &seen, "SELECT n FROM term WHERE hash = ? LIMIT 1", "i", term_hash(day->key, TERM_ID, line->id));
-	if (r != SL_ERR_NOT_FOUND)
-		return r == 0 ? SL_DONE : r;
+	r = is_repeated(day, line, &repeated);
+	if (r != 0 || repeated)
+		return r != 0 ? r : SL_DONE;
 	if ((r = tenant_id(day, line->tenant, &tenant)) != 0 || (r = add_terms(day, line, n, &recipients)) != 0 ||
 	    (r = db_run(&day->db, "INSERT INTO tx (n, at, tenant) VALUES (?, ?, ?)", "iii", n, line->at_us, tenant)) != 0)
 		return r;
@@ -231,46 +258,91 @@ block_store(struct day *day, const struct block *b, int64_t id)
 }
 
 static int
-block_lines(struct sl_traffic *t, struct day *day, struct block *b)
+block_write(struct day *day, struct block *b)
 {
 	int64_t id;
 	int r = db_number(&day->db, &id, "SELECT ifnull(max(id), 0) + 1 FROM block", "");
 
+	if (r == 0)
+		r = db_run(&day->db, "INSERT OR IGNORE INTO part (id) VALUES (?)", "i", id / PART_BLOCKS);
 	for (size_t i = 0; i < b->len && r == 0; i++) {
-		r = add_line(day, &b->lines[i], id * (BLOCK_LINES * 4) + (int64_t)i);
+		r = add_line(day, &b->lines[i], id * BLOCK_SPAN + (int64_t)i);
 		b->repeated += r == SL_DONE;
 		r = SL_MIN(r, 0);
 	}
-	if (r == 0 && b->repeated < b->len)
-		r = block_store(day, b, id);
+	return r == 0 && b->repeated < b->len ? block_store(day, b, id) : r;
+}
+
+/* ---- a run: some blocks of one day, in one transaction ---- */
+
+struct run {
+	char			 day[DAY_LEN + 1];	/* "": not known yet */
+	size_t			 used;			/* of the queue */
+	struct sl_traffic_counts counts;
+	bool			 begun;
+};
+
+static int
+run_begin(struct sl_traffic *t, struct run *run, const struct block *b)
+{
+	struct day *day = &t->writing;
+	int r = day_open(t, day, b->lines[0].day, false);
+
+	if (r != 0)
+		return r;
+	strcpy(run->day, b->lines[0].day);
+	r = db_run(&day->db, "BEGIN IMMEDIATE", "");
+	run->begun = r == 0;
 	if (r == 0 && t->untold > 0)
 		r = db_run(&day->db, "INSERT INTO lost (at, lines) VALUES (?, ?)", "ii", b->lines[0].at_us, (int64_t)t->untold);
 	return r;
 }
 
 static int
-block_write(struct sl_traffic *t, struct block *b)
+run_blocks(struct sl_traffic *t, struct run *run, struct block *b)
+{
+	int r = 0;
+
+	for (int i = 0; i < RUN_BLOCKS && run->used < t->queue.len && r == 0; i++) {
+		block_reset(b);
+		block_gather(t, b, run->used, run->day);
+		if (b->used == 0)
+			break;		/* another day's */
+		if (b->len > 0 && !run->begun)
+			r = run_begin(t, run, b);
+		if (r == 0 && b->len > 0)
+			r = block_write(&t->writing, b);
+		run->used += b->used;
+		run->counts.malformed += b->malformed;
+		run->counts.repeated += b->repeated;
+		run->counts.written += b->len - b->repeated;
+	}
+	return r;
+}
+
+/* Returns 0 when what it took of the queue is on disk. */
+static int
+run_write(struct sl_traffic *t, struct block *b)
 {
 	struct day *day = &t->writing;
-	int r;
+	struct run run = { .day = "" };
+	int r = run_blocks(t, &run, b);
 
-	if (b->len == 0)
-		return 0;
-	r = day_open(t, day, b->lines[0].day, false);
-	if (r != 0)
-		return r;
-	r = db_run(&day->db, "BEGIN IMMEDIATE", "");
-	if (r == 0)
-		r = block_lines(t, day, b);
-	if (r == 0)
+	if (r == 0 && run.begun)
 		r = db_run(&day->db, "COMMIT", "");
 	if (r == 0) {
-		t->untold = 0;
+		t->untold = run.begun ? 0 : t->untold;
+		t->counts.malformed += run.counts.malformed;
+		t->counts.repeated += run.counts.repeated;
+		t->counts.written += run.counts.written;
+		sl_buf_consume(&t->queue, run.used);
 		return 0;
 	}
-	traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error);
-	sqlite3_exec(day->db.handle, "ROLLBACK", NULL, NULL, NULL);
-	day_close(day);		/* a file that was removed or repaired meanwhile is opened anew */
+	if (run.begun) {
+		traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error);
+		sqlite3_exec(day->db.handle, "ROLLBACK", NULL, NULL, NULL);
+		day_close(day);		/* a file that was removed or repaired meanwhile is opened anew */
+	}
 	return r;
 }
 
@@ -284,21 +356,9 @@ sl_traffic_flush(struct sl_traffic *t)
 	t->error[0] = '\0';
 	b = sl_xzalloc(sizeof(*b));
 	sl_buf_init(&b->text, BLOCK_BYTES + LINE_MAX_BYTES + 1);
-	while (t->queue.len > 0 && r == 0) {
-		b->len = b->used = 0;
-		b->malformed = b->repeated = 0;
-		sl_buf_reset(&b->text);
-		block_gather(t, b);
-		r = block_write(t, b);
-		for (size_t i = 0; i < b->len; i++)
-			line_fini(&b->lines[i]);
-		if (r != 0)
-			break;
-		t->counts.malformed += b->malformed;
-		t->counts.repeated += b->repeated;
-		t->counts.written += b->len - b->repeated;
-		sl_buf_consume(&t->queue, b->used);
-	}
+	while (t->queue.len > 0 && r == 0)
+		r = run_write(t, b);
+	block_reset(b);
 	sl_buf_fini(&b->text);
 	sl_free(b);
 	return r;

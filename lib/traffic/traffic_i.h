@@ -5,13 +5,14 @@
 #include "db/db.h"
 #include "traffic/traffic.h"
 
-#include <jansson.h>
-
 #define TRAFFIC_MAGIC	0x7af1c0deu
 #define DAY_LEN		10		/* "2026-11-26" */
 #define DAYS_MAX	4096		/* files that are looked at: eleven years */
 #define LINE_MAX_BYTES	((size_t)1 << 20)
 #define BLOCK_LINES	256
+#define BLOCK_SPAN	((int64_t)1024)	/* of numbers of lines */
+#define PART_BLOCKS	32
+#define RUN_BLOCKS	16		/* written in one transaction */
 #define BLOCK_BYTES	((size_t)1 << 20)	/* of text; a line more may stand in it */
 
 /* One file, open. */
@@ -55,14 +56,17 @@ SL_MUST_USE int	day_line(struct sl_traffic *traffic, struct day *day, int64_t n,
 /* ---- line.c */
 #define RECIPIENTS_MAX	1000
 struct line {
-	json_t		*root;		/* owns the texts */
 	int64_t		 at_us;
 	char		 day[DAY_LEN + 1];
 	struct sl_slice	 id, session, tenant, sender, client, message_id, outcome, action, verdict;
-	const json_t	*recipients;
+	struct sl_slice	*recipients;	/* at most RECIPIENTS_MAX */
+	size_t		 recipients_len;
 	uint64_t	 bytes;
+	/* what was escaped; the others point into the text that was read */
+	unsigned char	*decoded;
+	size_t		 decoded_len, text_len;
 };
-/* Read what is looked for; line_fini after success. */
+/* Read what is looked for; `text` must outlive it. line_fini after success. */
 SL_MUST_USE int	line_read(struct sl_slice text, struct line *out);
 void	line_fini(struct line *line);
 struct sl_slice	line_recipient(const struct line *line, size_t i);	/* {NULL, 0} behind the last */
@@ -70,7 +74,7 @@ bool	line_matches(const struct line *line, const struct sl_traffic_query *query)
 
 /* What is looked for, as a number: the kind, and the value in lower case. Never 0. */
 enum term { TERM_ID = 'i', TERM_SENDER = 's', TERM_SENDER_DOMAIN = 'S', TERM_RECIPIENT = 'r', TERM_RECIPIENT_DOMAIN = 'R',
-	TERM_CLIENT = 'c', TERM_MESSAGE_ID = 'm' };
+	TERM_CLIENT = 'c', TERM_MESSAGE_ID = 'm', TERM_TENANT = 't' };
 int64_t	term_hash(const unsigned char key[16], enum term kind, struct sl_slice value);
 struct sl_slice	domain_part(struct sl_slice address);	/* behind the last @; all of it without one */
 /* The hash of a Message-ID that is asked for, or that hash itself. */

@@ -53,6 +53,7 @@ static const struct verb verbs[] = {
 	{ "group", "list", "group.list", "TENANT", "", "list the groups of a tenant" },
 	{ "group", "remove", "group.remove", "GROUP", "", "remove a group (DOMAIN/NAME); its users stay" },
 	{ "user", "add", "user.add", "USER", "group", "add a user, by address" },
+	{ "user", "set", "user.set", "USER", "group", "put a user into a group of its domain, or (without --group) into none" },
 	{ "user", "list", "user.list", "TENANT", "", "list the users of a tenant" },
 	{ "user", "import", "user.import", "TENANT @FILE", "replace!",
 	    "add users from CSV (columns address, group); --replace: and remove those of earlier imports that are missing" },
