@@ -39,6 +39,11 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_INSPECT] = { 8u << 10, 1 },
 	[SL_IPC_INSPECT_RESULT] = { 64u << 10, 0 },
 	[SL_IPC_INSPECT_DONE] = { 64, 0 },
+	[SL_IPC_VAULT_PEER] = { 4, 1 },
+	[SL_IPC_VAULT_KEEP] = { 4u << 10, 1 },
+	[SL_IPC_VAULT_KEPT] = { 64, 0 },
+	[SL_IPC_VAULT_ASK] = { 64u << 10, 0 },
+	[SL_IPC_VAULT_ANSWER] = { 1u << 20, 1 },
 };
 
 struct sl_ipc {

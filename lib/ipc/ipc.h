@@ -33,7 +33,12 @@
 	X(HELPER_FAILED)	/* edge > parent: u32 number; the helper is of no use, send another */ \
 	X(INSPECT)		/* asker > helper: a job (deep/deep.h); fd: sealed memory with the bytes */ \
 	X(INSPECT_RESULT)	/* helper > asker: entries, findings, links */			\
-	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */
+	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */		\
+	X(VAULT_PEER)		/* parent > vault: u32 what it may do (vault/wire.h); fd: a channel to it */ \
+	X(VAULT_KEEP)		/* edge > vault: a deposit (vault/wire.h); fd: a file or memory with the sealed body */ \
+	X(VAULT_KEPT)		/* vault > edge: the deposit's number, result, id */		\
+	X(VAULT_ASK)		/* control > vault: a question */				\
+	X(VAULT_ANSWER)		/* vault > control: its answer; fd: a message's bytes, in memory */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

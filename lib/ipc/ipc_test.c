@@ -111,6 +111,11 @@ every_type_arrives_as_it_was_sent(void **state)
 		{ SL_IPC_INSPECT, "job", 1, "INSPECT:job:1;" },
 		{ SL_IPC_INSPECT_RESULT, "items", 0, "INSPECT_RESULT:items:0;" },
 		{ SL_IPC_INSPECT_DONE, "used", 0, "INSPECT_DONE:used:0;" },
+		{ SL_IPC_VAULT_PEER, "kind", 1, "VAULT_PEER:kind:1;" },
+		{ SL_IPC_VAULT_KEEP, "deposit", 1, "VAULT_KEEP:deposit:1;" },
+		{ SL_IPC_VAULT_KEPT, "result", 0, "VAULT_KEPT:result:0;" },
+		{ SL_IPC_VAULT_ASK, "verb", 0, "VAULT_ASK:verb:0;" },
+		{ SL_IPC_VAULT_ANSWER, "bytes", 1, "VAULT_ANSWER:bytes:1;" },
 	};
 	size_t before = open_fds();
 

@@ -37,6 +37,7 @@ static const struct role roles[] = {
 	[SL_JAIL_CHECKER] = { "checker", true },
 	[SL_JAIL_EDGE] = { "edge", false },
 	[SL_JAIL_HELPER] = { "helper", false },
+	[SL_JAIL_VAULT] = { "vault", false },
 };
 
 #if defined(__SANITIZE_ADDRESS__)

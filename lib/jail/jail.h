@@ -13,10 +13,12 @@
  *	checker	read only	no		yes		no
  *	edge	none		no		yes		no
  *	helper	none		no		no		no; no new sockets at all
+ *	vault	none new	no		no		no; no new sockets at all
  *
  * The checker reads the certificate and key that the settings name, and what the resolver wants.
  * The helper works on what it is sent: its list names what it may call (memory, its channel, its
- * own timer), everything else is refused, and no memory can become code.
+ * own timer), everything else is refused, and no memory can become code. The vault has the same list and
+ * what its files want, which are open before.
  *
  * Limits: Landlock holds for the calling thread and its children, so enter before threads start.
  * TCP rules need Linux 6.7. The filter knows x86-64 and AArch64; elsewhere there is a notice.
@@ -26,7 +28,7 @@
 
 #include "sl/base.h"
 
-enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER };
+enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER, SL_JAIL_VAULT };
 
 /* A user to become: resolved while /etc/passwd can still be read. */
 struct sl_jail_user {

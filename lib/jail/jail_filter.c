@@ -4,7 +4,7 @@
  * a process needs, as that moves with every libc, but takes away the ways out of a taken-over one:
  * other programs, other processes, other sockets, the kernel's less trodden corners.
  *
- * The helper needs so little that its list says what it may: everything else answers EPERM. */
+ * The helper and the vault need so little that their lists say what they may: everything else answers EPERM. */
 
 #include "jail_i.h"
 
@@ -104,6 +104,11 @@ static const int helper_allowed[] = {
 	SYS_futex, SYS_sched_yield, SYS_getrandom,
 };
 
+/* And what a vault may call beside that: its files, which are open, and memory to hand a message out in. */
+static const int vault_allowed[] = {
+	SYS_pread64, SYS_pwrite64, SYS_fdatasync, SYS_fallocate, SYS_ftruncate, SYS_fstatfs, SYS_memfd_create,
+};
+
 /* Sockets a role may make; others give EAFNOSUPPORT. */
 static const struct rule families[] = {
 	{ AF_UNIX, ALL }, { AF_INET, ALL }, { AF_INET6, ALL },
@@ -111,7 +116,7 @@ static const struct rule families[] = {
 };
 
 #define PROGRAM_MAX	(2 * SL_COUNT(denied) + SL_COUNT(families) + 40)
-_Static_assert(PROGRAM_MAX > 2 * SL_COUNT(helper_allowed) + 40, "room for either list");
+_Static_assert(PROGRAM_MAX > 2 * (SL_COUNT(helper_allowed) + SL_COUNT(vault_allowed)) + 40, "room for either list");
 
 struct program {
 	struct sock_filter	code[PROGRAM_MAX];
@@ -227,12 +232,20 @@ emit_helper_arguments(struct program *p)
 }
 
 static void
-emit_allowed(struct program *p)
+emit_list(struct program *p, const int *list, size_t len)
 {
-	for (size_t i = 0; i < SL_COUNT(helper_allowed); i++) {
-		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)helper_allowed[i], 0, 1);
+	for (size_t i = 0; i < len; i++) {
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)list[i], 0, 1);
 		emit_return(p, SECCOMP_RET_ALLOW);
 	}
+}
+
+static void
+emit_allowed(struct program *p, enum sl_jail_role role)
+{
+	emit_list(p, helper_allowed, SL_COUNT(helper_allowed));
+	if (role == SL_JAIL_VAULT)
+		emit_list(p, vault_allowed, SL_COUNT(vault_allowed));
 	emit_helper_arguments(p);
 	emit_errno(p, EPERM);
 }
@@ -244,8 +257,8 @@ jail_filter(enum sl_jail_role role)
 	struct sock_fprog fprog = { .filter = p.code };
 
 	emit_head(&p);
-	if (role == SL_JAIL_HELPER)
-		emit_allowed(&p);
+	if (role == SL_JAIL_HELPER || role == SL_JAIL_VAULT)
+		emit_allowed(&p, role);
 	else
 		emit_denied(&p, role);
 	fprog.len = p.len;

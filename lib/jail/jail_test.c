@@ -341,7 +341,7 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 
 	assert_int_equal(sl_jail_user_find("", &user), 0);
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		int checker, edge, helper;
+		int checker, edge, helper, vault;
 
 		if (landlock_version() < rows[i].needs_landlock) {
 			print_message("skip: '%s' needs Landlock %d\n", rows[i].name,
@@ -357,6 +357,10 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 		helper = in_jail(SL_JAIL_HELPER, &user, rows[i].probe);
 		if (rows[i].helper >= 0 && helper != rows[i].helper)
 			fail_msg("helper: %s: %s", rows[i].name, strerror(helper));
+		/* As a helper, and memory to hand a message out in. */
+		vault = in_jail(SL_JAIL_VAULT, &user, rows[i].probe);
+		if (rows[i].helper >= 0 && vault != (rows[i].probe == make_sealed_memory ? 0 : rows[i].helper))
+			fail_msg("vault: %s: %s", rows[i].name, strerror(vault));
 	}
 }
 

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "sl/log.h"
+
 #define MESSAGES	26u
 #define LIVE_DAY	(TEST_DAY + 7)
 #define SHORT_DAY	(TEST_DAY + 1)
@@ -38,6 +40,7 @@ setup(void **state)
 {
 	static const size_t lengths[] = { 100, 3000, 5000, 20000, 70000 };
 
+	sl_log_init("crash", SL_LOG_FATAL);	/* disks fail by the hundred */
 	test_held(&pair, wrapped, test_tenant);
 	for (unsigned i = 1; i <= MESSAGES; i++)
 		test_seal(&sealed[i], i, i == 5 ? 300000 : lengths[i % SL_COUNT(lengths)], 1, pair.public, test_tenant);

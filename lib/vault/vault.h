@@ -31,8 +31,7 @@
  * Memory: about 200 bytes a message, nothing on disk but the files. Opening reads all header slots (4 KiB each).
  * Limits: one process, one thread; calls block for the disk. Who sees the disks again and again sees which slot and which blocks changed
  * together, and can link those. Overwriting is as good as the medium: a file system that copies on write, or a worn flash cell, may keep
- * an old key entry, which then opens only with the master key and entries' key of the vault's head: rotating the master key
- * (sl_vault_rotate) and destroying the old one ends that too.
+ * an old key entry, which opens with the vault's head as long as there is a vault.
  */
 #ifndef SL_VAULT_VAULT_H
 #define SL_VAULT_VAULT_H
