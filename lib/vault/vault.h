@@ -47,7 +47,7 @@ struct sl_vault;
 
 struct sl_vault_settings {
 	uint32_t	slots_step;		/* headers' file grows by so many, 0: 1,024 */
-	uint32_t	blocks_step;		/* that of bodies by so many 4 KiB, 0: 4,096 */
+	uint32_t	blocks_step;		/* that of bodies by so many 4 KiB, 0: 1,024 */
 	uint64_t	reserve_bytes;		/* to be left free on the disk of bodies, and of headers */
 	uint64_t	body_max_bytes;		/* of a sealed body, 0: 256 MiB */
 	bool		in_order;		/* TESTS ONLY: slots one after the other, which links them to bodies */
