@@ -9,6 +9,7 @@
 #include "sl/log.h"
 
 #define COPY_BYTES		65536u
+#define DAYS_MAX		400u	/* what an edge may ask to be kept for */
 #define CONTROL_STALL_MS	5000	/* control that does not read its answers is let go */
 
 /* A deposit that waits for the sync. */
@@ -102,6 +103,8 @@ deposit_take(struct peer *peer, const struct sl_vault_deposit *d, int fd)
 
 	if (len <= 0)
 		return SL_ERR_SYNTAX;
+	if (d->expiry_day > peer->keeper->day + DAYS_MAX)
+		return SL_ERR_REFUSED;
 	r = sl_vault_append_new(peer->keeper->vault, d->tenant, (uint64_t)len, &append);
 	if (r != 0)
 		return r;

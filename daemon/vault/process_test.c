@@ -307,7 +307,7 @@ an_edge_can_only_add(void **state)
 	struct fixture *f = *state;
 	struct sl_vault_ask question = { .verb = SL_VAULT_VERB_STATS, .state = -1, .tenant = tenant };
 	unsigned char record[SL_SEAL_RECORD_BYTES] = { 0 };
-	struct sl_vault_deposit d = { .number = 1, .tenant = tenant, .expiry_day = UINT32_MAX,
+	struct sl_vault_deposit d = { .number = 1, .tenant = tenant,
 		.record = sl_slice(record, sizeof(record)) };
 	struct sl_buf payload;
 	int pipe_fds[2];
@@ -328,6 +328,14 @@ an_edge_can_only_add(void **state)
 	assert_int_equal(sl_ipc_send(f->edge, SL_IPC_VAULT_KEEP, sl_buf_slice(&payload), pipe_fds, 1), 0);
 	assert_int_equal(sl_ipc_wait(f->edge, WAIT_MS, on_message, f), SL_DONE);
 	assert_int_equal(f->deposits[2].result, SL_ERR_NOT_FOUND);
+	sl_buf_reset(&payload);
+	d.number = 3;
+	d.tenant = tenant;
+	d.expiry_day = UINT32_MAX;		/* for ever */
+	sl_vault_pack_deposit(&d, &payload);
+	assert_int_equal(sl_ipc_send(f->edge, SL_IPC_VAULT_KEEP, sl_buf_slice(&payload), pipe_fds, 1), 0);
+	assert_int_equal(sl_ipc_wait(f->edge, WAIT_MS, on_message, f), SL_DONE);
+	assert_int_equal(f->deposits[3].result, SL_ERR_REFUSED);
 	close(pipe_fds[0]);
 	sl_buf_reset(&payload);
 	sl_vault_pack_ask(&question, &payload);
