@@ -4,7 +4,6 @@
 
 #define APPEND_MAGIC	0x7a01a99du
 #define FIRST_BLOCKS	16u		/* of a body whose size is not known; each further run is as long as all before */
-#define SLOTS_KEPT	2u		/* free ones that are not for adding: so that what is there can be marked when the disk is full */
 
 struct sl_vault_append {
 	unsigned		 magic;

@@ -100,8 +100,9 @@ headers_room(struct sl_vault *vault, size_t count)
 	struct slots *slots = &vault->headers;
 	int r = 0;
 
-	while (r == 0 && ((uint64_t)slots->taken.used + count) * ROOM_DENOMINATOR >
-	    (uint64_t)slots->taken.count * ROOM_NUMERATOR) {
+	/* A file that a crash left with a few slots has no three quarters to speak of. */
+	while (r == 0 && (slots->taken.used + count + SLOTS_KEPT > slots->taken.count ||
+	    ((uint64_t)slots->taken.used + count) * ROOM_DENOMINATOR > (uint64_t)slots->taken.count * ROOM_NUMERATOR)) {
 		uint32_t old = slots->taken.count;
 		uint64_t room;
 

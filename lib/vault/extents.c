@@ -35,6 +35,19 @@ run_find(const struct extents *extents, uint32_t from, uint32_t want, uint32_t *
 	return best;
 }
 
+/* Zeros, on the disk: then a body's sync writes its bytes and nothing of the file system's own. */
+static int
+blocks_zero(struct extents *extents, uint32_t start, uint32_t count)
+{
+	static const unsigned char zeros[16 * EXTENT_BLOCK];
+	int r = 0;
+
+	for (uint32_t b = 0; b < count && r == 0; b += 16)
+		r = extents->disk->write(extents->disk->ctx, SL_DISK_BODIES, (uint64_t)(start + b) * EXTENT_BLOCK, zeros,
+		    (size_t)SL_MIN(16u, count - b) * EXTENT_BLOCK);
+	return r != 0 ? r : extents->disk->sync(extents->disk->ctx, SL_DISK_BODIES);
+}
+
 /* Make the file longer, so that `want` free blocks lie at its end. */
 static int
 extents_grow(struct extents *extents, uint32_t want)
@@ -53,6 +66,8 @@ extents_grow(struct extents *extents, uint32_t want)
 		return SL_ERR_NO_SPACE;
 	r = extents->disk->reserve(extents->disk->ctx, SL_DISK_BODIES,
 	    (uint64_t)extents->taken.count * EXTENT_BLOCK, len);
+	if (r == 0 && count == extents->step)	/* a large body is not written twice */
+		r = blocks_zero(extents, extents->taken.count, count);
 	if (r != 0)
 		return r;
 	extents->dirty = true;
@@ -96,8 +111,11 @@ extents_take(struct extents *extents, uint32_t want, struct extent *out)
 void
 extents_give(struct extents *extents, const struct extent *list, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		blocks_set(extents, &list[i], false);
+		if (list[i].start + list[i].count == extents->next)
+			extents->next = list[i].start;	/* taken last and not needed: the next body follows at once */
+	}
 }
 
 /* Is the run one hole already? */

@@ -12,7 +12,7 @@
 
 #define EXTENT_BLOCK	4096u
 #define EXTENTS_MAX	24u		/* of one body */
-#define EXTENTS_STEP	4096u		/* blocks that the file grows by, unless said otherwise: 16 MiB */
+#define EXTENTS_STEP	1024u		/* blocks that the file grows by, unless said otherwise: 4 MiB */
 #define EXTENTS_KEEP	16384u		/* free blocks that are kept for the next bodies, and half of those in use */
 #define EXTENTS_HOLE	64u		/* a shorter run is not given back */
 #define EXTENTS_HOLES	256u		/* runs in one call */

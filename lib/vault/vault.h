@@ -31,8 +31,7 @@
  * Memory: about 200 bytes a message, nothing on disk but the files. Opening reads all header slots (4 KiB each).
  * Limits: one process, one thread; calls block for the disk. Who sees the disks again and again sees which slot and which blocks changed
  * together, and can link those. Overwriting is as good as the medium: a file system that copies on write, or a worn flash cell, may keep
- * an old key entry, which then opens only with the master key and entries' key of the vault's head: rotating the master key
- * (sl_vault_rotate) and destroying the old one ends that too.
+ * an old key entry, which opens with the vault's head as long as there is a vault.
  */
 #ifndef SL_VAULT_VAULT_H
 #define SL_VAULT_VAULT_H
@@ -48,7 +47,7 @@ struct sl_vault;
 
 struct sl_vault_settings {
 	uint32_t	slots_step;		/* headers' file grows by so many, 0: 1,024 */
-	uint32_t	blocks_step;		/* that of bodies by so many 4 KiB, 0: 4,096 */
+	uint32_t	blocks_step;		/* that of bodies by so many 4 KiB, 0: 1,024 */
 	uint64_t	reserve_bytes;		/* to be left free on the disk of bodies, and of headers */
 	uint64_t	body_max_bytes;		/* of a sealed body, 0: 256 MiB */
 	bool		in_order;		/* TESTS ONLY: slots one after the other, which links them to bodies */

@@ -127,6 +127,8 @@ struct sl_vault_append *append_next(const struct sl_vault_append *append);
 SL_MUST_USE int	headers_load(struct sl_vault *vault);
 
 /* change.c */
+/* Free slots that are not for adding: so that what is there can be marked when the disk is full. */
+#define SLOTS_KEPT	2u
 /* Room in the file of headers for `count` more. */
 SL_MUST_USE int	headers_room(struct sl_vault *vault, size_t count);
 

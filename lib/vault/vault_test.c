@@ -287,6 +287,25 @@ a_full_disk_refuses_and_keeps_what_it_has(void **state)
 	print_message("%u fit, %u were refused\n", n, refused);
 }
 
+/* A crash while the file grew for the first time can leave any length. */
+static void
+a_file_of_a_few_slots_grows(void **state)
+{
+	for (unsigned slots = 0; slots < 8; slots++) {
+		struct fixture *f = *state;
+		unsigned char id[SL_VAULT_ID_BYTES];
+
+		sl_vault_close(&f->vault);
+		sl_buf_reset(&f->disk.files[SL_DISK_HEADERS].now);
+		for (unsigned i = 0; i < slots * 4096 + 100; i++)
+			sl_buf_add_byte(&f->disk.files[SL_DISK_HEADERS].now, 0);
+		assert_int_equal(sl_vault_open(&f->disk.disk, test_master, &settings, &f->vault), 0);
+		for (unsigned i = 0; i < 20; i++)
+			assert_int_equal(add(f, i, 100, DAY, id), 0);
+		assert_int_equal(count(f, ANY), 20);
+	}
+}
+
 static void
 a_read_only_disk_can_be_read(void **state)
 {
@@ -404,12 +423,18 @@ those_that_wait_share_a_sync(void **state)
 	struct fixture *f = *state;
 	static struct test_done done[50];
 	struct test_sealed sealed;
-	unsigned char id[SL_VAULT_ID_BYTES];
+	unsigned char id[SL_VAULT_ID_BYTES], ids[10][SL_VAULT_ID_BYTES];
+	size_t n;
 	uint64_t before;
 
 	for (unsigned i = 0; i < 30; i++)	/* so that there is room */
 		assert_int_equal(add(f, i, 100, DAY, id), 0);
 	assert_int_equal(headers_room(f->vault, 50), 0);
+	for (unsigned i = 0; i < 10; i++) {	/* and blocks */
+		assert_int_equal(add(f, i, 100000, DAY, id), 0);
+		memcpy(ids[i], id, sizeof(id));
+	}
+	assert_int_equal(sl_vault_delete(f->vault, test_tenant, ids, 10, &n), 0);
 	test_seal(&sealed, 1, 5000, 1, f->public, test_tenant);
 	before = f->disk.syncs;
 	for (unsigned i = 0; i < 50; i++)
@@ -610,6 +635,7 @@ main(void)
 		TEST(deleted_is_gone_and_its_room_is_used_again),
 		TEST(quotas_hold),
 		TEST(a_full_disk_refuses_and_keeps_what_it_has),
+		TEST(a_file_of_a_few_slots_grows),
 		TEST(a_read_only_disk_can_be_read),
 		TEST(after_a_sync_that_failed_nothing_is_taken),
 		TEST(sizes_that_no_sealed_message_has_are_refused),
