@@ -82,6 +82,15 @@ compiles_soon(const char *expression, unsigned flags)
 	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* Words are rare by what common text is like. In links that is so of all but the beginning of one, which every link has. */
+static bool
+is_rare_in(enum sl_rule_where where, const struct sl_buf *words)
+{
+	static const char http[] = "\\x68\\x74\\x74\\x70";
+
+	return where != SL_RULE_LINK || memmem(words->data, words->len, http, sizeof(http) - 1) == NULL;
+}
+
 /* PCRE2 confirms where a word of the pattern's stands: words cost Vectorscan next to nothing, patterns much. Not
  * for what may be streamed, of which PCRE2 sees the beginning only. */
 static bool
@@ -93,7 +102,8 @@ plan_words(const struct sl_rule *rule, struct rules_plan *plan)
 	if (rule->where == SL_RULE_FULL || rule->where == SL_RULE_TEXT || rule->where == SL_RULE_HIDDEN)
 		return false;
 	sl_buf_init(&text, SIZE_MAX / 2);
-	found = rules_words(rule->pattern, rule->flags, WORDS_RATE_MAX, &text, &caseless);
+	found = rules_words(rule->pattern, rule->flags, WORDS_RATE_MAX, &text, &caseless) &&
+	    is_rare_in(rule->where, &text);
 	if (found) {
 		plan->method = RULES_CONFIRMED;
 		plan->is_loose = true;
