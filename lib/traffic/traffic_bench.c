@@ -113,6 +113,7 @@ ask(const char *directory, const char *what, const char *format, int step, int l
 		char value[128];
 		int k = (int)((int64_t)(i + 1) * step % lines);
 
+		SL_ASSERT(format != NULL);
 		snprintf(value, sizeof(value), format, (int)((int64_t)k * 104729 % 1000003), k * 17 % 35000);
 		if (field == &query->sender)
 			snprintf(value, sizeof(value), format, (int)((int64_t)k * 7919 % 90001), (int)((int64_t)k * 31 % 20011));

@@ -338,7 +338,7 @@ verdict_make(const struct train *train, const struct sl_ngram_model *ngram, size
 
 /* What is to be expected of evidence and answers, of messages that the models have not seen. */
 static void
-rates_take(struct train *train, const struct sl_ngram_model *ngram, const double *token, struct sl_verdict *verdict)
+rates_take(struct train *train, const struct sl_ngram_model *ngram, struct values held_out, struct sl_verdict *verdict)
 {
 	struct rates *rates = rates_new();
 	struct sl_combiner *combiner;
@@ -346,7 +346,7 @@ rates_take(struct train *train, const struct sl_ngram_model *ngram, const double
 
 	SL_ASSERT(r == 0);	/* it was made just now */
 	for (size_t i = 0; i < train->len; i++) {
-		held_out(train, ngram, i, token, verdict);
+		verdict_make(train, ngram, i, held_out, verdict);
 		sl_combine(combiner, verdict);
 		rates_add(rates, verdict, train->examples[i].label != SL_LABEL_HAM);
 	}
@@ -386,7 +386,7 @@ combiner_train(struct train *train, const double *token, struct sl_combine_repor
 	}
 	r = sl_combine_trainer_finish(trainer, &train->bytes[SL_STACK_COMBINER], report);
 	if (r == 0)
-		rates_take(train, ngram, token, verdict);
+		rates_take(train, ngram, held_out, verdict);
 	sl_combine_trainer_free(&trainer);
 	sl_ngram_model_close(&ngram);
 	sl_free(verdict);
