@@ -109,6 +109,14 @@ static const struct { const char *account, *request, *reply; } talks[] = {
 	{ "otto", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}", "tenant:one.example is removed" },
 	{ "otto", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "otto may not" },
 	{ "op", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "\"verb\":\"tenant.remove\"" },
+	/* A made-up file gives nobody what its bringer could not give: the first administrator, and no more. */
+	{ "op", "{\"verb\":\"tenant.import\",\"args\":{\"file\":\"{\\\"sluice_tenant\\\":1,\\\"name\\\":\\\"new.example\\\","
+	    "\\\"state\\\":\\\"on\\\",\\\"recipients\\\":\\\"any\\\",\\\"discover_days\\\":9,\\\"grants\\\":["
+	    "{\\\"at\\\":\\\"tenant:new.example\\\",\\\"role\\\":\\\"tenant-administrator\\\",\\\"account\\\":\\\"nora\\\"},"
+	    "{\\\"at\\\":\\\"tenant:new.example\\\",\\\"role\\\":\\\"quarantine-manager\\\",\\\"account\\\":\\\"op2\\\"}]}\"}}",
+	    "without 1 grants of the file" },
+	{ "op2", "{\"verb\":\"list.show\",\"args\":{\"at\":\"tenant:new.example\"}}", "op2 may not" },
+	{ "nora", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"new.example\"}}", "\"ok\":true" },
 	{ "op", "{\"verb\":\"audit.verify\"}", "every one as it was written" },
 	{ "op", "{\"verb\":\"quarantine.open\"}", "there is no verb quarantine.open here" },
 	{ "op", "{\"verb\":\"no.such\"}", "there is no verb no.such here" },

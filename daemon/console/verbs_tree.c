@@ -3,6 +3,7 @@
 #include "console.h"
 
 #include "store/exchange.h"
+#include "store/grants.h"
 #include "store/tree.h"
 #include "store/walk.h"
 
@@ -301,18 +302,39 @@ tenant_export(struct request *request)
 	return r;
 }
 
+/* A file can be made up: a grant in it is worth what whoever brings it may grant himself. */
+static bool
+may_grant(void *ctx, struct sl_slice account, enum sl_role role, struct sl_node at)
+{
+	struct request *request = ctx;
+	struct sl_access_grant grants[SL_GRANTS_MAX];
+	struct sl_access_request asked;
+	struct sl_access_path path;
+	size_t len;
+
+	return sl_store_grants_of(request->store, request->actor.account, grants, &len) == 0 &&
+	    sl_store_grant_request(request->store, request->actor.account, account, role, at, &path, &asked) == 0 &&
+	    sl_access_may_grant(grants, len, &asked) == SL_GRANT_OK;
+}
+
 static int
 tenant_import(struct request *request)
 {
 	struct sl_node tenant;
 	struct sl_buf name;
-	int r = sl_store_import(request->store, &request->actor, request->target, arg(request, "file"), &tenant);
+	size_t refused;
+	int r = sl_store_import(request->store, &request->actor, request->target, arg(request, "file"), may_grant, request, &tenant,
+	    &refused);
 
 	if (r != 0)
 		return r;
 	sl_buf_init(&name, 1024);
 	r = sl_store_name(request->store, tenant, &name);
-	say(request, "%s is there again", sl_buf_cstr(&name));
+	if (refused > 0)
+		say(request, "%s is there again, without %zu grants of the file that are not yours to give: its administrator gives "
+		    "them", sl_buf_cstr(&name), refused);
+	else
+		say(request, "%s is there again", sl_buf_cstr(&name));
 	sl_buf_fini(&name);
 	return r;
 }

@@ -10,6 +10,7 @@
 #ifndef SL_STORE_EXCHANGE_H
 #define SL_STORE_EXCHANGE_H
 
+#include "access/access.h"
 #include "store/store.h"
 
 #define SL_EXCHANGE_FORMAT	1
@@ -17,9 +18,12 @@
 
 SL_MUST_USE int	sl_store_export(struct sl_store *store, struct sl_node tenant, struct sl_buf *json);
 /* Make a tenant of it, under its own name; keys are not taken over. Policies are not checked again: they are canonical
- * in the file, or whoever imports checks them by walking. SL_ERR_EXISTS when a name is taken; nothing is kept then. */
+ * in the file, or whoever imports checks them by walking. SL_ERR_EXISTS when a name is taken; nothing is kept then.
+ * `may_grant` says which of the file's grants are taken, as a file can be made up: may whoever imports give this role to this
+ * account, at this node? The others are passed over and counted. NULL: all are taken, by who may do anything. */
+typedef bool	sl_import_grant(void *ctx, struct sl_slice account, enum sl_role role, struct sl_node at);
 SL_MUST_USE int	sl_store_import(struct sl_store *store, const struct sl_actor *actor, struct sl_node above,
-		    struct sl_slice json, struct sl_node *tenant_out);
+		    struct sl_slice json, sl_import_grant *may_grant, void *ctx, struct sl_node *tenant_out, size_t *refused_out);
 
 /* address,group,source */
 SL_MUST_USE int	sl_store_users_to_csv(struct sl_store *store, struct sl_node node, struct sl_buf *csv);

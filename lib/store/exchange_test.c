@@ -56,6 +56,7 @@ a_tenant_that_is_exported_and_imported_is_the_same(void **state)
 	struct sl_audit_report report;
 	struct sl_node tenant, again;
 	struct fixture f;
+	size_t refused;
 
 	fixture_init(&f);
 	sl_buf_init(&first, SL_EXCHANGE_MAX);
@@ -63,10 +64,10 @@ a_tenant_that_is_exported_and_imported_is_the_same(void **state)
 	sl_buf_init(&walked, 1 << 20);
 	tenant = build(&f);
 	OK(&f, sl_store_export(f.store, tenant, &first));
-	GIVES(&f, SL_ERR_EXISTS, sl_store_import(f.store, &anna, SL_NODE_OPERATOR, sl_buf_slice(&first), &again));
+	GIVES(&f, SL_ERR_EXISTS, sl_store_import(f.store, &anna, SL_NODE_OPERATOR, sl_buf_slice(&first), NULL, NULL, &again, &refused));
 	OK(&f, sl_store_remove(f.store, &anna, tenant));
 	test_now_s += 1000;
-	OK(&f, sl_store_import(f.store, &anna, SL_NODE_OPERATOR, sl_buf_slice(&first), &again));
+	OK(&f, sl_store_import(f.store, &anna, SL_NODE_OPERATOR, sl_buf_slice(&first), NULL, NULL, &again, &refused));
 	OK(&f, sl_store_export(f.store, again, &second));
 	assert_string_equal(sl_buf_cstr(&first), sl_buf_cstr(&second));
 	assert_non_null(strstr(sl_buf_cstr(&first), "\"seen\":1700000000"));
@@ -107,6 +108,7 @@ what_is_not_one_tenant_is_refused_and_leaves_nothing(void **state)
 	struct sl_buf before, after;
 	struct fixture f;
 	struct sl_node node;
+	size_t refused;
 
 	fixture_init(&f);
 	sl_buf_init(&before, 65536);
@@ -114,7 +116,7 @@ what_is_not_one_tenant_is_refused_and_leaves_nothing(void **state)
 	add_tenant(&f, SL_NODE_OPERATOR, "other.example");
 	OK(&f, sl_store_walk(f.store, &dump, &before, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < SL_COUNT(broken); i++) {
-		int r = sl_store_import(f.store, &anna, SL_NODE_OPERATOR, S(broken[i].json), &node);
+		int r = sl_store_import(f.store, &anna, SL_NODE_OPERATOR, S(broken[i].json), NULL, NULL, &node, &refused);
 
 		if (r != broken[i].result)
 			fail_msg("%s: %s (%s)", broken[i].json, sl_strerror(r), sl_store_error(f.store));

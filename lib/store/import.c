@@ -17,6 +17,9 @@
 struct import {
 	struct sl_store		*store;
 	const struct sl_actor	*actor;
+	sl_import_grant		*may_grant;	/* NULL: anything */
+	void			*ctx;
+	size_t			 refused;	/* grants that were passed over */
 	struct sl_node		 tenant;
 	size_t			 row;		/* within the list at hand, for messages */
 	const char		*list;
@@ -173,6 +176,10 @@ import_grant(struct import *im, const json_t *row)
 	if (!sl_role_find(text_of(row, "role"), &role))
 		return wrong(im, "its role is not known");
 	r = node_at(im, row, &node);
+	if (r == 0 && im->may_grant != NULL && !im->may_grant(im->ctx, text_of(row, "account"), role, node)) {
+		im->refused++;
+		return 0;
+	}
 	return r != 0 ? r : sl_store_grant_add(im->store, im->actor, text_of(row, "account"), role, node);
 }
 
@@ -239,16 +246,17 @@ import_all(struct import *im, const json_t *root, struct sl_node above)
 
 int
 sl_store_import(struct sl_store *store, const struct sl_actor *actor, struct sl_node above, struct sl_slice json,
-    struct sl_node *tenant_out)
+    sl_import_grant *may_grant, void *ctx, struct sl_node *tenant_out, size_t *refused_out)
 {
 	struct change change = { .actor = actor, .verb = "tenant.import", .kinds = SL_CHANGE_TENANT };
-	struct import im = { .store = store, .actor = actor };
+	struct import im = { .store = store, .actor = actor, .may_grant = may_grant, .ctx = ctx };
 	struct sl_buf name;
 	json_error_t error;
 	json_t *root;
 	int r;
 
 	*tenant_out = (struct sl_node){ SL_LEVEL_TENANT, 0 };
+	*refused_out = 0;
 	if (json.len > SL_EXCHANGE_MAX || is_deep(json))
 		return db_fail(&store->db, SL_ERR_TOO_LONG, "it is too long or too deeply nested for a tenant");
 	r = change_begin(store, actor);
@@ -267,8 +275,10 @@ sl_store_import(struct sl_store *store, const struct sl_actor *actor, struct sl_
 		r = sl_store_name(store, im.tenant, &name);
 	change.target = sl_buf_slice(&name);
 	r = change_end(store, r, &change);
-	if (r == 0)
+	if (r == 0) {
 		*tenant_out = im.tenant;
+		*refused_out = im.refused;
+	}
 	json_decref(root);
 	sl_buf_fini(&name);
 	return r;
