@@ -118,13 +118,6 @@ sl_name_extension(struct sl_slice extension, enum sl_type *type_out, enum sl_fam
 }
 
 static bool
-is_blank(uint32_t c)
-{
-	return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
-	    c == 0x205f || c == 0x2800 || c == 0x3000;
-}
-
-static bool
 is_bidi(uint32_t c)
 {
 	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -136,12 +129,19 @@ is_control(uint32_t c)
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
 }
 
+static bool
+is_blank(uint32_t c)
+{
+	return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+	    c == 0x205f || c == 0x2800 || c == 0x3000;
+}
+
 /* `before`: the character before it. Joiners have their place in Arabic, Indic scripts and emoji. */
 static bool
 is_invisible(uint32_t c, uint32_t before)
 {
 	if (c == 0x200c || c == 0x200d)
-		return before < 0x600 || (before >= 0x2000 && before <= 0x206f);
+		return before < 0x600 || is_blank(before) || (before >= 0x2000 && before <= 0x206f);
 	return c == 0xad || c == 0x34f || c == 0x61c || c == 0x115f || c == 0x1160 || c == 0x180e ||
 	    c == 0x200b || c == 0x200e || c == 0x200f || (c >= 0x2060 && c <= 0x2064) || c == 0x3164 ||
 	    c == 0xfeff || c == 0xffa0 || (c >= 0xe0000 && c <= 0xe007f);

@@ -40,6 +40,7 @@ static const struct row {
 	R("an isolate", "\xe2\x81\xa6" "abc\xe2\x81\xa9.txt", "txt text bidi-override"),
 	R("blanks of all kinds", "a\xc2\xa0\xe2\x80\x83\xe3\x80\x80.bat", "bat script runs padded-extension"),
 	R("a zero-width space", "a.e\xe2\x80\x8bxe", "exe executable runs invisible-character"),
+	R("a joiner behind a blank", "a\u2800\u200d.txt", "txt text invisible-character"),
 	R("joiners in Persian are usual", "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae.pdf", "pdf document holds active"),
 	R("and in emoji", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb.png", "png image"),
 	R("a dot's look-alike", "a.txt\xe2\x80\xa4" "exe", "exe executable runs shown=txt double-extension dot-look-alike"),

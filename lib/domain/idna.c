@@ -109,6 +109,13 @@ is_ascii(const struct label *label)
 	return true;
 }
 
+/* Does it begin as an A-label? Then it cannot be what one decodes to (UTS #46, 4.1, 4). */
+static bool
+is_ace(const struct label *label)
+{
+	return label->len >= 4 && label->cp[0] == 'x' && label->cp[1] == 'n' && label->cp[2] == '-' && label->cp[3] == '-';
+}
+
 static bool
 has_replacement(const struct label *label)
 {
@@ -155,7 +162,7 @@ label_read(const struct work *w, size_t from, size_t to, struct label *label, bo
 		switch (sl_punycode_decode(sl_slice(ace, to - from - 4), label->cp, SL_IDNA_LABEL_MAX,
 		    &label->len)) {
 		case 0:
-			return label->len == 0 || is_ascii(label) ? SL_IDNA_CODING :
+			return label->len == 0 || is_ascii(label) || is_ace(label) ? SL_IDNA_CODING :
 			    !is_mapped(w, label) ? SL_IDNA_DISALLOWED : 0;
 		case SL_ERR_FULL:
 			return SL_IDNA_LABEL_LONG;

@@ -42,6 +42,7 @@ static const struct {
 	{ "", 0, "", "", SL_IDNA_EMPTY },
 	{ "xn--a", SL_ERR_SYNTAX, NULL, "xn--a", SL_IDNA_DISALLOWED },
 	{ "xn--", SL_ERR_SYNTAX, NULL, "xn--", SL_IDNA_CODING },
+	{ "xn--xn--2fa-hia", SL_ERR_SYNTAX, NULL, "xn--xn--2fa-hia", SL_IDNA_CODING },	/* one within another */
 	{ "xn--abc-", SL_ERR_SYNTAX, NULL, "xn--abc-", SL_IDNA_CODING },	/* nothing but ASCII */
 	{ "\u0301a.de", SL_ERR_SYNTAX, NULL, "\u0301a.de", SL_IDNA_MARK },
 	{ "a\u200db.de", SL_ERR_SYNTAX, NULL, "a\u200db.de", SL_IDNA_JOINER },
