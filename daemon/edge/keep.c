@@ -49,11 +49,18 @@ write_all(int fd, uint64_t at, struct sl_slice bytes)
 	return 0;
 }
 
+/* Are the files that it has borrowed still its own? */
+static bool
+is_ours(const struct keeping *k)
+{
+	return k->channel == keeper_channel(k->keeper);
+}
+
 static int
 to_capture_file(void *ctx, struct sl_slice bytes)
 {
 	struct keeping *k = ctx;
-	int r = write_all(k->capture_fd, k->capture_bytes, bytes);
+	int r = is_ours(k) ? write_all(k->capture_fd, k->capture_bytes, bytes) : SL_ERR_CLOSED;
 
 	k->capture_bytes += bytes.len;
 	return r;
@@ -63,7 +70,7 @@ static int
 to_body(void *ctx, struct sl_slice bytes)
 {
 	struct keeping *k = ctx;
-	int r = write_all(k->body_fd, k->body_bytes, bytes);
+	int r = k->body_in_memory || is_ours(k) ? write_all(k->body_fd, k->body_bytes, bytes) : SL_ERR_CLOSED;
 
 	k->body_bytes += bytes.len;
 	return r;
@@ -130,6 +137,7 @@ keeping_feed(struct keeping *k, const struct sl_chain *chain)
 {
 	if (k->state == KEEPING_READY) {
 		k->state = KEEPING_CAPTURE;
+		k->channel = keeper_channel(k->keeper);
 		k->capture_fd = keeper_borrow(k->keeper);
 		k->failed = k->capture_fd < 0 ? SL_ERR_FULL : 0;
 		k->capture = sl_seal_capture_new(to_capture_file, k);
@@ -307,11 +315,13 @@ keeping_on_key(struct keeping *k)
 		return;
 	if (r == SL_DONE)
 		r = sl_seal_record_seal(k->record, &k->body, clock->wall_us(clock->ctx), public, tenant, sealed);
+	if (r == 0 && !k->body_in_memory && !is_ours(k))
+		r = SL_ERR_CLOSED;
 	if (r == 0)
 		r = keeper_send(k->keeper, k, clock->wall_us(clock->ctx), sl_slice(sealed, sizeof(sealed)));
-	if (r != 0)
+	if (r < 0)
 		over(k, r);
-	else
+	else if (r == SL_DONE)
 		k->state = KEEPING_SENT;
 }
 
@@ -441,11 +451,11 @@ keeping_abort(struct keeping *k)
 	sl_timer_clear(&k->deadline);
 	sl_timer_clear(&k->step);
 	sl_seal_capture_free(&k->capture);
-	keeper_give_back(k->keeper, &k->capture_fd);
+	keeper_give_back(k->keeper, k->channel, &k->capture_fd);
 	if (k->body_in_memory && k->body_fd >= 0)
 		close(k->body_fd);
 	else
-		keeper_give_back(k->keeper, &k->body_fd);
+		keeper_give_back(k->keeper, k->channel, &k->body_fd);
 	k->body_fd = -1;
 	if (k->sealer != NULL)
 		sl_seal_body_free(&k->sealer);

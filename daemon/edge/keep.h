@@ -56,6 +56,7 @@ struct keeping {
 	struct keeper_key	*key;
 	uint64_t		 number;
 	int			 failed;	/* of capturing: 0 or an SL_ERR_* */
+	uint64_t		 channel;	/* over which files were borrowed: keeper_channel */
 	struct sl_timer		 deadline, step;
 	struct sl_smtp_data	 decoder;	/* the window's wire form becomes the message again */
 	struct sl_buf		 head;		/* its header's beginning, for the record */

@@ -14,11 +14,14 @@ struct keeper_key *keeper_key(struct keeper *keeper, struct sl_slice tenant);
 int		 keeper_key_is(const struct keeper_key *key, const unsigned char **public_out);
 int		 keeper_memory(void);				/* a descriptor, or -1 */
 int		 keeper_borrow(struct keeper *keeper);		/* an unnamed file, empty, or -1 */
-void		 keeper_give_back(struct keeper *keeper, int *fd);	/* of a file; sets -1; -1 is fine */
+/* Which channel this is. A file that was lent over an earlier one may be another edge's by now: it is written no more. */
+uint64_t	 keeper_channel(const struct keeper *keeper);
+void		 keeper_give_back(struct keeper *keeper, uint64_t channel, int *fd);	/* of a file; sets -1; -1 is fine */
 /* Those that wait for a key or an answer. Removing one that is not there is fine. */
 void		 keeper_add(struct keeper *keeper, struct keeping *k);
 void		 keeper_remove(struct keeper *keeper, struct keeping *k);
-/* Tell the vault; its body's descriptor is closed. keeping_on_answer follows. */
+/* Tell the vault; its body's descriptor is closed. keeping_on_answer follows. SL_MORE: it has been told enough for now,
+ * keeping_on_key comes again. */
 SL_MUST_USE int	 keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, struct sl_slice record);
 
 /* keep.c */

@@ -17,6 +17,7 @@
 
 static struct rig rig;
 static struct sl_seal_pair pair;
+static bool fake_next;		/* the vault is another one from the middle of the next large message on */
 static struct rig_end *clamd;	/* of the message in work: its word is what the verdict waits for */
 
 /* The vault as a test plays it. */
@@ -305,6 +306,30 @@ a_vault_that_is_silent_costs_a_451(void **state)
 	close_rig();
 }
 
+/* A vault that is busy with a slow disk: it is told of as many as its socket takes, and the others wait their turn. */
+static void
+a_slow_vault_is_not_told_of_all_at_once(void **state)
+{
+	struct rig_end *senders[20], *hop;
+
+	open_rig();
+	for (size_t i = 0; i < SL_COUNT(senders); i++) {
+		senders[i] = begin(&hop);
+		end_tx(senders[i], "Subject: x\r\n\r\ntext\r\n.\r\n");
+		judge();
+	}
+	assert_int_equal(fake.keeps, 16);
+	for (uint64_t number = 1; number <= SL_COUNT(senders); number++) {
+		fake.keep.number = number;
+		fake_answer(0);
+	}
+	assert_int_equal(fake.keeps, SL_COUNT(senders));
+	for (size_t i = 0; i < SL_COUNT(senders); i++)
+		expect_reply(senders[i], "250 2.0.0");
+	assert_int_equal(rig.stats.quarantined, SL_COUNT(senders));
+	close_rig();
+}
+
 static void
 a_vault_that_goes_costs_a_451(void **state)
 {
@@ -405,6 +430,14 @@ large(struct rig_end *sender, struct rig_end *hop, struct sl_buf *wanted)
 		end_tx_bytes(sender, line, (size_t)n);
 		if (i % 64 == 63)
 			settle();
+		if (i == 9000 && fake_next) {	/* another vault, in the middle of it */
+			fake_close();
+			settle();
+			fake_open();
+			close(fake_lends());
+			close(fake_lends());
+			fake_next = false;
+		}
 		if (i == 4351) {
 			expect_line(hop, "DATA");
 			end_tx(hop, "354 go\r\n");
@@ -439,6 +472,25 @@ a_large_message_is_captured_and_kept_whole(void **state)
 	fake_answer(0);
 	expect_reply(sender, "250 2.0.0");
 	opens_as(sl_buf_slice(&wanted));
+	sl_buf_fini(&wanted);
+	close_rig();
+}
+
+/* What was captured in a file that another channel had lent is not kept: the file may be somebody else's by now. */
+static void
+a_file_of_an_earlier_vault_is_not_used(void **state)
+{
+	struct rig_end *sender, *hop;
+	struct sl_buf wanted;
+
+	open_rig();
+	close(fake_lends());
+	close(fake_lends());
+	fake_next = true;
+	sender = begin(&hop);
+	large(sender, hop, &wanted);
+	expect_reply(sender, "451 4.3.0");
+	assert_int_equal(rig.stats.quarantined, 0);
 	sl_buf_fini(&wanted);
 	close_rig();
 }
@@ -492,11 +544,13 @@ main(void)
 		cmocka_unit_test(cuts_change_nothing),
 		cmocka_unit_test(what_the_vault_cannot_do_is_deferred),
 		cmocka_unit_test(a_vault_that_is_silent_costs_a_451),
+		cmocka_unit_test(a_slow_vault_is_not_told_of_all_at_once),
 		cmocka_unit_test(a_vault_that_goes_costs_a_451),
 		cmocka_unit_test(a_key_that_comes_late_is_awaited),
 		cmocka_unit_test(without_a_key_nothing_is_kept),
 		cmocka_unit_test(a_sender_that_leaves_does_not_undo_it),
 		cmocka_unit_test(a_large_message_is_captured_and_kept_whole),
+		cmocka_unit_test(a_file_of_an_earlier_vault_is_not_used),
 		cmocka_unit_test(a_large_message_that_nobody_lends_a_file_for_is_deferred),
 		cmocka_unit_test(a_large_message_that_is_clean_leaves_nothing),
 	};

@@ -9,6 +9,7 @@
 
 #define KEEPER_MAGIC	0x5d0ee9e0u
 #define BUCKETS		256
+#define TOLD_MAX	16	/* messages the vault may have without an answer: they fit into the socket, always */
 
 struct keeper_key {
 	struct keeper_key	*next;		/* in the bucket */
@@ -28,6 +29,8 @@ struct keeper {
 	struct sl_seal_body	*sealer;	/* NULL: nothing was kept yet */
 	struct keeper_key	*keys[BUCKETS];
 	struct keeping		*waiting;
+	unsigned		 told;		/* of them: that the vault has been told of */
+	uint64_t		 channel;	/* counts up with each that is closed */
 	uint64_t		 number;	/* of the last one that was sent */
 	int			 spools[KEEP_SPOOLS];
 	unsigned		 spools_len;
@@ -56,6 +59,8 @@ channel_close(struct keeper *keeper)
 {
 	if (keeper->ipc == NULL)
 		return;
+	keeper->channel++;		/* before the vault can see that it is closed */
+	keeper->told = 0;
 	sl_watch_fini(&keeper->watch);
 	sl_ipc_free(&keeper->ipc);
 	for (size_t i = 0; i < BUCKETS; i++)
@@ -85,6 +90,12 @@ keeper_free(struct keeper **keeper)
 			sl_free(key);
 		}
 	SL_OBJ_FREE(keeper, KEEPER_MAGIC);
+}
+
+uint64_t
+keeper_channel(const struct keeper *keeper)
+{
+	return keeper->channel;
 }
 
 struct sl_loop *
@@ -234,11 +245,11 @@ keeper_borrow(struct keeper *keeper)
 
 /* What was in it goes at once. */
 void
-keeper_give_back(struct keeper *keeper, int *fd)
+keeper_give_back(struct keeper *keeper, uint64_t channel, int *fd)
 {
 	if (*fd < 0)
 		return;
-	if (keeper->ipc == NULL || keeper->spools_len == KEEP_SPOOLS || ftruncate(*fd, 0) != 0)
+	if (channel != keeper->channel || keeper->ipc == NULL || keeper->spools_len == KEEP_SPOOLS || ftruncate(*fd, 0) != 0)
 		close(*fd);
 	else
 		keeper->spools[keeper->spools_len++] = *fd;
@@ -256,19 +267,35 @@ on_spool(struct keeper *keeper, struct sl_ipc_message *message)
 
 /* ---- the channel ---- */
 
+/* There is room for one more that has waited. */
+static void
+tell_next(struct keeper *keeper)
+{
+	struct keeping *next;
+
+	for (struct keeping *k = keeper->waiting; k != NULL && keeper->told < TOLD_MAX; k = next) {
+		next = k->next;
+		if (k->state == KEEPING_KEY)
+			keeping_on_key(k);
+	}
+}
+
 static void
 on_kept(struct keeper *keeper, struct sl_slice payload)
 {
 	struct sl_kept_done done;
+	struct keeping *k = keeper->waiting;
 
 	if (sl_kept_unpack_done(payload, &done) != 0)
 		return;
-	for (struct keeping *k = keeper->waiting; k != NULL; k = k->next)
-		if (k->state == KEEPING_SENT && k->number == done.number) {
-			memcpy(k->id, done.id, sizeof(k->id));
-			keeping_on_answer(k, done.result);
-			return;
-		}
+	keeper->told -= keeper->told > 0;	/* also of one whose sender has been told 451 meanwhile */
+	while (k != NULL && (k->state != KEEPING_SENT || k->number != done.number))
+		k = k->next;
+	if (k != NULL) {
+		memcpy(k->id, done.id, sizeof(k->id));
+		keeping_on_answer(k, done.result);
+	}
+	tell_next(keeper);
 }
 
 static void
@@ -303,29 +330,29 @@ keeper_use_vault(struct keeper *keeper, int fd)
 	sl_ipc_set_stall(keeper->ipc, 0);	/* a vault that does not read must not hold mail up */
 	sl_watch_init(&keeper->watch, keeper->loop, fd, on_channel, keeper);
 	sl_watch_want(&keeper->watch, SL_READ);
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct keeper_key *key = keeper->keys[i]; key != NULL; key = key->next)
-			key_ask(keeper, key);
 }
 
 int
 keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, struct sl_slice record)
 {
-	struct sl_kept_keep keep = { .number = ++keeper->number, .tenant = sl_slice(k->key->name, k->key->len),
+	struct sl_kept_keep keep = { .number = keeper->number + 1, .tenant = sl_slice(k->key->name, k->key->len),
 		.received_us = received_us, .body_bytes = k->body_bytes, .record = record };
 	struct sl_buf payload;
 	int r;
 
 	if (keeper->ipc == NULL)
 		return SL_ERR_CLOSED;
+	if (keeper->told >= TOLD_MAX)
+		return SL_MORE;
 	sl_buf_init(&payload, 8192);
 	sl_kept_pack_keep(&keep, &payload);
 	r = sl_ipc_send(keeper->ipc, SL_IPC_KEEP, sl_buf_slice(&payload), &k->body_fd, 1);
 	sl_buf_fini(&payload);
 	if (r != 0)
 		return r;
-	k->number = keep.number;
+	k->number = ++keeper->number;
 	close(k->body_fd);		/* the vault's now */
 	k->body_fd = -1;
-	return 0;
+	keeper->told++;
+	return SL_DONE;
 }

@@ -41,7 +41,8 @@ spools_take_back(struct client *client)
 	struct process *p = client->process;
 
 	for (unsigned i = 0; i < client->spools_len; i++) {
-		if (ftruncate(client->spools[i], 0) == 0)
+		/* Of one that did not end in good order somebody may be writing still. */
+		if (client->failed == 0 && ftruncate(client->spools[i], 0) == 0)
 			p->spools[p->spools_len++] = client->spools[i];
 		else
 			close(client->spools[i]);
@@ -254,7 +255,9 @@ on_channel(void *ctx, unsigned events)
 	struct client *client = ctx;
 	int r = sl_ipc_read(client->ipc, on_message, client);
 
-	if (client->failed == SL_ERR_SYNTAX || r == SL_ERR_SYNTAX)
+	if (client->failed == 0 && r < 0 && r != SL_ERR_CLOSED)
+		client->failed = r;
+	if (client->failed == SL_ERR_SYNTAX)
 		sl_log(SL_LOG_ERROR, "somebody says to the vault what he may not");
 	if (client->failed != 0 || r < 0)
 		client_end(client);
