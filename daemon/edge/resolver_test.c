@@ -179,13 +179,16 @@ it_asks_whom_the_newest_settings_name(void **state)
 		assert_int_equal(sl_resolver_ask(edge->resolver, &question, &lookup, on_text, &status, &answer),
 		    SL_MORE);
 		assert_int_equal(poll(&p, 1, 10000), 1);
-		assert_true(recv(server->udp, in, sizeof(in), 0) > 12);
+		/* What was asked before may be asked again, of those that are asked now. */
+		do
+			assert_true(recv(server->udp, in, sizeof(in), 0) > 13);
+		while (in[13] != (unsigned char)names[i][0]);
 		sl_lookup_cancel(&lookup);
 		sl_loop_turn(loop);
 		assert_int_equal(stats->dns_questions, i + 1);
 		assert_true(stats->dns_sent >= i + 1 && stats->dns_cache_bytes > 0);
-		p.fd = servers[(i + 1) % 2].udp;
-		assert_int_equal(poll(&p, 1, 0), 0);
+		while (recv(servers[(i + 1) % 2].udp, in, sizeof(in), MSG_DONTWAIT) > 13)
+			assert_true(in[13] != (unsigned char)names[i][0]);
 	}
 	edge_free(&edge);
 	sl_loop_free(&loop);
