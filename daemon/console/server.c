@@ -124,7 +124,7 @@ on_connect(void *ctx, unsigned events)
 		client->server = server;
 		client->uid = peer.uid;
 		account_of(peer.uid, client->account);
-		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_CONSOLE_REQUEST);
+		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST));
 		sl_ipc_set_stall(client->ipc, STALL_MS);
 		sl_watch_init(&client->watch, server->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);

@@ -399,7 +399,7 @@ deep_use_helper(struct deep *deep, int fd)
 	channel_close(deep);
 	helper_is_idle(deep);
 	deep->given = true;
-	deep->ipc = sl_ipc_new(fd, 1u << SL_IPC_INSPECT_RESULT | 1u << SL_IPC_INSPECT_DONE);
+	deep->ipc = sl_ipc_new(fd, SL_IPC_BIT(INSPECT_RESULT) | SL_IPC_BIT(INSPECT_DONE));
 	sl_ipc_set_stall(deep->ipc, 0);		/* one small message at a time always fits */
 	sl_watch_init(&deep->watch, deep->loop, fd, on_channel, deep);
 	sl_watch_want(&deep->watch, SL_READ);

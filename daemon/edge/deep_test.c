@@ -81,7 +81,7 @@ new_helper(struct rig *rig)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	sl_ipc_free(&rig->helper);
-	rig->helper = sl_ipc_new(fds[0], 1u << SL_IPC_INSPECT);
+	rig->helper = sl_ipc_new(fds[0], SL_IPC_BIT(INSPECT));
 	deep_use_helper(rig->deep, fds[1]);
 }
 

@@ -44,7 +44,7 @@ fake_open(void)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	fake = (struct fake){ .body_fd = -1, .answers_keys = true };
-	fake.ipc = sl_ipc_new(fds[0], 1u << SL_IPC_KEY | 1u << SL_IPC_KEEP);
+	fake.ipc = sl_ipc_new(fds[0], SL_IPC_BIT(KEY) | SL_IPC_BIT(KEEP));
 	keeper_use_vault(rig.edge->keeper, fds[1]);
 }
 

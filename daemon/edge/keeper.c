@@ -326,7 +326,7 @@ void
 keeper_use_vault(struct keeper *keeper, int fd)
 {
 	channel_close(keeper);
-	keeper->ipc = sl_ipc_new(fd, 1u << SL_IPC_KEY_IS | 1u << SL_IPC_KEPT | 1u << SL_IPC_SPOOL);
+	keeper->ipc = sl_ipc_new(fd, SL_IPC_BIT(KEY_IS) | SL_IPC_BIT(KEPT) | SL_IPC_BIT(SPOOL));
 	sl_ipc_set_stall(keeper->ipc, 0);	/* a vault that does not read must not hold mail up */
 	sl_watch_init(&keeper->watch, keeper->loop, fd, on_channel, keeper);
 	sl_watch_want(&keeper->watch, SL_READ);

@@ -23,8 +23,8 @@
 #define HEAP_KEPT_BYTES	(2 << 20)	/* free, at the heap's end */
 #define HEAP_STEP_BYTES	(256 << 10)
 
-#define PARENT_MAY_SEND	(1u << SL_IPC_SETTINGS | 1u << SL_IPC_LISTENERS | 1u << SL_IPC_STOP | \
-	1u << SL_IPC_HELPER | 1u << SL_IPC_CORRECT | 1u << SL_IPC_VAULT)
+#define PARENT_MAY_SEND	(SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(LISTENERS) | SL_IPC_BIT(STOP) | \
+	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT))
 
 struct process {
 	unsigned	 slot;

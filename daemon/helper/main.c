@@ -260,7 +260,7 @@ main(int argc, char **argv)
 		fputs("usage: sluice-helper DESCRIPTOR USER\nStarted by sluiced and sluicectl.\n", stderr);
 		return 2;
 	}
-	process.ipc = sl_ipc_new((int)strtol(argv[1], NULL, 10), 1u << SL_IPC_INSPECT);
+	process.ipc = sl_ipc_new((int)strtol(argv[1], NULL, 10), SL_IPC_BIT(INSPECT));
 	prepare(argv[2]);
 	while (r == SL_DONE && !process.failed)
 		r = sl_ipc_wait(process.ipc, -1, on_job, NULL);

@@ -310,7 +310,7 @@ on_connect(void *ctx, unsigned events)
 		if (client->ipc != NULL)
 			continue;
 		client->control = control;
-		client->ipc = sl_ipc_new(fd, 1u << SL_IPC_STATUS_REQUEST | 1u << SL_IPC_CORRECT | 1u << SL_IPC_VAULT_REQUEST);
+		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(STATUS_REQUEST) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT_REQUEST));
 		client->ticket = 0;
 		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);

@@ -241,7 +241,7 @@ edge_start(struct edge_process *e)
 		sl_timer_set(&e->restart, RESTART_MS);
 		return;
 	}
-	e->ipc = sl_ipc_new(fds[0], 1u << SL_IPC_READY | 1u << SL_IPC_HELPER_FAILED | 1u << SL_IPC_CORRECTED);
+	e->ipc = sl_ipc_new(fds[0], SL_IPC_BIT(READY) | SL_IPC_BIT(HELPER_FAILED) | SL_IPC_BIT(CORRECTED));
 	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);
@@ -483,7 +483,7 @@ check_settings(struct parent *parent)
 		settings_refused(parent);
 		return;
 	}
-	parent->checker = sl_ipc_new(fd, 1u << SL_IPC_CHECKED | 1u << SL_IPC_CHECK_FAILED);
+	parent->checker = sl_ipc_new(fd, SL_IPC_BIT(CHECKED) | SL_IPC_BIT(CHECK_FAILED));
 	sl_watch_init(&parent->checker_watch, parent->loop, fd, on_checker, parent);
 	sl_watch_want(&parent->checker_watch, SL_READ);
 }

@@ -134,7 +134,7 @@ start(struct vault_process *v)
 		sl_timer_set(&v->restart, RESTART_MS);
 		return;
 	}
-	v->ipc = sl_ipc_new(fd, 1u << SL_IPC_READY);
+	v->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY));
 	sl_ipc_set_stall(v->ipc, STALL_MS);
 	sl_watch_init(&v->watch, parent->loop, fd, on_channel, v);
 	sl_watch_want(&v->watch, SL_READ);

@@ -71,8 +71,8 @@ spool_again(struct client *client, int fd)
 void
 client_new(struct process *p, uint32_t who, int fd)
 {
-	static const uint32_t edge = 1u << SL_IPC_KEY | 1u << SL_IPC_KEEP;
-	static const uint32_t control = 1u << SL_IPC_KEPT_LIST | 1u << SL_IPC_KEPT_OPEN | 1u << SL_IPC_KEPT_DELETE;
+	static const uint64_t edge = SL_IPC_BIT(KEY) | SL_IPC_BIT(KEEP);
+	static const uint64_t control = SL_IPC_BIT(KEPT_LIST) | SL_IPC_BIT(KEPT_OPEN) | SL_IPC_BIT(KEPT_DELETE);
 
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		struct client *client = &p->clients[i];

@@ -99,7 +99,7 @@ main(int argc, char **argv)
 	p.user = argv[2];
 	p.loop = sl_loop_new(&sl_clock_system);
 	p.parent = sl_ipc_new((int)strtol(argv[1], NULL, 10),
-	    1u << SL_IPC_VAULT_SETTINGS | 1u << SL_IPC_VAULT_CLIENT | 1u << SL_IPC_STOP);
+	    SL_IPC_BIT(VAULT_SETTINGS) | SL_IPC_BIT(VAULT_CLIENT) | SL_IPC_BIT(STOP));
 	sl_timer_init(&p.expiry, p.loop, store_expire, &p);
 	sl_watch_init(&p.watch, p.loop, sl_ipc_fd(p.parent), on_parent, &p);
 	sl_watch_want(&p.watch, SL_READ);

@@ -76,7 +76,7 @@ process_begin(struct sl_helper *helper)
 	fd = sl_helper_spawn(helper->program, "", &helper->pid);
 	if (fd < 0)
 		return fd;
-	helper->ipc = sl_ipc_new(fd, 1u << SL_IPC_INSPECT_RESULT | 1u << SL_IPC_INSPECT_DONE);
+	helper->ipc = sl_ipc_new(fd, SL_IPC_BIT(INSPECT_RESULT) | SL_IPC_BIT(INSPECT_DONE));
 	return 0;
 }
 

@@ -43,7 +43,9 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_CORRECTED] = { 4u << 10, 0 },
 	[SL_IPC_CONSOLE_REQUEST] = { SL_IPC_PAYLOAD_MAX, 0 },
 	[SL_IPC_CONSOLE_REPLY] = { SL_IPC_PAYLOAD_MAX, 0 },
-	[SL_IPC_VAULT_SETTINGS] = { SL_IPC_PAYLOAD_MAX, 0 },
+	[SL_IPC_SNAPSHOT] = { 4, 2 },
+	[SL_IPC_SNAPSHOT_IN_USE] = { 8, 0 },
+[SL_IPC_VAULT_SETTINGS] = { SL_IPC_PAYLOAD_MAX, 0 },
 	[SL_IPC_VAULT_CLIENT] = { 4, 1 },
 	[SL_IPC_VAULT] = { 0, 1 },
 	[SL_IPC_VAULT_REQUEST] = { 0, 0 },
@@ -63,7 +65,7 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 struct sl_ipc {
 	unsigned	 magic;
 	int		 fd;
-	uint32_t	 may_send;
+	uint64_t	 may_send;
 	int		 stall_ms;
 	int		 read_result;	/* SL_MORE, or the error that ended reading */
 	bool		 send_failed;	/* half a message is out */
@@ -91,7 +93,7 @@ sl_ipc_type_name(enum sl_ipc_type type)
 }
 
 struct sl_ipc *
-sl_ipc_new(int fd, uint32_t may_send)
+sl_ipc_new(int fd, uint64_t may_send)
 {
 	struct sl_ipc *ipc = sl_xzalloc(sizeof(*ipc));
 
@@ -309,7 +311,7 @@ head_ok(const struct sl_ipc *ipc)
 {
 	const struct ipc_head *h = &ipc->head;
 
-	return h->type < SL_IPC_TYPE_COUNT && (ipc->may_send & (1u << h->type)) != 0 &&
+	return h->type < SL_IPC_TYPE_COUNT && (ipc->may_send & (UINT64_C(1) << h->type)) != 0 &&
 	    h->payload_len <= limits[h->type].payload_len &&
 	    h->fds_len <= limits[h->type].fds_len;
 }

@@ -38,6 +38,8 @@
 	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */ \
 	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments */ \
 	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer */ \
+	X(SNAPSHOT)		/* console > parent > edge: u32 number; fds: one snapshot, and one over it if there is (snapshot/snapshot.h) */ \
+	X(SNAPSHOT_IN_USE)	/* edge > parent: u32 number, u32 result */ \
 	X(VAULT_SETTINGS)	/* parent > vault: where, how long, how much, whose (kept/kept.h) */ \
 	X(VAULT_CLIENT)		/* parent > vault: u32 who; fd: a channel to him */ \
 	X(VAULT)		/* parent > edge, sluicectl: nothing; fd: a channel to the vault, instead of the one before */ \
@@ -60,7 +62,9 @@ enum sl_ipc_type {
 #undef SL_IPC_ENUM
 	SL_IPC_TYPE_COUNT,
 };
-_Static_assert(SL_IPC_TYPE_COUNT <= 32, "a bit for each in what a peer may send");
+_Static_assert(SL_IPC_TYPE_COUNT <= 64, "a bit for each in what a peer may send");
+/* In what a peer may send: SL_IPC_BIT(STOP). */
+#define SL_IPC_BIT(name)	(UINT64_C(1) << SL_IPC_##name)
 
 /* Which descriptors come with SETTINGS, in this order. */
 enum {
@@ -82,8 +86,8 @@ struct sl_ipc_message {
 
 struct sl_ipc;
 
-/* A channel over `fd` (taken). `may_send`: bit mask 1u << type of what the peer may send. */
-struct sl_ipc	*sl_ipc_new(int fd, uint32_t may_send);
+/* A channel over `fd` (taken). `may_send`: bits (SL_IPC_BIT) of what the peer may send. */
+struct sl_ipc	*sl_ipc_new(int fd, uint64_t may_send);
 void		 sl_ipc_free(struct sl_ipc **ipc);
 int		 sl_ipc_fd(const struct sl_ipc *ipc);
 

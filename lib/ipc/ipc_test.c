@@ -263,11 +263,11 @@ messages_a_peer_may_not_send_are_refused_and_nothing_leaks(void **state)
 {
 	static const struct {
 		const char	*name;
-		uint32_t	 may_send;
+		uint64_t	 may_send;
 		struct wire_head head;
 		size_t		 fds_len;
 	} rows[] = {
-		{ "a type it may not send", 1u << SL_IPC_READY, { SL_IPC_STOP, 0, 0 }, 0 },
+		{ "a type it may not send", SL_IPC_BIT(READY), { SL_IPC_STOP, 0, 0 }, 0 },
 		{ "no type at all", ALL_TYPES, { SL_IPC_TYPE_COUNT, 0, 0 }, 0 },
 		{ "a type beyond the mask", UINT32_MAX, { 32, 0, 0 }, 0 },
 		{ "a type far off", UINT32_MAX, { UINT32_MAX, 0, 0 }, 0 },
@@ -373,7 +373,7 @@ the_largest_payload_passes_while_signals_interrupt(void **state)
 	pair(fds);
 	out = (struct big){ sl_ipc_new(fds[0], 0), sl_slice(bytes, SL_IPC_PAYLOAD_MAX), -1000 };
 	in = (struct big){ NULL, out.payload, 0 };
-	b = sl_ipc_new(fds[1], 1u << SL_IPC_SETTINGS);
+	b = sl_ipc_new(fds[1], SL_IPC_BIT(SETTINGS));
 	assert_int_equal(pthread_create(&sender, NULL, send_big, &out), 0);
 	while (r == SL_MORE || r == SL_ERR_TIMEOUT) {
 		pthread_kill(sender, SIGUSR1);

@@ -354,7 +354,7 @@ connect_to(const char *path)
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return sl_ipc_new(fd, 1u << SL_IPC_CONSOLE_REPLY);
+		return sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REPLY));
 	fprintf(stderr, "sluicectl: %s: %s%s\n", path, strerror(errno),
 	    errno == ENOENT || errno == ECONNREFUSED ? " (does the console run?)" : "");
 	if (fd >= 0)

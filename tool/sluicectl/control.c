@@ -11,7 +11,7 @@
 #include "conf/settings.h"
 
 struct sl_ipc *
-control_connect(const char *path, uint32_t may_send)
+control_connect(const char *path, uint64_t may_send)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char automatic[SL_CONTROL_PATH_MAX + 1];
@@ -53,9 +53,9 @@ on_vault(void *ctx, struct sl_ipc_message *message)
 }
 
 struct sl_ipc *
-control_vault(const char *path, uint32_t may_send)
+control_vault(const char *path, uint64_t may_send)
 {
-	struct sl_ipc *control = control_connect(path, 1u << SL_IPC_VAULT);
+	struct sl_ipc *control = control_connect(path, SL_IPC_BIT(VAULT));
 	int fd = -1, r;
 
 	if (control == NULL)

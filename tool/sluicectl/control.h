@@ -10,8 +10,8 @@
 
 /* Connect to `path` (NULL: where it is by default); `may_send` as sl_ipc_new has it. Returns a channel, or NULL after
  * saying why. */
-struct sl_ipc	*control_connect(const char *path, uint32_t may_send);
+struct sl_ipc	*control_connect(const char *path, uint64_t may_send);
 /* Through it, a channel to the vault. Returns it, or NULL after saying why. */
-struct sl_ipc	*control_vault(const char *path, uint32_t may_send);
+struct sl_ipc	*control_vault(const char *path, uint64_t may_send);
 
 #endif

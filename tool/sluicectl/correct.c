@@ -344,7 +344,7 @@ correct_main(int argc, char **argv)
 		fputs(usage, status < 0 ? stdout : stderr);
 		return status < 0 ? EXIT_OK : status;
 	}
-	c.ipc = control_connect(c.control, 1u << SL_IPC_CORRECTED);
+	c.ipc = control_connect(c.control, SL_IPC_BIT(CORRECTED));
 	if (c.ipc == NULL)
 		return EXIT_PROBLEM;
 	correct_run(&c, argv + optind);

@@ -31,7 +31,7 @@ static const char usage[] =
     "Opening a message is logged. Status: 0 fine, 1 it could not be done, 2 wrong use.\n";
 
 #define WAIT_MS		60000
-#define ANSWERS		(1u << SL_IPC_KEPT_ENTRY | 1u << SL_IPC_KEPT_BYTES | 1u << SL_IPC_KEPT_END)
+#define ANSWERS		(SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT_END))
 
 struct ask {
 	const char	*control;

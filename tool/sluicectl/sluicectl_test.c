@@ -131,7 +131,7 @@ serve(int listener, int times)
 {
 	for (int i = 0; i <= times; i++) {
 		struct sl_ipc *ipc = sl_ipc_new(accept(listener, NULL, NULL),
-		    1u << SL_IPC_STATUS_REQUEST);
+		    SL_IPC_BIT(STATUS_REQUEST));
 
 		if (i < times)
 			SL_ASSERT(sl_ipc_wait(ipc, 5000, answer_status, &ipc) == SL_DONE);

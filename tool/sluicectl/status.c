@@ -242,7 +242,7 @@ static int
 ask(const char *path, bool json)
 {
 	struct answer answer = { json, EXIT_PROBLEM };
-	struct sl_ipc *ipc = control_connect(path, 1u << SL_IPC_STATUS);
+	struct sl_ipc *ipc = control_connect(path, SL_IPC_BIT(STATUS));
 	int r;
 
 	if (ipc == NULL)
