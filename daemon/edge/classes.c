@@ -72,14 +72,15 @@ classes_keep(const struct classes *classes)
 
 /* ---- deciding ---- */
 
+/* What a policy would keep, and there is no vault, is refused: nothing is stored, and the sender hears it. */
 static enum fate
-fate_of(const struct sl_ruling *ruling)
+fate_of(const struct policy *policy, const struct sl_ruling *ruling)
 {
 	if (!ruling->enforced)
 		return FATE_DELIVER;
 	switch (ruling->action) {
 	case SL_ACTION_QUARANTINE:
-		return FATE_KEEP;
+		return policy->keeps ? FATE_KEEP : FATE_REFUSE;
 	case SL_ACTION_DEFER:
 		return FATE_DEFER;
 	case SL_ACTION_REFUSE:
@@ -121,7 +122,7 @@ classes_decide(struct session *s)
 		known.demands = class->demands;
 		known.demands_len = class->demands_len;
 		sl_decide(&known, &class->decision);
-		class->fate = fate_of(&class->decision.ruling);
+		class->fate = fate_of(class->policy, &class->decision.ruling);
 	}
 }
 

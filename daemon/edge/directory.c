@@ -92,14 +92,14 @@ policy_new(void)
 	return p;
 }
 
-/* Its values are there: what follows from them. */
+/* Its values are there: what follows from them. Where there is no vault nothing is kept, whatever it says. */
 static struct policy *
-policy_ready(struct policy *p)
+policy_ready(const struct directory *d, struct policy *p)
 {
 	if (p->values.content.groups.len > 0)
 		p->groups = sl_groups_new(&p->values.content.groups);
 	p->judges = p->values.mode != SL_MODE_PASS_THROUGH;
-	p->keeps = keeps(&p->values);
+	p->keeps = *d->settings->settings->quarantine.directory != '\0' && keeps(&p->values);
 	return p;
 }
 
@@ -128,7 +128,7 @@ proven_partners(struct sl_arena *arena, const struct sl_authentication_policy *a
 }
 
 static struct policy *
-policy_of_settings(const struct sl_tenant *tenant)
+policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 {
 	const struct sl_authentication_policy *a = &tenant->authentication;
 	struct policy *p = policy_new();
@@ -151,7 +151,7 @@ policy_of_settings(const struct sl_tenant *tenant)
 	v->authentication.partner = SL_ACTION_REFUSE;
 	v->authentication.trusted_sealers = list_of(&p->arena, a->trusted_sealers, a->trusted_sealers_len);
 	v->authentication.partners = proven_partners(&p->arena, a);
-	return policy_ready(p);
+	return policy_ready(d, p);
 }
 
 /* ---- the console's pictures ---- */
@@ -476,7 +476,7 @@ console_policy(struct directory *d, uint32_t id)
 		return NULL;
 	}
 	policy_unref(at);
-	*at = policy_ready(p);
+	*at = policy_ready(d, p);
 	return policy_ref(p);
 }
 
@@ -486,7 +486,7 @@ directory_policy(struct directory *d, const struct addressee *to)
 	if (to->place == SIZE_MAX)
 		return console_policy(d, to->at.policy);
 	if (d->ours[to->place] == NULL)
-		d->ours[to->place] = policy_of_settings(to->tenant);
+		d->ours[to->place] = policy_of_settings(d, to->tenant);
 	return policy_ref(d->ours[to->place]);
 }
 

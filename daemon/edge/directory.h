@@ -30,7 +30,7 @@ struct policy {
 	struct sl_policy	 values;
 	struct sl_groups	*groups;	/* content groups; NULL: there are none */
 	bool			 judges;	/* not in pass-through */
-	bool			 keeps;		/* may want a message kept */
+	bool			 keeps;		/* may want a message kept, and there is a vault for it */
 	struct sl_arena		 arena;		/* of values */
 };
 struct policy	*policy_ref(struct policy *policy);

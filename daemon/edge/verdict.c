@@ -71,6 +71,7 @@ refusal_answer(struct session *s, const struct class *class, struct answer *answ
 {
 	const struct transaction *tx = s->tx;
 	const struct sl_ruling *ruling = &class->decision.ruling;
+	bool refuses = class->fate == FATE_REFUSE;
 	const struct sl_evidence *named = NULL;
 	const char *contact = sl_arena_printf(&s->tx->arena, SL_SLICE_FMT, SL_SLICE_ARG(class->policy->values.refusal_text));
 
@@ -81,7 +82,7 @@ refusal_answer(struct session *s, const struct class *class, struct answer *answ
 		return;
 	}
 	if (ruling->reason != NULL) {
-		answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451, ruling->enhanced, "%s%s%s",
+		answer_set(answer, refuses ? 550 : 451, ruling->enhanced, "%s%s%s",
 		    ruling->reason, *contact != '\0' ? ". " : "", contact);
 		return;
 	}
@@ -93,9 +94,8 @@ refusal_answer(struct session *s, const struct class *class, struct answer *answ
 		    (named != NULL ? named->log_odds[SL_MALWARE] : 0))
 			named = e;
 	}
-	answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451,
-	    ruling->action == SL_ACTION_REFUSE ? "5.7.1" : "4.7.1", "Message %s as %s%s%s%s%s",
-	    ruling->action == SL_ACTION_REFUSE ? "refused" : "deferred", ruling->word,
+	answer_set(answer, refuses ? 550 : 451, refuses ? "5.7.1" : "4.7.1", "Message %s as %s%s%s%s%s",
+	    refuses ? "refused" : "deferred", ruling->word,
 	    named != NULL ? ": " : "", named != NULL ? named->sentence : "",
 	    *contact != '\0' ? ". " : "", contact);
 }
@@ -247,7 +247,6 @@ void
 verdict_act(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	const struct sl_ruling *ruling = &tx->ruling;
 
 	tx->verdict_us = sl_loop_now_us(s->edge->loop);
 	decide(s);
@@ -267,7 +266,7 @@ verdict_act(struct session *s)
 	}
 	keeping_abort(&tx->keeping);
 	if (tx->leading->fate != FATE_DELIVER) {
-		bool refused = ruling->action == SL_ACTION_REFUSE;
+		bool refused = tx->leading->fate == FATE_REFUSE;
 
 		delivery_abort(&tx->delivery);
 		refusal_answer(s, tx->leading, &tx->answer);
