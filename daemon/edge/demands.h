@@ -13,6 +13,7 @@
 #include "classify/panel.h"
 #include "deep/deep.h"
 #include "mailauth/author.h"
+#include "policy/files.h"
 
 struct classes;
 
@@ -24,6 +25,9 @@ struct demands {
 	int			 kind;		/* ... and its enum sl_view_kind */
 	unsigned		 authors;	/* From fields */
 	struct sl_author	 author;
+	struct sl_file		*seen;		/* files, for the record; no names */
+	size_t			 seen_len;
+	bool			 more_seen;	/* than SL_RECORD_FILES_MAX */
 	struct sl_slice		 from;		/* the address, if there is one author with one mailbox; in the arena */
 };
 

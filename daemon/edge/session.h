@@ -71,6 +71,7 @@ struct transaction {
 	struct demands		 demands;
 	struct keeping		 keeping;
 	struct authentication	 authentication;
+	struct sl_identity	 identity;	/* what is known of who sent it, once it is judged */
 	struct sl_ruling	 ruling;	/* of the leading class */
 	struct class		*leading;	/* whose ruling that is, once there is one */
 	enum plan		 plan;

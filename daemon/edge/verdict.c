@@ -229,10 +229,11 @@ decide(struct session *s)
 {
 	struct transaction *tx = s->tx;
 
+	authentication_identity(&tx->authentication, &tx->identity);
 	for (size_t i = 0; i < tx->classes.len; i++) {
 		struct class *class = tx->classes.items[i];
 
-		authentication_demand(&tx->authentication, &class->policy->values, &tx->arena, class->demands, &class->demands_len);
+		class->demands_len = sl_identity_demands(&tx->identity, &class->policy->values, &tx->arena, class->demands);
 	}
 	if (tx->judge.on)
 		demands_finish(&tx->demands);

@@ -164,7 +164,7 @@ runs(const struct named *f)
 static bool
 family_fits(const struct sl_attachment_rule *rule, const struct named *f)
 {
-	return rule->families == 0 || (rule->families >> sl_type_family(f->file->type) & 1) != 0 ||
+	return rule->families == 0 || (rule->families & f->file->families) != 0 || (rule->families >> sl_type_family(f->file->type) & 1) != 0 ||
 	    (rule->families >> f->read.family & 1) != 0;
 }
 

@@ -24,6 +24,7 @@ struct sl_file {
 	enum sl_type	type;		/* by its content */
 	bool		type_is_sure;	/* by a signature that other data has not by chance */
 	struct sl_slice	declared;	/* that the message declares */
+	uint32_t	families;	/* bits 1 << enum sl_family that it counts as, beside those of type and name */
 	uint64_t	bytes;
 	bool		inside;		/* an entry of an archive or document */
 	bool		encrypted, macros, program, deceptive, unreadable;	/* found; of `program`: beside type and name */

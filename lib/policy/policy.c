@@ -43,6 +43,18 @@ sl_cause_word(enum sl_cause cause)
 	return causes[cause].word;
 }
 
+bool
+sl_cause_find(struct sl_slice word, enum sl_cause *cause_out)
+{
+	for (int i = 0; i < SL_CAUSE_COUNT; i++) {
+		if (sl_slice_eq(word, sl_slice_str(causes[i].word))) {
+			*cause_out = (enum sl_cause)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 enum sl_category
 sl_cause_category(enum sl_cause cause)
 {
@@ -57,6 +69,19 @@ sl_cause_of(enum sl_category category)
 		if (causes[i].category == category)
 			return (enum sl_cause)i;
 	SL_UNREACHABLE("a category that is no cause");
+}
+
+/* Words that are no cause's are those of who sent it. */
+enum sl_cause
+sl_cause_of_ruling(const struct sl_ruling *ruling)
+{
+	enum sl_cause cause = SL_CAUSE_AUTHENTICATION;
+
+	if (ruling->reason == NULL)
+		return sl_cause_of(ruling->category);
+	if (!sl_cause_find(sl_slice_str(ruling->word), &cause) && strcmp(ruling->word, "denied") == 0)
+		return SL_CAUSE_SPAM;
+	return cause;
 }
 
 void

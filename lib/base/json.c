@@ -1,0 +1,330 @@
+/* json.c - see json.h */
+
+#include "sl/json.h"
+
+#include "sl/utf8.h"
+
+static bool
+wrong(struct sl_json *j, int result)
+{
+	if (j->result == 0)
+		j->result = result;
+	j->at = j->end;
+	return false;
+}
+
+static void
+skip_space(struct sl_json *j)
+{
+	while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' || *j->at == '\r' || *j->at == '\n'))
+		j->at++;
+}
+
+static bool
+take(struct sl_json *j, unsigned char c)
+{
+	skip_space(j);
+	if (j->at == j->end || *j->at != c)
+		return false;
+	j->at++;
+	return true;
+}
+
+void
+sl_json_init(struct sl_json *j, struct sl_slice text)
+{
+	*j = (struct sl_json){ .at = text.ptr, .end = text.ptr + text.len };
+}
+
+int
+sl_json_end(struct sl_json *j)
+{
+	skip_space(j);
+	if (j->at < j->end || j->depth > 0)
+		wrong(j, SL_ERR_SYNTAX);
+	return j->result;
+}
+
+unsigned char
+sl_json_kind(struct sl_json *j)
+{
+	skip_space(j);
+	if (j->at == j->end)
+		return 0;
+	return (*j->at >= '0' && *j->at <= '9') || *j->at == '-' ? '0' : *j->at;
+}
+
+/* ---- strings */
+
+/* At the opening quote; to behind the closing one. */
+static bool
+string(struct sl_json *j, struct sl_slice *raw)
+{
+	const unsigned char *start;
+
+	if (!take(j, '"'))
+		return wrong(j, SL_ERR_SYNTAX);
+	for (start = j->at; j->at < j->end; j->at++) {
+		if (*j->at == '"') {
+			*raw = sl_slice(start, (size_t)(j->at - start));
+			j->at++;
+			return true;
+		}
+		if (*j->at < 0x20)
+			break;
+		if (*j->at == '\\' && ++j->at == j->end)
+			break;
+	}
+	return wrong(j, SL_ERR_SYNTAX);
+}
+
+static bool
+hex4(struct sl_slice s, uint32_t *out)
+{
+	*out = 0;
+	if (s.len < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		unsigned char c = s.ptr[i], lower = sl_ascii_lower(c);
+
+		if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'f'))
+			return false;
+		*out = *out << 4 | (uint32_t)(c <= '9' ? c - '0' : lower - 'a' + 10);
+	}
+	return true;
+}
+
+/* Behind "\u". Returns how many bytes were taken, 0: it is no character. */
+static size_t
+take_unicode(struct sl_slice s, unsigned char *out, size_t *len)
+{
+	uint32_t c, low;
+	size_t used = 4;
+
+	if (!hex4(s, &c) || c == 0 || (c >= 0xdc00 && c <= 0xdfff))
+		return 0;
+	if (c >= 0xd800 && c <= 0xdbff) {
+		if (s.len < 10 || s.ptr[4] != '\\' || s.ptr[5] != 'u' || !hex4(sl_slice_from(s, 6), &low) || low < 0xdc00 ||
+		    low > 0xdfff)
+			return 0;
+		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+		used = 10;
+	}
+	*len += sl_utf8_encode(c, out + *len);
+	return used;
+}
+
+int
+sl_json_decode(struct sl_slice raw, unsigned char *out, size_t *len_out)
+{
+	static const char escapes[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+	size_t len = 0;
+
+	for (size_t i = 0; i < raw.len; i++) {
+		const char *escape;
+		size_t used;
+
+		if (raw.ptr[i] != '\\') {
+			out[len++] = raw.ptr[i];
+			continue;
+		}
+		if (++i == raw.len)
+			return SL_ERR_SYNTAX;
+		if (raw.ptr[i] == 'u') {
+			used = take_unicode(sl_slice_from(raw, i + 1), out, &len);
+			if (used == 0)
+				return SL_ERR_SYNTAX;
+			i += used;
+			continue;
+		}
+		escape = memchr(escapes, raw.ptr[i], sizeof(escapes) - 1);
+		if (escape == NULL)
+			return SL_ERR_SYNTAX;
+		out[len++] = (unsigned char)means[escape - escapes];
+	}
+	*len_out = len;
+	return 0;
+}
+
+/* ---- numbers, words */
+
+static size_t
+digits(const struct sl_json *j, const unsigned char *from)
+{
+	const unsigned char *at = from;
+
+	while (at < j->end && *at >= '0' && *at <= '9')
+		at++;
+	return (size_t)(at - from);
+}
+
+static bool
+number(struct sl_json *j, struct sl_slice *text)
+{
+	const unsigned char *at = j->at;
+	size_t n;
+
+	at += at < j->end && *at == '-';
+	n = digits(j, at);
+	if (n == 0 || (n > 1 && *at == '0'))
+		return wrong(j, SL_ERR_SYNTAX);
+	at += n;
+	if (at < j->end && *at == '.') {
+		at++;
+		n = digits(j, at);
+		if (n == 0)
+			return wrong(j, SL_ERR_SYNTAX);
+		at += n;
+	}
+	if (at < j->end && (*at == 'e' || *at == 'E')) {
+		at++;
+		at += at < j->end && (*at == '+' || *at == '-');
+		n = digits(j, at);
+		if (n == 0)
+			return wrong(j, SL_ERR_SYNTAX);
+		at += n;
+	}
+	*text = sl_slice(j->at, (size_t)(at - j->at));
+	j->at = at;
+	return true;
+}
+
+static bool
+word(struct sl_json *j, const char *text)
+{
+	size_t len = strlen(text);
+
+	if ((size_t)(j->end - j->at) < len || memcmp(j->at, text, len) != 0)
+		return wrong(j, SL_ERR_SYNTAX);
+	j->at += len;
+	return true;
+}
+
+/* A value that is neither object nor array. */
+static bool
+scalar(struct sl_json *j)
+{
+	struct sl_slice ignored;
+
+	switch (sl_json_kind(j)) {
+	case '"':
+		return string(j, &ignored);
+	case '0':
+		return number(j, &ignored);
+	case 't':
+		return word(j, "true");
+	case 'f':
+		return word(j, "false");
+	case 'n':
+		return word(j, "null");
+	default:
+		return wrong(j, SL_ERR_SYNTAX);
+	}
+}
+
+/* ---- objects and arrays */
+
+static bool
+step_in(struct sl_json *j, unsigned char open)
+{
+	if (sl_json_kind(j) != open) {
+		sl_json_skip(j);
+		return false;
+	}
+	if (j->depth == SL_JSON_DEPTH_MAX)
+		return wrong(j, SL_ERR_TOO_LONG);
+	j->at++;
+	j->depth++;
+	j->first = true;
+	return true;
+}
+
+bool
+sl_json_object(struct sl_json *j)
+{
+	return step_in(j, '{');
+}
+
+bool
+sl_json_array(struct sl_json *j)
+{
+	return step_in(j, '[');
+}
+
+/* To the next value inside; false: the end, and out. */
+static bool
+next(struct sl_json *j, unsigned char close)
+{
+	bool first = j->first;
+
+	j->first = false;
+	if (j->result != 0)
+		return false;
+	if (take(j, close)) {
+		j->depth--;
+		return false;
+	}
+	if (!first && !take(j, ','))
+		return wrong(j, SL_ERR_SYNTAX);
+	return true;
+}
+
+bool
+sl_json_member(struct sl_json *j, struct sl_slice *name)
+{
+	if (!next(j, '}') || !string(j, name))
+		return false;
+	return take(j, ':') || wrong(j, SL_ERR_SYNTAX);
+}
+
+bool
+sl_json_element(struct sl_json *j)
+{
+	return next(j, ']');
+}
+
+struct sl_slice
+sl_json_skip(struct sl_json *j)
+{
+	bool is_object[SL_JSON_DEPTH_MAX + 1] = { false };
+	unsigned outside = j->depth;
+	const unsigned char *start;
+	struct sl_slice ignored;
+
+	skip_space(j);
+	start = j->at;
+	do {
+		unsigned char kind = sl_json_kind(j);
+
+		if (kind == '{' || kind == '[') {
+			if (!step_in(j, kind))
+				break;
+			is_object[j->depth] = kind == '{';
+		} else if (!scalar(j)) {
+			break;
+		}
+		while (j->depth > outside && j->result == 0) {
+			if (is_object[j->depth] ? sl_json_member(j, &ignored) : sl_json_element(j))
+				break;
+		}
+	} while (j->depth > outside && j->result == 0);
+	return sl_slice(start, j->result == 0 ? (size_t)(j->at - start) : 0);
+}
+
+bool
+sl_json_string(struct sl_json *j, struct sl_slice *raw)
+{
+	if (sl_json_kind(j) == '"')
+		return string(j, raw);
+	sl_json_skip(j);
+	return false;
+}
+
+bool
+sl_json_number(struct sl_json *j, struct sl_slice *text)
+{
+	if (sl_json_kind(j) == '0')
+		return number(j, text);
+	sl_json_skip(j);
+	return false;
+}
