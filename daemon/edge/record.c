@@ -202,7 +202,7 @@ versions_of(const struct transaction *tx, struct sl_record_version versions[SL_R
 	const struct snapshot *snapshot = tx->snapshot;
 	size_t n = 0;
 
-	if (tx->classes.items[0]->to.place == SIZE_MAX)
+	if (tx->classes.items[0]->to.place == DIRECTORY_CONSOLE)
 		versions[n++] = (struct sl_record_version){ "snapshot", directory_id(tx->directory) };
 	if (snapshot->own != NULL)
 		versions[n++] = (struct sl_record_version){ "own", sl_own_id(snapshot->own) };

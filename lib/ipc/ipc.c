@@ -60,6 +60,8 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_KEPT_BYTES] = { 128u << 10, 0 },
 	[SL_IPC_KEPT_DELETE] = { 64u << 10, 0 },
 	[SL_IPC_KEPT_END] = { 1u << 10, 0 },
+	[SL_IPC_COMMAND] = { 8u << 10, 0 },
+	[SL_IPC_COMMANDED] = { 4u << 10, 0 },
 };
 
 struct sl_ipc {

@@ -54,7 +54,9 @@
 	X(KEPT_OPEN)		/* sluicectl > vault: tenant, id; KEPT_ENTRY, KEPT_BYTES, then KEPT_END */ \
 	X(KEPT_BYTES)		/* vault > sluicectl: the message's next bytes */ \
 	X(KEPT_DELETE)		/* sluicectl > vault: tenant, ids; then KEPT_END */ \
-	X(KEPT_END)		/* vault > sluicectl: i32 result, u64 count, text */
+	X(KEPT_END)		/* vault > sluicectl: i32 result, u64 count, text */ \
+	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h) */ \
+	X(COMMANDED)		/* console > parent > edge: u32 the edge, what to answer */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,
