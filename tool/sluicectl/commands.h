@@ -30,6 +30,7 @@ int	explain_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	quarantine_main(int argc, char **argv);
+int	queue_main(int argc, char **argv);
 int	replay_main(int argc, char **argv);
 int	rules_main(int argc, char **argv);
 int	score_main(int argc, char **argv);
