@@ -218,10 +218,7 @@ static void
 add_verdict(struct sl_buf *out, const struct transaction *tx)
 {
 	struct sl_record_version versions[SL_RECORD_VERSIONS_MAX];
-	struct sl_record_class class = { .tenant = "", .outcome = "", .word = tx->ruling.word,
-		.action = tx->ruling.action, .copy = tx->ruling.copy, .by = SL_BY_POLICY,
-		.allowed_by = SL_PRECEDENCE_COUNT, .cause = sl_cause_of_ruling(&tx->ruling),
-		.demands = tx->authentication.demands, .demands_len = tx->authentication.demands_len };
+	struct sl_record_class class = { .tenant = "", .outcome = "" };
 	struct sl_record_source source = { .verdict = tx->judge.verdict, .versions = versions, .classes = &class,
 		.classes_len = 1 };
 
@@ -232,8 +229,11 @@ add_verdict(struct sl_buf *out, const struct transaction *tx)
 	sl_buf_addf(out, ",\"enforced\":%s", tx->ruling.enforced ? "true" : "false");
 	if (source.verdict == NULL)
 		return;
-	class.mode = tx->tenant->mode;
-	memcpy(class.policy, tx->tenant->policy, sizeof(class.policy));
+	class.mode = (enum sl_mode)tx->leading->policy->values.mode;
+	memcpy(class.policy, tx->leading->policy->values.category, sizeof(class.policy));
+	class.demands = tx->leading->demands;
+	class.demands_len = tx->leading->demands_len;
+	sl_record_class_decided(&class, &tx->leading->decision);
 	source.engine_failed = judge_failed(&tx->judge);
 	source.versions_len = versions_of(tx->snapshot, versions);
 	sl_record_write(&source, out);
