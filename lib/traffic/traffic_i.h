@@ -23,6 +23,8 @@ struct day {
 	/* the block that was read last */
 	int64_t		block;			/* 0: none */
 	struct sl_buf	text;
+	uint32_t	starts[BLOCK_LINES + 1];	/* where its lines begin, and where one more would */
+	size_t		lines;
 };
 
 struct sl_traffic {
