@@ -44,7 +44,7 @@ same_facts(const struct sl_record *a, const struct sl_record *b)
 	SL_ASSERT(x->files_len == y->files_len);
 	for (size_t i = 0; i < x->files_len; i++)
 		SL_ASSERT(sl_slice_eq(x->files[i].name, y->files[i].name) && x->files[i].type == y->files[i].type &&
-		    x->files[i].bytes == y->files[i].bytes && x->files[i].families == y->files[i].families &&
+		    x->files[i].bytes == y->files[i].bytes && x->files[i].promise.told == y->files[i].promise.told &&
 		    x->files[i].inside == y->files[i].inside && x->files[i].program == y->files[i].program);
 }
 

@@ -6,7 +6,6 @@
 #include "domain/idna.h"
 #include "mime/mailbox.h"
 #include "mime/word.h"
-#include "record/record.h"
 
 #define SUBJECT_MAX	2000	/* bytes of it that content groups see */
 
@@ -91,23 +90,20 @@ on_field(void *state, struct sl_slice name, struct sl_slice value)
 
 /* ---- files ---- */
 
-/* For the record, which names no file and outlives the message. */
-static void
-note_file(struct demands *d, const struct sl_file *file)
+/* For the record. Most messages have no file, and take no memory for it. */
+static struct sl_files_seen *
+seen(struct demands *d)
 {
-	if (d->seen == NULL || d->seen_len == SL_RECORD_FILES_MAX) {
-		d->more_seen = true;
-		return;
-	}
-	d->seen[d->seen_len] = *file;
-	d->seen[d->seen_len].name = sl_slice("", 0);
-	d->seen[d->seen_len++].declared = sl_slice("", 0);
+	if (d->seen == NULL && (d->seen = sl_arena_alloc(d->arena, sizeof(*d->seen))) != NULL)
+		sl_files_seen_init(d->seen);
+	return d->seen;
 }
 
 static void
 file_seen(struct demands *d, const struct sl_file *file)
 {
-	note_file(d, file);
+	if (seen(d) != NULL)
+		sl_files_seen_add(d->seen, file);
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->files != NULL)
 			sl_files_see(d->classes->items[i]->files, file);
@@ -129,12 +125,8 @@ on_end(void *state, const struct sl_content_part *part)
 
 	if (d->part == part)
 		content_end(d);
-	if (part->role == SL_CONTENT_FILE || part->is_attached) {
-		struct sl_file file;
-
-		sl_file_of_part(part, &file);
-		note_file(d, &file);
-	}
+	if ((part->role == SL_CONTENT_FILE || part->is_attached) && seen(d) != NULL)
+		sl_files_seen_part(d->seen, part);
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->files != NULL)
 			sl_files_see_part(d->classes->items[i]->files, part);
@@ -200,7 +192,6 @@ demands_begin(struct demands *d, struct classes *classes, struct sl_panel *panel
 	int r = 0;
 
 	*d = (struct demands){ .classes = classes, .arena = arena };
-	d->seen = sl_arena_alloc(arena, SL_RECORD_FILES_MAX * sizeof(*d->seen));	/* without it they are not noted */
 	for (size_t i = 0; i < classes->len && r == 0; i++)
 		if (classes->items[i]->recipients > 0)
 			r = class_begin(d, classes->items[i]);

@@ -307,8 +307,7 @@ add_verdict(struct sl_buf *out, const struct transaction *tx)
 {
 	struct sl_record_version versions[SL_RECORD_VERSIONS_MAX];
 	struct sl_record_facts facts = { .identity = tx->identity, .from = tx->demands.from,
-		.malware = judge_known_malware(&tx->judge), .files = tx->demands.seen, .files_len = tx->demands.seen_len,
-		.more_files = tx->demands.more_seen };
+		.malware = judge_known_malware(&tx->judge) };
 	struct sl_record_source source = { .verdict = tx->judge.verdict, .versions = versions, .facts = &facts };
 	struct class_notes *notes;
 
@@ -319,6 +318,11 @@ add_verdict(struct sl_buf *out, const struct transaction *tx)
 	sl_buf_addf(out, ",\"enforced\":%s", tx->ruling.enforced ? "true" : "false");
 	if (source.verdict == NULL)
 		return;
+	if (tx->demands.seen != NULL) {
+		facts.files = tx->demands.seen->files;
+		facts.files_len = tx->demands.seen->len;
+		facts.more_files = tx->demands.seen->more;
+	}
 	notes = note_classes(tx);
 	source.classes = notes->classes;
 	source.classes_len = notes->len;

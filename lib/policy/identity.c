@@ -103,8 +103,7 @@ sl_identity_envelope_proven(const struct sl_identity *id, struct sl_slice domain
 	if (id->spf == SL_SPF_PASS && !id->spf_is_helo)
 		return true;
 	for (size_t i = 0; i < id->signers_len; i++)
-		if (id->signers[i].passes && sl_dns_name_labels(id->signers[i].domain) > 1 &&
-		    sl_dns_name_within(domain, id->signers[i].domain))
+		if (id->signers[i].passes && akin(domain, id->signers[i].domain))
 			return true;
 	return false;
 }
@@ -140,8 +139,8 @@ ask_dmarc(struct demander *d)
 static void
 ask_tls(struct demander *d, enum sl_action action)
 {
-	demand(d, action, "unauthenticated", "5.7.1", sl_arena_printf(d->arena,
-	    "Mail from " SL_SLICE_FMT " must come under TLS, and does not", SL_SLICE_ARG(d->id->author_domain)));
+	demand(d, action, "unauthenticated", "5.7.10", sl_arena_printf(d->arena,
+	    "Mail from " SL_SLICE_FMT " is taken under TLS only", SL_SLICE_ARG(d->id->author_domain)));
 }
 
 static void
@@ -179,10 +178,10 @@ ask_partner(struct demander *d)
 		tls |= partners->items[i].tls;
 		authentication |= partners->items[i].authentication;
 	}
-	if (tls && !d->id->tls)
-		ask_tls(d, action);
 	if (authentication)
 		ask_proof(d, action);
+	if (tls && !d->id->tls)
+		ask_tls(d, action);
 }
 
 static void

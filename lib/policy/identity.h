@@ -53,7 +53,7 @@ size_t	sl_identity_demands(const struct sl_identity *identity, const struct sl_p
 bool	sl_identity_is_trusted(const struct sl_identity *identity, const struct sl_policy *policy);
 /* Is From's domain proven: by DMARC where it has a result, else by DKIM or SPF of it, or of a domain above or below? */
 bool	sl_identity_from_proven(const struct sl_identity *identity, const struct sl_policy *policy);
-/* Is the envelope's sender: by SPF of MAIL FROM, or DKIM of its domain or one above? Empty: no. */
+/* Is the envelope's sender: by SPF of MAIL FROM, or DKIM of its domain, or one above or below? Empty: no. */
 bool	sl_identity_envelope_proven(const struct sl_identity *identity, struct sl_slice envelope_domain);
 
 #endif

@@ -68,12 +68,12 @@ static const struct row {
 	  "refuse unauthenticated 5.7.23: m.example says that 192.0.2.7 may not send for it (SPF). It explains: ask us; " },
 
 	{ "a partner without TLS", "t", .plain = true, .demands =
-	  "refuse unauthenticated 5.7.1: Mail from " AUTHOR " must come under TLS, and does not; " },
+	  "refuse unauthenticated 5.7.10: Mail from " AUTHOR " is taken under TLS only; " },
 	{ "a partner without proof", "p", .demands =
 	  "refuse unauthenticated 5.7.26: Mail from " AUTHOR " must be proven by DKIM or SPF of that domain, and is not; " },
 	{ "a partner without either", "tp", .plain = true, .demands =
-	  "refuse unauthenticated 5.7.1: Mail from " AUTHOR " must come under TLS, and does not; "
-	  "refuse unauthenticated 5.7.26: Mail from " AUTHOR " must be proven by DKIM or SPF of that domain, and is not; " },
+	  "refuse unauthenticated 5.7.26: Mail from " AUTHOR " must be proven by DKIM or SPF of that domain, and is not; "
+	  "refuse unauthenticated 5.7.10: Mail from " AUTHOR " is taken under TLS only; " },
 	{ "a partner by his signature", "p", .signers = { "other.example", AUTHOR }, .demands = "", .from = true,
 	  .envelope = true },
 	{ "by that of a domain below", "p", .signers = { "m." AUTHOR }, .demands = "", .from = true },

@@ -31,6 +31,8 @@ sl_record_rule(const struct sl_record *record, const struct sl_record_class *cla
 		.known_malware = record->facts.malware, .demands = class->demands, .demands_len = class->demands_len };
 	struct sl_decision decision;
 
+	if (class->by == SL_BY_KNOWN_MALWARE && known.known_malware == NULL)
+		known.known_malware = "";
 	memcpy(policy.category, class->policy, sizeof(policy.category));
 	policy.lists.denied = class->action;	/* if a list denied it */
 	policy.lists.overrides = class->excused;

@@ -135,6 +135,30 @@ read_type(struct reader *r)
 }
 
 static void
+read_promise(struct reader *r, struct sl_file *f)
+{
+	struct sl_slice name, word;
+
+	if (!object(r))
+		return;
+	f->promise.told = true;
+	while (sl_json_member(&r->json, &name)) {
+		if (reader_is(name, "type")) {
+			f->promise.type = read_type(r);
+		} else if (reader_is(name, "family")) {
+			word = reader_text(r, 63);
+			for (int i = 0; i < SL_FAMILY_COUNT; i++)
+				if (reader_is(word, sl_family_name((enum sl_family)i)))
+					f->promise.family = (enum sl_family)i;
+		} else if (reader_is(name, "runs")) {
+			f->promise.runs = reader_flag(r);
+		} else {
+			sl_json_skip(&r->json);
+		}
+	}
+}
+
+static void
 read_file(struct reader *r, struct sl_file *f)
 {
 	struct sl_slice name;
@@ -147,10 +171,10 @@ read_file(struct reader *r, struct sl_file *f)
 			f->name = reader_text(r, 255);
 		else if (reader_is(name, "type"))
 			f->type = read_type(r);
+		else if (reader_is(name, "promise"))
+			read_promise(r, f);
 		else if (reader_is(name, "declared"))
 			f->declared = reader_text(r, 255);
-		else if (reader_is(name, "families"))
-			f->families = (uint32_t)reader_count(r, UINT32_MAX);
 		else if (reader_is(name, "bytes"))
 			f->bytes = reader_count(r, INT64_MAX);
 		else if (reader_is(name, "sure"))

@@ -23,7 +23,8 @@
  *			"spf_domain":DOMAIN,"spf_helo":true,"signers":[DOMAIN, "?" DOMAIN: unsure],"sealer":DOMAIN}
  *			`author` left out: one; `domain`: as it ends `from`; others: none; without it nobody was asked
  *		"malware":NAME			that an engine knows
- *		"files":[{"name":SKELETON,"type":MIME,"sure":true,"declared":MIME,"families":NUMBER,"bytes":NUMBER,
+ *		"files":[{"name":SKELETON,"type":MIME,"sure":true,"declared":MIME,"bytes":NUMBER,"promise":
+ *			{"type":MIME,"family":WORD,"runs":true},
  *			"inside":true,"encrypted":true,"macros":true,"program":true,"deceptive":true,
  *			"unreadable":true}]	of a name only what policy/seen.h leaves
  *		"more_files":true		than these

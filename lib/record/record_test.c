@@ -324,7 +324,7 @@ the_first_version_is_one_class(void **state)
 
 static const struct sl_file files[] = {
 	{ .name = { (const unsigned char *)"*.exe", 5 }, .type = SL_TYPE_PDF, .type_is_sure = true, .bytes = 123456,
-	  .families = 6, .deceptive = true },
+	  .promise = { true, true, SL_TYPE_ZIP, SL_FAMILY_SCRIPT }, .deceptive = true },
 	{ .inside = true, .encrypted = true, .declared = { (const unsigned char *)"application/x-new", 17 } },
 };
 
@@ -359,7 +359,8 @@ same_facts(const struct sl_record_facts *f)
 		const struct sl_file *a = &files[i], *b = &f->files[i];
 
 		assert_true(sl_slice_eq(a->name, b->name) && sl_slice_eq(a->declared, b->declared));
-		assert_true(a->type == b->type && a->type_is_sure == b->type_is_sure && a->families == b->families &&
+		assert_true(a->type == b->type && a->type_is_sure == b->type_is_sure && a->promise.told == b->promise.told && a->promise.runs == b->promise.runs &&
+		    a->promise.type == b->promise.type && a->promise.family == b->promise.family &&
 		    a->bytes == b->bytes && a->inside == b->inside && a->encrypted == b->encrypted &&
 		    a->deceptive == b->deceptive && !b->macros && !b->program && !b->unreadable);
 	}

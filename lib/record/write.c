@@ -174,8 +174,16 @@ add_file(const struct sl_file *f, struct sl_buf *out)
 		add_text("type", sl_slice_str(sl_type_mime(f->type)), out);
 	add_flag("sure", f->type_is_sure, out);
 	add_text("declared", f->declared, out);
-	add_count("families", f->families, out);
 	add_count("bytes", f->bytes, out);
+	if (f->promise.told) {
+		add_name("promise", out);
+		sl_buf_add_byte(out, '{');
+		if (f->promise.type != SL_TYPE_UNKNOWN)
+			add_text("type", sl_slice_str(sl_type_mime(f->promise.type)), out);
+		add_text("family", sl_slice_str(sl_family_name(f->promise.family)), out);
+		add_flag("runs", f->promise.runs, out);
+		sl_buf_add_byte(out, '}');
+	}
 	add_flag("inside", f->inside, out);
 	add_flag("encrypted", f->encrypted, out);
 	add_flag("macros", f->macros, out);

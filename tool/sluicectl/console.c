@@ -20,7 +20,6 @@
 #define ANSWER_MS	120000
 #define FILE_MAX	((size_t)60 << 20)
 #define COLUMNS_MAX	16
-#define CONSOLE_SOCKET	"/run/sluice/console"
 
 /* `args`: NAME is needed, [NAME] may be missing, NAME... takes all the rest, @NAME is read from that file ("-": standard
  * input). `options`: --NAME VALUE, or a flag where it ends in "!". */

@@ -29,6 +29,7 @@ static const struct command {
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
 	{ "list",	console_main,	"allow and deny senders" },
 	{ "partner",	console_main,	"partners, who have tenants of their own" },
+	{ "policy",	policy_main,	"policies: try a change on the mail of the last days" },
 	{ "quarantine",	quarantine_main, "list, show, release and delete messages that are kept" },
 	{ "queue",	queue_main,	"what Sluice itself has to send: list, show, hurry, cancel" },
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
