@@ -118,6 +118,15 @@ on_commanded(struct process *p, struct sl_slice payload)
 }
 
 static void
+on_vault_lost(void *ctx)
+{
+	struct process *p = ctx;
+
+	if (sl_ipc_send(p->parent, SL_IPC_VAULT_REQUEST, sl_slice(NULL, 0), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear that our way to the vault is gone");
+}
+
+static void
 on_settings(struct process *p, struct sl_ipc_message *message)
 {
 	struct sl_unpack in = { .rest = message->payload };
@@ -145,6 +154,7 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 	p->edge->on_helper_failed_ctx = p;
 	p->edge->on_action = on_action;
 	p->edge->on_action_ctx = p;
+	keeper_on_lost(p->edge->keeper, on_vault_lost, p);
 	if (stats_fd >= 0)
 		close(stats_fd);
 	sl_buf_init(&why, 1000);
