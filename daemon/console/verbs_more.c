@@ -32,14 +32,15 @@ at_operator(struct request *request, struct sl_node *out)
 static int
 list_add(struct request *request)
 {
-	struct sl_list_entry entry = { .value = arg(request, "value"), .note = arg(request, "note"),
-		.options = (arg_flag(request, "unauthenticated") ? SL_LIST_UNAUTHENTICATED : 0u) |
-		    (arg_flag(request, "subdomains") ? SL_LIST_SUBDOMAINS : 0u) };
+	struct sl_store_entry entry = { .value = arg(request, "value"), .note = arg(request, "note"),
+		.options = (arg_flag(request, "unauthenticated") ? SL_ENTRY_UNAUTHENTICATED : 0u) |
+		    (arg_flag(request, "subdomains") ? SL_ENTRY_SUBDOMAINS : 0u) |
+		    (arg_flag(request, "either") ? SL_ENTRY_EITHER : 0u) };
 	struct sl_slice days = arg(request, "days");
 	uint64_t number;
 	int r;
 
-	if (!sl_list_kind_find(arg(request, "kind"), &entry.kind))
+	if (!sl_entry_kind_find(arg(request, "kind"), &entry.kind))
 		return refuse(request, SL_ERR_SYNTAX, "an entry is `allow` or `deny`");
 	if (days.len > 0) {
 		if (sl_slice_to_u64(days, 36500, &number) != 0 || number == 0)
@@ -48,23 +49,24 @@ list_add(struct request *request)
 	}
 	r = sl_store_list_add(request->store, &request->actor, request->target, &entry, 1, NULL);
 	if (r == 0)
-		say(request, "%s %.*s", sl_list_kind_word(entry.kind), SL_SLICE_ARG(entry.value));
+		say(request, "%s %.*s", sl_entry_kind_word(entry.kind), SL_SLICE_ARG(entry.value));
 	return r;
 }
 
 static int
-list_row(void *ctx, const struct sl_list_entry *entry)
+list_row(void *ctx, const struct sl_store_entry *entry)
 {
 	json_t *row = new_row(ctx);
+	struct sl_buf options;
 
 	if (row == NULL)
 		return SL_DONE;
-	row_text(row, "kind", sl_slice_str(sl_list_kind_word(entry->kind)));
+	row_text(row, "kind", sl_slice_str(sl_entry_kind_word(entry->kind)));
 	row_text(row, "value", entry->value);
-	row_text(row, "options", sl_slice_str((entry->options & SL_LIST_UNAUTHENTICATED) != 0 ? "unauthenticated" :
-	    (entry->options & SL_LIST_SUBDOMAINS) != 0 ? "subdomains" : ""));
-	if (entry->options == (SL_LIST_UNAUTHENTICATED | SL_LIST_SUBDOMAINS))
-		row_text(row, "options", SL_SLICE_LIT("unauthenticated subdomains"));
+	sl_buf_init(&options, 100);
+	sl_entry_options_print(entry->options, &options);
+	row_text(row, "options", sl_buf_slice(&options));
+	sl_buf_fini(&options);
 	row_text(row, "note", entry->note);
 	row_time(row, "expires", entry->expires_at * 1000000);
 	row_text(row, "by", entry->added_by);

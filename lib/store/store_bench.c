@@ -111,7 +111,7 @@ add_users(struct sl_store *store, int tenants, int domains, int users)
 static void
 add_lists(struct sl_store *store, int tenants, int users, int entries)
 {
-	struct sl_list_entry rows[BATCH];
+	struct sl_store_entry rows[BATCH];
 	char values[BATCH][64];
 	double since = now();
 	int each_tenant = entries / 2 / tenants, each_user = entries / 2 / users, done = 0;
@@ -129,7 +129,7 @@ add_lists(struct sl_store *store, int tenants, int users, int entries)
 				snprintf(values[e], sizeof(values[e]), "partner%d-%d.example", i, e);
 			else
 				snprintf(values[e], sizeof(values[e]), "sender%d@partner%d.example", e, i);
-			rows[e] = (struct sl_list_entry){ .kind = e & 1 ? SL_LIST_DENY : SL_LIST_ALLOW, .value = sl_slice_str(values[e]) };
+			rows[e] = (struct sl_store_entry){ .kind = e & 1 ? SL_ENTRY_DENY : SL_ENTRY_ALLOW, .value = sl_slice_str(values[e]) };
 		}
 		must(store, sl_store_list_add(store, &actor, node, rows, (size_t)len, NULL));
 		done += len;
