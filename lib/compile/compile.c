@@ -469,6 +469,22 @@ user_find(struct tenant *t, int64_t id)
 
 /* ---- lists ---- */
 
+/* A value as the store keeps it is its key's text already; networks alone are read. NULL, or what is wrong. */
+static const char *
+entry_key(const struct sl_store_entry *entry, struct sl_list_key *key)
+{
+	bool below = entry->type == SL_ENTRY_BELOW;
+	struct sl_slice text = sl_slice_from(entry->value, below ? 2 : 0);
+
+	if (entry->type == SL_ENTRY_NETWORK || text.len == 0 || text.len > SL_LIST_KEY_MAX)
+		return sl_list_key_read(entry->value, key);
+	key->kind = below ? SL_LIST_BELOW : entry->type == SL_ENTRY_ADDRESS ? SL_LIST_ADDRESS : SL_LIST_DOMAIN;
+	key->len = text.len;
+	memcpy(key->text, text.ptr, text.len);
+	key->text[text.len] = '\0';
+	return NULL;
+}
+
 static int
 write_entry(struct sl_compile *c, struct sl_node node, enum sl_policy_by by, uint32_t owner, struct sl_slice address,
     const struct sl_store_entry *entry)
@@ -477,7 +493,7 @@ write_entry(struct sl_compile *c, struct sl_node node, enum sl_policy_by by, uin
 		.flags = (entry->kind == SL_ENTRY_ALLOW ? SL_LIST_ALLOW : SL_LIST_DENY) |
 		    ((entry->options & SL_ENTRY_UNAUTHENTICATED) != 0 ? SL_LIST_UNAUTHENTICATED : 0u) |
 		    ((entry->options & SL_ENTRY_EITHER) != 0 ? SL_LIST_EITHER : 0u) };
-	const char *wrong = sl_list_key_read(entry->value, &out.key);
+	const char *wrong = entry_key(entry, &out.key);
 	char below[SL_LIST_KEY_MAX + 3];
 	int r;
 

@@ -42,6 +42,7 @@ compile(const char *directory, int64_t tenants)
 	struct sl_store_options how = { .path = path, .read_only = true };
 	int r, fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	double since = now();
+	clock_t cpu = clock();
 	struct sl_snapshot_counts counts;
 	struct sl_store *store;
 	struct sl_compile *c;
@@ -62,8 +63,8 @@ compile(const char *directory, int64_t tenants)
 	printf("%-24s gathered %6.2f s", tenants == 0 ? "everything" : tenants == 1 ? "one tenant" : "several tenants", now() - since);
 	r = sl_snapshot_writer_finish(options.writer, &counts, &wrong);
 	must(r, sl_buf_cstr(&wrong));
-	printf("  written %6.2f s  %llu tenants %llu domains %llu users %llu entries %llu policies, %.1f MiB\n", now() - since,
-	    (unsigned long long)counts.tenants, (unsigned long long)counts.domains, (unsigned long long)counts.users,
+	printf("  written %6.2f s (%.2f of CPU)  %llu tenants %llu domains %llu users %llu entries %llu policies, %.1f MiB\n", now() - since,
+	    (double)(clock() - cpu) / CLOCKS_PER_SEC, (unsigned long long)counts.tenants, (unsigned long long)counts.domains, (unsigned long long)counts.users,
 	    (unsigned long long)counts.entries, (unsigned long long)counts.policies, (double)counts.bytes / 1048576);
 	sl_compile_free(&c);
 	sl_snapshot_writer_free(&options.writer);
