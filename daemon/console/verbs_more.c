@@ -235,7 +235,7 @@ audit_verify(struct request *request)
 	if (r != 0)
 		return r;
 	if (report.fault != SL_AUDIT_NONE)
-		return refuse(request, SL_ERR_CORRUPT, "%s: number %lld; the %lld before it are right",
+		return refuse(request, SL_ERR_DAMAGED, "%s: number %lld; the %lld before it are right",
 		    sl_audit_fault_text(report.fault), (long long)report.at, (long long)report.entries);
 	for (size_t i = 0; i < SL_AUDIT_HASH_BYTES; i++)
 		snprintf(head + 2 * i, 3, "%02x", report.head[i]);

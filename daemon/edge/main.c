@@ -24,7 +24,7 @@
 #define HEAP_STEP_BYTES	(256 << 10)
 
 #define PARENT_MAY_SEND	(SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(LISTENERS) | SL_IPC_BIT(STOP) | \
-	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT))
+	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT) | SL_IPC_BIT(SNAPSHOT))
 
 struct process {
 	unsigned	 slot;
@@ -173,6 +173,28 @@ on_vault(struct process *p, struct sl_ipc_message *message)
 	message->fds[0] = -1;
 }
 
+/* What the console has compiled: its number goes back with what came of it. */
+static void
+on_snapshot(struct process *p, struct sl_ipc_message *message)
+{
+	struct sl_unpack in = { .rest = message->payload };
+	uint32_t number = sl_unpack_u32(&in);
+	struct sl_buf answer;
+	int r;
+
+	if (p->edge == NULL || p->edge->snapshot == NULL || message->fds_len < 1)
+		return;
+	r = edge_use_pictures(p->edge, message->fds[0], message->fds_len > 1 ? message->fds[1] : -1);
+	if (r != 0)
+		sl_log(SL_LOG_ERROR, "the console's snapshot %u cannot be used, the one before stays: %s", number, sl_strerror(r));
+	sl_buf_init(&answer, 8);
+	sl_pack_u32(&answer, number);
+	sl_pack_u32(&answer, (uint32_t)r);
+	if (sl_ipc_send(p->parent, SL_IPC_SNAPSHOT_IN_USE, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear what came of a snapshot");
+	sl_buf_fini(&answer);
+}
+
 static void
 on_stopped(void *ctx)
 {
@@ -209,6 +231,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		on_correction(p, message->payload);
 	} else if (message->type == SL_IPC_VAULT) {
 		on_vault(p, message);
+	} else if (message->type == SL_IPC_SNAPSHOT) {
+		on_snapshot(p, message);
 	} else if (message->type == SL_IPC_STOP) {
 		stop(p);
 	}

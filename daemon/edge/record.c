@@ -218,8 +218,7 @@ static void
 add_verdict(struct sl_buf *out, const struct transaction *tx)
 {
 	struct sl_record_version versions[SL_RECORD_VERSIONS_MAX];
-	struct sl_record_source source = { .verdict = tx->judge.verdict, .demands = tx->authentication.demands,
-		.demands_len = tx->authentication.demands_len, .versions = versions };
+	struct sl_record_source source = { .verdict = tx->judge.verdict, .versions = versions };
 
 	if (!tx->ruled)
 		return;
@@ -228,7 +227,9 @@ add_verdict(struct sl_buf *out, const struct transaction *tx)
 	sl_buf_addf(out, ",\"enforced\":%s", tx->ruling.enforced ? "true" : "false");
 	if (source.verdict == NULL)
 		return;
-	source.policy = tx->tenant->policy;
+	source.policy = tx->leading->policy->values.category;
+	source.demands = tx->leading->demands;
+	source.demands_len = tx->leading->demands_len;
 	source.engine_failed = judge_failed(&tx->judge);
 	source.versions_len = versions_of(tx->snapshot, versions);
 	sl_record_write(&source, out);

@@ -32,7 +32,7 @@ static const unsigned may_follow[SESSION_STATE_COUNT] = {
 	[SESSION_DATA] = IN(SKIP) | IN(AWAIT_VERDICT),
 	[SESSION_SKIP] = IN(READY),
 	[SESSION_AWAIT_VERDICT] = IN(AWAIT_VAULT) | IN(AWAIT_DELIVERY) | IN(READY),
-	[SESSION_AWAIT_VAULT] = IN(READY) | IN(GONE),
+	[SESSION_AWAIT_VAULT] = IN(READY) | IN(AWAIT_DELIVERY) | IN(GONE),
 	[SESSION_AWAIT_DELIVERY] = IN(READY) | IN(GONE),
 	[SESSION_CLOSING] = IN(CLOSING),
 	[SESSION_GONE] = 0,
@@ -197,7 +197,8 @@ transaction_new(struct session *s)
 	s->tx = tx;
 	edge_make_id(tx->id);
 	sl_arena_init(&tx->arena, ARENA_CAP_BYTES);
-	tx->snapshot = snapshot_ref(edge->snapshot);
+	tx->directory = directory_ref(edge->directory);
+	tx->snapshot = directory_settings(tx->directory);
 	tx->mail_us = sl_loop_now_us(edge->loop);
 	tx->burst = 1;
 	delivery_init(&tx->delivery, s, &tx->arena);
@@ -222,8 +223,9 @@ transaction_end(struct session *s, const char *outcome)
 	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);
 	sl_chunk_unref(&tx->chunk);
+	classes_fini(&tx->classes);
 	sl_arena_fini(&tx->arena);
-	snapshot_unref(&tx->snapshot);
+	directory_unref(&tx->directory);
 	sl_timer_clear(&s->rate_timer);
 	s->tx = NULL;
 	sl_free(tx);

@@ -174,7 +174,8 @@ keep(struct client *client, const struct sl_kept_keep *keep, int fd)
 {
 	struct process *p = client->process;
 	int64_t now = sl_clock_system.wall_us(NULL);
-	uint32_t expiry_day = (uint32_t)((now + (int64_t)p->keep_ms * 1000) / SL_VAULT_DAY_US);
+	uint32_t expiry_day = keep->keep_days > 0 ? store_today() + keep->keep_days :
+	    (uint32_t)((now + (int64_t)p->keep_ms * 1000) / SL_VAULT_DAY_US);
 	struct sl_vault_append *append = NULL;
 	struct pending *pending;
 	int r;

@@ -48,8 +48,7 @@
 	X(SL_ERR_VERSION, -15, "made by another version")			\
 	X(SL_ERR_BUSY, -16, "in use")						\
 	X(SL_ERR_EXISTS, -17, "there already")					\
-	X(SL_ERR_CORRUPT, -18, "the file is damaged")			\
-	X(SL_ERR_DAMAGED, -30, "damaged, or not what was sealed")		\
+	X(SL_ERR_DAMAGED, -18, "damaged, or not what it should be")		\
 	X(SL_ERR_LOCKED, -31, "locked: its key is not here")			\
 	X(SL_ERR_NO_SPACE, -32, "no space is left on the disk")			\
 	X(SL_ERR_QUOTA, -33, "a quota is used up")

@@ -385,7 +385,7 @@ on_group(void *ctx, const struct sl_group_row *row)
 	int r;
 
 	if (d == NULL || row->id > UINT32_MAX)
-		return compile_fail(c, SL_ERR_CORRUPT, "group " SL_SLICE_FMT " has no domain", SL_SLICE_ARG(row->name));
+		return compile_fail(c, SL_ERR_DAMAGED, "group " SL_SLICE_FMT " has no domain", SL_SLICE_ARG(row->name));
 	t->groups = grow(t->groups, t->groups_len, &t->groups_size, sizeof(*t->groups));
 	g = &t->groups[t->groups_len++];
 	g->id = row->id;
@@ -429,7 +429,7 @@ on_user(void *ctx, const struct sl_user_row *row)
 	int r;
 
 	if (d == NULL)
-		return compile_fail(c, SL_ERR_CORRUPT, "user " SL_SLICE_FMT " has no domain", SL_SLICE_ARG(row->local));
+		return compile_fail(c, SL_ERR_DAMAGED, "user " SL_SLICE_FMT " has no domain", SL_SLICE_ARG(row->local));
 	above = g != NULL ? g->chain : d->chain;
 	r = chain_at(c, above, (struct sl_node){ SL_LEVEL_USER, row->id }, &chain);
 	if (r == 0)

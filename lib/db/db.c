@@ -32,7 +32,7 @@ db_result(struct db *db, int code)
 		result = SL_ERR_FULL;
 		break;
 	case SQLITE_CORRUPT: case SQLITE_NOTADB:
-		result = SL_ERR_CORRUPT;
+		result = SL_ERR_DAMAGED;
 		break;
 	case SQLITE_CONSTRAINT:
 		result = SL_ERR_EXISTS;
@@ -72,7 +72,7 @@ prepare(struct db *db, const char *sql, unsigned flags, sqlite3_stmt **out)
 	int code = sqlite3_prepare_v3(db->handle, sql, -1, flags, out, NULL);
 
 	if (code == SQLITE_ERROR && strstr(sqlite3_errmsg(db->handle), "no such") != NULL)
-		return db_fail(db, SL_ERR_CORRUPT, "the file is damaged: %s", sqlite3_errmsg(db->handle));
+		return db_fail(db, SL_ERR_DAMAGED, "the file is damaged: %s", sqlite3_errmsg(db->handle));
 	return db_result(db, code);
 }
 
@@ -273,7 +273,7 @@ db_identify(struct db *db, const char *path, int64_t application, int64_t newest
 	if (is == 0 && *version == 0 && tables == 0)
 		return 0;
 	if (is != application)
-		return db_fail(db, SL_ERR_CORRUPT, "%s is a database of another program", path);
+		return db_fail(db, SL_ERR_DAMAGED, "%s is a database of another program", path);
 	if (*version > newest)
 		return db_fail(db, SL_ERR_VERSION, "%s was written by a newer Sluice: its version is %lld, this "
 		    "program's %lld", path, (long long)*version, (long long)newest);

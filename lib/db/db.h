@@ -39,7 +39,7 @@ struct db_query {
 /* Open or make a file that its owner alone may read. */
 SL_MUST_USE int	db_open(struct db *db, const char *path, bool read_only);
 void	db_close(struct db *db);
-/* What a file is: it belongs to `application` and is of `version`, or (both 0) is empty. SL_ERR_CORRUPT: it is another
+/* What a file is: it belongs to `application` and is of `version`, or (both 0) is empty. SL_ERR_DAMAGED: it is another
  * program's; SL_ERR_VERSION: of a version beyond `newest`. */
 SL_MUST_USE int	db_identify(struct db *db, const char *path, int64_t application, int64_t newest, int64_t *version_out);
 /* Settings of the connection: cross-references, WAL; `fast`: no sync, so a crash of the machine loses the last changes. */

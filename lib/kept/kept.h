@@ -14,6 +14,7 @@
 #define SL_KEPT_ID_BYTES	16u
 #define SL_KEPT_KEY_BYTES	32u
 #define SL_KEPT_TENANT_MAX	128u
+#define SL_KEPT_DAYS_MAX	3660u	/* a message is kept */
 
 /* Who a VAULT_CLIENT is. */
 enum { SL_KEPT_EDGE, SL_KEPT_CONTROL };
@@ -43,6 +44,7 @@ struct sl_kept_keep {
 	struct sl_slice	tenant;
 	int64_t		received_us;
 	uint64_t	body_bytes;
+	uint32_t	keep_days;	/* at most SL_KEPT_DAYS_MAX; 0: as long as the settings say */
 	struct sl_slice	record;		/* sealed */
 };
 void		sl_kept_pack_keep(const struct sl_kept_keep *keep, struct sl_buf *out);

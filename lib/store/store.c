@@ -90,14 +90,14 @@ sl_store_check(struct sl_store *store)
 	db_query(&store->db, &query, "PRAGMA integrity_check(1)", "");
 	r = db_row(&query);
 	if (r == SL_DONE && !sl_slice_eq(db_text(&query, 0), SL_SLICE_LIT("ok")))
-		r = db_fail(&store->db, SL_ERR_CORRUPT, "the file is damaged: " SL_SLICE_FMT, SL_SLICE_ARG(db_text(&query, 0)));
+		r = db_fail(&store->db, SL_ERR_DAMAGED, "the file is damaged: " SL_SLICE_FMT, SL_SLICE_ARG(db_text(&query, 0)));
 	db_end(&query);
 	if (r < 0)
 		return r;
 	db_query(&store->db, &query, "PRAGMA foreign_key_check", "");
 	r = db_row(&query);
 	if (r == SL_DONE)
-		r = db_fail(&store->db, SL_ERR_CORRUPT, "the file is damaged: a %.*s belongs to nothing",
+		r = db_fail(&store->db, SL_ERR_DAMAGED, "the file is damaged: a %.*s belongs to nothing",
 		    SL_SLICE_ARG(db_text(&query, 0)));
 	db_end(&query);
 	return r;

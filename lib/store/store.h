@@ -17,7 +17,7 @@
  * in this directory alone, the schema and the way from each older one in schema.c.
  *
  * Results: 0, or SL_ERR_NOT_FOUND, SL_ERR_EXISTS, SL_ERR_SYNTAX (a name or value is malformed), SL_ERR_TOO_LONG,
- * SL_ERR_BUSY (something is still in the way), SL_ERR_FULL (disk), SL_ERR_CORRUPT, SL_ERR_VERSION, SL_ERR_SYSTEM;
+ * SL_ERR_BUSY (something is still in the way), SL_ERR_FULL (disk), SL_ERR_DAMAGED, SL_ERR_VERSION, SL_ERR_SYSTEM;
  * sl_store_error has the sentence. Blocking; one thread.
  *
  * Memory: the database's page cache (32 MiB) and some KiB; walks stream.
@@ -39,13 +39,13 @@ struct sl_store_options {
 
 /* Open, make if it is not there, and bring to this program's version. *store_out is set also on failure (then
  * only sl_store_error and _close may be called). A file of a newer version is SL_ERR_VERSION, one that is no such
- * database or damaged SL_ERR_CORRUPT: it is left as it is. */
+ * database or damaged SL_ERR_DAMAGED: it is left as it is. */
 SL_MUST_USE int	sl_store_open(const struct sl_store_options *options, struct sl_store **store_out);
 void		sl_store_close(struct sl_store **store);
 /* What went wrong last, a sentence for an administrator; "" if nothing did. Valid until the next call. */
 const char	*sl_store_error(const struct sl_store *store);
 
-/* Read all of the file and its cross-references. SL_ERR_CORRUPT: sl_store_error says the first thing found. */
+/* Read all of the file and its cross-references. SL_ERR_DAMAGED: sl_store_error says the first thing found. */
 SL_MUST_USE int	sl_store_check(struct sl_store *store);
 /* Copy it, consistent, while in use, into a new file (SL_ERR_EXISTS when it is there). */
 SL_MUST_USE int	sl_store_backup(struct sl_store *store, const char *path);

@@ -134,7 +134,7 @@ a_newer_or_a_foreign_file_is_left_as_it_is(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "CREATE TABLE photos (x)", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	assert_int_equal(open_at(path, false, &store), SL_ERR_CORRUPT);
+	assert_int_equal(open_at(path, false, &store), SL_ERR_DAMAGED);
 	assert_non_null(strstr(sl_store_error(store), "another program"));
 	sl_store_close(&store);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
@@ -173,7 +173,7 @@ a_damaged_file_is_an_error_that_says_so(void **state)
 		r = open_at(copy, false, &store);
 		if (r == 0)
 			r = sl_store_check(store);
-		if (r != SL_ERR_CORRUPT)
+		if (r != SL_ERR_DAMAGED)
 			fail_msg("page %lld: %s (%s)", (long long)at / 4096, sl_strerror(r), sl_store_error(store));
 		assert_true(strlen(sl_store_error(store)) > 10);
 		seen++;
@@ -183,7 +183,7 @@ a_damaged_file_is_an_error_that_says_so(void **state)
 	}
 	assert_true(seen > 10);
 	write_file(f.path, 0, "this is no database, but a text", 31);
-	assert_int_equal(open_at(f.path, false, &store), SL_ERR_CORRUPT);
+	assert_int_equal(open_at(f.path, false, &store), SL_ERR_DAMAGED);
 	sl_store_close(&store);
 	fixture_fini(&f);
 }

@@ -89,7 +89,7 @@ key_row(struct part *p, const struct db_query *q)
 	struct sl_slice public_key = db_text(q, 2);
 
 	if (public_key.len != sizeof(row.public_key))
-		return db_fail(&p->store->db, SL_ERR_CORRUPT, "key %lld is damaged", (long long)row.id);
+		return db_fail(&p->store->db, SL_ERR_DAMAGED, "key %lld is damaged", (long long)row.id);
 	memcpy(row.public_key, public_key.ptr, public_key.len);
 	return p->walk->key(p->ctx, &row);
 }

@@ -140,7 +140,7 @@ day_key(struct day *day)
 	if (r == SL_DONE && db_text(&query, 0).len == sizeof(day->key))
 		memcpy(day->key, db_text(&query, 0).ptr, sizeof(day->key));
 	else if (r >= 0)
-		r = db_fail(&day->db, SL_ERR_CORRUPT, "the file has no key");
+		r = db_fail(&day->db, SL_ERR_DAMAGED, "the file has no key");
 	db_end(&query);
 	return r < 0 ? r : 0;
 }
@@ -219,7 +219,7 @@ block_read(struct sl_traffic *t, struct day *day, int64_t id)
 	}
 	db_end(&query);
 	if (r >= 0 && day->block == 0)
-		return traffic_fail(t, SL_ERR_CORRUPT, "traffic of %s: block %lld is damaged", day->name, (long long)id);
+		return traffic_fail(t, SL_ERR_DAMAGED, "traffic of %s: block %lld is damaged", day->name, (long long)id);
 	return r < 0 ? traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error) : 0;
 }
 
@@ -237,7 +237,7 @@ day_line(struct sl_traffic *t, struct day *day, int64_t n, struct sl_slice *line
 		const unsigned char *end = rest.len > 0 ? memchr(rest.ptr, '\n', rest.len) : NULL;
 
 		if (end == NULL)
-			return traffic_fail(t, SL_ERR_CORRUPT, "traffic of %s: a line is missing", day->name);
+			return traffic_fail(t, SL_ERR_DAMAGED, "traffic of %s: a line is missing", day->name);
 		*line_out = sl_slice(rest.ptr, (size_t)(end - rest.ptr));
 		if (place == 0)
 			return 0;

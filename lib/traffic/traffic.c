@@ -377,7 +377,7 @@ day_remove(struct sl_traffic *t, const char *name)
 	if (r == 0)
 		r = sums_keep(t, &day);
 	day_close(&day);
-	if (r != 0 && r != SL_ERR_CORRUPT)
+	if (r != 0 && r != SL_ERR_DAMAGED)
 		return r;		/* a damaged file has no sums to keep, and goes */
 	if (strcmp(t->writing.name, name) == 0)
 		day_close(&t->writing);
@@ -392,7 +392,7 @@ day_remove(struct sl_traffic *t, const char *name)
 		sl_free(file);
 	}
 	sl_free(path);
-	return r == SL_ERR_CORRUPT ? 0 : r;
+	return r == SL_ERR_DAMAGED ? 0 : r;
 }
 
 int

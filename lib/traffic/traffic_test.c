@@ -355,7 +355,7 @@ a_damaged_block_is_said_and_not_shown(void **state)
 	fixture_open(&f, 0, true);
 	sl_buf_init(&out, 4096);
 	assert_int_equal(sl_traffic_search(f.traffic, &(struct sl_traffic_query){ .id = S("B1") }, note_id, &out, &found),
-	    SL_ERR_CORRUPT);
+	    SL_ERR_DAMAGED);
 	assert_non_null(strstr(sl_traffic_error(f.traffic), "2025-11-23"));
 	assert_int_equal(out.len, 0);
 	finds(&f, &(struct sl_traffic_query){ .id = S("A1"), .until_us = AT(22, 23) }, "A1 ");
