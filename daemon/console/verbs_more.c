@@ -11,20 +11,13 @@
 #include "store/lists.h"
 
 /* `at`, a node by its name in text: "tenant:example.com"; the operator without one. */
-static int
+int
 at_node(struct request *request, struct sl_node *out)
 {
 	struct sl_slice at = arg(request, "at");
 
 	*out = SL_NODE_OPERATOR;
 	return at.len == 0 ? 0 : sl_store_find_text(request->store, at, out);
-}
-
-static int
-at_operator(struct request *request, struct sl_node *out)
-{
-	*out = SL_NODE_OPERATOR;
-	return 0;
 }
 
 /* ---- lists ---- */
@@ -40,6 +33,8 @@ list_add(struct request *request)
 	uint64_t number;
 	int r;
 
+	if (request->target.level == SL_LEVEL_DOMAIN || request->target.level == SL_LEVEL_GROUP)
+		return refuse(request, SL_ERR_SYNTAX, "lists are the operator's, a partner's, a tenant's or a user's: name one of these");
 	if (!sl_entry_kind_find(arg(request, "kind"), &entry.kind))
 		return refuse(request, SL_ERR_SYNTAX, "an entry is `allow` or `deny`");
 	if (days.len > 0) {
@@ -243,6 +238,14 @@ audit_verify(struct request *request)
 	return 0;
 }
 
+static bool
+lies_below(const char *directory, const char *path)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && path[len] == '/' && strstr(path + len, "/../") == NULL;
+}
+
 static int
 backup_create(struct request *request)
 {
@@ -253,6 +256,9 @@ backup_create(struct request *request)
 	sl_buf_add_slice(&path, arg(request, "file_name"));
 	if (path.len == 0 || path.data[0] != '/')
 		r = refuse(request, SL_ERR_SYNTAX, "name a file by its whole path");
+	else if (request->console->directory != NULL && !lies_below(request->console->directory, sl_buf_cstr(&path)))
+		r = refuse(request, SL_ERR_SYNTAX, "the console writes no files but those in its directory: name one as %s/NAME",
+		    request->console->directory);
 	else
 		r = sl_store_audit(request->store, &request->actor, SL_NODE_OPERATOR, SL_SLICE_LIT("backup.create"),
 		    sl_slice(NULL, 0));

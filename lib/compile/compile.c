@@ -716,3 +716,11 @@ sl_compile_effective(struct sl_compile *c, struct sl_node node, struct sl_policy
 		names[i] = (const char *)c->names.data + offsets[i];
 	return r;
 }
+
+const struct sl_policy *
+sl_compile_preset(const struct sl_compile *c, uint32_t level)
+{
+	SL_CHECK(c, COMPILE_MAGIC);
+	SL_ASSERT(level < SL_LEVEL_COUNT);
+	return &sl_chains_presets(c->chains)->level[level];
+}

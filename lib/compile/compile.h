@@ -62,4 +62,6 @@ SL_MUST_USE int	 sl_compile_effective(struct sl_compile *compile, struct sl_node
 		    struct sl_policy_source sources_out[SL_POLICY_SOURCES_MAX],
 		    const char *names_out[SL_POLICY_SOURCES_MAX], size_t *len_out);
 
+const struct sl_policy *sl_compile_preset(const struct sl_compile *compile, uint32_t level);	/* of enum sl_policy_level */
+
 #endif
