@@ -127,7 +127,7 @@ static void
 make_line(int i, int records, const struct sl_policy *policy, int evidence, struct sl_buf *out)
 {
 	static struct sl_verdict verdict;
-	char from[64], domain[64], when[40];
+	char from[128], domain[64], when[40];
 	struct sl_record_class class = { .tenant = "", .outcome = "", .word = "clean", .by = SL_BY_POLICY,
 		.allowed_by = SL_PRECEDENCE_COUNT };
 	struct sl_record_facts facts = { .identity = { .known = true, .dmarc = SL_DMARC_PASS, .spf = SL_SPF_PASS } };
@@ -174,8 +174,9 @@ make_lines(int records, int evidence, const struct sl_policy *policy)
 	for (int i = 0; i < records; i++) {
 		make_line(i, records, policy, evidence, &line);
 		fprintf(file, "%s\n", sl_buf_cstr(&line));
-		if (sl_traffic_add(traffic, sl_buf_slice(&line)) == SL_ERR_FULL)
-			must(sl_traffic_flush(traffic) == 0 && sl_traffic_add(traffic, sl_buf_slice(&line)) == 0, "day files");
+		must(sl_traffic_add(traffic, sl_buf_slice(&line)) == 0, "day files");
+		if (sl_traffic_queued(traffic) > (8u << 20))
+			must(sl_traffic_flush(traffic) == 0, "day files");
 	}
 	must(sl_traffic_flush(traffic) == 0 && fclose(file) == 0, "files cannot be written");
 	printf("%d records, %zu bytes each\n", records, line.len + 1);
