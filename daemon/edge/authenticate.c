@@ -348,6 +348,7 @@ void
 authentication_evidence(struct authentication *a, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	const struct session *s = a->session;
+	struct sl_identity identity;
 	struct sl_auth_findings findings = {
 		.address = s->client_text,
 		.spf = authentication_spf(a),
@@ -355,13 +356,15 @@ authentication_evidence(struct authentication *a, struct sl_arena *arena, struct
 		.dkim = a->dkim,
 		.dmarc = a->dmarc,
 		.arc = a->arc,
-		.arc_trusted = authentication_is_trusted(a, &s->tx->classes.items[0]->policy->values),
 		.iprev = a->iprev,
 		.helo = a->helo,
 	};
 
 	if (!a->settled)
 		return;
+	/* One verdict for all: of several policies the first says whose seals are trusted. */
+	authentication_identity(a, &identity);
+	findings.arc_trusted = sl_identity_is_trusted(&identity, &s->tx->classes.items[0]->policy->values);
 	sl_auth_evidence(&findings, arena, verdict);
 	if (a->lists != NULL) {
 		sl_dnslist_evidence(a->lists, arena, verdict);

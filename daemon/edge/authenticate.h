@@ -27,7 +27,7 @@
 #include "mailauth/dmarc.h"
 #include "mailauth/spf.h"
 #include "mime/fields.h"
-#include "policy/setting.h"
+#include "policy/identity.h"
 
 enum authentication_inquiry {		/* one for each evaluator */
 	INQUIRY_IPREV,
@@ -85,16 +85,10 @@ bool	authentication_knows_spf(const struct authentication *a);
 /* The SPF that speaks for the sender: of MAIL FROM, or of HELO where that is empty. */
 const struct sl_spf *authentication_spf(const struct authentication *a);
 
-/* When settled: is the last ARC seal valid, and of a domain that the policy trusts? */
-bool	authentication_is_trusted(const struct authentication *a, const struct sl_policy *policy);
 /* When settled: add to the verdict's evidence. */
 void	authentication_evidence(struct authentication *a, struct sl_arena *arena, struct sl_verdict *verdict);
-/* authpolicy.c: what a policy asks for because of who sent it, behind what is in `demands` already. Nothing before it is settled. */
-void	authentication_demand(const struct authentication *a, const struct sl_policy *policy, struct sl_arena *arena,
-	    struct sl_demand demands[SL_DEMANDS_MAX], size_t *len);
-/* Is the author's domain proven by DKIM or SPF, aligned; is the envelope's? */
-bool	authentication_from_is_proven(const struct authentication *a);
-bool	authentication_envelope_is_proven(const struct authentication *a);
+/* What is known of who sent it, for policies (policy/identity.h); nothing before it is settled. Borrows from this. */
+void	authentication_identity(const struct authentication *a, struct sl_identity *identity_out);
 /* authreport.c: our Authentication-Results, with its CRLF, as far as is known and no further; the
  * record's member "auth". Nothing if nothing was asked. */
 void	authentication_header(const struct authentication *a, struct sl_buf *out);

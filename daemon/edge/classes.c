@@ -104,8 +104,7 @@ classes_decide(struct session *s)
 	unsigned char client[16];
 	struct sl_decide known = { .verdict = tx->judge.done ? tx->judge.verdict : NULL, .engine_failed = judge_failed(&tx->judge),
 		.known_malware = judge_known_malware(&tx->judge), .envelope_empty = tx->mail.from.mailbox.len == 0,
-		.from_authenticated = authentication_from_is_proven(&tx->authentication),
-		.envelope_authenticated = authentication_envelope_is_proven(&tx->authentication) };
+		.envelope_authenticated = sl_identity_envelope_proven(&tx->identity, tx->mail.from.domain) };
 
 	sl_list_sender_read(tx->demands.from, &from);
 	sl_list_sender_read(tx->mail.from.mailbox, &envelope);
@@ -119,6 +118,7 @@ classes_decide(struct session *s)
 		for (int by = 0; by < SL_BY_COUNT; by++)
 			known.lists[by] = &found[by];
 		known.policy = &class->policy->values;
+		known.from_authenticated = sl_identity_from_proven(&tx->identity, known.policy);
 		known.demands = class->demands;
 		known.demands_len = class->demands_len;
 		sl_decide(&known, &class->decision);

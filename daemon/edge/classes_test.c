@@ -491,6 +491,98 @@ a_new_snapshot_is_for_the_next_transaction(void **state)
 	close_rig();
 }
 
+/* ---- action addresses ---- */
+
+static struct sl_buf asked;	/* what the console was told last */
+
+static bool
+on_action(void *ctx, struct sl_slice request)
+{
+	sl_buf_reset(&asked);
+	sl_buf_add_slice(&asked, request);
+	return true;
+}
+
+static struct rig_end *
+command(const char *rcpt, const char *told, const char *header)
+{
+	struct rig_end *sender = sender_hello(&rig);
+	char line[200];
+
+	end_tx(sender, "MAIL FROM:<anna@acme.test>\r\n");
+	expect_reply(sender, "250");
+	snprintf(line, sizeof(line), "RCPT TO:<%s@%s>\r\n", rcpt, rig.edge->snapshot->settings->hostname);
+	end_tx(sender, line);
+	expect_reply(sender, told);
+	if (header == NULL)
+		return sender;
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	clamd = rig_clamd(&rig);
+	end_tx(sender, header);
+	end_tx(sender, "\r\nrelease it, please\r\n.\r\n");
+	for (int i = 0; i < 4; i++) {
+		rig_settle(&rig);
+		(void)end_read(clamd);
+	}
+	end_tx(clamd, "stream: OK");
+	end_tx_bytes(clamd, "", 1);
+	rig_settle(&rig);
+	return sender;
+}
+
+static void
+console_answers(uint64_t number, int code, const char *text)
+{
+	const struct sl_digest_response response = { number, code, SL_SLICE_LIT("2.0.0"), sl_slice_str(text) };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX);
+	sl_digest_response_pack(&response, &payload);
+	actions_answered(rig.edge, sl_buf_slice(&payload));
+	sl_buf_fini(&payload);
+	rig_settle(&rig);
+}
+
+static void
+mail_to_an_action_address_is_the_consoles(void **state)
+{
+	struct sl_digest_request request;
+	struct rig_end *sender;
+
+	open_rig(&(struct provider){ .policy = "" });
+	rig.edge->on_action = on_action;
+	sl_buf_init(&asked, SL_DIGEST_WIRE_MAX);
+	sender = command("release.abc", "250 2.1.5", "From: Anna <anna@acme.test>\r\nMessage-ID: <1@acme.test>\r\n"
+	    "Auto-Submitted: no\r\nSubject: Re: x\r\n");
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	assert_true(sl_slice_eq(request.mail.from, SL_SLICE_LIT("anna@acme.test")));
+	assert_true(sl_slice_eq(request.mail.auto_submitted, SL_SLICE_LIT("no")));
+	assert_true(sl_slice_eq(request.message_id, SL_SLICE_LIT("<1@acme.test>")));
+	assert_int_equal(request.mail.authors, 1);
+	assert_int_equal(request.mail.proof, SL_DIGEST_PROOF_NONE);	/* there is no DNS here */
+	expect_nothing(sender);		/* the deed is on nobody's disk yet */
+	console_answers(request.number + 1, 250, "another's");
+	expect_nothing(sender);
+	console_answers(request.number, 250, "It will be done");
+	expect_reply(sender, "250 2.0.0 It will be done");
+	assert_int_equal(rig.stats.delivered, 0);
+	/* Silence is 451; nothing else can be written to. */
+	sender = command("delete.abc", "250 2.1.5", "From: anna@acme.test\r\n");
+	rig_pass(&rig, ACTIONS_DEADLINE_MS + 100);
+	expect_reply(sender, "451 4.3.0");
+	command("postmaster", "550 5.1.1", NULL);
+	command("nothing.abc", "550 5.1.1", NULL);
+	/* The sender leaves while the console thinks. */
+	sender = command("report.abc", "250 2.1.5", "From: anna@acme.test\r\n");
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	end_close(sender);
+	rig_settle(&rig);
+	console_answers(request.number, 250, "too late");
+	sl_buf_fini(&asked);
+	close_rig();
+}
+
 int
 main(void)
 {
@@ -507,6 +599,7 @@ main(void)
 		cmocka_unit_test(a_message_said_to_outgrow_the_window_comes_one_class_at_a_time),
 		cmocka_unit_test(an_allow_list_is_its_owners_alone),
 		cmocka_unit_test(words_of_a_content_group_are_kept),
+		cmocka_unit_test(mail_to_an_action_address_is_the_consoles),
 		cmocka_unit_test(a_new_snapshot_is_for_the_next_transaction),
 	};
 

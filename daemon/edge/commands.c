@@ -237,7 +237,7 @@ is_denied(const struct session *s, const struct sl_policy *policy, const struct 
 	struct sl_decision decision;
 	unsigned char client[16];
 
-	if (who->place != SIZE_MAX)
+	if (who->place != DIRECTORY_CONSOLE)
 		return false;
 	if (sl_list_client_read(sl_slice_str(s->client_text), client))
 		question.client = client;
@@ -248,6 +248,25 @@ is_denied(const struct session *s, const struct sl_policy *policy, const struct 
 	sl_decide(&known, &decision);
 	return decision.ruling.enforced && decision.ruling.action == SL_ACTION_REFUSE && decision.by >= SL_BY_OPERATOR_DENY &&
 	    decision.by <= SL_BY_USER_DENY;
+}
+
+/* An action address is one of the verbs that digests know, a dot, and what the console will look at. Each comes alone. */
+static bool
+action_check(struct session *s, const struct sl_smtp_address *to)
+{
+	const unsigned char *dot = to->local.len > 0 ? memchr(to->local.ptr, '.', to->local.len) : NULL;
+	size_t len = dot == NULL ? 0 : (size_t)(dot - to->local.ptr);
+	bool known = false;
+
+	for (int v = 0; v < SL_DIGEST_VERB_COUNT; v++)
+		known |= sl_slice_ieq(sl_slice(to->local.ptr, len), sl_slice_str(sl_digest_verb_word((enum sl_digest_verb)v)));
+	if (!known) {
+		s->edge->stats->recipients_refused++;
+		session_reply(s, 550, "5.1.1", "There is no such address");
+	} else if (s->tx->recipients_len > 0) {
+		session_reply(s, 451, "4.5.3", "Send this recipient in a separate transaction");
+	}
+	return known && s->tx->recipients_len == 0;
 }
 
 /* Replies and returns false if the policy does not want this recipient's mail, whatever it is. */
@@ -318,7 +337,21 @@ rcpt_check(struct session *s, struct sl_slice argument)
 		session_reply(s, 451, "4.5.3", "Send this recipient in a separate transaction");
 		return false;
 	}
-	return policy_check(s, &rcpt.to, &who);
+	return who.place == DIRECTORY_ACTIONS ? action_check(s, &rcpt.to) : policy_check(s, &rcpt.to, &who);
+}
+
+static void
+accept_asked(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	tx->asking->next = tx->recipients;
+	tx->recipients = tx->asking;
+	tx->asking->class->recipients++;
+	tx->asking = NULL;
+	tx->recipients_len++;
+	if (tx->rcpt_us == 0)
+		tx->rcpt_us = sl_loop_now_us(s->edge->loop);
 }
 
 /* The connection to the next hop is opened now, and its answer is the answer. */
@@ -352,6 +385,12 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 			authentication_abort(&tx->authentication);
 	}
 	tx->asking = asking;
+	if (who.place == DIRECTORY_ACTIONS) {	/* it is ours: nobody else has to be asked */
+		tx->action.on = true;
+		accept_asked(s);
+		session_reply(s, 250, "2.1.5", "Ok");
+		return SESSION_RCPT;
+	}
 	if (delivery_rcpt(&tx->delivery, tx->tenant, &tx->mail, asking->mailbox) != 0) {
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
@@ -366,12 +405,7 @@ session_on_rcpt(struct session *s, const struct answer *answer)
 
 	SL_ASSERT(s->state == SESSION_AWAIT_RCPT);
 	if (answer_is_positive(answer)) {
-		tx->asking->next = tx->recipients;
-		tx->recipients = tx->asking;
-		tx->asking->class->recipients++;
-		tx->recipients_len++;
-		if (tx->rcpt_us == 0)
-			tx->rcpt_us = sl_loop_now_us(s->edge->loop);
+		accept_asked(s);
 	} else {
 		s->edge->stats->recipients_refused++;
 		tx->answer = *answer;		/* for the record, if it comes to nothing */

@@ -90,9 +90,20 @@ on_field(void *state, struct sl_slice name, struct sl_slice value)
 
 /* ---- files ---- */
 
+/* For the record. Most messages have no file, and take no memory for it. */
+static struct sl_files_seen *
+seen(struct demands *d)
+{
+	if (d->seen == NULL && (d->seen = sl_arena_alloc(d->arena, sizeof(*d->seen))) != NULL)
+		sl_files_seen_init(d->seen);
+	return d->seen;
+}
+
 static void
 file_seen(struct demands *d, const struct sl_file *file)
 {
+	if (seen(d) != NULL)
+		sl_files_seen_add(d->seen, file);
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->files != NULL)
 			sl_files_see(d->classes->items[i]->files, file);
@@ -114,6 +125,8 @@ on_end(void *state, const struct sl_content_part *part)
 
 	if (d->part == part)
 		content_end(d);
+	if ((part->role == SL_CONTENT_FILE || part->is_attached) && seen(d) != NULL)
+		sl_files_seen_part(d->seen, part);
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->files != NULL)
 			sl_files_see_part(d->classes->items[i]->files, part);

@@ -13,6 +13,7 @@
 #include "classify/panel.h"
 #include "deep/deep.h"
 #include "mailauth/author.h"
+#include "policy/seen.h"
 
 struct classes;
 
@@ -24,6 +25,7 @@ struct demands {
 	int			 kind;		/* ... and its enum sl_view_kind */
 	unsigned		 authors;	/* From fields */
 	struct sl_author	 author;
+	struct sl_files_seen	*seen;		/* files, for the record; in the arena. NULL: none yet, or it is full */
 	struct sl_slice		 from;		/* the address, if there is one author with one mailbox; in the arena */
 };
 

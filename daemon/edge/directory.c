@@ -23,6 +23,8 @@ struct directory {
 	unsigned		 refs;
 	struct snapshot		*settings;
 	struct pictures		*pictures;	/* NULL: the console has none */
+	struct sl_tenant	 actions;	/* as whom action addresses are served: it has no next hop */
+	struct policy		*actions_policy;
 	struct policy		**ours;		/* of the settings' tenants, once they were asked for */
 	struct kept_tenant	*tenants[TENANT_BUCKETS];
 	struct policy		*policies[DIRECTORY_POLICIES_KEPT];	/* by their ids' last bits */
@@ -152,6 +154,30 @@ policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 	v->authentication.trusted_sealers = list_of(&p->arena, a->trusted_sealers, a->trusted_sealers_len);
 	v->authentication.partners = proven_partners(&p->arena, a);
 	return policy_ready(d, p);
+}
+
+/* ---- action addresses ---- */
+
+#define ACTION_BYTES_MAX	(128u << 10)	/* of such a mail: an answer to a digest quotes it */
+
+/* It is judged, to know who sent it, and nothing is done by the verdict. */
+static struct policy *
+policy_of_actions(const struct directory *d)
+{
+	struct policy *p = policy_new();
+
+	p->values.mode = SL_MODE_FILTER;
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		sl_policy_category_clear(&p->values.category[c]);
+	p->values.authentication.dmarc = SL_DMARC_USE_ENFORCE;	/* looked up, and no action comes of it */
+	return policy_ready(d, p);
+}
+
+static void
+found_action(const struct directory *d, struct addressee *out)
+{
+	*out = (struct addressee){ .tenant = &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
+		.is_user = true };
 }
 
 /* ---- the console's pictures ---- */
@@ -354,11 +380,13 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 struct directory *
 directory_new(struct snapshot *settings, struct pictures *pictures)
 {
+	static char nobody[] = "";
 	struct directory *d = sl_xzalloc(sizeof(*d));
 
 	d->refs = 1;
 	d->settings = snapshot_ref(settings);
 	d->pictures = pictures != NULL ? pictures_ref(pictures) : NULL;
+	d->actions = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * ACTION_BYTES_MAX, .message_max_bytes = ACTION_BYTES_MAX };
 	d->ours = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->ours));
 	return d;
 }
@@ -393,6 +421,7 @@ directory_unref(struct directory **directory)
 		return;
 	for (size_t i = 0; i < d->settings->settings->tenants_len; i++)
 		policy_unref(&d->ours[i]);
+	policy_unref(&d->actions_policy);
 	for (size_t i = 0; i < DIRECTORY_POLICIES_KEPT; i++)
 		policy_unref(&d->policies[i]);
 	forget_tenants(d);
@@ -440,7 +469,11 @@ directory_find(struct directory *d, struct sl_slice address, struct addressee *o
 		found_ours(d, tenant, out);
 		return true;
 	}
-	*out = (struct addressee){ .place = SIZE_MAX };
+	if (d->pictures != NULL && sl_slice_ieq(domain, sl_slice_str(d->settings->settings->hostname))) {
+		found_action(d, out);
+		return true;
+	}
+	*out = (struct addressee){ .place = DIRECTORY_CONSOLE };
 	if (d->pictures == NULL || !sl_snapshot_recipient(pictures_snapshot(d->pictures), address, &out->at))
 		return false;
 	out->tenant = console_tenant(d, out->at.tenant, domain);
@@ -483,8 +516,13 @@ console_policy(struct directory *d, uint32_t id)
 struct policy *
 directory_policy(struct directory *d, const struct addressee *to)
 {
-	if (to->place == SIZE_MAX)
+	if (to->place == DIRECTORY_CONSOLE)
 		return console_policy(d, to->at.policy);
+	if (to->place == DIRECTORY_ACTIONS) {
+		if (d->actions_policy == NULL)
+			d->actions_policy = policy_of_actions(d);
+		return policy_ref(d->actions_policy);
+	}
 	if (d->ours[to->place] == NULL)
 		d->ours[to->place] = policy_of_settings(d, to->tenant);
 	return policy_ref(d->ours[to->place]);
@@ -495,7 +533,7 @@ directory_lists(const struct directory *d, const struct addressee *to, const str
     int64_t now_s, struct sl_list_found found[SL_BY_COUNT])
 {
 	memset(found, 0, SL_BY_COUNT * sizeof(*found));
-	if (to->place == SIZE_MAX)
+	if (to->place == DIRECTORY_CONSOLE)
 		sl_snapshot_find(pictures_snapshot(d->pictures), &to->at, question, now_s, found);
 }
 

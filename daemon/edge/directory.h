@@ -54,15 +54,18 @@ struct snapshot	*directory_settings(const struct directory *directory);
 /* The id of the console's snapshot, for records; "" without one. */
 const char	*directory_id(const struct directory *directory);
 
+#define DIRECTORY_CONSOLE	SIZE_MAX		/* a tenant of the console's */
+#define DIRECTORY_ACTIONS	(SIZE_MAX - 1)		/* nobody: an address of ours, which acts (actions.h) */
+
 /* Who a recipient is. */
 struct addressee {
 	const struct sl_tenant	*tenant;	/* as long as the directory */
-	size_t			 place;		/* of a tenant of the settings: his index; else SIZE_MAX */
+	size_t			 place;		/* of a tenant of the settings: his index; else one of those below */
 	uint64_t		 class_id;	/* who has the same fares alike: same tenant, same policy, same lists */
 	bool			 is_user;	/* the console knows him */
 	struct sl_snapshot_recipient at;	/* in the console's snapshot; of the settings' tenants `tenant` is 0 */
 };
-/* By address (local@domain). False: the domain is nobody's. */
+/* By address (local@domain). False: the domain is nobody's. Where there is a console, action addresses are at our own host name. */
 bool		 directory_find(struct directory *directory, struct sl_slice address, struct addressee *out);
 /* Whoever <postmaster> without a domain is for, when nothing else says so: the first tenant of the settings. False: there is none. */
 bool		 directory_first(struct directory *directory, struct addressee *out);

@@ -51,6 +51,7 @@ struct snapshot {
 	struct splits		*splits;
 };
 
+struct action;
 struct deep;
 struct directory;
 struct pictures;
@@ -89,6 +90,10 @@ struct edge {
 	struct sl_suffix	*suffix;	/* the list of public suffixes; NULL: none was found */
 	struct keeper		*keeper;	/* of what policies keep */
 	struct deep		*deep;		/* attachments on their way to a helper */
+	struct action		*actions;	/* mail to action addresses that the console is asked about */
+	uint64_t		 actions_number;
+	bool			(*on_action)(void *ctx, struct sl_slice request);	/* tell it; false: it cannot be told. Or NULL */
+	void			*on_action_ctx;
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;
 	struct edge_engine {

@@ -37,6 +37,8 @@ struct keeper	*keeper_new(struct sl_loop *loop);
 void		 keeper_free(struct keeper **keeper);	/* no message of it is being kept */
 /* A channel to the vault (taken), instead of the one before. What it was told and has not answered fails. */
 void		 keeper_use_vault(struct keeper *keeper, int fd);
+/* Called when the channel has broken, and again every few seconds until there is one: ask for another. */
+void		 keeper_on_lost(struct keeper *keeper, void (*fn)(void *ctx), void *ctx);
 
 enum keeping_state {
 	KEEPING_OFF,		/* no policy keeps this message */

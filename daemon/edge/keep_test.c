@@ -417,6 +417,33 @@ a_large_message_that_is_clean_leaves_nothing(void **state)
 	close_rig();
 }
 
+static void
+count(void *ctx)
+{
+	(*(unsigned *)ctx)++;
+}
+
+static void
+a_way_that_breaks_is_asked_for_again(void **state)
+{
+	unsigned asked = 0;
+
+	open_rig();
+	keeper_on_lost(rig.edge->keeper, count, &asked);
+	fake_close();
+	settle();
+	assert_int_equal(asked, 0);	/* a vault that died comes by itself */
+	rig_pass(&rig, 2000);
+	assert_int_equal(asked, 1);
+	rig_pass(&rig, 2000);
+	assert_int_equal(asked, 2);	/* until there is one */
+	fake_open();
+	settle();
+	rig_pass(&rig, 10000);
+	assert_int_equal(asked, 2);
+	close_rig();
+}
+
 int
 main(void)
 {
@@ -427,6 +454,7 @@ main(void)
 		cmocka_unit_test(a_vault_that_is_silent_costs_a_451),
 		cmocka_unit_test(a_slow_vault_is_not_told_of_all_at_once),
 		cmocka_unit_test(a_vault_that_goes_costs_a_451),
+		cmocka_unit_test(a_way_that_breaks_is_asked_for_again),
 		cmocka_unit_test(a_key_that_comes_late_is_awaited),
 		cmocka_unit_test(without_a_key_nothing_is_kept),
 		cmocka_unit_test(a_sender_that_leaves_does_not_undo_it),

@@ -9,6 +9,7 @@
 
 #define KEEPER_MAGIC	0x5d0ee9e0u
 #define BUCKETS		256
+#define LOST_MS		1500	/* a vault that died comes back by itself before that */
 #define TOLD_MAX	16	/* messages the vault may have without an answer: they fit into the socket, always */
 
 struct keeper_key {
@@ -26,6 +27,9 @@ struct keeper {
 	struct sl_loop		*loop;
 	struct sl_ipc		*ipc;		/* NULL: there is no vault now */
 	struct sl_watch		 watch;
+	struct sl_timer		 lost;
+	void			(*on_lost)(void *ctx);	/* or NULL */
+	void			*on_lost_ctx;
 	struct sl_seal_body	*sealer;	/* NULL: nothing was kept yet */
 	struct keeper_key	*keys[BUCKETS];
 	struct keeping		*waiting;
@@ -36,6 +40,18 @@ struct keeper {
 	unsigned		 spools_len;
 };
 
+/* Perhaps the vault lives, and only our way to it is gone. */
+static void
+on_lost(void *ctx)
+{
+	struct keeper *keeper = ctx;
+
+	if (keeper->ipc != NULL || keeper->on_lost == NULL)
+		return;
+	keeper->on_lost(keeper->on_lost_ctx);
+	sl_timer_set(&keeper->lost, LOST_MS);
+}
+
 struct keeper *
 keeper_new(struct sl_loop *loop)
 {
@@ -43,7 +59,16 @@ keeper_new(struct sl_loop *loop)
 
 	keeper->magic = KEEPER_MAGIC;
 	keeper->loop = loop;
+	sl_timer_init(&keeper->lost, loop, on_lost, keeper);
 	return keeper;
+}
+
+void
+keeper_on_lost(struct keeper *keeper, void (*fn)(void *ctx), void *ctx)
+{
+	SL_CHECK(keeper, KEEPER_MAGIC);
+	keeper->on_lost = fn;
+	keeper->on_lost_ctx = ctx;
 }
 
 /* Whoever waits hears that nobody answers; the list is empty then. */
@@ -79,6 +104,7 @@ keeper_free(struct keeper **keeper)
 		return;
 	SL_CHECK(*keeper, KEEPER_MAGIC);
 	SL_ASSERT((*keeper)->waiting == NULL);
+	sl_timer_clear(&(*keeper)->lost);
 	channel_close(*keeper);
 	if ((*keeper)->sealer != NULL)
 		sl_seal_body_free(&(*keeper)->sealer);
@@ -320,12 +346,14 @@ on_channel(void *ctx, unsigned events)
 		return;
 	sl_log(SL_LOG_ERROR, "the vault is gone: what is to be kept is deferred until it is back");
 	channel_close(keeper);
+	sl_timer_set(&keeper->lost, LOST_MS);
 }
 
 void
 keeper_use_vault(struct keeper *keeper, int fd)
 {
 	channel_close(keeper);
+	sl_timer_clear(&keeper->lost);
 	keeper->ipc = sl_ipc_new(fd, SL_IPC_BIT(KEY_IS) | SL_IPC_BIT(KEPT) | SL_IPC_BIT(SPOOL));
 	sl_ipc_set_stall(keeper->ipc, 0);	/* a vault that does not read must not hold mail up */
 	sl_watch_init(&keeper->watch, keeper->loop, fd, on_channel, keeper);

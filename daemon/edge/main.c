@@ -12,6 +12,7 @@
 
 #include "edge_main.h"
 
+#include "actions.h"
 #include "correct.h"
 #include "deep.h"
 #include "edge.h"
@@ -24,7 +25,7 @@
 #define HEAP_STEP_BYTES	(256 << 10)
 
 #define PARENT_MAY_SEND	(SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(LISTENERS) | SL_IPC_BIT(STOP) | \
-	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT) | SL_IPC_BIT(SNAPSHOT))
+	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(COMMANDED))
 
 struct process {
 	unsigned	 slot;
@@ -93,6 +94,38 @@ on_helper_failed(void *ctx)
 	sl_buf_fini(&payload);
 }
 
+/* Mail to an action address. Which edge it is of the parent knows. */
+static bool
+on_action(void *ctx, struct sl_slice request)
+{
+	struct process *p = ctx;
+	struct sl_buf payload;
+	bool told;
+
+	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX + 4);
+	sl_pack_u32(&payload, 0);
+	sl_buf_add_slice(&payload, request);
+	told = !payload.overflow && sl_ipc_send(p->parent, SL_IPC_COMMAND, sl_buf_slice(&payload), NULL, 0) == 0;
+	sl_buf_fini(&payload);
+	return told;
+}
+
+static void
+on_commanded(struct process *p, struct sl_slice payload)
+{
+	if (p->edge != NULL && payload.len > 4)
+		actions_answered(p->edge, sl_slice_from(payload, 4));
+}
+
+static void
+on_vault_lost(void *ctx)
+{
+	struct process *p = ctx;
+
+	if (sl_ipc_send(p->parent, SL_IPC_VAULT_REQUEST, sl_slice(NULL, 0), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear that our way to the vault is gone");
+}
+
 static void
 on_settings(struct process *p, struct sl_ipc_message *message)
 {
@@ -119,6 +152,9 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 		record_writer_reopen(p->edge->records, record_fd);
 	p->edge->on_helper_failed = on_helper_failed;
 	p->edge->on_helper_failed_ctx = p;
+	p->edge->on_action = on_action;
+	p->edge->on_action_ctx = p;
+	keeper_on_lost(p->edge->keeper, on_vault_lost, p);
 	if (stats_fd >= 0)
 		close(stats_fd);
 	sl_buf_init(&why, 1000);
@@ -231,6 +267,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		on_correction(p, message->payload);
 	} else if (message->type == SL_IPC_VAULT) {
 		on_vault(p, message);
+	} else if (message->type == SL_IPC_COMMANDED) {
+		on_commanded(p, message->payload);
 	} else if (message->type == SL_IPC_SNAPSHOT) {
 		on_snapshot(p, message);
 	} else if (message->type == SL_IPC_STOP) {

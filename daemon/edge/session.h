@@ -7,6 +7,7 @@
 #ifndef EDGE_SESSION_H
 #define EDGE_SESSION_H
 
+#include "actions.h"
 #include "answer.h"
 #include "authenticate.h"
 #include "classes.h"
@@ -33,6 +34,7 @@
 	X(AWAIT_VERDICT, "the classifiers")					\
 	X(AWAIT_VAULT,	 "the vault's word that it has the message")		\
 	X(AWAIT_DELIVERY, "the next hop's answer to the final dot")		\
+	X(AWAIT_CONSOLE, "the console's word on what was asked for by mail")	\
 	X(CLOSING,	 "the sender to take our last reply and close")		\
 	X(GONE,		 "the next hop's last word; the sender has left")	\
 	X(DEAD,		 "nothing: freed at the end of the turn")
@@ -66,11 +68,13 @@ struct transaction {
 	unsigned		 recipients_tried;
 	struct recipient	*asking;	/* the one the next hop is asked about */
 	struct delivery		 delivery;
+	struct action		 action;	/* it is for an address of ours */
 	bool			 prdr;		/* the sender takes a reply for each recipient */
 	struct judge		 judge;
 	struct demands		 demands;
 	struct keeping		 keeping;
 	struct authentication	 authentication;
+	struct sl_identity	 identity;	/* what is known of who sent it, once it is judged */
 	struct sl_ruling	 ruling;	/* of the leading class */
 	struct class		*leading;	/* whose ruling that is, once there is one */
 	enum plan		 plan;
@@ -160,6 +164,7 @@ void	transfer_too_slow(struct session *s);		/* or trickles */
 /* verdict.c */
 void	verdict_act(struct session *s);			/* the message is complete, and judged */
 void	session_on_verdict(struct session *s);		/* the same, from judge.c */
+void	session_on_action(struct session *s, const struct answer *answer);	/* from actions.c */
 void	session_on_kept(struct session *s, int result);	/* from keep.c: 0, it is on disk */
 void	session_on_delivered(struct session *s, const struct answer *answer);	/* from delivery.c */
 

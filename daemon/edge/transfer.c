@@ -60,6 +60,10 @@ transfer_begin(struct session *s)
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
+	if (tx->action.on && action_begin(&tx->action, tx->judge.panel) != 0) {
+		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
+		return s->state;
+	}
 	if (tx->judge.on && classes_keep(&tx->classes))
 		keeping_begin(&tx->keeping);
 	authentication_message(&tx->authentication);

@@ -229,10 +229,11 @@ decide(struct session *s)
 {
 	struct transaction *tx = s->tx;
 
+	authentication_identity(&tx->authentication, &tx->identity);
 	for (size_t i = 0; i < tx->classes.len; i++) {
 		struct class *class = tx->classes.items[i];
 
-		authentication_demand(&tx->authentication, &class->policy->values, &tx->arena, class->demands, &class->demands_len);
+		class->demands_len = sl_identity_demands(&tx->identity, &class->policy->values, &tx->arena, class->demands);
 	}
 	if (tx->judge.on)
 		demands_finish(&tx->demands);
@@ -252,6 +253,12 @@ verdict_act(struct session *s)
 	decide(s);
 	if (tx->judge.on)
 		s->edge->stats->judged++;
+	if (tx->action.on) {
+		session_enter(s, SESSION_AWAIT_CONSOLE);
+		sl_conn_want_input(&s->conn, true);
+		action_finish(&tx->action);
+		return;
+	}
 	if (tx->plan == PLAN_SPLIT) {
 		split(s);
 		return;
@@ -284,6 +291,16 @@ void
 session_on_verdict(struct session *s)
 {
 	verdict_act(s);
+	session_resume(s);
+}
+
+/* ---- the console ---- */
+
+void
+session_on_action(struct session *s, const struct answer *answer)
+{
+	s->tx->answer = *answer;
+	finish(s, answer_is_positive(answer) ? "acted" : answer->code < 500 ? "deferred" : "refused");
 	session_resume(s);
 }
 

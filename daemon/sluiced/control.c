@@ -161,6 +161,23 @@ add_drift(const struct parent *parent, struct sl_buf *out)
 	sl_free(room);
 }
 
+/* What waits to be sent, and since when. */
+static void
+add_courier(const struct parent *parent, int64_t now_s, struct sl_buf *out)
+{
+	const struct courier_process *c = &parent->courier;
+	const struct sl_courier_state *s = &c->state;
+
+	if (c->pid == 0)
+		return;
+	sl_buf_addf(out, ",\"courier\":{\"pid\":%ld,\"ready\":%s,\"waiting\":%llu,\"trying\":%llu,\"uncertain\":%llu,"
+	    "\"unsettled\":%llu,\"bytes\":%llu,\"oldest_s\":%lld,\"delivered\":%llu,\"failed\":%llu,\"replies_lost\":%llu}",
+	    (long)c->pid, c->ready ? "true" : "false", (unsigned long long)s->waiting, (unsigned long long)s->trying,
+	    (unsigned long long)s->uncertain, (unsigned long long)s->unsettled, (unsigned long long)s->bytes,
+	    s->oldest_us == 0 ? 0LL : (long long)SL_MAX((int64_t)0, now_s - s->oldest_us / 1000000),
+	    (unsigned long long)s->delivered, (unsigned long long)s->failed, (unsigned long long)s->lost);
+}
+
 void
 control_status(const struct parent *parent, struct sl_buf *out)
 {
@@ -169,15 +186,16 @@ control_status(const struct parent *parent, struct sl_buf *out)
 	sl_buf_addf(out, "{\"version\":\"%s\",\"pid\":%ld,\"uptime_s\":%lld,\"settings\":", SL_VERSION,
 	    (long)getpid(), (long long)(now - parent->started_at));
 	sl_buf_add_json(out, sl_slice_str(parent->settings_path));
-	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"helper_restarts\":%u,\"vault_restarts\":%u,\"tenants\":%zu,\"listen\":[",
+	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"helper_restarts\":%u,\"vault_restarts\":%u,\"courier_restarts\":%u,\"tenants\":%zu,\"listen\":[",
 	    parent->reloads, parent->restarts, parent->helper_restarts,
-	    parent->vault_restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
+	    parent->vault_restarts, parent->courier_restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
 	for (size_t i = 0; i < parent->bound_len; i++) {
 		sl_buf_add_str(out, i > 0 ? "," : "");
 		sl_buf_add_json(out, sl_slice_str(parent->bound[i].text));
 	}
 	sl_buf_add_str(out, "],\"total\":");
 	add_total(parent, out);
+	add_courier(parent, now, out);
 	add_drift(parent, out);
 	sl_buf_add_str(out, ",\"edges\":[");
 	for (unsigned i = 0; i < parent->edges_len; i++) {
@@ -204,6 +222,17 @@ give_vault(struct client *client)
 
 	if (sl_ipc_send(client->ipc, SL_IPC_VAULT, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
 		sl_log(SL_LOG_DEBUG, "who asked for the vault has gone");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+give_courier(struct client *client)
+{
+	int fd = courier_connect(client->control->parent, SL_COURIER_CONTROL);
+
+	if (sl_ipc_send(client->ipc, SL_IPC_COURIER, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
+		sl_log(SL_LOG_DEBUG, "who asked for the courier has gone");
 	if (fd >= 0)
 		close(fd);
 }
@@ -282,6 +311,10 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		give_vault(client);
 		return;
 	}
+	if (message->type == SL_IPC_COURIER_REQUEST) {
+		give_courier(client);
+		return;
+	}
 	sl_buf_init(&out, STATUS_MAX);
 	control_status(client->control->parent, &out);
 	if (sl_ipc_send(client->ipc, SL_IPC_STATUS, sl_buf_slice(&out), NULL, 0) != 0)
@@ -310,7 +343,8 @@ on_connect(void *ctx, unsigned events)
 		if (client->ipc != NULL)
 			continue;
 		client->control = control;
-		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(STATUS_REQUEST) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT_REQUEST));
+		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(STATUS_REQUEST) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT_REQUEST) |
+		    SL_IPC_BIT(COURIER_REQUEST));
 		client->ticket = 0;
 		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);

@@ -171,6 +171,10 @@ on_edge_message(void *ctx, struct sl_ipc_message *message)
 		control_corrected(e->parent, message->payload);
 		return;
 	}
+	if (message->type == SL_IPC_VAULT_REQUEST) {	/* its channel broke, and perhaps the vault lives */
+		vault_connect_edge(e);
+		return;
+	}
 	e->ready = true;
 	say_ready(e->parent);
 }
@@ -241,7 +245,8 @@ edge_start(struct edge_process *e)
 		sl_timer_set(&e->restart, RESTART_MS);
 		return;
 	}
-	e->ipc = sl_ipc_new(fds[0], SL_IPC_BIT(READY) | SL_IPC_BIT(HELPER_FAILED) | SL_IPC_BIT(CORRECTED));
+	e->ipc = sl_ipc_new(fds[0], SL_IPC_BIT(READY) | SL_IPC_BIT(HELPER_FAILED) | SL_IPC_BIT(CORRECTED) |
+	    SL_IPC_BIT(VAULT_REQUEST));
 	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);
@@ -307,7 +312,7 @@ on_child(void *ctx, int number)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (helper_died(parent, pid, status) || vault_died(parent, pid, status))
+		if (helper_died(parent, pid, status) || vault_died(parent, pid, status) || courier_died(parent, pid, status))
 			continue;
 		for (unsigned i = 0; i < parent->edges_len; i++)
 			if (parent->edges[i].pid == pid)
@@ -355,6 +360,7 @@ edges_prepare(struct parent *parent, unsigned workers)
 	}
 	helpers_prepare(parent);
 	vault_prepare(parent);
+	courier_prepare(parent);
 }
 
 /* What edges remember lives as long as its size stays the same. */
@@ -413,6 +419,7 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 				send_settings(&parent->edges[i]);
 		}
 		vault_use_settings(parent, old);
+		courier_use_settings(parent, old);
 		sl_settings_unref(&old);
 	}
 	sl_buf_fini(&why);
@@ -574,6 +581,7 @@ parent_run(const char *settings_path)
 	check_settings(&parent);
 	sl_loop_run(parent.loop);
 	helpers_end(&parent);
+	courier_end(&parent);
 	vault_end(&parent);
 	control_close(&parent);
 	sl_log(SL_LOG_NOTICE, "stopped");

@@ -12,6 +12,7 @@
 #include "io/loop.h"
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
+#include "kept/courier.h"
 
 #define EDGES_MAX	256
 
@@ -35,6 +36,21 @@ struct vault_process {
 	struct sl_timer		 restart;
 	uint64_t		 started_us;
 	bool			 ready;
+	char			 path[4096];	/* "": there is no such program */
+};
+
+/* The courier, where there is a vault: courier.c. */
+struct courier_process {
+	struct parent		*parent;
+	pid_t			 pid;		/* 0: not running */
+	struct sl_ipc		*ipc;
+	struct sl_watch		 watch;
+	struct sl_timer		 restart;
+	bool			 ready;
+	struct sl_courier_state	 state;		/* as it said last */
+	uint32_t		 snapshot;	/* number of the one that is used, ... */
+	int			 snapshots[2];	/* ... held open for the next courier ... */
+	size_t			 snapshots_len;	/* ... 0: there is none */
 	char			 path[4096];	/* "": there is no such program */
 };
 
@@ -73,6 +89,7 @@ struct parent {
 	struct sl_stats		*stats;		/* EDGES_MAX slots, shared */
 	unsigned char		 ticket_key[80];
 	struct vault_process	 vault;
+	struct courier_process	 courier;
 	unsigned		 edges_len;
 	struct edge_process	 edges[EDGES_MAX];
 	struct control		*control;
@@ -84,6 +101,7 @@ struct parent {
 	unsigned		 restarts;
 	unsigned		 helper_restarts;
 	unsigned		 vault_restarts;
+	unsigned		 courier_restarts;
 	char			 helper_path[4096];	/* "": there is none */
 	bool			 said_ready;
 	bool			 stopping;
@@ -118,6 +136,19 @@ void	vault_connect_edge(struct edge_process *edge);	/* one that was just started
 int	vault_connect_control(struct parent *parent);
 bool	vault_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the vault */
 void	vault_end(struct parent *parent);	/* no edge is left */
+
+/* Join it to the courier; both must run. */
+void	vault_connect_courier(struct parent *parent);
+
+/* courier.c: one, that sends what Sluice itself is responsible for. */
+void	courier_prepare(struct parent *parent);
+void	courier_use_settings(struct parent *parent, const struct sl_settings *old);	/* as vault_use_settings */
+/* Use this snapshot (descriptors are duplicated): the whole one, and one over it if there is. */
+void	courier_use_snapshot(struct parent *parent, uint32_t number, const int *fds, size_t fds_len);
+/* A channel to the courier, for `who` (SL_COURIER_*); -1: there is no courier. */
+int	courier_connect(struct parent *parent, uint32_t who);
+bool	courier_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the courier */
+void	courier_end(struct parent *parent);	/* before the vault */
 
 /* control.c: the socket of sluicectl. */
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */

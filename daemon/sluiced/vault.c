@@ -82,6 +82,26 @@ vault_connect_edge(struct edge_process *edge)
 	close(fd);
 }
 
+void
+vault_connect_courier(struct parent *parent)
+{
+	struct courier_process *c = &parent->courier;
+	struct sl_buf payload;
+	int fd;
+
+	if (c->ipc == NULL || parent->vault.ipc == NULL)
+		return;
+	fd = join(&parent->vault, SL_KEPT_COURIER);
+	if (fd < 0)
+		return;
+	sl_buf_init(&payload, sizeof(uint32_t));
+	sl_pack_u32(&payload, SL_COURIER_VAULT);
+	if (sl_ipc_send(c->ipc, SL_IPC_COURIER_CLIENT, sl_buf_slice(&payload), &fd, 1) != 0)
+		sl_log(SL_LOG_WARNING, "the courier does not take its way to the vault");
+	sl_buf_fini(&payload);
+	close(fd);
+}
+
 int
 vault_connect_control(struct parent *parent)
 {
@@ -142,6 +162,7 @@ start(struct vault_process *v)
 	for (unsigned i = 0; i < parent->edges_len; i++)
 		if (parent->edges[i].ipc != NULL)
 			vault_connect_edge(&parent->edges[i]);
+	vault_connect_courier(parent);
 }
 
 static void

@@ -72,7 +72,9 @@ void
 client_new(struct process *p, uint32_t who, int fd)
 {
 	static const uint64_t edge = SL_IPC_BIT(KEY) | SL_IPC_BIT(KEEP);
-	static const uint64_t control = SL_IPC_BIT(KEPT_LIST) | SL_IPC_BIT(KEPT_OPEN) | SL_IPC_BIT(KEPT_DELETE);
+	static const uint64_t control = SL_IPC_BIT(KEPT_LIST) | SL_IPC_BIT(KEPT_OPEN) | SL_IPC_BIT(KEPT_DELETE) |
+	    SL_IPC_BIT(KEPT_RELEASE);
+	static const uint64_t courier = SL_IPC_BIT(SUBMITTED) | SL_IPC_BIT(SETTLED) | SL_IPC_BIT(FETCH);
 
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		struct client *client = &p->clients[i];
@@ -80,13 +82,15 @@ client_new(struct process *p, uint32_t who, int fd)
 		if (client->ipc != NULL)
 			continue;
 		*client = (struct client){ .process = p, .who = who };
-		client->ipc = sl_ipc_new(fd, who == SL_KEPT_EDGE ? edge : control);
+		client->ipc = sl_ipc_new(fd, who == SL_KEPT_EDGE ? edge : who == SL_KEPT_COURIER ? courier : control);
 		sl_ipc_set_stall(client->ipc, STALL_MS);
 		sl_watch_init(&client->watch, p->loop, fd, on_channel, client);
 		sl_watch_want(&client->watch, SL_READ);
 		sl_timer_init(&client->timer, p->loop, control_step, client);
 		if (who == SL_KEPT_EDGE)
 			spools_lend(client);
+		else if (who == SL_KEPT_COURIER)
+			release_courier(p, client);
 		return;
 	}
 	sl_log(SL_LOG_ERROR, "too many want to speak to the vault");
@@ -101,6 +105,7 @@ client_end(struct client *client)
 	for (struct pending *pending = client->process->pending; pending != NULL; pending = pending->next)
 		if (pending->client == client)
 			pending->client = NULL;
+	release_forget(client);
 	sl_timer_clear(&client->timer);
 	sl_vault_reader_free(&client->reader);
 	spools_take_back(client);
@@ -117,18 +122,18 @@ clients_forget(struct process *p)
 
 /* ---- what edges ask ---- */
 
-static void
+void
 say_kept(struct client *client, uint64_t number, int result, const unsigned char *id)
 {
 	struct sl_kept_done done = { .number = number, .result = result };
 	struct sl_buf payload;
 
-	if (result == 0)
+	if (id != NULL)
 		memcpy(done.id, id, sizeof(done.id));
 	sl_buf_init(&payload, 64);
 	sl_kept_pack_done(&done, &payload);
 	if (sl_ipc_send(client->ipc, SL_IPC_KEPT, sl_buf_slice(&payload), NULL, 0) != 0)
-		sl_log(SL_LOG_WARNING, "an edge does not hear what became of a message");
+		sl_log(SL_LOG_WARNING, "somebody does not hear what became of a message");
 	sl_buf_fini(&payload);
 }
 
@@ -228,7 +233,7 @@ on_key(struct client *client, struct sl_slice payload)
 		return;
 	}
 	key.key = sl_slice(NULL, 0);
-	if (sl_vault_tenant_get(client->process->vault, key.tenant, &wrapped) == 0)
+	if (store_tenant(client->process, key.tenant, &wrapped) == 0)
 		key.key = sl_slice(wrapped.public, sizeof(wrapped.public));
 	sl_buf_init(&answer, 2048);
 	sl_kept_pack_key(&key, &answer);
@@ -246,7 +251,7 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		on_keep(client, message);
 	else if (message->type == SL_IPC_KEY)
 		on_key(client, message->payload);
-	else if (!control_message(client, message))
+	else if (client->who == SL_KEPT_COURIER ? !release_message(client, message) : !control_message(client, message))
 		client->failed = SL_ERR_SYNTAX;
 }
 

@@ -10,7 +10,7 @@
 #define STEPS		16	/* of 64 KiB that are shown in a turn */
 #define LIST_MAX	1000u
 
-static void
+void
 say_end(struct client *client, int result, uint64_t count, struct sl_slice last)
 {
 	struct sl_kept_end end = { result, count, last };
@@ -76,8 +76,8 @@ static bool
 list(struct client *client, struct sl_slice payload)
 {
 	struct sl_kept_query asked;
-	struct sl_seal_item match[2];
-	struct sl_vault_query query = { .state = -1, .match = match };
+	struct sl_seal_item match[3];
+	struct sl_vault_query query = { .match = match };
 	struct listing listing = { .client = client };
 	unsigned char last[SL_VAULT_ID_BYTES] = { 0 };
 	int r;
@@ -92,9 +92,19 @@ list(struct client *client, struct sl_slice payload)
 		match[query.match_len++] = (struct sl_seal_item){ SL_SEAL_RECIPIENT, asked.recipient };
 	if (asked.sender.len > 0)
 		match[query.match_len++] = (struct sl_seal_item){ SL_SEAL_SENDER, asked.sender };
+	if (asked.category.len > 0)
+		match[query.match_len++] = (struct sl_seal_item){ SL_SEAL_CATEGORY, asked.category };
+	query.state = asked.state == 0 ? -1 : (int)asked.state - 1;
 	r = sl_vault_list(client->process->vault, asked.tenant, &query, on_listed, &listing, last);
 	say_end(client, r, listing.count, r == SL_MORE ? sl_slice(last, sizeof(last)) : sl_slice(NULL, 0));
 	return true;
+}
+
+/* Who asks, by the name he gives. */
+static struct sl_slice
+who(const struct sl_kept_choice *choice)
+{
+	return choice->by.len > 0 ? choice->by : SL_SLICE_LIT("somebody at the control socket");
 }
 
 /* ---- open ---- */
@@ -148,7 +158,8 @@ open_one(struct client *client, struct sl_slice payload)
 		return true;
 	}
 	sl_kept_id_write(choice.ids.ptr, id);
-	sl_log(SL_LOG_NOTICE, "message %s of " SL_SLICE_FMT " is opened", id, SL_SLICE_ARG(choice.tenant));
+	sl_log(SL_LOG_NOTICE, "message %s of " SL_SLICE_FMT " is opened by " SL_SLICE_FMT, id, SL_SLICE_ARG(choice.tenant),
+	    SL_SLICE_ARG(who(&choice)));
 	entry.id = choice.ids;
 	say_entry(client, &entry, sl_vault_reader_view(client->reader));
 	sl_timer_set(&client->timer, 0);
@@ -157,18 +168,39 @@ open_one(struct client *client, struct sl_slice payload)
 
 /* ---- delete ---- */
 
+/* Those that somebody has been promised stay: their release would come to nothing. */
+static size_t
+without_releasing(const struct client *client, const struct sl_kept_choice *choice, unsigned char *ids_out)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < choice->ids.len; at += SL_KEPT_ID_BYTES) {
+		enum sl_vault_state state;
+
+		if (sl_vault_state(client->process->vault, choice->tenant, choice->ids.ptr + at, &state) != 0 ||
+		    state == SL_VAULT_RELEASING)
+			continue;
+		memcpy(ids_out + n++ * SL_KEPT_ID_BYTES, choice->ids.ptr + at, SL_KEPT_ID_BYTES);
+	}
+	return n;
+}
+
 static bool
 delete(struct client *client, struct sl_slice payload)
 {
 	struct sl_kept_choice choice;
-	size_t count = 0;
+	unsigned char *ids;
+	size_t count = 0, len;
 	int r;
 
 	if (sl_kept_unpack_choice(payload, &choice) != 0)
 		return false;
-	r = sl_vault_delete(client->process->vault, choice.tenant, (const void *)choice.ids.ptr,
-	    choice.ids.len / SL_KEPT_ID_BYTES, &count);
-	sl_log(SL_LOG_NOTICE, "%zu messages of " SL_SLICE_FMT " are deleted", count, SL_SLICE_ARG(choice.tenant));
+	ids = sl_xmalloc(choice.ids.len);
+	len = without_releasing(client, &choice, ids);
+	r = sl_vault_delete(client->process->vault, choice.tenant, (const void *)ids, len, &count);
+	sl_free(ids);
+	sl_log(SL_LOG_NOTICE, "%zu messages of " SL_SLICE_FMT " are deleted by " SL_SLICE_FMT, count, SL_SLICE_ARG(choice.tenant),
+	    SL_SLICE_ARG(who(&choice)));
 	say_end(client, r == 0 ? SL_DONE : r, count, sl_slice(NULL, 0));
 	return true;
 }
@@ -180,5 +212,7 @@ control_message(struct client *client, const struct sl_ipc_message *message)
 		return list(client, message->payload);
 	if (message->type == SL_IPC_KEPT_OPEN)
 		return open_one(client, message->payload);
+	if (message->type == SL_IPC_KEPT_RELEASE)
+		return release_ask(client, message->payload);
 	return message->type == SL_IPC_KEPT_DELETE && delete(client, message->payload);
 }

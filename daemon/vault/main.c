@@ -100,6 +100,7 @@ main(int argc, char **argv)
 	p.loop = sl_loop_new(&sl_clock_system);
 	p.parent = sl_ipc_new((int)strtol(argv[1], NULL, 10),
 	    SL_IPC_BIT(VAULT_SETTINGS) | SL_IPC_BIT(VAULT_CLIENT) | SL_IPC_BIT(STOP));
+	release_init(&p);
 	sl_timer_init(&p.expiry, p.loop, store_expire, &p);
 	sl_watch_init(&p.watch, p.loop, sl_ipc_fd(p.parent), on_parent, &p);
 	sl_watch_want(&p.watch, SL_READ);
@@ -107,6 +108,7 @@ main(int argc, char **argv)
 	sl_loop_run(p.loop);
 	after_turn(&p);
 	clients_forget(&p);
+	release_fini(&p);
 	sl_timer_clear(&p.expiry);
 	sl_vault_close(&p.vault);
 	sl_disk_files_close(&p.files);

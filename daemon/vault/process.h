@@ -2,7 +2,8 @@
  * process.h - the vault as a process: its stores, and those it speaks to
  *
  * One thread. An edge says KEEP and hands over a descriptor; what came in one turn of the loop shares one sync of each
- * file, and each edge hears KEPT after it. sluicectl, whom the parent lets in, lists, opens and deletes.
+ * file, and each edge hears KEPT after it. sluicectl, whom the parent lets in, lists, opens, deletes and releases. The courier is
+ * told of each release until it has it, and fetches the bytes of those alone (release.c).
  *
  * Edges are believed nothing but their own mail: they can add, and ask for public keys. A message that is not what it
  * says cannot be opened later, and that is all.
@@ -12,12 +13,14 @@
 
 #include "io/loop.h"
 #include "ipc/ipc.h"
-#include "kept/kept.h"
+#include "kept/courier.h"
 #include "vault/vault.h"
 
 #define CLIENTS_MAX	300u	/* edges and readers */
 #define SPOOLS_MAX	512u	/* unnamed files to lend: 8 of each edge */
 #define SPOOLS_EACH	8u
+#define FETCHES_MAX	32u	/* messages that the courier reads beside each other */
+#define TENANTS_MAX	200000u	/* that edges may have keys made for */
 
 struct process;
 
@@ -39,6 +42,28 @@ struct client {
 	struct sl_vault_reader *reader;	/* a message that is being shown; NULL: none */
 	struct sl_timer	 timer;		/* its next piece */
 	int		 failed;	/* what the reader's sink met */
+	size_t		 asked;		/* releases that it waits for */
+	uint64_t	 queued;	/* of them, that are on their way */
+	struct sl_timer	 deadline;	/* for the courier's word of them */
+};
+
+/* A release that the courier has not got yet, or not said so. */
+struct offer {
+	struct offer	*next;
+	struct client	*asker;		/* NULL: nobody waits */
+	uint64_t	 number;	/* its place in what he asked for */
+	bool		 sent;
+	unsigned char	 id[SL_KEPT_ID_BYTES];
+	struct sl_slice	 tenant, by, note;	/* owned, in one piece */
+};
+
+/* A message that the courier reads. */
+struct fetch {
+	struct process	*process;
+	struct sl_vault_reader *reader;	/* NULL: free */
+	uint64_t	 number;
+	int64_t		 room;		/* that the courier has for more; a piece may go beyond it */
+	struct sl_timer	 timer;
 };
 
 struct process {
@@ -54,6 +79,13 @@ struct process {
 	unsigned	 spools_len;
 	struct pending	*pending;
 	struct client	 clients[CLIENTS_MAX];
+	struct client	*courier;	/* NULL: none */
+	struct offer	*offers, **offers_end;
+	unsigned	 offers_sent;
+	struct offer	*looking;	/* whose recipients are being read; and ... */
+	struct sl_vault_reader *look;	/* ... how */
+	struct sl_timer	 offering;
+	struct fetch	 fetches[FETCHES_MAX];
 	const char	*user;
 	bool		 failed;
 };
@@ -62,15 +94,27 @@ struct process {
 bool	store_open(struct process *p, const struct sl_kept_settings *settings);
 /* Keys and limits of these tenants. */
 void	store_tenants(struct process *p, const struct sl_kept_settings *settings);
+/* A tenant's pair, made if there is none: also of tenants that only edges know. */
+int	store_tenant(struct process *p, struct sl_slice name, struct sl_seal_wrapped *wrapped_out);
 void	store_expire(void *process);	/* and again in an hour */
 uint32_t store_today(void);
 
 /* client.c */
+void	say_kept(struct client *client, uint64_t number, int result, const unsigned char *id);
 void	client_new(struct process *p, uint32_t who, int fd);	/* fd taken */
 void	client_end(struct client *client);
 void	clients_forget(struct process *p);
 
+/* release.c */
+void	release_init(struct process *p);
+void	release_fini(struct process *p);
+void	release_courier(struct process *p, struct client *client);	/* the courier is there */
+void	release_forget(struct client *client);	/* it is gone: the courier, or who asked */
+bool	release_ask(struct client *client, struct sl_slice payload);	/* KEPT_RELEASE; false: it may not say that */
+bool	release_message(struct client *client, const struct sl_ipc_message *message);	/* the courier's; false: as above */
+
 /* control.c: a reader's message. False: it may not say that. */
+void	say_end(struct client *client, int result, uint64_t count, struct sl_slice last);
 bool	control_message(struct client *client, const struct sl_ipc_message *message);
 void	control_step(void *client);
 

@@ -203,25 +203,49 @@ store_open(struct process *p, const struct sl_kept_settings *settings)
 	return true;
 }
 
+int
+store_tenant(struct process *p, struct sl_slice name, struct sl_seal_wrapped *wrapped_out)
+{
+	unsigned char public[SL_SEAL_KEY_BYTES];
+	struct sl_vault_stats stats;
+	int r = sl_vault_tenant_get(p->vault, name, wrapped_out);
+
+	if (r != SL_ERR_NOT_FOUND)
+		return r;
+	sl_vault_stats(p->vault, &stats);
+	r = stats.tenants >= TENANTS_MAX ? SL_ERR_QUOTA : sl_vault_tenant_new(p->vault, name, public);
+	if (r == 0)
+		r = sl_vault_tenant_limits(p->vault, name, p->messages, p->bytes);
+	if (r == 0)
+		r = sl_vault_tenant_get(p->vault, name, wrapped_out);
+	if (r != 0)
+		sl_log(SL_LOG_ERROR, "no key for the tenant " SL_SLICE_FMT ": %s: its mail is deferred where it would be kept",
+		    SL_SLICE_ARG(name), sl_strerror(r));
+	return r;
+}
+
+static void
+limit(void *ctx, struct sl_slice name)
+{
+	struct process *p = ctx;
+
+	if (sl_vault_tenant_limits(p->vault, name, p->messages, p->bytes) != 0)
+		sl_log(SL_LOG_ERROR, "no limits for the tenant " SL_SLICE_FMT, SL_SLICE_ARG(name));
+}
+
 void
 store_tenants(struct process *p, const struct sl_kept_settings *settings)
 {
 	struct sl_slice names = settings->tenants, name;
-	unsigned char public[SL_SEAL_KEY_BYTES];
 	struct sl_seal_wrapped wrapped;
 
-	while (sl_kept_tenant_next(&names, &name)) {
-		int r = sl_vault_tenant_get(p->vault, name, &wrapped);
-
-		if (r == SL_ERR_NOT_FOUND)
-			r = sl_vault_tenant_new(p->vault, name, public);
-		if (r == 0)
-			r = sl_vault_tenant_limits(p->vault, name, settings->messages, settings->bytes);
-		if (r != 0)
-			sl_log(SL_LOG_ERROR, "no key for the tenant " SL_SLICE_FMT ": %s: its mail is deferred where it would be "
-			    "kept", SL_SLICE_ARG(name), sl_strerror(r));
-	}
 	p->keep_ms = settings->keep_ms;
+	p->messages = settings->messages;
+	p->bytes = settings->bytes;
+	while (sl_kept_tenant_next(&names, &name))
+		if (store_tenant(p, name, &wrapped) == 0)
+			limit(p, name);
+	sl_vault_tenants_each(p->vault, limit, p);	/* also of tenants that the settings do not name */
 }
 
 uint32_t

@@ -654,9 +654,14 @@ sl_queue_purge(struct sl_queue *queue, int64_t before_us, int64_t now_us, uint64
 
 	if (r != 0)
 		return r;
-	s = queue_statement(queue, QUEUE_PURGE_RCPTS);
+	s = queue_statement(queue, QUEUE_PURGE_RELEASES);
 	sqlite3_bind_int64(s, 1, before_us);
 	r = queue_run(queue, s);
+	if (r == 0) {
+		s = queue_statement(queue, QUEUE_PURGE_RCPTS);
+		sqlite3_bind_int64(s, 1, before_us);
+		r = queue_run(queue, s);
+	}
 	if (r == 0) {
 		s = queue_statement(queue, QUEUE_PURGE);
 		sqlite3_bind_int64(s, 1, before_us);

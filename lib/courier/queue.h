@@ -163,6 +163,39 @@ SL_MUST_USE int	sl_queue_finished(struct sl_queue *queue, const struct sl_queue_
 /* It is settled; `follow`, if not NULL, is added in the same transaction (a token that is known is fine). */
 SL_MUST_USE int	sl_queue_settle(struct sl_queue *queue, int64_t id, const struct sl_queue_new *follow);
 
+/* The same of releases or of all else, behind an id (0: the first). */
+SL_MUST_USE int	sl_queue_finished_after(struct sl_queue *queue, bool releases, int64_t after, const struct sl_queue_entry **entry_out);
+
+/* Of a release: who asked, why it had been kept, where it came from; kept as long as its entry. Added in the transaction that adds the
+ * entry; texts of at most SL_QUEUE_TEXT_MAX bytes. */
+struct sl_queue_release {
+	int64_t		asked_us, received_us;
+	uint64_t	bytes;		/* of the message */
+	uint32_t	flags;		/* the courier's */
+	struct sl_slice	by, note, category, verdict, policy, reason, probability, client, helo, trace;
+};
+SL_MUST_USE int	sl_queue_release_add(struct sl_queue *queue, int64_t id, struct sl_slice tenant, const struct sl_queue_release *release);
+/* Borrowed until the next call of this. SL_ERR_NOT_FOUND. */
+SL_MUST_USE int	sl_queue_release_get(struct sl_queue *queue, int64_t id, const struct sl_queue_release **release_out);
+/* Who asked, where that was not known. */
+SL_MUST_USE int	sl_queue_release_asker(struct sl_queue *queue, int64_t id, struct sl_slice by, struct sl_slice note);
+/* A finished and settled entry gives up its token: what it was for may be asked for again. SL_ERR_BUSY. */
+SL_MUST_USE int	sl_queue_retoken(struct sl_queue *queue, int64_t id);
+
+/* Walks, by id, behind `after` (0: from the first); tenant "": all. SL_DONE or SL_MORE. */
+SL_MUST_USE int	sl_queue_list(struct sl_queue *queue, struct sl_slice tenant, int64_t after, const struct sl_queue_entry **entry_out);
+SL_MUST_USE int	sl_queue_releases(struct sl_queue *queue, struct sl_slice tenant, int64_t from_us, int64_t after,
+    const struct sl_queue_entry **entry_out);
+
+/* Those that are due, one after the other, without their texts. Zero-fill to begin; SL_DONE or SL_MORE. */
+struct sl_queue_walk {
+	int64_t	next_us, id;	/* of the one given last */
+	char	tenant[136];
+};
+SL_MUST_USE int	sl_queue_due_next(struct sl_queue *queue, int64_t now_us, struct sl_queue_walk *walk);
+/* Nothing of this tenant is tried before: its next hop cannot be reached. */
+SL_MUST_USE int	sl_queue_postpone(struct sl_queue *queue, struct sl_slice tenant, int64_t until_us);
+
 /* Deeds that are done once (digest/command.h): is this the first time that `id` is asked for? Remembered until `until_us` has passed and
  * sl_queue_purge is called. With what is added in the same transaction (sl_queue_begin), both are done or neither. */
 SL_MUST_USE int	sl_queue_once(struct sl_queue *queue, struct sl_slice id, int64_t until_us, bool *first_out);

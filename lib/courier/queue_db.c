@@ -5,7 +5,7 @@
 #include "courier/queue_i.h"
 
 #define APPLICATION_ID	0x536c7551	/* "SluQ" */
-#define VERSION		1
+#define VERSION		2
 
 static const char *const sql[] = {
 #define STATEMENT_TEXT(id, text) text,
@@ -23,6 +23,16 @@ static const char pragmas[] =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA cache_size = -2048;";
 
+/* Since version 2. */
+#define RELEASE_TABLE										\
+    "CREATE TABLE release (entry INTEGER PRIMARY KEY, tenant TEXT NOT NULL, asked_us INTEGER NOT NULL,"	\
+    " received_us INTEGER NOT NULL, message_bytes INTEGER NOT NULL, flags INTEGER NOT NULL, by TEXT NOT NULL,"	\
+    " note TEXT NOT NULL, category TEXT NOT NULL, verdict TEXT NOT NULL, policy TEXT NOT NULL, reason TEXT NOT NULL,"	\
+    " probability TEXT NOT NULL, client TEXT NOT NULL, helo TEXT NOT NULL, trace TEXT NOT NULL) STRICT;"	\
+    "CREATE INDEX release_tenant ON release (tenant, entry);"					\
+    "CREATE INDEX entry_tenant ON entry (tenant) WHERE state IN (0, 3);"			\
+    "PRAGMA user_version = 2;"
+
 static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE, purpose INTEGER NOT NULL,"
@@ -39,8 +49,9 @@ static const char schema[] =
     "CREATE INDEX entry_unsettled ON entry (id) WHERE settled = 0 AND state >= 4;"
     "CREATE INDEX entry_settled ON entry (finished_us) WHERE settled = 1;"
     "PRAGMA application_id = 1399616849;"
-    "PRAGMA user_version = 1;"
+    RELEASE_TABLE
     "COMMIT;";
+static const char from_version_1[] = "BEGIN IMMEDIATE;" RELEASE_TABLE "COMMIT;";
 
 _Static_assert(APPLICATION_ID == 1399616849, "as the schema has it");
 
@@ -182,6 +193,8 @@ make_or_check(struct sl_queue *queue)
 		return execute(queue, schema);
 	if (application != APPLICATION_ID)
 		return queue_wrong(queue, SL_ERR_SYNTAX, "this is no queue of a courier");
+	if (version == 1)
+		return execute(queue, from_version_1);
 	if (version != VERSION)
 		return queue_wrong(queue, SL_ERR_VERSION, "this queue was made by another version");
 	return 0;
@@ -216,6 +229,7 @@ sl_queue_open(const struct sl_queue_options *options, int64_t now_us, struct sl_
 	queue->magic = QUEUE_MAGIC;
 	queue->bytes_max = options->bytes_max == 0 ? UINT64_C(1) << 30 : options->bytes_max;
 	sl_buf_init(&queue->text, 4u << 20);
+	sl_buf_init(&queue->release_text, 64u << 10);
 	*queue_out = queue;
 	code = sqlite3_open_v2(options->path, &queue->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 	    options->vfs);
@@ -242,6 +256,7 @@ sl_queue_close(struct sl_queue **queue)
 		sqlite3_close((*queue)->db);
 		sl_free((*queue)->entry.rcpts);
 		sl_buf_fini(&(*queue)->text);
+		sl_buf_fini(&(*queue)->release_text);
 	}
 	SL_OBJ_FREE(queue, QUEUE_MAGIC);
 }

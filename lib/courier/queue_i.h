@@ -40,6 +40,20 @@
 	X(CRASHED_FINAL, "UPDATE entry SET state = 3, uncertain = uncertain + 1, next_us = max(next_us, ?1) WHERE state = 2")	\
 	X(CRASHED_TRYING, "UPDATE entry SET state = CASE WHEN EXISTS (SELECT 1 FROM recipient WHERE entry = entry.id AND state = 2) "	\
 	    "THEN 3 ELSE 0 END WHERE state = 1")					\
+	X(DUE_AFTER, "SELECT id, tenant, next_us FROM entry WHERE state IN (0, 3) AND next_us <= ?1 AND (next_us, id) > (?2, ?3) "	\
+	    "ORDER BY next_us, id LIMIT 1")						\
+	X(POSTPONE, "UPDATE entry SET next_us = ?2 WHERE tenant = ?1 AND state IN (0, 3) AND next_us < ?2")	\
+	X(FINISHED_AFTER, "SELECT id FROM entry WHERE settled = 0 AND state >= 4 AND id > ?1 AND (purpose = 1) = ?2 ORDER BY id LIMIT 1")	\
+	X(LIST, "SELECT id FROM entry WHERE id > ?1 AND (state < 4 OR settled = 0) AND (?2 = '' OR tenant = ?2) ORDER BY id LIMIT 1")	\
+	X(RETOKEN, "UPDATE entry SET token = CAST(token || hex(randomblob(8)) AS BLOB) WHERE id = ?1 AND settled = 1 AND state >= 4")	\
+	X(ADD_RELEASE, "INSERT INTO release (entry, tenant, asked_us, received_us, message_bytes, flags, by, note, category, "	\
+	    "verdict, policy, reason, probability, client, helo, trace) "		\
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")	\
+	X(SET_ASKER, "UPDATE release SET by = ?2, note = ?3 WHERE entry = ?1 AND by = ''")	\
+	X(RELEASE, "SELECT asked_us, received_us, message_bytes, flags, by, note, category, verdict, policy, reason, probability, "	\
+	    "client, helo, trace FROM release WHERE entry = ?1")			\
+	X(RELEASES, "SELECT entry FROM release WHERE entry > ?1 AND asked_us >= ?2 AND (?3 = '' OR tenant = ?3) ORDER BY entry LIMIT 1")	\
+	X(PURGE_RELEASES, "DELETE FROM release WHERE entry IN (SELECT id FROM entry WHERE settled = 1 AND finished_us < ?1)")	\
 	X(BEGIN, "BEGIN IMMEDIATE")							\
 	X(COMMIT, "COMMIT")								\
 	X(ROLLBACK, "ROLLBACK")
@@ -61,6 +75,8 @@ struct sl_queue {
 	bool			 stored_known;
 	struct sl_queue_entry	 entry;		/* given last ... */
 	struct sl_buf		 text;		/* ... and what it points at */
+	struct sl_queue_release	 release;	/* given last ... */
+	struct sl_buf		 release_text;
 	char			 error[512];
 };
 #define QUEUE_MAGIC	0x90e0e5edu

@@ -386,6 +386,134 @@ another_file_is_left_alone(void **state)
 	sl_queue_close(&other);
 }
 
+/* ---- releases, and walks ---- */
+
+static int64_t
+add_release(const char *token, const char *tenant, int64_t asked_us)
+{
+	static const unsigned char ref[SL_QUEUE_REF_BYTES] = { 7 };
+	struct sl_queue_new new = { .token = sl_slice_str(token), .purpose = SL_QUEUE_RELEASE, .tenant = sl_slice_str(tenant),
+		.recipients = two, .recipients_len = 2, .ref = ref, .now_us = T0 };
+	struct sl_queue_release release = { .asked_us = asked_us, .received_us = 5, .bytes = 6, .flags = 1, .category = S("spam"),
+		.policy = S("from 0.9 on"), .trace = S("ABC") };
+	int64_t id;
+	bool added;
+
+	assert_int_equal(sl_queue_begin(queue), 0);
+	assert_int_equal(sl_queue_add(queue, &new, &id, &added), 0);
+	assert_true(added);
+	assert_int_equal(sl_queue_release_add(queue, id, new.tenant, &release), 0);
+	assert_int_equal(sl_queue_commit(queue), 0);
+	return id;
+}
+
+static void
+finish(int64_t id, int code)
+{
+	struct sl_queue_said said[2] = { { 0, code, S("said") }, { 1, code, S("said") } };
+
+	assert_int_equal(sl_queue_claim(queue, id, T0), 0);
+	if (code == 250)
+		assert_int_equal(sl_queue_final(queue, id, said, 2), 0);
+	assert_int_equal(sl_queue_answer(queue, id, said, 2, T0), 0);
+}
+
+static void
+a_release_remembers_who_and_why(void **state)
+{
+	const struct sl_queue_release *r;
+	const struct sl_queue_entry *e;
+	uint64_t purged;
+	int64_t id = add_release("r1", "example.com", T0), other = add("d1", 1, S("x"));
+
+	assert_int_equal(sl_queue_release_get(queue, id, &r), 0);
+	assert_true(sl_slice_eq(r->category, S("spam")) && sl_slice_eq(r->policy, S("from 0.9 on")) && r->by.len == 0);
+	assert_true(r->asked_us == T0 && r->received_us == 5 && r->bytes == 6 && r->flags == 1 && sl_slice_eq(r->trace, S("ABC")));
+	assert_int_equal(sl_queue_release_get(queue, other, &r), SL_ERR_NOT_FOUND);
+	/* Who asked is noted once. */
+	assert_int_equal(sl_queue_release_asker(queue, id, S("anna"), S("please")), 0);
+	assert_int_equal(sl_queue_release_asker(queue, id, S("bob"), S("")), 0);
+	reopen(T0);
+	assert_int_equal(sl_queue_release_get(queue, id, &r), 0);
+	assert_true(sl_slice_eq(r->by, S("anna")) && sl_slice_eq(r->note, S("please")));
+	assert_int_equal(sl_queue_releases(queue, S("example.com"), T0, 0, &e), SL_DONE);
+	assert_int_equal(e->id, id);
+	assert_int_equal(sl_queue_releases(queue, S("example.com"), T0 + 1, 0, &e), SL_MORE);
+	assert_int_equal(sl_queue_releases(queue, S("other"), 0, 0, &e), SL_MORE);
+	assert_int_equal(sl_queue_releases(queue, S(""), 0, id, &e), SL_MORE);
+	/* It goes with its entry. */
+	finish(id, 250);
+	assert_int_equal(sl_queue_settle(queue, id, NULL), 0);
+	assert_int_equal(sl_queue_purge(queue, T0 + 1, T0, &purged), 0);
+	assert_int_equal(purged, 1);
+	assert_int_equal(sl_queue_release_get(queue, id, &r), SL_ERR_NOT_FOUND);
+}
+
+static void
+a_token_can_be_given_up_when_all_is_over(void **state)
+{
+	int64_t id = add_release("r1", "example.com", T0), again;
+	const struct sl_queue_entry *e;
+
+	assert_int_equal(sl_queue_retoken(queue, id), SL_ERR_BUSY);
+	finish(id, 550);
+	assert_int_equal(sl_queue_retoken(queue, id), SL_ERR_BUSY);	/* not settled */
+	assert_int_equal(sl_queue_settle(queue, id, NULL), 0);
+	assert_int_equal(sl_queue_retoken(queue, id), 0);
+	again = add_release("r1", "example.com", T0);
+	assert_true(again != id);
+	assert_int_equal(sl_queue_find(queue, S("r1"), &e), 0);
+	assert_int_equal(e->id, again);
+}
+
+static void
+what_is_finished_is_walked_by_whose_it_is(void **state)
+{
+	const struct sl_queue_entry *e;
+	int64_t ids[4];
+
+	ids[0] = add_release("r1", "example.com", T0);
+	ids[1] = add("d1", 1, S("x"));
+	ids[2] = add_release("r2", "example.com", T0);
+	ids[3] = add_release("r3", "example.com", T0);
+	finish(ids[0], 250);
+	assert_int_equal(sl_queue_cancel(queue, ids[1], T0), 0);
+	finish(ids[3], 550);
+	assert_int_equal(sl_queue_finished_after(queue, true, 0, &e), SL_DONE);
+	assert_int_equal(e->id, ids[0]);
+	assert_int_equal(sl_queue_finished_after(queue, true, e->id, &e), SL_DONE);
+	assert_int_equal(e->id, ids[3]);
+	assert_int_equal(sl_queue_finished_after(queue, true, ids[3], &e), SL_MORE);
+	assert_int_equal(sl_queue_finished_after(queue, false, 0, &e), SL_DONE);
+	assert_int_equal(e->id, ids[1]);
+	assert_int_equal(sl_queue_settle(queue, ids[0], NULL), 0);
+	assert_int_equal(sl_queue_list(queue, S(""), 0, &e), SL_DONE);	/* not what is settled */
+	assert_int_equal(e->id, ids[1]);
+	assert_int_equal(sl_queue_list(queue, S("other"), 0, &e), SL_MORE);
+}
+
+static void
+those_of_a_tenant_can_wait_while_others_go(void **state)
+{
+	struct sl_queue_walk walk = { 0 };
+	int64_t a = add_release("a", "a.example", T0), b = add_release("b", "b.example", T0), c = add_release("c", "a.example", T0);
+
+	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_DONE);
+	assert_int_equal(walk.id, a);
+	assert_string_equal(walk.tenant, "a.example");
+	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_DONE);
+	assert_int_equal(walk.id, b);
+	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_DONE);
+	assert_int_equal(walk.id, c);
+	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_MORE);
+	assert_int_equal(sl_queue_postpone(queue, S("a.example"), T0 + MINUTE), 0);
+	walk = (struct sl_queue_walk){ 0 };
+	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_DONE);
+	assert_int_equal(walk.id, b);
+	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_MORE);
+	assert_int_equal(sl_queue_due_next(queue, T0 + MINUTE, &walk), SL_DONE);
+}
+
 int
 main(void)
 {
@@ -403,6 +531,10 @@ main(void)
 		TEST(an_administrator_may_hurry_and_take_back),
 		TEST(a_deed_is_done_once),
 		TEST(another_file_is_left_alone),
+		TEST(a_release_remembers_who_and_why),
+		TEST(a_token_can_be_given_up_when_all_is_over),
+		TEST(what_is_finished_is_walked_by_whose_it_is),
+		TEST(those_of_a_tenant_can_wait_while_others_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

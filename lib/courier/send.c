@@ -18,12 +18,30 @@ struct sl_send {
 	struct sl_buf		 body;		/* the next piece; stored mail, whole */
 	size_t			 body_at;
 	bool			 body_ended;	/* the source has no more */
+	bool			 body_begun;
 	bool			 connected;
+	bool			 reached;	/* a next hop has said something */
+	bool			 moving;	/* to the next one of `hops`; `over` meanwhile */
+	bool			 stopping;
 	bool			 over;
+	size_t			 hop, hops_len;	/* where we are among ... */
+	struct send_hop {
+		struct sockaddr_storage	 address;
+		socklen_t		 address_len;
+		const char		*host;
+	}			*hops;
 	int			 result;
 };
 
 static void	pump(struct sl_send *send);
+static void	lost(struct sl_send *send, const char *why);
+static void	on_deadline(void *ctx);
+static void	on_input(void *ctx);
+static void	on_drained(void *ctx);
+static void	on_ready(void *ctx, int result);
+static void	on_broken(void *ctx);
+
+static const struct sl_conn_events events = { on_input, on_drained, on_ready, on_broken };
 
 static unsigned
 or_default(unsigned ms, unsigned minutes)
@@ -41,6 +59,57 @@ on_over(void *ctx)
 	send->job.done(send->job.ctx, send, send->result);
 }
 
+static void
+on_no_socket(void *ctx)
+{
+	lost(ctx, "no connection could be made");
+}
+
+static void
+connect_hop(struct sl_send *send)
+{
+	const struct send_hop *hop = &send->hops[send->hop];
+
+	send->connected = false;
+	if (sl_conn_connect(&send->conn, send->job.loop, send->job.pool, (const struct sockaddr *)&hop->address,
+	    hop->address_len, &events, send) != 0) {
+		sl_timer_init(&send->timer, send->job.loop, on_no_socket, send);
+		sl_timer_set(&send->timer, 0);
+		return;
+	}
+	sl_timer_init(&send->timer, send->job.loop, on_deadline, send);
+	sl_timer_set(&send->timer, or_default(send->job.connect_ms, 1));
+}
+
+static void
+on_move(void *ctx)
+{
+	struct sl_send *send = ctx;
+
+	send->moving = send->over = false;
+	send->hop++;
+	sl_talk_free(&send->talk);
+	send->talk = sl_talk_new(&send->mail);
+	connect_hop(send);
+}
+
+/* It was the server, not the mail, and nothing of the message has been given away: is there another? */
+static bool
+try_another(struct sl_send *send, const struct sl_queue_said *said, size_t len)
+{
+	if (send->stopping || send->body_begun || sl_talk_dot_left(send->talk) || send->hop + 1 >= send->hops_len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (said[i].code != 0)
+			return false;
+	send->moving = send->over = true;
+	sl_conn_close(&send->conn, false);
+	sl_timer_clear(&send->timer);
+	sl_timer_init(&send->timer, send->job.loop, on_move, send);
+	sl_timer_set(&send->timer, 0);
+	return true;
+}
+
 /* Record what was said. */
 static void
 finish(struct sl_send *send)
@@ -48,7 +117,7 @@ finish(struct sl_send *send)
 	size_t len;
 	const struct sl_queue_said *said = sl_talk_said(send->talk, &len);
 
-	if (send->over)
+	if (send->over || try_another(send, said, len))
 		return;
 	send->over = true;
 	send->result = sl_queue_answer(send->job.queue, send->job.id, said, len,
@@ -127,6 +196,7 @@ take_input(struct sl_send *send)
 		lost(send, "the connection was lost");
 	if (n <= 0)
 		return false;
+	send->reached = true;
 	sl_talk_feed(send->talk, sl_slice(bytes, (size_t)n));
 	return true;
 }
@@ -159,8 +229,6 @@ on_broken(void *ctx)
 		lost(send, "the connection was lost");
 }
 
-static const struct sl_conn_events events = { on_input, on_drained, on_ready, on_broken };
-
 /* ---- what is wanted next ---- */
 
 static void
@@ -184,6 +252,7 @@ give_body(struct sl_send *send)
 
 	if (sl_conn_pending(&send->conn) >= SL_SEND_QUEUE)
 		return false;
+	send->body_begun = true;
 	if (send->body_at == send->body.len && !send->body_ended) {
 		sl_buf_reset(&send->body);
 		send->body_at = 0;
@@ -193,6 +262,8 @@ give_body(struct sl_send *send)
 			return false;
 		}
 		send->body_ended = r == SL_DONE;
+		if (r == SL_MORE && send->body.len == 0)
+			return false;		/* sl_send_wake follows */
 	}
 	piece = sl_slice_from(sl_buf_slice(&send->body), send->body_at);
 	piece.len = SL_MIN(piece.len, (size_t)SL_SEND_PIECE);
@@ -212,7 +283,7 @@ start_tls(struct sl_send *send)
 	if (sl_conn_pending(&send->conn) > 0)
 		return;		/* when it has drained */
 	ssl = send->job.tls_context == NULL ? NULL :
-	    sl_tls_client_session(send->job.tls_context, send->job.host, send->job.verify);
+	    sl_tls_client_session(send->job.tls_context, send->hops[send->hop].host, send->job.verify);
 	if (ssl == NULL) {
 		lost(send, "TLS could not be begun");
 		return;
@@ -297,6 +368,24 @@ copy_entry(struct sl_send *send, const struct sl_queue_entry *e)
 		send->job.source == NULL ? e->bytes : send->job.bytes, send->job.is_8bit, send->job.smtputf8, send->job.tls };
 }
 
+static void
+copy_hops(struct sl_send *send, const struct sl_send_job *job)
+{
+	SL_ASSERT(job->others_len <= SL_SEND_HOPS_MAX);
+	send->hops_len = 1 + job->others_len;
+	send->hops = sl_xzalloc(send->hops_len * sizeof(*send->hops));
+	for (size_t i = 0; i < send->hops_len; i++) {
+		struct sl_send_hop hop = i == 0 ? (struct sl_send_hop){ job->address, job->address_len, job->host } : job->others[i - 1];
+
+		SL_ASSERT(hop.address_len <= sizeof(send->hops[i].address));
+		memcpy(&send->hops[i].address, hop.address, hop.address_len);
+		send->hops[i].address_len = hop.address_len;
+		send->hops[i].host = hop.host;
+	}
+	send->job.others = NULL;
+	send->job.address = NULL;
+}
+
 static int
 add_stored(void *ctx, struct sl_slice bytes)
 {
@@ -307,17 +396,12 @@ add_stored(void *ctx, struct sl_slice bytes)
 }
 
 static void
-on_no_socket(void *ctx)
-{
-	lost(ctx, "no connection could be made");
-}
-
-static void
 destroy(struct sl_send *send)
 {
 	sl_timer_clear(&send->timer);
 	sl_talk_free(&send->talk);
 	sl_free((void *)(uintptr_t)send->mail.rcpts);
+	sl_free(send->hops);
 	sl_buf_fini(&send->text);
 	sl_buf_fini(&send->body);
 }
@@ -340,23 +424,35 @@ sl_send_new(const struct sl_send_job *job, struct sl_send **send_out)
 	sl_buf_init(&send->text, 4u << 20);
 	sl_buf_init(&send->body, job->source == NULL ? SIZE_MAX / 2 : SL_SEND_PIECE);
 	copy_entry(send, e);
+	copy_hops(send, job);
 	send->talk = sl_talk_new(&send->mail);
 	sl_timer_init(&send->timer, job->loop, on_deadline, send);
 	*send_out = send;
 	if (job->source == NULL) {
 		send->body_ended = true;
 		if ((r = sl_queue_read(job->queue, job->id, add_stored, &send->body)) != 0) {
+			send->body_begun = true;	/* no other next hop would help */
 			lost(send, "the message could not be read");
 			return 0;
 		}
 	}
-	if (sl_conn_connect(&send->conn, job->loop, job->pool, job->address, job->address_len, &events, send) != 0) {
-		sl_timer_init(&send->timer, job->loop, on_no_socket, send);
-		sl_timer_set(&send->timer, 0);
-		return 0;
-	}
-	sl_timer_set(&send->timer, or_default(job->connect_ms, 1));
+	connect_hop(send);
 	return 0;
+}
+
+void
+sl_send_wake(struct sl_send *send)
+{
+	SL_CHECK(send, SEND_MAGIC);
+	if (!send->over && send->connected)
+		pump(send);
+}
+
+bool
+sl_send_reached(const struct sl_send *send)
+{
+	SL_CHECK(send, SEND_MAGIC);
+	return send->reached;
 }
 
 void
@@ -364,6 +460,9 @@ sl_send_free(struct sl_send **send)
 {
 	if (*send != NULL) {
 		SL_CHECK(*send, SEND_MAGIC);
+		(*send)->stopping = true;
+		if ((*send)->moving)	/* that one failed, and the next has not been asked */
+			(*send)->moving = (*send)->over = false;
 		lost(*send, "the courier stops");
 		destroy(*send);
 	}

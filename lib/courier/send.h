@@ -18,16 +18,25 @@
 #include "io/conn.h"
 
 #define SL_SEND_PIECE	65536u
+#define SL_SEND_HOPS_MAX 16u
 #define SL_SEND_QUEUE	262144u
 
 struct sl_send;
 
-/* The message, for entries whose bytes are the vault's: add its next bytes, at most SL_SEND_PIECE. SL_MORE: call again; SL_DONE: that
- * was all, and it is whole; an error: it cannot be had, and the dot does not leave. */
+/* The message, for entries whose bytes are the vault's: add its next bytes, at most SL_SEND_PIECE. SL_MORE: call again (without bytes:
+ * when sl_send_wake says that there are more); SL_DONE: that was all, and it is whole; an error: it cannot be had, and the dot does not
+ * leave. */
 typedef int	sl_send_source(void *ctx, struct sl_buf *out);
 /* It is over: 0, and what came of it is in the queue; or an error of the queue, and the entry is found as after a crash when it is
  * opened next. The send may be freed. */
 typedef void	sl_send_done(void *ctx, struct sl_send *send, int result);
+
+/* A next hop. */
+struct sl_send_hop {
+	const struct sockaddr	*address;	/* copied */
+	socklen_t		 address_len;
+	const char		*host;		/* kept: for SNI, and to verify; NULL: no SNI */
+};
 
 struct sl_send_job {
 	struct sl_loop		*loop;
@@ -36,6 +45,8 @@ struct sl_send_job {
 	int64_t			 id;
 	const struct sockaddr	*address;	/* copied */
 	socklen_t		 address_len;
+	const struct sl_send_hop *others;	/* in their order, when one cannot be reached or does not want to speak; borrowed */
+	size_t			 others_len;	/* at most SL_SEND_HOPS_MAX */
 	struct sl_slice		 name;		/* of ours, for EHLO; kept */
 	enum sl_talk_tls	 tls;
 	SSL_CTX			*tls_context;	/* kept; NULL with SL_TALK_TLS_NEVER */
@@ -51,6 +62,10 @@ struct sl_send_job {
 
 /* Begin. Returns 0: `done` follows; or what the claim returned. `job` is copied. */
 SL_MUST_USE int	sl_send_new(const struct sl_send_job *job, struct sl_send **send_out);
+/* The source has more bytes, or its end, or an error. */
+void		sl_send_wake(struct sl_send *send);
+/* Did any next hop say anything? */
+bool		sl_send_reached(const struct sl_send *send);
 /* Fine at any time: an attempt that is under way is ended as if its connection had been lost, and recorded so. NULL is fine. */
 void		sl_send_free(struct sl_send **send);
 

@@ -60,6 +60,21 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_KEPT_BYTES] = { 128u << 10, 0 },
 	[SL_IPC_KEPT_DELETE] = { 64u << 10, 0 },
 	[SL_IPC_KEPT_END] = { 1u << 10, 0 },
+	[SL_IPC_COMMAND] = { 8u << 10, 0 },
+	[SL_IPC_COMMANDED] = { 4u << 10, 0 },
+	[SL_IPC_KEPT_RELEASE] = { 64u << 10, 0 },
+	[SL_IPC_COURIER_CLIENT] = { 4, 1 },
+	[SL_IPC_COURIER] = { 0, 1 },
+	[SL_IPC_COURIER_REQUEST] = { 0, 0 },
+	[SL_IPC_COURIER_STATE] = { 128, 0 },
+	[SL_IPC_SUBMIT] = { 4u << 20, 1 },
+	[SL_IPC_SUBMITTED] = { 128, 0 },
+	[SL_IPC_SETTLED] = { 4u << 10, 0 },
+	[SL_IPC_SETTLED_SEEN] = { 128, 0 },
+	[SL_IPC_FETCH] = { 256, 0 },
+	[SL_IPC_FETCHED] = { 32u << 10, 0 },
+	[SL_IPC_QUEUE_ASK] = { 4u << 10, 0 },
+	[SL_IPC_QUEUE_ENTRY] = { 4u << 20, 0 },
 };
 
 struct sl_ipc {

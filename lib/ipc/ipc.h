@@ -54,7 +54,22 @@
 	X(KEPT_OPEN)		/* sluicectl > vault: tenant, id; KEPT_ENTRY, KEPT_BYTES, then KEPT_END */ \
 	X(KEPT_BYTES)		/* vault > sluicectl: the message's next bytes */ \
 	X(KEPT_DELETE)		/* sluicectl > vault: tenant, ids; then KEPT_END */ \
-	X(KEPT_END)		/* vault > sluicectl: i32 result, u64 count, text */
+	X(KEPT_END)		/* vault, courier > sluicectl: i32 result, u64 count, text */ \
+	X(KEPT_RELEASE)		/* sluicectl, console > vault: tenant, ids; KEPT for each, then KEPT_END */ \
+	X(COURIER_CLIENT)	/* parent > courier: u32 who; fd: a channel to him (kept/courier.h) */ \
+	X(COURIER)		/* parent > sluicectl, console: nothing; fd: a channel to the courier */ \
+	X(COURIER_REQUEST)	/* sluicectl, console > parent: nothing; COURIER follows */ \
+	X(COURIER_STATE)	/* courier > parent: what is in its queue */ \
+	X(SUBMIT)		/* vault, console > courier: mail to be sent; fd: its bytes, if they are not the vault's */ \
+	X(SUBMITTED)		/* courier > vault, console: the token, u32 result */ \
+	X(SETTLED)		/* courier > vault, console: the token, what became of it */ \
+	X(SETTLED_SEEN)		/* vault, console > courier: the token; it need not be told again */ \
+	X(FETCH)		/* courier > vault: u64 number, room, tenant, id: the bytes of a message that is released */ \
+	X(FETCHED)		/* vault > courier: u64 number, result, the next bytes */ \
+	X(QUEUE_ASK)		/* sluicectl, console > courier: list, show, hurry, cancel; QUEUE_ENTRY for each, then KEPT_END */ \
+	X(QUEUE_ENTRY)		/* courier > sluicectl, console */ \
+	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h) */ \
+	X(COMMANDED)		/* console > parent > edge: u32 the edge, what to answer */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

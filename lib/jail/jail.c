@@ -38,6 +38,7 @@ static const struct role roles[] = {
 	[SL_JAIL_EDGE] = { "edge", false },
 	[SL_JAIL_HELPER] = { "helper", false },
 	[SL_JAIL_VAULT] = { "vault", false },
+	[SL_JAIL_COURIER] = { "courier", false },
 };
 
 #if defined(__SANITIZE_ADDRESS__)

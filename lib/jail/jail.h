@@ -14,6 +14,7 @@
  *	edge	none		no		yes		no
  *	helper	none		no		no		no; no new sockets at all
  *	vault	those open	no		no		no; no new sockets at all
+ *	courier	those open	no		yes		no
  *
  * The checker reads the certificate and key that the settings name, and what the resolver wants.
  * The helper works on what it is sent: its list names what it may call (memory, its channel, its
@@ -27,7 +28,7 @@
 
 #include "sl/base.h"
 
-enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER, SL_JAIL_VAULT };
+enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER, SL_JAIL_VAULT, SL_JAIL_COURIER };
 
 /* A user to become: resolved while /etc/passwd can still be read. */
 struct sl_jail_user {

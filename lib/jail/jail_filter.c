@@ -39,8 +39,9 @@ jail_filter(enum sl_jail_role role)
 #define CHECKER	(1u << SL_JAIL_CHECKER)
 #define EDGE	(1u << SL_JAIL_EDGE)
 #define VAULT	(1u << SL_JAIL_VAULT)
-#define ALL	(CHECKER | EDGE | VAULT)
-#define NETWORK	(CHECKER | EDGE)
+#define COURIER	(1u << SL_JAIL_COURIER)
+#define ALL	(CHECKER | EDGE | VAULT | COURIER)
+#define NETWORK	(CHECKER | EDGE | COURIER)
 
 struct rule {		/* a system call, or an address family, for these roles */
 	int		number;

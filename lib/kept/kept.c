@@ -15,6 +15,16 @@ is_tenant(struct sl_slice name)
 	return name.len > 0 && name.len <= SL_KEPT_TENANT_MAX;
 }
 
+/* For people to read: UTF-8 or not, but nothing that moves a cursor. */
+static bool
+is_text(struct sl_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+			return false;
+	return text.len <= SL_KEPT_TEXT_MAX;
+}
+
 void
 sl_kept_pack_settings(const struct sl_kept_settings *settings, struct sl_buf *out)
 {
@@ -141,6 +151,8 @@ sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out)
 	sl_pack_u32(out, query->limit);
 	sl_pack_bytes(out, query->recipient);
 	sl_pack_bytes(out, query->sender);
+	sl_pack_bytes(out, query->category);
+	sl_pack_u32(out, query->state);
 }
 
 int
@@ -155,6 +167,8 @@ sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out)
 	out->limit = sl_unpack_u32(&in);
 	out->recipient = sl_unpack_bytes(&in);
 	out->sender = sl_unpack_bytes(&in);
+	out->category = sl_unpack_bytes(&in);
+	out->state = sl_unpack_u32(&in);
 	if (!is_tenant(out->tenant) || (out->after.len != 0 && out->after.len != SL_KEPT_ID_BYTES))
 		return SL_ERR_SYNTAX;
 	return whole(&in);
@@ -214,6 +228,8 @@ sl_kept_pack_choice(const struct sl_kept_choice *choice, struct sl_buf *out)
 {
 	sl_pack_bytes(out, choice->tenant);
 	sl_pack_bytes(out, choice->ids);
+	sl_pack_bytes(out, choice->by);
+	sl_pack_bytes(out, choice->note);
 }
 
 int
@@ -223,7 +239,10 @@ sl_kept_unpack_choice(struct sl_slice payload, struct sl_kept_choice *out)
 
 	out->tenant = sl_unpack_bytes(&in);
 	out->ids = sl_unpack_bytes(&in);
-	if (!is_tenant(out->tenant) || out->ids.len == 0 || out->ids.len % SL_KEPT_ID_BYTES != 0)
+	out->by = sl_unpack_bytes(&in);
+	out->note = sl_unpack_bytes(&in);
+	if (!is_tenant(out->tenant) || out->ids.len == 0 || out->ids.len % SL_KEPT_ID_BYTES != 0 ||
+	    !is_text(out->by) || !is_text(out->note))
 		return SL_ERR_SYNTAX;
 	return whole(&in);
 }

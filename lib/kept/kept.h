@@ -16,8 +16,10 @@
 #define SL_KEPT_TENANT_MAX	128u
 #define SL_KEPT_DAYS_MAX	3660u	/* a message is kept */
 
+#define SL_KEPT_TEXT_MAX	512u	/* of who asks, and why */
+
 /* Who a VAULT_CLIENT is. */
-enum { SL_KEPT_EDGE, SL_KEPT_CONTROL };
+enum { SL_KEPT_EDGE, SL_KEPT_CONTROL, SL_KEPT_COURIER };
 
 /* VAULT_SETTINGS: what the vault is told of the settings. It is not told of anybody's next hops or certificates. */
 struct sl_kept_settings {
@@ -50,7 +52,9 @@ struct sl_kept_keep {
 void		sl_kept_pack_keep(const struct sl_kept_keep *keep, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_keep(struct sl_slice payload, struct sl_kept_keep *out);
 
-/* KEPT: result 0 and the id: it is on both disks, synced. */
+/* KEPT: result 0 and the id: it is on both disks, synced. In answer to KEPT_RELEASE, of each id in its order (`number`): 0, it is on
+ * its way; SL_DONE, it has been released before; SL_ERR_TIMEOUT, it is marked, and will be on its way when there is a
+ * courier. */
 struct sl_kept_done {
 	uint64_t	number;
 	int		result;		/* 0 or an SL_ERR_* */
@@ -65,6 +69,8 @@ struct sl_kept_query {
 	int64_t		from_us, to_us;		/* 0: no bound */
 	uint32_t	limit;
 	struct sl_slice	recipient, sender;	/* empty: any; ASCII case ignored */
+	struct sl_slice	category;		/* empty: any */
+	uint32_t	state;			/* as the vault has it, + 1; 0: any */
 };
 void		sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out);
@@ -84,9 +90,10 @@ SL_MUST_USE int	sl_kept_unpack_entry(struct sl_slice payload, struct sl_kept_ent
 void		sl_kept_item_add(struct sl_buf *items, unsigned type, struct sl_slice value);
 bool		sl_kept_item_next(struct sl_slice *items, unsigned *type_out, struct sl_slice *value_out);
 
-/* KEPT_OPEN and KEPT_DELETE: ids stand one behind the other. */
+/* KEPT_OPEN, KEPT_DELETE and KEPT_RELEASE: ids stand one behind the other. */
 struct sl_kept_choice {
 	struct sl_slice	tenant, ids;
+	struct sl_slice	by, note;	/* who asks, for the log and for reports; and why, of a release. At most SL_KEPT_TEXT_MAX bytes */
 };
 void		sl_kept_pack_choice(const struct sl_kept_choice *choice, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_choice(struct sl_slice payload, struct sl_kept_choice *out);

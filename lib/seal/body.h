@@ -62,6 +62,14 @@ void			 sl_seal_opener_free(struct sl_seal_opener **opener);
 SL_MUST_USE int		 sl_seal_opener_feed(struct sl_seal_opener *opener, struct sl_slice bytes);
 /* No more input. 0: all of it was given, and it was all. */
 SL_MUST_USE int		 sl_seal_opener_finish(struct sl_seal_opener *opener);
+/* Back-pressure: from now on a call gives the sink one piece of at most SL_SEAL_PIECE bytes, however much is packed into a
+ * block. While something is pending only _more may be called. Feed the first SL_SEAL_BODY_HEADER bytes, then blocks one by one; after the
+ * last one finish, _more while something is pending, and finish again. */
+#define SL_SEAL_PIECE		16384u
+#define SL_SEAL_BODY_HEADER	24u
+void			 sl_seal_opener_stepwise(struct sl_seal_opener *opener);
+bool			 sl_seal_opener_pending(const struct sl_seal_opener *opener);
+SL_MUST_USE int		 sl_seal_opener_more(struct sl_seal_opener *opener);
 size_t			 sl_seal_opener_memory(const struct sl_seal_opener *opener);
 
 #endif

@@ -302,6 +302,97 @@ a_capture_gives_back_what_it_took(void **state)
 	sl_free(plain);
 }
 
+struct one_piece {
+	struct sl_buf	*out;
+	unsigned	 given;		/* since it was set to 0 */
+};
+
+static int
+take_one(void *ctx, struct sl_slice bytes)
+{
+	struct one_piece *piece = ctx;
+
+	assert_true(bytes.len <= SL_SEAL_PIECE);
+	piece->given++;
+	sl_buf_add_slice(piece->out, bytes);
+	return 0;
+}
+
+static int
+more(struct sl_seal_opener *opener, struct one_piece *piece, int r)
+{
+	while (r == 0 && sl_seal_opener_pending(opener)) {
+		piece->given = 0;
+		r = sl_seal_opener_more(opener);
+		assert_true(piece->given <= 1);
+	}
+	return r;
+}
+
+static int
+open_stepwise(struct sl_slice sealed, const struct sl_seal_body_info *info, struct sl_buf *out)
+{
+	struct one_piece piece = { out, 0 };
+	struct sl_seal_opener *opener = sl_seal_opener_new(info, take_one, &piece);
+	int r = 0;
+
+	sl_buf_reset(out);
+	sl_seal_opener_stepwise(opener);
+	for (size_t at = 0, n; at < sealed.len && r == 0; at += n) {
+		n = SL_MIN(at == 0 ? (size_t)SL_SEAL_BODY_HEADER : (size_t)SL_SEAL_BODY_BLOCK, sealed.len - at);
+		piece.given = 0;
+		r = sl_seal_opener_feed(opener, sl_slice(sealed.ptr + at, n));
+		assert_true(piece.given <= 1);
+		r = more(opener, &piece, r);
+	}
+	if (r == 0) {
+		piece.given = 0;
+		r = sl_seal_opener_finish(opener);
+		assert_true(piece.given <= 1);
+		if (sl_seal_opener_pending(opener)) {
+			r = more(opener, &piece, r);
+			r = r != 0 ? r : sl_seal_opener_finish(opener);
+		}
+	}
+	sl_seal_opener_free(&opener);
+	return r;
+}
+
+/* Zeros, of which megabytes are packed into one block, come piece by piece; and what is damaged is seen as well. */
+static void
+a_reader_with_little_room_gets_it_piece_by_piece(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 16384, 16385, 100000, 5 << 20 };
+	unsigned char *plain = sl_xzalloc(5 << 20);
+	struct sl_seal_body_info info;
+	struct sl_buf sealed, opened;
+
+	sl_buf_init(&sealed, MAX);
+	sl_buf_init(&opened, MAX);
+	for (size_t i = 0; i < SL_COUNT(lengths) * 3; i++) {
+		size_t len = lengths[i / 3];
+
+		if (i % 3 > 0)
+			fill(plain, len, (unsigned)i, i % 3 == 1);
+		else
+			memset(plain, 0, len);
+		sl_buf_reset(&sealed);
+		seal_all(sl_slice(plain, len), 4096, &sealed, &info);
+		assert_int_equal(open_stepwise(sl_buf_slice(&sealed), &info, &opened), 0);
+		assert_true(sl_slice_eq(sl_buf_slice(&opened), sl_slice(plain, len)));
+		info.plain_bytes++;
+		assert_int_equal(open_stepwise(sl_buf_slice(&sealed), &info, &opened), SL_ERR_DAMAGED);
+		info.plain_bytes -= info.plain_bytes > 1 ? 2 : 1;
+		if (len > 0)
+			assert_int_equal(open_stepwise(sl_buf_slice(&sealed), &info, &opened), SL_ERR_DAMAGED);
+		info.plain_bytes = len;
+		assert_int_equal(open_stepwise(sl_slice(sealed.data, sealed.len - 1), &info, &opened), SL_ERR_DAMAGED);
+	}
+	sl_buf_fini(&sealed);
+	sl_buf_fini(&opened);
+	sl_free(plain);
+}
+
 int
 main(void)
 {
@@ -312,6 +403,7 @@ main(void)
 		cmocka_unit_test(a_bomb_is_not_unpacked),
 		cmocka_unit_test(what_the_sink_says_is_passed_on),
 		cmocka_unit_test(buckets_are_few_and_near),
+		cmocka_unit_test(a_reader_with_little_room_gets_it_piece_by_piece),
 		cmocka_unit_test(a_capture_gives_back_what_it_took),
 	};
 

@@ -9,7 +9,8 @@
 #define OPENER_MAGIC	0x5ea109e7u
 #define TAG_BYTES	crypto_secretstream_xchacha20poly1305_ABYTES
 #define HEADER_BYTES	crypto_secretstream_xchacha20poly1305_HEADERBYTES
-#define OUT_BYTES	16384u
+#define OUT_BYTES	SL_SEAL_PIECE
+_Static_assert(SL_SEAL_BODY_HEADER == HEADER_BYTES, "as body.h says");
 
 struct sl_seal_opener {
 	unsigned	 magic;
@@ -23,6 +24,10 @@ struct sl_seal_opener {
 	uint64_t	 sealed_bytes;		/* read */
 	bool		 begun;			/* the header has been read */
 	bool		 frame_ended;		/* all that follows are zeros */
+	bool		 stepwise;		/* give one piece a call */
+	bool		 pending;		/* of `plain`, more can be given */
+	bool		 finishing;		/* the last block has been opened */
+	size_t		 plain_len, plain_at;
 	size_t		 have;			/* of `block` */
 	unsigned char	 block[SL_SEAL_BODY_BLOCK];
 	unsigned char	 plain[SL_SEAL_BODY_BLOCK];
@@ -71,28 +76,37 @@ all_zeros(const unsigned char *p, size_t len)
 	return seen == 0;
 }
 
-/* Pass on what the frame in `plain` unpacks to. */
+/* Pass on the next piece of what `plain` unpacks to. */
 static int
-opener_unpack(struct sl_seal_opener *opener, size_t len)
+opener_piece(struct sl_seal_opener *opener)
 {
-	ZSTD_inBuffer in = { opener->plain, len, 0 };
-	bool full = false;
+	ZSTD_inBuffer in = { opener->plain, opener->plain_len, opener->plain_at };
+	ZSTD_outBuffer out = { opener->out, sizeof(opener->out), 0 };
+	size_t left = ZSTD_decompressStream(opener->zstd, &out, &in);
 
-	while (!opener->frame_ended && (in.pos < in.size || full)) {
-		ZSTD_outBuffer out = { opener->out, sizeof(opener->out), 0 };
-		size_t left = ZSTD_decompressStream(opener->zstd, &out, &in);
-		int r;
+	if (ZSTD_isError(left) || out.pos > opener->left_bytes)
+		return SL_ERR_DAMAGED;
+	opener->plain_at = in.pos;
+	opener->frame_ended = left == 0;
+	opener->left_bytes -= out.pos;
+	opener->pending = !opener->frame_ended && (in.pos < in.size || out.pos == out.size);
+	return out.pos == 0 ? 0 : opener->sink(opener->ctx, sl_slice(opener->out, out.pos));
+}
 
-		if (ZSTD_isError(left) || out.pos > opener->left_bytes)
-			return SL_ERR_DAMAGED;
-		opener->frame_ended = left == 0;
-		full = out.pos == out.size;
-		opener->left_bytes -= out.pos;
-		r = out.pos == 0 ? 0 : opener->sink(opener->ctx, sl_slice(opener->out, out.pos));
-		if (r != 0)
-			return r;
+/* Pass on what `plain` unpacks to: all of it, or one piece. What follows the frame are zeros. */
+static int
+opener_unpack(struct sl_seal_opener *opener)
+{
+	int r = 0;
+
+	while (opener->pending && r == 0) {
+		r = opener_piece(opener);
+		if (opener->stepwise)
+			break;
 	}
-	return all_zeros(opener->plain + in.pos, in.size - in.pos) ? 0 : SL_ERR_DAMAGED;
+	if (r != 0 || opener->pending)
+		return r;
+	return all_zeros(opener->plain + opener->plain_at, opener->plain_len - opener->plain_at) ? 0 : SL_ERR_DAMAGED;
 }
 
 /* `block` holds a whole block. */
@@ -107,7 +121,10 @@ opener_block(struct sl_seal_opener *opener, unsigned char wanted)
 		return SL_ERR_DAMAGED;
 	opener->sealed_bytes += opener->have;
 	opener->have = 0;
-	return opener_unpack(opener, len);
+	opener->plain_len = len;
+	opener->plain_at = 0;
+	opener->pending = !opener->frame_ended;
+	return opener_unpack(opener);
 }
 
 static int
@@ -127,6 +144,7 @@ sl_seal_opener_feed(struct sl_seal_opener *opener, struct sl_slice bytes)
 {
 	SL_CHECK(opener, OPENER_MAGIC);
 	while (bytes.len > 0 && opener->result == 0) {
+		SL_ASSERT(!opener->pending);
 		size_t want = opener->begun ? SL_SEAL_BODY_BLOCK : HEADER_BYTES;
 		size_t n = SL_MIN(bytes.len, want - opener->have);
 
@@ -149,13 +167,40 @@ sl_seal_opener_finish(struct sl_seal_opener *opener)
 	SL_CHECK(opener, OPENER_MAGIC);
 	if (opener->result != 0)
 		return opener->result;
+	SL_ASSERT(!opener->pending);
 	if (!opener->begun)
 		opener->result = SL_ERR_DAMAGED;
-	else
+	else if (!opener->finishing)
 		opener->result = opener_block(opener, crypto_secretstream_xchacha20poly1305_TAG_FINAL);
+	opener->finishing = true;
+	if (opener->pending)
+		return opener->result;
 	if (opener->result == 0 && (!opener->frame_ended || opener->left_bytes != 0 ||
 	    sl_seal_bucket(opener->sealed_bytes) != opener->sealed_bytes))
 		opener->result = SL_ERR_DAMAGED;
+	return opener->result;
+}
+
+void
+sl_seal_opener_stepwise(struct sl_seal_opener *opener)
+{
+	SL_CHECK(opener, OPENER_MAGIC);
+	opener->stepwise = true;
+}
+
+bool
+sl_seal_opener_pending(const struct sl_seal_opener *opener)
+{
+	SL_CHECK(opener, OPENER_MAGIC);
+	return opener->pending;
+}
+
+int
+sl_seal_opener_more(struct sl_seal_opener *opener)
+{
+	SL_CHECK(opener, OPENER_MAGIC);
+	if (opener->result == 0)
+		opener->result = opener_unpack(opener);
 	return opener->result;
 }
 

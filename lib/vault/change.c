@@ -184,6 +184,52 @@ sl_vault_mark(struct sl_vault *vault, struct sl_slice tenant, const unsigned cha
 	return r;
 }
 
+/* Move those in front that are under a day's key that ends before `day`. Returns how many. */
+static size_t
+short_lived_first(struct message **list, size_t len, uint32_t day)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (list[i]->key->day < day) {
+			struct message *m = list[i];
+
+			list[i] = list[n];
+			list[n++] = m;
+		}
+	return n;
+}
+
+int
+sl_vault_release(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES], size_t len,
+    uint32_t until_day, size_t *count_out)
+{
+	struct message **list;
+	struct day_key *key;
+	size_t shorter;
+	int r = 0;
+
+	SL_CHECK(vault, VAULT_MAGIC);
+	*count_out = 0;
+	if (vault->failed)
+		return SL_ERR_SYSTEM;
+	if (until_day < vault->today)
+		return SL_ERR_REFUSED;
+	*count_out = messages_find(vault, tenant, ids, len, &list);
+	shorter = short_lived_first(list, *count_out, until_day);
+	if (shorter > 0) {
+		r = day_key_get(vault, list[0]->tenant, until_day, &key);
+		if (r == 0 && (r = slots_sync(&vault->keys)) != 0)
+			(void)vault_fail(vault, r);
+		if (r == 0)
+			r = change_all(vault, list, shorter, key, SL_VAULT_RELEASING, true);
+	}
+	if (r == 0)
+		r = change_all(vault, list + shorter, *count_out - shorter, NULL, SL_VAULT_RELEASING, false);
+	sl_free(list);
+	return r;
+}
+
 int
 sl_vault_keep(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES], size_t len,
     uint32_t expiry_day, size_t *count_out)

@@ -189,9 +189,44 @@ message_remove(struct sl_vault *vault, struct message **mp)
 }
 
 struct message *
-message_find(struct sl_vault *vault, const struct tenant *tenant, const unsigned char id[16])
+message_find(const struct sl_vault *vault, const struct tenant *tenant, const unsigned char id[16])
 {
 	struct message *m = id_table_find(&vault->messages, id);
 
 	return m != NULL && m->tenant == tenant ? m : NULL;
+}
+
+int
+sl_vault_state(const struct sl_vault *vault, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES],
+    enum sl_vault_state *state_out)
+{
+	const struct tenant *t;
+	const struct message *m;
+
+	SL_CHECK(vault, VAULT_MAGIC);
+	t = tenant_find(vault, tenant);
+	m = t == NULL ? NULL : message_find(vault, t, id);
+	if (m == NULL)
+		return SL_ERR_NOT_FOUND;
+	*state_out = (enum sl_vault_state)m->state;
+	return 0;
+}
+
+void
+sl_vault_each(const struct sl_vault *vault, enum sl_vault_state state, sl_vault_visitor *visitor, void *ctx)
+{
+	SL_CHECK(vault, VAULT_MAGIC);
+	for (const struct message *m = id_table_next(&vault->messages, NULL); m != NULL;
+	    m = id_table_next(&vault->messages, m))
+		if (m->state == (unsigned char)state && m->tenant->pairs != NULL)
+			visitor(ctx, m->tenant->name, m->link.id);
+}
+
+void
+sl_vault_tenants_each(struct sl_vault *vault, void (*visitor)(void *ctx, struct sl_slice tenant), void *ctx)
+{
+	SL_CHECK(vault, VAULT_MAGIC);
+	for (struct tenant *t = id_table_next(&vault->tenants, NULL); t != NULL; t = id_table_next(&vault->tenants, t))
+		if (t->pairs != NULL)
+			visitor(ctx, t->name);
 }

@@ -11,6 +11,7 @@ struct sl_vault_reader {
 	sl_seal_sink		*sink;
 	void			*ctx;
 	int			 result;	/* SL_MORE, until it ends */
+	bool			 stepwise;
 	uint64_t		 at;		/* of the sealed body */
 	uint64_t		 given;		/* of what is inside */
 	struct sl_seal_opener	*opener;
@@ -127,12 +128,16 @@ static int
 reader_step(struct sl_vault_reader *reader, unsigned char *buffer)
 {
 	const struct header *h = &reader->header;
-	size_t n = (size_t)SL_MIN((uint64_t)STEP_BYTES, h->sealed_bytes - reader->at);
+	size_t most = !reader->stepwise ? STEP_BYTES : reader->at == 0 ? SL_SEAL_BODY_HEADER : SL_SEAL_BODY_BLOCK;
+	size_t n = (size_t)SL_MIN((uint64_t)most, h->sealed_bytes - reader->at);
 	int r;
 
+	if (sl_seal_opener_pending(reader->opener))
+		return sl_seal_opener_more(reader->opener);
+	/* The last block is fed without its end being known: finishing opens it. */
 	if (n == 0) {
 		r = sl_seal_opener_finish(reader->opener);
-		return r == 0 ? SL_DONE : r;
+		return r != 0 ? r : sl_seal_opener_pending(reader->opener) ? SL_MORE : SL_DONE;
 	}
 	r = extents_read(&reader->vault->bodies, h->extents, h->extents_len, reader->at, buffer, n);
 	reader->at += n;
@@ -152,6 +157,14 @@ sl_vault_reader_step(struct sl_vault_reader *reader)
 		sl_free(buffer);
 	}
 	return reader->result;
+}
+
+void
+sl_vault_reader_stepwise(struct sl_vault_reader *reader)
+{
+	SL_CHECK(reader, READER_MAGIC);
+	reader->stepwise = true;
+	sl_seal_opener_stepwise(reader->opener);
 }
 
 /* --- listing --- */

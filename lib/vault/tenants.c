@@ -93,7 +93,7 @@ tenant_of_id(struct sl_vault *vault, const unsigned char id[16])
 }
 
 struct tenant *
-tenant_find(struct sl_vault *vault, struct sl_slice name)
+tenant_find(const struct sl_vault *vault, struct sl_slice name)
 {
 	unsigned char id[16];
 	struct tenant *tenant;

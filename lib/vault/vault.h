@@ -84,6 +84,8 @@ SL_MUST_USE int	sl_vault_unlock(struct sl_vault *vault, struct sl_slice tenant, 
 void		sl_vault_lock(struct sl_vault *vault, struct sl_slice tenant);	/* wipes what was unlocked */
 /* Limits for what is added from now on; 0: none. */
 SL_MUST_USE int	sl_vault_tenant_limits(struct sl_vault *vault, struct sl_slice tenant, uint64_t messages, uint64_t bytes);
+/* All tenants that have a pair, in no order. The call may set limits. */
+void		sl_vault_tenants_each(struct sl_vault *vault, void (*visitor)(void *ctx, struct sl_slice tenant), void *ctx);
 struct sl_vault_usage {
 	uint64_t	messages, bytes;
 };
@@ -136,6 +138,13 @@ typedef void	sl_vault_lister(void *ctx, const struct sl_vault_entry *entry);
 SL_MUST_USE int	sl_vault_list(struct sl_vault *vault, struct sl_slice tenant, const struct sl_vault_query *query,
     sl_vault_lister *lister, void *ctx, unsigned char last_out[SL_VAULT_ID_BYTES]);
 
+/* What the vault itself knows of one. SL_ERR_NOT_FOUND. */
+SL_MUST_USE int	sl_vault_state(const struct sl_vault *vault, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES],
+    enum sl_vault_state *state_out);
+/* All tenants' messages in this state, in no order. `tenant` and `id` are borrowed for the call, which must not change the vault. */
+typedef void	sl_vault_visitor(void *ctx, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES]);
+void		sl_vault_each(const struct sl_vault *vault, enum sl_vault_state state, sl_vault_visitor *visitor, void *ctx);
+
 /* Open one: its header at once, its body step by step. */
 struct sl_vault_reader;
 /* `sink` gets the message as it was received. Returns 0, SL_ERR_NOT_FOUND, SL_ERR_LOCKED, SL_ERR_DAMAGED. */
@@ -146,6 +155,8 @@ const struct sl_seal_view *sl_vault_reader_view(const struct sl_vault_reader *re
 /* Up to 64 KiB further. SL_MORE; SL_DONE: it was all, and whole; or an error, and what was given is not to be used: SL_ERR_DAMAGED (also when the
  * message was deleted meanwhile), or the sink's. */
 SL_MUST_USE int	sl_vault_reader_step(struct sl_vault_reader *reader);
+/* Back-pressure: before the first step. From then on a step gives the sink at most SL_SEAL_PIECE bytes. */
+void		sl_vault_reader_stepwise(struct sl_vault_reader *reader);
 /* The items behind the body; whole after SL_DONE. */
 struct sl_slice	sl_vault_reader_rest(const struct sl_vault_reader *reader);
 
@@ -154,6 +165,10 @@ struct sl_slice	sl_vault_reader_rest(const struct sl_vault_reader *reader);
 /* Those that are not there (or another tenant's) are passed over; *count_out is how many were. */
 SL_MUST_USE int	sl_vault_mark(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES],
     size_t len, enum sl_vault_state state, size_t *count_out);
+/* Mark as RELEASING, and see to it that they stay until the end of `until_day` at least: longer than the courier tries. So no expiry takes
+ * a message that somebody has been promised, and none stays for ever because the courier does not come back. */
+SL_MUST_USE int	sl_vault_release(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES],
+    size_t len, uint32_t until_day, size_t *count_out);
 /* Keep until the end of another day. */
 SL_MUST_USE int	sl_vault_keep(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES],
     size_t len, uint32_t expiry_day, size_t *count_out);

@@ -107,7 +107,7 @@ SL_MUST_USE int	day_key_forget(struct sl_vault *vault, struct day_key **key);	/*
 
 /* tenants.c */
 SL_MUST_USE int	tenants_load(struct sl_vault *vault);
-struct tenant	*tenant_find(struct sl_vault *vault, struct sl_slice name);	/* that has a pair; NULL */
+struct tenant	*tenant_find(const struct sl_vault *vault, struct sl_slice name);	/* that has a pair; NULL */
 struct tenant	*tenant_of_id(struct sl_vault *vault, const unsigned char id[16]);	/* made if missing */
 void		 tenant_free(struct tenant *tenant);
 /* The open pair that a record is sealed to; NULL. */
@@ -118,7 +118,7 @@ bool		 tenant_locked(const struct tenant *tenant);	/* no pair is open */
 struct message	*message_add(struct sl_vault *vault, const struct header *header, uint32_t slot, struct day_key *key);
 void		 message_set_key(struct message *m, struct day_key *key);
 void		 message_remove(struct sl_vault *vault, struct message **m);	/* extents and slot are the caller's */
-struct message	*message_find(struct sl_vault *vault, const struct tenant *tenant, const unsigned char id[16]);
+struct message	*message_find(const struct sl_vault *vault, const struct tenant *tenant, const unsigned char id[16]);
 
 /* append.c: the one that waits behind this. */
 struct sl_vault_append *append_next(const struct sl_vault_append *append);

@@ -622,6 +622,110 @@ files_of_the_system_do_as_well(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+struct visited {
+	size_t		len;
+	unsigned char	id[SL_VAULT_ID_BYTES];
+};
+
+static void
+visit(void *ctx, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES])
+{
+	struct visited *visited = ctx;
+
+	assert_true(sl_slice_eq(tenant, test_tenant));
+	visited->len++;
+	memcpy(visited->id, id, sizeof(visited->id));
+}
+
+/* Of those asked for, one's day is near and one's is far: the first is put off, the second stays; the third goes with its day. */
+static void
+what_is_being_released_outlives_its_day(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char ids[3][SL_VAULT_ID_BYTES];
+	struct visited visited = { 0 };
+	enum sl_vault_state is;
+	unsigned number;
+	size_t n;
+
+	assert_int_equal(add(f, 1, 5000, DAY, ids[0]), 0);
+	assert_int_equal(add(f, 2, 5000, DAY + 30, ids[1]), 0);
+	assert_int_equal(add(f, 3, 5000, DAY, ids[2]), 0);
+	assert_int_equal(sl_vault_release(f->vault, test_tenant, ids, 2, DAY + 5, &n), 0);
+	assert_int_equal(n, 2);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(sl_vault_state(f->vault, test_tenant, ids[0], &is), 0);
+		assert_int_equal(is, SL_VAULT_RELEASING);
+		assert_int_equal(sl_vault_state(f->vault, test_tenant, ids[2], &is), 0);
+		assert_int_equal(is, SL_VAULT_HELD);
+		assert_int_equal(sl_vault_state(f->vault, other, ids[0], &is), SL_ERR_NOT_FOUND);
+		visited.len = 0;
+		sl_vault_each(f->vault, SL_VAULT_RELEASING, visit, &visited);
+		assert_int_equal(visited.len, 2);
+		reopen(f);
+	}
+	assert_int_equal(sl_vault_expire(f->vault, DAY + 1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[0], &number), 0);
+	assert_int_equal(sl_vault_expire(f->vault, DAY + 6, &n), 0);	/* and not for ever */
+	assert_int_equal(n, 1);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[0], &number), SL_ERR_NOT_FOUND);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[1], &number), 0);
+	visited.len = 0;
+	sl_vault_each(f->vault, SL_VAULT_RELEASING, visit, &visited);
+	assert_int_equal(visited.len, 1);
+	assert_memory_equal(visited.id, ids[1], sizeof(visited.id));
+}
+
+struct pieces {
+	struct sl_buf	bytes;
+	size_t		in_step, steps;
+};
+
+static int
+take_piece(void *ctx, struct sl_slice bytes)
+{
+	struct pieces *pieces = ctx;
+
+	pieces->in_step += bytes.len;
+	sl_buf_add_slice(&pieces->bytes, bytes);
+	return 0;
+}
+
+/* A step gives no more than a piece; and it is all of the message, with what lies behind it. */
+static void
+a_message_can_be_read_with_pressure(void **state)
+{
+	static const size_t sizes[] = { 0, 1, SL_SEAL_PIECE, 100000, 3000000 };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < SL_COUNT(sizes); i++)
+		for (unsigned many = 0; many < 2; many++) {
+			unsigned char id[SL_VAULT_ID_BYTES];
+			struct pieces pieces = { 0 };
+			struct sl_vault_reader *reader;
+			struct test_sealed sealed;
+			int r = SL_MORE;
+
+			test_seal(&sealed, (unsigned)(i * 2 + many), sizes[i], many ? 900 : 1, f->public, test_tenant);
+			assert_int_equal(test_add(f->vault, test_tenant, &sealed, DAY, id), 0);
+			sl_buf_init(&pieces.bytes, 8u << 20);
+			assert_int_equal(sl_vault_reader_new(f->vault, test_tenant, id, take_piece, &pieces, &reader), 0);
+			sl_vault_reader_stepwise(reader);
+			while (r == SL_MORE) {
+				pieces.in_step = 0;
+				r = sl_vault_reader_step(reader);
+				assert_true(pieces.in_step <= SL_SEAL_PIECE);
+			}
+			assert_int_equal(r, SL_DONE);
+			assert_int_equal(pieces.bytes.len, sl_vault_reader_view(reader)->message_bytes);
+			assert_int_equal(sl_vault_reader_rest(reader).len, sl_vault_reader_view(reader)->rest_bytes);
+			sl_vault_reader_free(&reader);
+			test_sealed_fini(&sealed);
+			sl_buf_fini(&pieces.bytes);
+		}
+}
+
 int
 main(void)
 {
@@ -647,6 +751,8 @@ main(void)
 		TEST(a_day_that_is_over_takes_nothing),
 		TEST(the_service_alone_reads_nothing_of_a_tenant_who_holds_the_key),
 		TEST(files_of_the_system_do_as_well),
+		TEST(what_is_being_released_outlives_its_day),
+		TEST(a_message_can_be_read_with_pressure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

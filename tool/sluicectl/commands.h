@@ -31,6 +31,7 @@ int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	policy_main(int argc, char **argv);	/* simulate.c: its own verb, and the console's others */
 int	quarantine_main(int argc, char **argv);
+int	queue_main(int argc, char **argv);
 int	replay_main(int argc, char **argv);
 int	rules_main(int argc, char **argv);
 int	score_main(int argc, char **argv);

@@ -42,7 +42,7 @@ control_connect(const char *path, uint64_t may_send)
 }
 
 static void
-on_vault(void *ctx, struct sl_ipc_message *message)
+on_channel(void *ctx, struct sl_ipc_message *message)
 {
 	int *fd = ctx;
 
@@ -52,22 +52,36 @@ on_vault(void *ctx, struct sl_ipc_message *message)
 	message->fds[0] = -1;
 }
 
-struct sl_ipc *
-control_vault(const char *path, uint64_t may_send)
+/* A channel to another process, by the parent's hand: asked for with `request`, it comes with `answer`. NULL: it is said why not. */
+static struct sl_ipc *
+channel(const char *path, enum sl_ipc_type request, uint64_t answer, uint64_t may_send, const char *none)
 {
-	struct sl_ipc *control = control_connect(path, SL_IPC_BIT(VAULT));
+	struct sl_ipc *control = control_connect(path, answer);
 	int fd = -1, r;
 
 	if (control == NULL)
 		return NULL;
-	r = sl_ipc_send(control, SL_IPC_VAULT_REQUEST, sl_slice(NULL, 0), NULL, 0);
+	r = sl_ipc_send(control, request, sl_slice(NULL, 0), NULL, 0);
 	if (r == 0)
-		r = sl_ipc_wait(control, CONTROL_ANSWER_MS, on_vault, &fd);
+		r = sl_ipc_wait(control, CONTROL_ANSWER_MS, on_channel, &fd);
 	sl_ipc_free(&control);
 	if (r < 0)
 		fprintf(stderr, "sluicectl: no answer: %s\n", sl_strerror(r));
 	else if (fd < 0)
-		fprintf(stderr, "sluicectl: there is no vault: the settings have no `quarantine.directory`, or it could not be "
-		    "opened (its log says why)\n");
+		fprintf(stderr, "sluicectl: %s\n", none);
 	return fd < 0 ? NULL : sl_ipc_new(fd, may_send);
+}
+
+struct sl_ipc *
+control_vault(const char *path, uint64_t may_send)
+{
+	return channel(path, SL_IPC_VAULT_REQUEST, SL_IPC_BIT(VAULT), may_send, "there is no vault: the settings have no "
+	    "`quarantine.directory`, or it could not be opened (its log says why)");
+}
+
+struct sl_ipc *
+control_courier(const char *path, uint64_t may_send)
+{
+	return channel(path, SL_IPC_COURIER_REQUEST, SL_IPC_BIT(COURIER), may_send, "there is no courier: the settings have no "
+	    "`quarantine.directory`, or its queue could not be opened (its log says why)");
 }

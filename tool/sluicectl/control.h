@@ -13,5 +13,7 @@
 struct sl_ipc	*control_connect(const char *path, uint64_t may_send);
 /* Through it, a channel to the vault. Returns it, or NULL after saying why. */
 struct sl_ipc	*control_vault(const char *path, uint64_t may_send);
+/* And to the courier. */
+struct sl_ipc	*control_courier(const char *path, uint64_t may_send);
 
 #endif

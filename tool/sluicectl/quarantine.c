@@ -2,169 +2,59 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "control.h"
-#include "kept/kept.h"
+#include "ipc/correction.h"
+#include "quarantine_i.h"
 #include "seal/record.h"
-#include "terminal.h"
 
 static const char usage[] =
-    "usage: sluicectl quarantine list --tenant NAME [--recipient ADDRESS] [--sender ADDRESS] [--limit N] [--json]\n"
-    "       sluicectl quarantine show --tenant NAME [--json] ID\n"
-    "       sluicectl quarantine raw --tenant NAME ID\n"
-    "       sluicectl quarantine delete --tenant NAME ID...\n"
+    "usage: sluicectl quarantine list TENANT [FILTERS] [--limit N] [--json]\n"
+    "       sluicectl quarantine show TENANT [--json] ID\n"
+    "       sluicectl quarantine raw TENANT ID\n"
+    "       sluicectl quarantine release TENANT [--learn] [--allow] [--wait] [--json] ID...|FILTERS|--all\n"
+    "       sluicectl quarantine delete TENANT ID...|FILTERS --yes|--all --yes\n"
+    "       sluicectl quarantine report TENANT --wanted|--unwanted|--phish|--malware ID...\n"
+    "       sluicectl quarantine releases TENANT [--days N] [--csv|--json]\n"
     "\n"
-    "  list     messages that are kept, newest first\n"
-    "  show     one of them: envelope, why it is kept\n"
-    "  raw      the message itself, as it was received, to standard output. It may be dangerous\n"
-    "  delete   destroy messages; there is no way back\n"
+    "  list      messages that are kept, newest first\n"
+    "  show      one of them: envelope, why it is kept\n"
+    "  raw       the message itself, as it was received, to standard output. It may be dangerous\n"
+    "  release   send messages to those they had been for, by the tenant's route; each once, however often it is asked\n"
+    "  delete    destroy messages; there is no way back. Those that are being released stay\n"
+    "  report    tell what messages were, so that what is remembered of senders and texts follows (sluicectl correct)\n"
+    "  releases  what was released: who asked, why it had been kept, what the next hop said\n"
     "\n"
-    "  --tenant NAME    whose they are, as records call it\n"
-    "  --limit N        at most so many (default 100)\n"
-    "  --control PATH   the control socket, as of `sluicectl status`\n"
-    "  --json           one JSON line for each message\n"
+    "  TENANT            whose they are, as records call it (also --tenant NAME)\n"
+    "Filters, all of which must fit:\n"
+    "  --recipient ADDRESS, --sender ADDRESS   of the envelope\n"
+    "  --category NAME   why it is kept: spam, phish, malware, bulk ...\n"
+    "  --since WHEN, --until WHEN   received; 2026-11-26, 2026-11-26T15:04:05Z, or 2d before now\n"
+    "  --all             no filter\n"
+    "\n"
+    "  --limit N         list at most so many (default 100)\n"
+    "  --learn           tell also that these were wanted, as `report --wanted` does\n"
+    "  --allow           put their senders on the tenant's list (sluicectl list add tenant:NAME allow ADDRESS)\n"
+    "  --wait            until the next hops have answered, at most 60 seconds (--wait=SECONDS)\n"
+    "  --by NAME         who asks, for the log and the report (default: who runs this)\n"
+    "  --note TEXT       what for, for the report of releases\n"
+    "  --days N          of releases: asked for in the last N days (default 30; at least 90 are known)\n"
+    "  --control PATH    the control socket, as of `sluicectl status`\n"
+    "  --json, --csv     one JSON line, or a line of CSV, for each message\n"
     "\n"
     "Opening a message is logged. Status: 0 fine, 1 it could not be done, 2 wrong use.\n";
 
 #define WAIT_MS		60000
-#define ANSWERS		(SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT_END))
+#define ANSWERS		(SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT_END) | SL_IPC_BIT(KEPT))
+#define MESSAGE_MAX	SL_CORRECTION_MESSAGE_MAX	/* of a message that is told of */
+#define IDS_MAX		(64u << 20)
 
-struct ask {
-	const char	*control;
-	struct sl_slice	 tenant, recipient, sender;
-	uint32_t	 limit;
-	bool		 json;
-	bool		 raw;		/* bytes of a message go to standard output ... */
-	bool		 full;		/* an entry is shown with all that is known of it */
-	bool		 headed;
-	/* the answer */
-	uint64_t	 shown;
-	bool		 over;
-	int		 result;
-	uint64_t	 count;
-	unsigned char	 last[SL_KEPT_ID_BYTES];
-};
-
-/* ---- an entry */
-
-static void
-time_text(int64_t us, char out[32])
-{
-	time_t seconds = (time_t)(us / 1000000);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
-}
-
-static void
-day_text(uint32_t day, char out[32])
-{
-	time_text((int64_t)day * 86400000000, out);
-	out[10] = '\0';
-}
-
-/* The first item of a type; empty if there is none. */
-static struct sl_slice
-first_item(const struct sl_kept_entry *entry, unsigned type)
-{
-	struct sl_slice rest = entry->items, value;
-	unsigned is;
-
-	while (sl_kept_item_next(&rest, &is, &value))
-		if (is == type)
-			return value;
-	return sl_slice(NULL, 0);
-}
-
-static const char *
-state_word(uint32_t state)
-{
-	static const char *const words[] = { "held", "releasing", "released" };
-
-	return state < SL_COUNT(words) ? words[state] : "?";
-}
-
-static void
-entry_json(const struct sl_kept_entry *entry, const char *id)
-{
-	struct sl_slice rest = entry->items, value;
-	char time[32], day[32];
-	struct sl_buf out;
-	unsigned type;
-
-	time_text(entry->received_us, time);
-	day_text(entry->expiry_day, day);
-	sl_buf_init(&out, 1 << 20);
-	sl_buf_addf(&out, "{\"id\": \"%s\", \"received\": \"%sZ\", \"until\": \"%s\", \"state\": \"%s\", \"bytes\": %" PRIu64
-	    ", \"opens\": %s, \"items\": [", id, time, day, state_word(entry->state), entry->message_bytes,
-	    entry->opens ? "true" : "false");
-	for (const char *comma = ""; sl_kept_item_next(&rest, &type, &value); comma = ", ") {
-		const char *name = sl_seal_item_name(type);
-
-		if (name == NULL)
-			continue;
-		sl_buf_addf(&out, "%s{\"%s\": ", comma, name);
-		sl_buf_add_json(&out, value);
-		sl_buf_add_str(&out, "}");
-	}
-	sl_buf_add_str(&out, "]}");
-	puts(sl_buf_cstr(&out));
-	sl_buf_fini(&out);
-}
-
-static void
-cell(struct sl_slice text, size_t width)
-{
-	size_t most = text.len > width ? width - 4 : width, shown = terminal_put(text, most, false);
-
-	for (size_t i = text.len > width ? width : shown; i < width + 2; i++)
-		putchar(' ');
-}
-
-static void
-entry_row(struct ask *ask, const struct sl_kept_entry *entry, const char *id)
-{
-	char time[32];
-
-	if (!ask->headed)
-		printf("%-32s  %-19s  %9s  %-8s  %-9s  %-26s  %s\n", "id", "received (UTC)", "bytes", "why", "state", "from",
-		    "subject");
-	ask->headed = true;
-	time_text(entry->received_us, time);
-	printf("%s  %s  %9" PRIu64 "  ", id, time, entry->message_bytes);
-	if (!entry->opens) {
-		printf("its key is not here\n");
-		return;
-	}
-	cell(first_item(entry, SL_SEAL_VERDICT), 8);
-	printf("%-9s  ", state_word(entry->state));
-	cell(first_item(entry, SL_SEAL_FROM), 26);
-	terminal_put(first_item(entry, SL_SEAL_SUBJECT), 60, false);
-	putchar('\n');
-}
-
-static void
-entry_full(const struct sl_kept_entry *entry, const char *id)
-{
-	struct sl_slice rest = entry->items, value;
-	struct colours c = colours_for_stdout();
-	unsigned type;
-
-	printf("%s%-12s%s  %s\n", c.bold, "id", c.plain, id);
-	printf("%s%-12s%s  %" PRIu64 "\n", c.bold, "bytes", c.plain, entry->message_bytes);
-	while (sl_kept_item_next(&rest, &type, &value)) {
-		if (sl_seal_item_name(type) == NULL)
-			continue;
-		printf("%s%-12s%s  ", c.bold, sl_seal_item_name(type), c.plain);
-		terminal_put(value, 400, false);
-		putchar('\n');
-	}
-}
+/* ---- the answer */
 
 static void
 on_entry(struct ask *ask, struct sl_slice payload)
@@ -178,27 +68,37 @@ on_entry(struct ask *ask, struct sl_slice payload)
 	}
 	ask->shown++;
 	sl_kept_id_write(entry.id.ptr, id);
+	if (ask->ids != NULL)
+		sl_buf_add_slice(ask->ids, entry.id);
+	else if (ask->items != NULL)
+		sl_buf_add_slice(ask->items, entry.items);
+	else if (!ask->raw)
+		quarantine_entry(ask, &entry, id);
+}
+
+static void
+on_bytes(struct ask *ask, struct sl_slice bytes)
+{
 	if (ask->raw)
-		return;
-	if (ask->json)
-		entry_json(&entry, id);
-	else if (ask->full)
-		entry_full(&entry, id);
-	else
-		entry_row(ask, &entry, id);
+		fwrite(bytes.ptr, 1, bytes.len, stdout);
+	else if (ask->message != NULL)
+		sl_buf_add(ask->message, bytes.ptr, SL_MIN(bytes.len, (size_t)MESSAGE_MAX - SL_MIN(ask->message->len, (size_t)MESSAGE_MAX)));
 }
 
 static void
 on_message(void *ctx, struct sl_ipc_message *message)
 {
 	struct ask *ask = ctx;
+	struct sl_kept_done done;
 	struct sl_kept_end end;
 
 	if (message->type == SL_IPC_KEPT_ENTRY) {
 		on_entry(ask, message->payload);
 	} else if (message->type == SL_IPC_KEPT_BYTES) {
-		if (ask->raw)
-			fwrite(message->payload.ptr, 1, message->payload.len, stdout);
+		on_bytes(ask, message->payload);
+	} else if (message->type == SL_IPC_KEPT) {
+		if (sl_kept_unpack_done(message->payload, &done) == 0)
+			quarantine_on_released(ask, &done);
 	} else {
 		ask->over = true;
 		ask->result = sl_kept_unpack_end(message->payload, &end);
@@ -213,173 +113,308 @@ on_message(void *ctx, struct sl_ipc_message *message)
 
 /* ---- asking */
 
-/* Send, and take what comes, to its end. Returns ask->result. */
-static int
-talk(struct ask *ask, struct sl_ipc *ipc, enum sl_ipc_type type, const struct sl_buf *payload)
+int
+quarantine_talk(struct ask *ask, enum sl_ipc_type type, const struct sl_buf *payload)
 {
-	int r = sl_ipc_send(ipc, type, sl_slice(payload->data, payload->len), NULL, 0);
+	int r = sl_ipc_send(ask->ipc, type, sl_slice(payload->data, payload->len), NULL, 0);
 
 	ask->over = false;
 	while (r >= 0 && !ask->over)
-		r = sl_ipc_wait(ipc, WAIT_MS, on_message, ask);
+		r = sl_ipc_wait(ask->ipc, WAIT_MS, on_message, ask);
 	return r < 0 ? r : ask->result;
 }
 
-static int
-failed(const struct ask *ask, int r)
+int
+quarantine_failed(const struct ask *ask, int r)
 {
 	fprintf(stderr, "sluicectl quarantine: " SL_SLICE_FMT ": %s\n", SL_SLICE_ARG(ask->tenant),
 	    r == SL_ERR_NOT_FOUND ? "no such tenant, or no such message" : sl_strerror(r));
 	return EXIT_PROBLEM;
 }
 
+/* What the filters find, page by page, at most `limit` (0: all). */
 static int
-list(struct ask *ask, struct sl_ipc *ipc, char **ids)
+list_pages(struct ask *ask, uint32_t limit)
 {
-	struct sl_kept_query query = { .tenant = ask->tenant, .recipient = ask->recipient, .sender = ask->sender };
+	struct sl_kept_query query = { .tenant = ask->tenant, .recipient = ask->recipient, .sender = ask->sender,
+		.category = ask->category, .from_us = ask->from_us, .to_us = ask->to_us, .state = ask->state };
 	struct sl_buf payload;
 	int r = SL_MORE;
 
-	if (ids[0] != NULL)
-		return EXIT_USAGE;
 	sl_buf_init(&payload, 64u << 10);
-	while (r == SL_MORE && ask->shown < ask->limit) {
-		query.limit = ask->limit - (uint32_t)ask->shown;
+	while (r == SL_MORE && (limit == 0 || ask->shown < limit)) {
+		query.limit = limit == 0 ? 1000 : limit - (uint32_t)ask->shown;
 		sl_buf_reset(&payload);
 		sl_kept_pack_query(&query, &payload);
-		r = talk(ask, ipc, SL_IPC_KEPT_LIST, &payload);
+		r = quarantine_talk(ask, SL_IPC_KEPT_LIST, &payload);
 		query.after = sl_slice(ask->last, sizeof(ask->last));
 	}
 	sl_buf_fini(&payload);
+	return r;
+}
+
+static bool
+has_filter(const struct ask *ask)
+{
+	return ask->all || ask->recipient.len > 0 || ask->sender.len > 0 || ask->category.len > 0 || ask->from_us > 0 ||
+	    ask->to_us > 0;
+}
+
+int
+quarantine_ids(struct ask *ask, char **ids, struct sl_buf *out)
+{
+	unsigned char id[SL_KEPT_ID_BYTES];
+	int r;
+
+	for (; *ids != NULL; ids++) {
+		if (!sl_kept_id_read(sl_slice_str(*ids), id)) {
+			fprintf(stderr, "sluicectl quarantine: '%s' is no id: it has %u hexadecimal digits\n", *ids,
+			    SL_KEPT_ID_DIGITS);
+			return EXIT_USAGE;
+		}
+		sl_buf_add(out, id, sizeof(id));
+	}
+	if (out->len > 0 || !has_filter(ask))
+		return out->len > 0 && !has_filter(ask) ? EXIT_OK : EXIT_USAGE;
+	ask->ids = out;
+	ask->state = 1;		/* those that are held */
+	r = list_pages(ask, 0);
+	ask->ids = NULL;
+	return r < 0 ? quarantine_failed(ask, r) : EXIT_OK;
+}
+
+int
+quarantine_choose(struct ask *ask, enum sl_ipc_type type, struct sl_slice ids)
+{
+	struct sl_kept_choice choice = { .tenant = ask->tenant, .ids = ids, .by = ask->by, .note = ask->note };
+	struct sl_buf payload;
+	int r;
+
+	sl_buf_init(&payload, 64u << 10);
+	sl_kept_pack_choice(&choice, &payload);
+	r = quarantine_talk(ask, type, &payload);
+	sl_buf_fini(&payload);
+	return r;
+}
+
+int
+quarantine_fetch(struct ask *ask, struct sl_slice id, struct sl_buf *message, struct sl_buf *items)
+{
+	int r;
+
+	ask->message = message;
+	ask->items = items;
+	r = quarantine_choose(ask, SL_IPC_KEPT_OPEN, id);
+	ask->message = ask->items = NULL;
+	return r;
+}
+
+/* ---- verbs */
+
+static int
+list(struct ask *ask, char **ids)
+{
+	int r;
+
+	if (ids[0] != NULL)
+		return EXIT_USAGE;
+	r = list_pages(ask, ask->limit);
 	if (r < 0)
-		return failed(ask, r);
+		return quarantine_failed(ask, r);
 	if (!ask->json && ask->shown == 0)
 		puts("nothing is kept");
 	return EXIT_OK;
 }
 
-/* One by its id, or several. */
 static int
-choose(struct ask *ask, struct sl_ipc *ipc, enum sl_ipc_type type, char **ids)
+show(struct ask *ask, char **ids)
 {
-	struct sl_kept_choice choice = { .tenant = ask->tenant };
-	unsigned char id[SL_KEPT_ID_BYTES];
-	struct sl_buf payload, all;
-	int r;
+	struct sl_buf all;
+	int status, r;
 
-	sl_buf_init(&all, 32u << 10);
-	sl_buf_init(&payload, 64u << 10);
-	for (; *ids != NULL; ids++) {
-		if (!sl_kept_id_read(sl_slice_str(*ids), id)) {
-			fprintf(stderr, "sluicectl quarantine: '%s' is no id: it has %u hexadecimal digits\n", *ids,
-			    SL_KEPT_ID_DIGITS);
-			sl_buf_fini(&all);
-			return EXIT_USAGE;
-		}
-		sl_buf_add(&all, id, sizeof(id));
-	}
-	choice.ids = sl_buf_slice(&all);
-	sl_kept_pack_choice(&choice, &payload);
-	r = talk(ask, ipc, type, &payload);
-	sl_buf_fini(&all);
-	sl_buf_fini(&payload);
-	return r == SL_DONE ? EXIT_OK : failed(ask, r);
-}
-
-static int
-show(struct ask *ask, struct sl_ipc *ipc, char **ids)
-{
 	if (ids[0] == NULL || ids[1] != NULL)
 		return EXIT_USAGE;
+	sl_buf_init(&all, 64);
 	ask->full = true;
-	return choose(ask, ipc, SL_IPC_KEPT_OPEN, ids);
+	status = quarantine_ids(ask, ids, &all);
+	r = status == EXIT_OK ? quarantine_choose(ask, SL_IPC_KEPT_OPEN, sl_buf_slice(&all)) : SL_DONE;
+	sl_buf_fini(&all);
+	return r == SL_DONE ? status : quarantine_failed(ask, r);
 }
 
 static int
-raw(struct ask *ask, struct sl_ipc *ipc, char **ids)
+raw(struct ask *ask, char **ids)
 {
 	ask->raw = true;
-	return show(ask, ipc, ids);
+	return show(ask, ids);
 }
 
 static int
-destroy(struct ask *ask, struct sl_ipc *ipc, char **ids)
+destroy(struct ask *ask, char **ids)
 {
-	int status = ids[0] == NULL ? EXIT_USAGE : choose(ask, ipc, SL_IPC_KEPT_DELETE, ids);
+	struct sl_buf all;
+	uint64_t deleted = 0, asked;
+	int status, r = SL_DONE;
 
-	if (status == EXIT_OK)
-		printf("%" PRIu64 " deleted\n", ask->count);
-	return status;
+	if (has_filter(ask) && !ask->yes) {
+		fputs("sluicectl quarantine: what filters find is deleted with --yes only\n", stderr);
+		return EXIT_USAGE;
+	}
+	sl_buf_init(&all, IDS_MAX);
+	status = quarantine_ids(ask, ids, &all);
+	asked = all.len / SL_KEPT_ID_BYTES;
+	for (size_t at = 0; status == EXIT_OK && at < all.len && r == SL_DONE; at += QUARANTINE_CHUNK * SL_KEPT_ID_BYTES) {
+		struct sl_slice rest = sl_slice_from(sl_buf_slice(&all), at);
+
+		rest.len = SL_MIN(rest.len, (size_t)QUARANTINE_CHUNK * SL_KEPT_ID_BYTES);
+		r = quarantine_choose(ask, SL_IPC_KEPT_DELETE, rest);
+		deleted += ask->count;
+	}
+	sl_buf_fini(&all);
+	if (status != EXIT_OK)
+		return status;
+	if (r != SL_DONE)
+		return quarantine_failed(ask, r);
+	if (ask->json)
+		printf("{\"deleted\": %" PRIu64 ", \"asked\": %" PRIu64 "}\n", deleted, asked);
+	else
+		printf("%" PRIu64 " deleted\n", deleted);
+	if (deleted < asked)
+		fprintf(stderr, "sluicectl quarantine: %" PRIu64 " are not there, or are being released\n", asked - deleted);
+	return EXIT_OK;
 }
 
 static const struct verb {
 	const char	*name;
-	int		(*run)(struct ask *ask, struct sl_ipc *ipc, char **ids);
-} verbs[] = { { "list", list }, { "show", show }, { "raw", raw }, { "delete", destroy } };
+	int		(*run)(struct ask *ask, char **ids);
+	bool		 vault;		/* it speaks to the vault */
+} verbs[] = {
+	{ "list", list, true }, { "show", show, true }, { "raw", raw, true }, { "release", quarantine_release, true },
+	{ "delete", destroy, true }, { "report", quarantine_report, true }, { "releases", quarantine_releases, false },
+};
 
-/* Read the options. False: wrong use. */
+/* ---- options */
+
 static bool
-options_read(struct ask *ask, int argc, char **argv)
+number(const char *text, uint32_t most, uint32_t *out)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	*out = (uint32_t)n;
+	return *text >= '0' && *text <= '9' && *end == '\0' && n > 0 && n <= most;
+}
+
+/* False: wrong use. */
+static bool
+option_take(struct ask *ask, int c)
+{
+	uint32_t n = 60;
+
+	switch (c) {
+	case 't': ask->tenant = sl_slice_str(optarg); return true;
+	case 'r': ask->recipient = sl_slice_str(optarg); return true;
+	case 's': ask->sender = sl_slice_str(optarg); return true;
+	case 'g': ask->category = sl_slice_str(optarg); return true;
+	case 'F': return when_parse(optarg, false, &ask->from_us);
+	case 'U': return when_parse(optarg, true, &ask->to_us);
+	case 'a': ask->all = true; return true;
+	case 'y': ask->yes = true; return true;
+	case 'L': ask->learn = true; return true;
+	case 'A': ask->allow = true; return true;
+	case 'w':
+		if (optarg != NULL && !number(optarg, 86400, &n))
+			return false;
+		ask->wait_s = n;
+		return true;
+	case 'b': ask->by = sl_slice_str(optarg); return true;
+	case 'N': ask->note = sl_slice_str(optarg); return true;
+	case 'd': return number(optarg, 36500, &ask->days);
+	case 'n': return number(optarg, UINT32_MAX, &ask->limit);
+	case 'c': ask->control = optarg; return true;
+	case 'j': ask->json = true; return true;
+	case 'v': ask->csv = true; return true;
+	case 'W': ask->verdict = SL_CORRECTION_WANTED; return true;
+	case 'X': ask->verdict = SL_CORRECTION_UNWANTED; return true;
+	case 'P': ask->verdict = SL_CORRECTION_PHISH; return true;
+	case 'M': ask->verdict = SL_CORRECTION_MALWARE; return true;
+	default: return false;
+	}
+}
+
+/* Who runs this. */
+static struct sl_slice
+who_runs(void)
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *pw = getpwuid(getuid());
+
+	if (getuid() == 0 && sudo != NULL && *sudo != '\0')
+		return sl_slice_str(sudo);
+	return pw == NULL ? SL_SLICE_LIT("?") : sl_slice_str(pw->pw_name);
+}
+
+/* Read the options; *rest_out is what stands behind the tenant. False: wrong use. */
+static bool
+options_read(struct ask *ask, int argc, char **argv, char ***rest_out)
 {
 	static const struct option options[] = {
 		{ "tenant", required_argument, NULL, 't' }, { "recipient", required_argument, NULL, 'r' },
-		{ "sender", required_argument, NULL, 's' }, { "limit", required_argument, NULL, 'n' },
-		{ "control", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' }, { 0 },
+		{ "sender", required_argument, NULL, 's' }, { "category", required_argument, NULL, 'g' },
+		{ "since", required_argument, NULL, 'F' }, { "until", required_argument, NULL, 'U' },
+		{ "limit", required_argument, NULL, 'n' }, { "control", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' }, { "csv", no_argument, NULL, 'v' }, { "all", no_argument, NULL, 'a' },
+		{ "yes", no_argument, NULL, 'y' }, { "learn", no_argument, NULL, 'L' }, { "allow", no_argument, NULL, 'A' },
+		{ "wait", optional_argument, NULL, 'w' }, { "by", required_argument, NULL, 'b' },
+		{ "note", required_argument, NULL, 'N' }, { "days", required_argument, NULL, 'd' },
+		{ "wanted", no_argument, NULL, 'W' }, { "unwanted", no_argument, NULL, 'X' },
+		{ "phish", no_argument, NULL, 'P' }, { "malware", no_argument, NULL, 'M' }, { 0 },
 	};
-	char *end;
 	int c;
 
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 't') {
-			ask->tenant = sl_slice_str(optarg);
-		} else if (c == 'r') {
-			ask->recipient = sl_slice_str(optarg);
-		} else if (c == 's') {
-			ask->sender = sl_slice_str(optarg);
-		} else if (c == 'c') {
-			ask->control = optarg;
-		} else if (c == 'j') {
-			ask->json = true;
-		} else if (c == 'n') {
-			ask->limit = (uint32_t)strtoul(optarg, &end, 10);
-			if (*end != '\0' || ask->limit == 0)
-				return false;
-		} else {
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!option_take(ask, c))
 			return false;
-		}
-	}
+	*rest_out = argv + optind;
+	if (ask->tenant.len == 0 && **rest_out != NULL)
+		ask->tenant = sl_slice_str(*(*rest_out)++);
 	if (ask->tenant.len == 0 || ask->tenant.len > SL_KEPT_TENANT_MAX) {
-		fputs("sluicectl quarantine: --tenant is needed\n", stderr);
+		fputs("sluicectl quarantine: the tenant is needed\n", stderr);
 		return false;
 	}
-	return true;
+	if (ask->by.len == 0)
+		ask->by = who_runs();
+	return ask->by.len <= SL_KEPT_TEXT_MAX && ask->note.len <= SL_KEPT_TEXT_MAX;
 }
 
 int
 quarantine_main(int argc, char **argv)
 {
-	struct ask ask = { .limit = 100 };
+	struct ask ask = { .limit = 100, .days = 30, .verdict = -1 };
 	const struct verb *verb = NULL;
-	struct sl_ipc *ipc;
+	char **rest;
 	int status;
 
 	for (size_t i = 0; argc > 1 && i < SL_COUNT(verbs); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			verb = &verbs[i];
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		fputs(usage, stdout);
-		return EXIT_OK;
-	}
-	if (verb == NULL || !options_read(&ask, argc - 1, argv + 1)) {
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0) {
+			fputs(usage, stdout);
+			return EXIT_OK;
+		}
+	if (verb == NULL || !options_read(&ask, argc - 1, argv + 1, &rest)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	ipc = control_vault(ask.control, ANSWERS);
-	if (ipc == NULL)
-		return EXIT_PROBLEM;
-	status = verb->run(&ask, ipc, argv + 1 + optind);
-	sl_ipc_free(&ipc);
+	if (verb->vault) {
+		ask.ipc = control_vault(ask.control, ANSWERS);
+		if (ask.ipc == NULL)
+			return EXIT_PROBLEM;
+	}
+	status = verb->run(&ask, rest);
+	sl_ipc_free(&ask.ipc);
 	if (status == EXIT_USAGE)
 		fputs(usage, stderr);
 	return status;

@@ -1,0 +1,129 @@
+/*
+ * process.h - the courier as a process: its queue, where mail goes, attempts under way, and those it speaks to
+ *
+ * One thread. The vault submits releases, whose bytes it keeps: they are fetched for each attempt, and never lie in a file of
+ * the courier's. Others (the console) submit what they have written, which lies in the queue until it is settled. What became of an
+ * entry is told to who submitted it until he says that he knows.
+ *
+ * What is settled stays in the queue for KEEP_DAYS: the report of releases is made of it, and its tokens are known.
+ */
+#ifndef COURIER_PROCESS_H
+#define COURIER_PROCESS_H
+
+#include "conf/settings.h"
+#include "courier/send.h"
+#include "io/tls.h"
+#include "ipc/ipc.h"
+#include "kept/courier.h"
+#include "snapshot/snapshot.h"
+
+#define CLIENTS_MAX	32u
+#define ATTEMPTS_MAX	20u	/* beside each other ... */
+#define ATTEMPTS_TENANT	5u	/* ... and to one tenant, or next hop */
+#define TOLD_MAX	16u	/* settled entries that await an answer: they fit into the socket */
+#define KEEP_DAYS	100u
+#define WINDOW_BYTES	262144u	/* of a message that are fetched ahead */
+#define DAY_US		INT64_C(86400000000)
+
+struct process;
+
+struct told {
+	int64_t		ids[TOLD_MAX];
+	size_t		len;
+};
+
+struct client {
+	struct process	*process;
+	struct sl_ipc	*ipc;		/* NULL: free */
+	struct sl_watch	 watch;
+	uint32_t	 who;
+	struct told	 told;
+	int		 failed;
+};
+
+/* Where an entry goes. Hosts and addresses are its own. */
+struct route {
+	size_t		 len;
+	struct route_hop {
+		struct sockaddr_storage	address;
+		socklen_t		address_len;
+		char			host[256];
+	}		 hops[SL_SEND_HOPS_MAX];
+	enum sl_talk_tls tls;
+	bool		 verify;
+	uint64_t	 first;		/* a hash of the first hop */
+};
+
+/* Fetching the bytes of a message. */
+struct fetch {
+	uint64_t	 number;	/* 0: not begun */
+	int		 result;	/* SL_MORE, until the end or an error is known */
+	struct sl_buf	 front;		/* our trace */
+	size_t		 front_at;
+	struct sl_buf	 bytes;
+	size_t		 at;
+	uint64_t	 got, want;	/* of the message */
+	size_t		 taken;		/* since room was given last */
+};
+
+struct attempt {
+	struct process	*process;
+	struct sl_send	*send;		/* NULL: free */
+	int64_t		 id;
+	char		 tenant[136];
+	bool		 is_release;
+	unsigned char	 ref[SL_KEPT_ID_BYTES];
+	struct route	 route;
+	struct fetch	 fetch;
+};
+
+struct process {
+	struct sl_loop	*loop;
+	struct sl_ipc	*parent;
+	struct sl_watch	 watch;
+	struct sl_chunk_pool *pool;
+	struct sl_queue	*queue;		/* NULL: not opened yet */
+	struct sl_settings *settings;
+	struct sl_snapshot *snapshot, *snapshot_under;	/* NULL: none; `under` what the first lies over */
+	SSL_CTX		*tls;
+	struct client	 clients[CLIENTS_MAX];
+	struct client	*vault, *submitter;	/* NULL: not there */
+	struct attempt	 attempts[ATTEMPTS_MAX];
+	uint64_t	 fetches;	/* numbers given out */
+	struct sl_timer	 due, purge, state, vault_again;
+	bool		 changed;	/* since the parent was told of the state */
+	uint64_t	 state_next_us;
+	uint64_t	 delivered, failures, lost;
+	const char	*user;
+	bool		 failed;
+};
+
+int64_t	now_us(const struct process *p);	/* the wall's */
+/* The queue cannot be used any more: the process ends, and the next one finds out what is there. */
+void	queue_broken(struct process *p, const char *what);
+void	state_changed(struct process *p);
+
+/* routes.c */
+int	routes_settings(struct process *p, struct sl_ipc_message *message);	/* 0, or it is logged */
+void	routes_snapshot(struct process *p, struct sl_ipc_message *message);
+/* False, and why: there is nowhere to go. */
+bool	route_find(const struct process *p, const struct sl_queue_entry *entry, struct route *out, const char **why_out);
+
+/* attempts.c */
+void	attempts_due(void *process);		/* begin what is due, and again when something is */
+void	attempts_end(struct process *p);	/* all of them, as if their connections were lost */
+void	attempts_vault_gone(struct process *p);
+bool	attempts_fetched(struct process *p, struct sl_slice payload);	/* FETCHED; false: it is none */
+void	fetch_front(const struct process *p, const struct sl_queue_entry *entry, const struct sl_queue_release *release,
+    struct sl_buf *out);
+
+/* clients.c */
+void	client_new(struct process *p, uint32_t who, int fd);	/* fd taken */
+void	client_end(struct client *client);
+void	clients_forget(struct process *p);
+void	clients_settle(struct process *p);	/* tell what is finished */
+
+/* control.c: QUEUE_ASK. False: it may not say that. */
+bool	control_message(struct client *client, struct sl_slice payload);
+
+#endif
