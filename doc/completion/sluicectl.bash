@@ -6,15 +6,15 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect learn list partner quarantine replay rules score settings status tenant trace traffic train user --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect learn list partner policy quarantine replay rules score settings status tenant trace traffic train user --help --version" -- "$word")
         return
     fi
     case $before in
-    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public)
+    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public | --file | --snapshot | --changed)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    --root | --records)
+    --root | --records | --traffic)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
@@ -30,6 +30,7 @@ _sluicectl()
     check) words="--json --resolve --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
     quarantine) words="list show raw delete --tenant --recipient --sender --limit --control --json --help" ;;
+    policy) words="simulate --file --days --traffic --records --limit --doubted --json --csv --snapshot --changed --socket operator partner: tenant: domain: group: user: --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     rules) words="compile key list test --out --key --rules --public --json --unsupported --help" ;;
     score) words="--model --rules --own --tenant --json --help" ;;
@@ -50,7 +51,7 @@ _sluicectl()
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in
-    *:-* | settings:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *:-* | settings:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:* | policy:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }
