@@ -437,7 +437,7 @@ a_way_that_breaks_is_asked_for_again(void **state)
 	assert_int_equal(asked, 1);
 	rig_pass(&rig, 2000);
 	assert_int_equal(asked, 2);	/* until there is one */
-	fake_open();
+	fake_open(&rig);
 	settle();
 	rig_pass(&rig, 10000);
 	assert_int_equal(asked, 2);

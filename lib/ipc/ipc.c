@@ -42,10 +42,10 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_CORRECT] = { SL_CORRECTION_MAX, 0 },
 	[SL_IPC_CORRECTED] = { 4u << 10, 0 },
 	[SL_IPC_CONSOLE_REQUEST] = { SL_IPC_PAYLOAD_MAX, 0 },
-	[SL_IPC_CONSOLE_REPLY] = { SL_IPC_PAYLOAD_MAX, 0 },
+	[SL_IPC_CONSOLE_REPLY] = { SL_IPC_PAYLOAD_MAX, 4 },
 	[SL_IPC_SNAPSHOT] = { 4, 2 },
 	[SL_IPC_SNAPSHOT_IN_USE] = { 8, 0 },
-[SL_IPC_VAULT_SETTINGS] = { SL_IPC_PAYLOAD_MAX, 0 },
+	[SL_IPC_VAULT_SETTINGS] = { SL_IPC_PAYLOAD_MAX, 0 },
 	[SL_IPC_VAULT_CLIENT] = { 4, 1 },
 	[SL_IPC_VAULT] = { 0, 1 },
 	[SL_IPC_VAULT_REQUEST] = { 0, 0 },
@@ -75,6 +75,13 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_FETCHED] = { 32u << 10, 0 },
 	[SL_IPC_QUEUE_ASK] = { 4u << 10, 0 },
 	[SL_IPC_QUEUE_ENTRY] = { 4u << 20, 0 },
+	[SL_IPC_CONSOLE_SETTINGS] = { 16u << 10, 0 },
+	[SL_IPC_CONSOLE_STATUS] = { 4u << 10, 0 },
+	[SL_IPC_USERS_SEEN] = { 1u << 20, 0 },
+	[SL_IPC_COMPILE] = { 4u << 20, 2 },
+	[SL_IPC_COMPILED] = { 128u << 10, 1 },
+	[SL_IPC_RESOLVE] = { 1u << 10, 0 },
+	[SL_IPC_RESOLVED] = { 1u << 10, 0 },
 };
 
 struct sl_ipc {
