@@ -410,7 +410,7 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	[SCOPE_CORRESPONDENTS] = { "correspondents", "Learned from mail that was delivered untagged and whose author is proven "
 	    "by DMARC, DKIM or SPF; on 3 different days, until an address is known. Kept in memory only, like `reputation`." },
 	[SCOPE_QUARANTINE] = { "quarantine", "Sealed to a key of each tenant, headers and bodies apart (doc/vault.md). "
-	    "`sluicectl quarantine` lists, shows and deletes." },
+	    "`sluicectl quarantine` lists, shows, releases and deletes." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },
