@@ -18,6 +18,8 @@
 #include "sl/log.h"
 
 #define RESTART_MS	1000
+#define RESTART_LATE_MS	15000	/* of one that ended by itself soon: its disk is full, or its queue is damaged */
+#define SOON_US		10000000u
 #define STALL_MS	5000	/* it may be waiting for a disk */
 #define END_MS		5000	/* to say what it was doing, when Sluice stops */
 
@@ -152,6 +154,7 @@ start(struct courier_process *c)
 
 	if (c->path[0] == '\0' || parent->stopping || c->pid != 0 || !is_wanted(s))
 		return;
+	c->started_us = sl_loop_now_us(parent->loop);
 	fd = sl_program_spawn(c->path, *s->quarantine.user != '\0' ? s->quarantine.user : s->user, &c->pid);
 	if (fd < 0) {
 		sl_log(SL_LOG_ERROR, "cannot start the courier: %s", strerror(errno));
@@ -223,7 +226,8 @@ courier_died(struct parent *parent, pid_t pid, int status)
 		sl_log(SL_LOG_ERROR, "the courier %s %d: it is replaced", WIFSIGNALED(status) ? "died of signal" :
 		    "ended with status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	}
-	sl_timer_set(&c->restart, RESTART_MS);
+	sl_timer_set(&c->restart, WIFEXITED(status) && WEXITSTATUS(status) != 0 &&
+	    sl_loop_now_us(parent->loop) - c->started_us < SOON_US ? RESTART_LATE_MS : RESTART_MS);
 	return true;
 }
 

@@ -266,6 +266,16 @@ sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload, 
 	return 0;
 }
 
+/* A Unix socket counts as writable while three quarters of what it may hold are free. */
+bool
+sl_ipc_has_room(const struct sl_ipc *ipc)
+{
+	struct pollfd p = { .fd = ipc->fd, .events = POLLOUT };
+
+	SL_CHECK(ipc, IPC_MAGIC);
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) != 0;
+}
+
 /* Keep the descriptors that came with some bytes. More than the message may have, or descriptors
  * that the kernel had to drop, end the peer; those that did come are closed with the message. */
 static int

@@ -119,6 +119,9 @@ int		 sl_ipc_fd(const struct sl_ipc *ipc);
 SL_MUST_USE int	 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
 		     const int *fds, size_t fds_len);
 
+/* Would a message of up to 64 KiB go out now, without waiting? */
+bool		 sl_ipc_has_room(const struct sl_ipc *ipc);
+
 /* How long a send waits for a peer that takes nothing; default SL_IPC_STALL_MS, -1: for ever, 0:
  * what does not fit into the socket at once fails (for peers we do not trust to read). */
 #define SL_IPC_STALL_MS		30000
