@@ -29,7 +29,7 @@ _sluicectl()
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
-    quarantine) words="list show raw delete --tenant --recipient --sender --limit --control --json --help" ;;
+    quarantine) words="list show raw delete --tenant --recipient --sender --limit --control --socket --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     rules) words="compile key list test --out --key --rules --public --json --unsupported --help" ;;
     score) words="--model --rules --own --tenant --json --help" ;;
