@@ -125,7 +125,9 @@ on_end(void *state, const struct sl_content_part *part)
 
 	if (d->part == part)
 		content_end(d);
-	if ((part->role == SL_CONTENT_FILE || part->is_attached) && seen(d) != NULL)
+	if (part->role != SL_CONTENT_FILE && !part->is_attached)
+		return;		/* a text is no file */
+	if (seen(d) != NULL)
 		sl_files_seen_part(d->seen, part);
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->files != NULL)
@@ -137,7 +139,7 @@ demands_deep(struct demands *d, const struct sl_deep_item *item, struct sl_slice
 {
 	struct sl_file file;
 
-	if (d->files && sl_file_of_deep(item, name, &file))
+	if (sl_file_of_deep(item, name, &file))		/* also where no policy minds: for the record */
 		file_seen(d, &file);
 }
 

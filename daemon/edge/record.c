@@ -266,9 +266,23 @@ groups_of(const struct class *class, struct sl_record_group *groups)
 	return n;
 }
 
-struct class_notes {		/* what is written of the classes; on the heap, as it is some 10 KiB */
+/* Attachment rules of the class that fitted a file, into `rules` (SL_ATTACHMENT_RULES_MAX). */
+static size_t
+rules_of(const struct class *class, struct sl_slice *rules)
+{
+	const struct sl_attachment_rules *all = &class->policy->values.attachments.rules;
+	size_t n = 0;
+
+	for (size_t i = 0; class->files != NULL && i < all->len; i++)
+		if (sl_files_hit(class->files, i))
+			rules[n++] = all->items[i].name;
+	return n;
+}
+
+struct class_notes {		/* what is written of the classes; on the heap, as it is some 60 KiB */
 	struct sl_record_class	classes[CLASSES_MAX];
 	struct sl_record_group	groups[CLASSES_MAX][SL_CONTENT_GROUPS_MAX];
+	struct sl_slice		rules[CLASSES_MAX][SL_ATTACHMENT_RULES_MAX];
 	size_t			len;
 	unsigned		places[];
 };
@@ -291,6 +305,8 @@ note_classes(const struct transaction *tx)
 			.outcome = outcome_of(tx, class) };
 		memcpy(note->policy, class->policy->values.category, sizeof(note->policy));
 		note->groups_len = groups_of(class, notes->groups[notes->len]);
+		note->rules = notes->rules[notes->len];
+		note->rules_len = rules_of(class, notes->rules[notes->len]);
 		sl_record_class_decided(note, &class->decision);
 		if (several) {
 			note->recipients = places;

@@ -1,7 +1,7 @@
 /*
  * json.h - reading JSON text (RFC 8259) as a stream of names and values, without a tree
  *
- * Who reads asks for what it expects, and skips what it does not know; all of the text is checked on the way, once. A
+ * Who reads asks for what it expects, and skips what it does not know; all of the text is checked on the way, once (but for sl_json_pass). A
  * mistake is kept: after it every object and array looks ended, so that readers need no check at each step.
  *
  * Memory: the struct; texts with escapes are decoded where the caller says. No recursion; linear; nested at most
@@ -36,6 +36,8 @@ bool	sl_json_member(struct sl_json *json, struct sl_slice *name_out);
 bool	sl_json_element(struct sl_json *json);
 /* Any value. Returns its text. */
 struct sl_slice	sl_json_skip(struct sl_json *json);
+/* The same, but what is within it is looked at only as far as it takes to find its end: twice as fast. */
+void	sl_json_pass(struct sl_json *json);
 /* A string: what stands between the quotes, escapes as written; if it is none, it is skipped and false. */
 bool	sl_json_string(struct sl_json *json, struct sl_slice *raw_out);
 /* A number, as written. */

@@ -13,14 +13,20 @@ wrong(struct sl_json *j, int result)
 	return false;
 }
 
-static void
+/* Lines of ours have none. */
+static inline void
 skip_space(struct sl_json *j)
 {
-	while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' || *j->at == '\r' || *j->at == '\n'))
-		j->at++;
+	const unsigned char *at = j->at;
+
+	if (at == j->end || *at > ' ')
+		return;
+	while (at < j->end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+		at++;
+	j->at = at;
 }
 
-static bool
+static inline bool
 take(struct sl_json *j, unsigned char c)
 {
 	skip_space(j);
@@ -56,24 +62,55 @@ sl_json_kind(struct sl_json *j)
 
 /* ---- strings */
 
+#define EACH(byte)	((uint64_t)(byte) * UINT64_C(0x0101010101010101))
+
+/* The first of eight bytes that ends a string or is not as it looks (a quote, a backslash, a control): its bit 7, lowest
+ * first; those above it may be wrong. */
+static inline uint64_t
+special(uint64_t eight)
+{
+	uint64_t quote = eight ^ EACH('"'), backslash = eight ^ EACH('\\');
+
+	return (((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash) | ((eight - EACH(0x20)) & ~eight)) &
+	    EACH(0x80);
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
+
+/* To the next special byte, or the end. */
+static inline const unsigned char *
+plain(const unsigned char *at, const unsigned char *end)
+{
+	uint64_t eight, found;
+
+	for (; end - at >= (ptrdiff_t)sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, at, sizeof(eight));
+		found = special(eight);
+		if (found != 0)
+			return at + __builtin_ctzll(found) / 8;
+	}
+	while (at < end && *at != '"' && *at != '\\' && *at >= 0x20)
+		at++;
+	return at;
+}
+
 /* At the opening quote; to behind the closing one. */
 static bool
 string(struct sl_json *j, struct sl_slice *raw)
 {
-	const unsigned char *start;
+	const unsigned char *at, *end = j->end, *start;
 
 	if (!take(j, '"'))
 		return wrong(j, SL_ERR_SYNTAX);
-	for (start = j->at; j->at < j->end; j->at++) {
-		if (*j->at == '"') {
-			*raw = sl_slice(start, (size_t)(j->at - start));
-			j->at++;
+	for (at = plain(start = j->at, end); at < end; at = plain(at, end)) {
+		if (*at == '"') {
+			*raw = sl_slice(start, (size_t)(at - start));
+			j->at = at + 1;
 			return true;
 		}
-		if (*j->at < 0x20)
+		if (*at < 0x20 || end - at < 2)
 			break;
-		if (*j->at == '\\' && ++j->at == j->end)
-			break;
+		at += 2;
 	}
 	return wrong(j, SL_ERR_SYNTAX);
 }
@@ -148,12 +185,12 @@ sl_json_decode(struct sl_slice raw, unsigned char *out, size_t *len_out)
 
 /* ---- numbers, words */
 
-static size_t
+static inline size_t
 digits(const struct sl_json *j, const unsigned char *from)
 {
-	const unsigned char *at = from;
+	const unsigned char *at = from, *end = j->end;
 
-	while (at < j->end && *at >= '0' && *at <= '9')
+	while (at < end && (unsigned char)(*at - '0') < 10)
 		at++;
 	return (size_t)(at - from);
 }
@@ -309,6 +346,34 @@ sl_json_skip(struct sl_json *j)
 		}
 	} while (j->depth > outside && j->result == 0);
 	return sl_slice(start, j->result == 0 ? (size_t)(j->at - start) : 0);
+}
+
+void
+sl_json_pass(struct sl_json *j)
+{
+	const unsigned char *at, *end = j->end;
+	struct sl_slice ignored;
+	size_t depth = 0;
+	unsigned char kind = sl_json_kind(j);
+
+	if (kind != '{' && kind != '[') {
+		scalar(j);
+		return;
+	}
+	for (at = j->at; at < end; at++) {
+		if (*at == '"') {
+			j->at = at;
+			if (!string(j, &ignored))
+				return;
+			at = j->at - 1;
+		} else if (*at == '{' || *at == '[') {
+			depth++;
+		} else if ((*at == '}' || *at == ']') && --depth == 0) {
+			j->at = at + 1;
+			return;
+		}
+	}
+	wrong(j, SL_ERR_SYNTAX);
 }
 
 bool

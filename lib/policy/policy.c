@@ -103,9 +103,8 @@ action_for(const struct sl_policy_category *policy, double probability)
 	return action;
 }
 
-/* Has anything been said about this category? Without evidence the prior is no verdict. */
-static bool
-is_judged(const struct sl_verdict *verdict, int category)
+bool
+sl_rule_judged(const struct sl_verdict *verdict, enum sl_category category)
 {
 	for (size_t i = 0; i < verdict->evidence_len; i++)
 		if (verdict->evidence[i].state == SL_EVIDENCE_PRESENT && !verdict->evidence[i].shadow &&
@@ -126,7 +125,7 @@ sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct 
 		enum sl_category c = causes[i].category;
 		enum sl_action action;
 
-		if (c == SL_CATEGORY_COUNT || !is_judged(verdict, c))
+		if (c == SL_CATEGORY_COUNT || !sl_rule_judged(verdict, c))
 			continue;
 		action = action_for(&policy[c], verdict->probability[c]);
 		if (verdict->probability[c] >= policy[c].at[SL_ACTION_COPY])

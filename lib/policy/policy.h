@@ -83,6 +83,8 @@ struct sl_ruling {
 void	sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct sl_verdict *verdict,
 	    bool engine_failed, struct sl_ruling *ruling_out);
 
+/* Has anything been said about this category? Without evidence the prior is no verdict. */
+bool	sl_rule_judged(const struct sl_verdict *verdict, enum sl_category category);
 /* What a ruling that does something is for. */
 enum sl_cause	sl_cause_of_ruling(const struct sl_ruling *ruling);
 

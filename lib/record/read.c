@@ -6,16 +6,27 @@
 
 #define TEXT_MAX	1024	/* bytes of the line's own texts */
 
+enum member { RECORD, ID, TENANT, TIME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
+	DEMANDS, VERSIONS, FACTS, CLASSES, MEMBER_COUNT };
+#define BIT(member)	(1u << (member))
+#define ENOUGH		(BIT(RECORD) | BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(JUDGED) | BIT(CLASSES))
+#define NEEDED		(BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(PRIOR) | BIT(EVIDENCE))
+
+static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "client", "tls", "mail_from", "rcpt_to",
+	"verdict", "action", "engine_failed", "probability", "prior", "judged", "evidence", "policy", "demands", "versions", "facts",
+	"classes" };
+
 /* ---- the verdict ---- */
 
-/* By its first letters, since it is asked so often; SL_CATEGORY_COUNT: none. */
+/* SL_CATEGORY_COUNT: none. */
 static int
 category_of(struct sl_slice name)
 {
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		if (reader_is(name, sl_category_word((enum sl_category)c)))
-			return c;
-	return SL_CATEGORY_COUNT;
+	int c = 0;
+
+	while (c < SL_CATEGORY_COUNT && !reader_is(name, sl_category_word((enum sl_category)c)))
+		c++;
+	return c;
 }
 
 /* What a ruling wants of a number: whether there is one. */
@@ -81,8 +92,7 @@ read_evidence_name(struct reader *r)
 {
 	if (r->detail == SL_RECORD_ALL)
 		return reader_word(r, 63);
-	if (!reader_name_ok(reader_text(r, SL_RECORD_LINE_MAX), 63))
-		reader_wrong(r, SL_ERR_SYNTAX);
+	reader_text(r, 63);
 	return "";
 }
 
@@ -115,7 +125,7 @@ read_evidence(struct reader *r, struct sl_evidence *out)
 			read_categories(r, false, false, out->said);
 			seen |= SAID;
 		} else {
-			sl_json_skip(&r->json);
+			reader_skip(r);
 		}
 	}
 	if ((seen & (NAME | STATE | ODDS)) != (NAME | STATE | ODDS))
@@ -124,9 +134,32 @@ read_evidence(struct reader *r, struct sl_evidence *out)
 		memcpy(out->said, out->log_odds, sizeof(out->said));
 }
 
+/* What was judged stands for all that was said: rulings need no more. */
+static void
+read_judged(struct reader *r, struct sl_verdict *verdict)
+{
+	struct sl_evidence *e = &verdict->evidence[0];
+
+	if (!sl_json_array(&r->json)) {
+		reader_wrong(r, SL_ERR_SYNTAX);
+		return;
+	}
+	*e = (struct sl_evidence){ .name = "", .sentence = "" };
+	while (sl_json_element(&r->json)) {
+		int c = category_of(reader_text(r, 63));
+
+		if (c < SL_CATEGORY_COUNT)
+			e->log_odds[c] = e->said[c] = 1;
+		else
+			reader_wrong(r, SL_ERR_SYNTAX);
+	}
+	verdict->evidence_len = 1;
+}
+
 static void
 read_evidence_list(struct reader *r, struct sl_verdict *verdict)
 {
+	verdict->evidence_len = 0;
 	if (!sl_json_array(&r->json)) {
 		reader_wrong(r, SL_ERR_SYNTAX);
 		return;
@@ -221,15 +254,6 @@ only_class(struct reader *r)
 	return r->only;
 }
 
-enum member { RECORD, ID, TENANT, TIME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, EVIDENCE, POLICY,
-	DEMANDS, VERSIONS, FACTS, CLASSES, MEMBER_COUNT };
-#define BIT(member)	(1u << (member))
-#define NEEDED		(BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(PRIOR) | BIT(EVIDENCE))
-
-static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "client", "tls", "mail_from", "rcpt_to",
-	"verdict", "action", "engine_failed", "probability", "prior", "evidence", "policy", "demands", "versions", "facts",
-	"classes" };
-
 static enum member
 member_of(struct sl_slice name)
 {
@@ -255,7 +279,7 @@ read_format(struct reader *r, unsigned *format)
 static void
 read_member(struct reader *r, enum member member, struct sl_record *record, unsigned *format)
 {
-	bool signs = r->detail == SL_RECORD_RULINGS;
+	bool rulings = r->detail == SL_RECORD_RULINGS;
 	struct sl_record_class *class = member == POLICY || member == DEMANDS ? only_class(r) : NULL;
 
 	switch (member) {
@@ -271,9 +295,25 @@ read_member(struct reader *r, enum member member, struct sl_record *record, unsi
 	case ACTION: record->action = reader_action(r); break;
 	case FAILED: record->engine_failed = reader_flag(r); break;
 	case PROBABILITY: read_categories(r, true, false, record->verdict.probability); break;
-	case PRIOR: read_categories(r, true, signs, record->verdict.prior); break;
+	case PRIOR:
+		if (rulings)
+			reader_skip(r);
+		else
+			read_categories(r, true, false, record->verdict.prior);
+		break;
+	case JUDGED:
+		if (rulings)
+			read_judged(r, &record->verdict);
+		else
+			reader_skip(r);
+		break;
 	case EVIDENCE: read_evidence_list(r, &record->verdict); break;
-	case VERSIONS: read_versions(r, record); break;
+	case VERSIONS:
+		if (rulings)
+			reader_skip(r);
+		else
+			read_versions(r, record);
+		break;
 	case FACTS: read_facts(r, record); break;
 	case CLASSES: read_classes(r, record); break;
 	case POLICY:
@@ -285,7 +325,7 @@ read_member(struct reader *r, enum member member, struct sl_record *record, unsi
 		else
 			read_demands(r, class);
 		break;
-	case MEMBER_COUNT: sl_json_skip(&r->json); break;
+	case MEMBER_COUNT: reader_skip(r); break;
 	}
 }
 
@@ -348,7 +388,7 @@ sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_are
 	record->client = record->sender = sl_slice("", 0);
 	if (line.len > SL_RECORD_LINE_MAX)
 		return SL_ERR_TOO_LONG;
-	if (line.len == 0 || !sl_utf8_valid(line))
+	if (line.len == 0 || (detail == SL_RECORD_ALL && !sl_utf8_valid(line)))
 		return SL_ERR_SYNTAX;
 	sl_json_init(&r.json, line);
 	if (!sl_json_object(&r.json))
@@ -356,11 +396,18 @@ sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_are
 	while (sl_json_member(&r.json, &name)) {
 		enum member member = member_of(name);
 
+		if (member == EVIDENCE && detail == SL_RECORD_RULINGS && (r.seen & ENOUGH) == ENOUGH) {
+			r.seen |= BIT(EVIDENCE);
+			return sl_utf8_valid(sl_slice(line.ptr, (size_t)(r.json.at - line.ptr))) ?
+			    complete(&r, record, format) : SL_ERR_SYNTAX;
+		}
 		if (member < MEMBER_COUNT && (r.seen & BIT(member)) != 0)
 			reader_wrong(&r, SL_ERR_SYNTAX);	/* twice: which would count? */
 		r.seen |= member < MEMBER_COUNT ? BIT(member) : 0;
 		read_member(&r, member, record, &format);
 	}
+	if (detail == SL_RECORD_RULINGS && !sl_utf8_valid(line))
+		return SL_ERR_SYNTAX;
 	result = sl_json_end(&r.json);
 	return result != 0 ? result : complete(&r, record, format);
 }

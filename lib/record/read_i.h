@@ -31,10 +31,22 @@ uint64_t	 reader_count(struct reader *r, uint64_t max);
 bool		 reader_flag(struct reader *r);
 enum sl_action	 reader_action(struct reader *r);
 
+/* What is not asked for: who wants rulings alone does not care how it looks inside. */
+static inline void
+reader_skip(struct reader *r)
+{
+	if (r->detail == SL_RECORD_ALL)
+		sl_json_skip(&r->json);
+	else
+		sl_json_pass(&r->json);
+}
+
 static inline bool
 reader_is(struct sl_slice name, const char *text)
 {
-	return sl_slice_eq(name, sl_slice_str(text));
+	size_t len = strlen(text);	/* known where it is inlined */
+
+	return name.len == len && memcmp(name.ptr, text, len) == 0;
 }
 
 /* classes.c, facts.c: at such a member's value */

@@ -11,10 +11,7 @@
  * the same bits again; those that are none are the strings "nan", "inf", "-inf".
  *	"record":2
  *	"probability":{CATEGORY:NUMBER, all}	"prior":{CATEGORY:NUMBER, all}
- *	"evidence":[{"name":"[A-Za-z0-9_]{1,63}","state":"present|absent|failed","shadow":true,"value":NUMBER,
- *		"log_odds":{CATEGORY:NUMBER},"said":{CATEGORY:NUMBER},"found":TEXT}]
- *		log_odds is what it added; said, where that is another, what the classifier said before
- *		the combiner weighed it; `shadow` only when true, numbers only when not 0, `found` is not read
+ *	"judged":[CATEGORY]			what something was said of
  *	"engine_failed":true			one whose failing defers; left out when false
  *	"versions":{"models":ID,"combiner":ID,...}	of what was learned and written, and of the snapshot
  *	"facts":{...}				what policies look at beside the verdict; each left out when there is none:
@@ -41,7 +38,12 @@
  *		"verdict":WORD,"action":ACTION,"by":TEXT,"cause":CAUSE,"copy":true	the ruling; `by`: what decided, in
  *			the precedence's words; left out: policy and classifiers
  *		"outcome":WORD			what became of it, as in the line
- *	"verdict":WORD, "action":ACTION		the ruling on the transaction as a whole
+ *	"evidence":[{"name":"[A-Za-z0-9_]{1,63}","state":"present|absent|failed","shadow":true,"value":NUMBER,
+ *		"log_odds":{CATEGORY:NUMBER},"said":{CATEGORY:NUMBER},"found":TEXT}]
+ *		log_odds is what it added; said, where that is another, what the classifier said before
+ *		the combiner weighed it; `shadow` only when true, numbers only when not 0, `found` is not read
+ *	"verdict":WORD, "action":ACTION		the ruling on the transaction as a whole; before these members
+ * In this order: whoever wants rulings alone need not read the evidence, which is most of it, nor what is behind it.
  * Version 1 has no facts, and "policy", "demands" of its one class among these members.
  *
  * `enforced` is not among it: whether a tag could still be put follows from how far the message had streamed.
@@ -147,7 +149,8 @@ void		sl_record_number(double value, struct sl_buf *out);
 
 enum sl_record_detail {
 	SL_RECORD_ALL,
-	/* What rulings follow from: numbers of evidence are 1 or -1 in place of all that are not 0, names are "". */
+	/* What rulings follow from: of evidence no more than what was judged, in one piece, with log-odds of 1; without prior
+	 * and versions. What is not read is not checked: for lines that our own edges wrote. */
 	SL_RECORD_RULINGS,
 };
 

@@ -96,6 +96,22 @@ add_categories(const char *name, const double values[SL_CATEGORY_COUNT], bool al
 	sl_buf_add_str(out, "}");
 }
 
+static void
+add_judged(const struct sl_verdict *verdict, struct sl_buf *out)
+{
+	const char *comma = "";
+
+	sl_buf_add_str(out, ",\"judged\":[");
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
+		if (!sl_rule_judged(verdict, (enum sl_category)c))
+			continue;
+		sl_buf_add_str(out, comma);
+		add_word(sl_category_word((enum sl_category)c), out);
+		comma = ",";
+	}
+	sl_buf_add_str(out, "]");
+}
+
 /* A sentence may quote the message: only engines' names for things are kept. */
 static bool
 is_from_engine(const struct sl_evidence *e)
@@ -362,12 +378,7 @@ sl_record_write(const struct sl_record_source *source, struct sl_buf *out)
 	sl_buf_addf(out, ",\"record\":%d", SL_RECORD_FORMAT);
 	add_categories("probability", verdict->probability, true, out);
 	add_categories("prior", verdict->prior, true, out);
-	sl_buf_add_str(out, ",\"evidence\":[");
-	for (size_t i = 0; i < verdict->evidence_len; i++) {
-		sl_buf_add_str(out, i > 0 ? "," : "");
-		add_evidence(&verdict->evidence[i], out);
-	}
-	sl_buf_add_str(out, "]");
+	add_judged(verdict, out);
 	sl_buf_add_str(out, source->engine_failed ? ",\"engine_failed\":true" : "");
 	for (size_t i = 0; i < source->versions_len; i++) {
 		sl_buf_addf(out, "%s\"%s\":", i > 0 ? "," : ",\"versions\":{", source->versions[i].name);
@@ -381,4 +392,10 @@ sl_record_write(const struct sl_record_source *source, struct sl_buf *out)
 	for (size_t i = 0; i < source->classes_len; i++)
 		add_class(&source->classes[i], out);
 	sl_buf_add_byte(out, ']');
+	sl_buf_add_str(out, ",\"evidence\":[");
+	for (size_t i = 0; i < verdict->evidence_len; i++) {
+		sl_buf_add_str(out, i > 0 ? "," : "");
+		add_evidence(&verdict->evidence[i], out);
+	}
+	sl_buf_add_str(out, "]");
 }

@@ -174,8 +174,9 @@ make_lines(int records, int evidence, const struct sl_policy *policy)
 	for (int i = 0; i < records; i++) {
 		make_line(i, records, policy, evidence, &line);
 		fprintf(file, "%s\n", sl_buf_cstr(&line));
-		if (sl_traffic_add(traffic, sl_buf_slice(&line)) == SL_ERR_FULL)
-			must(sl_traffic_flush(traffic) == 0 && sl_traffic_add(traffic, sl_buf_slice(&line)) == 0, "day files");
+		must(sl_traffic_add(traffic, sl_buf_slice(&line)) == 0, "day files");
+		if (sl_traffic_queued(traffic) > (8u << 20))
+			must(sl_traffic_flush(traffic) == 0, "day files");
 	}
 	must(sl_traffic_flush(traffic) == 0 && fclose(file) == 0, "files cannot be written");
 	printf("%d records, %zu bytes each\n", records, line.len + 1);

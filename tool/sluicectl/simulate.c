@@ -10,11 +10,12 @@
 #include "commands.h"
 
 static const char usage[] =
-    "usage: sluicectl policy simulate NODE [PATH=VALUE ...|FILE] [OPTIONS]\n"
+    "usage: sluicectl policy simulate NODE PATH=VALUE... [OPTIONS]\n"
+    "       sluicectl policy simulate NODE --file FILE [OPTIONS]\n"
     "       sluicectl policy simulate --snapshot FILE[,OVER] --changed FILE[,OVER] [OPTIONS]\n\n"
     "Replay what was recorded of the last days' mail as if NODE had these settings, and list which messages would have\n"
-    "fared differently. Nothing is changed. NODE as of `sluicectl policy set`; FILE holds settings as `policy edit` shows\n"
-    "them. The second form compares two compiled snapshots, each with another over it if need be.\n\n"
+    "fared differently. Nothing is changed. NODE, PATH=VALUE and FILE as of `sluicectl policy set`. The last form compares\n"
+    "two compiled snapshots, each with another over it if need be.\n\n"
     "  --days N          so many days back (default 7)\n"
     "  --traffic DIR     where the day files are (default /var/lib/sluice/traffic)\n"
     "  --records FILE    lines of an edge instead of day files; may come several times, `-` is standard input\n"
@@ -25,7 +26,7 @@ static const char usage[] =
     "Status: 0 all was replayed, 1 something could not be read, or no answer, 2 the command line is wrong.\n";
 
 enum { OPTION_DAYS = 256, OPTION_TRAFFIC, OPTION_RECORDS, OPTION_LIMIT, OPTION_DOUBTED, OPTION_JSON, OPTION_CSV,
-	OPTION_SOCKET, OPTION_SNAPSHOT, OPTION_CHANGED };
+	OPTION_SOCKET, OPTION_SNAPSHOT, OPTION_CHANGED, OPTION_FILE };
 
 #define DAYS_DEFAULT	7
 #define LIMIT_DEFAULT	50
@@ -35,9 +36,8 @@ enum { OPTION_DAYS = 256, OPTION_TRAFFIC, OPTION_RECORDS, OPTION_LIMIT, OPTION_D
 #define DAY_US		((int64_t)86400 * 1000000)
 
 struct simulate {
-	const char		*socket_path, *node, *traffic, *snapshot, *changed;
-	char			**changes;
-	size_t			 changes_len;
+	const char		*socket_path, *traffic, *snapshot, *changed;
+	struct change		 change;
 	const char		*files[FILES_MAX];
 	size_t			 files_len;
 	uint64_t		 days;
@@ -127,6 +127,8 @@ replay_all(struct simulate *s)
 	s->progress = isatty(STDERR_FILENO) == 1;
 	s->replay = sl_replay_new(s->pictures.current, s->pictures.changed);
 	sl_arena_init(&s->arena, ARENA_BYTES);
+	if (s->report.form == FORM_TABLE && s->pictures.difference != NULL)
+		printf("%s\n", s->pictures.difference);
 	report_begin(&s->report);
 	for (size_t i = 0; i < s->files_len; i++)
 		good = records_of_file(s->files[i], on_line, s) && good;
@@ -175,6 +177,9 @@ take_option(struct simulate *s, int option, const char *value)
 	case OPTION_SOCKET:
 		s->socket_path = value;
 		return true;
+	case OPTION_FILE:
+		s->change.file = value;
+		return true;
 	case OPTION_SNAPSHOT:
 		s->snapshot = value;
 		return true;
@@ -194,7 +199,7 @@ take_options(struct simulate *s, int argc, char **argv)
 		{ "doubted", no_argument, NULL, OPTION_DOUBTED }, { "json", no_argument, NULL, OPTION_JSON },
 		{ "csv", no_argument, NULL, OPTION_CSV }, { "socket", required_argument, NULL, OPTION_SOCKET },
 		{ "snapshot", required_argument, NULL, OPTION_SNAPSHOT },
-		{ "changed", required_argument, NULL, OPTION_CHANGED }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "changed", required_argument, NULL, OPTION_CHANGED }, { "file", required_argument, NULL, OPTION_FILE }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	int c;
 
@@ -209,11 +214,11 @@ take_options(struct simulate *s, int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	s->node = optind < argc ? argv[optind] : NULL;
-	s->changes = argv + SL_MIN(optind + 1, argc);
-	s->changes_len = optind < argc ? (size_t)(argc - optind - 1) : 0;
-	if ((s->snapshot != NULL) != (s->changed != NULL) || (s->snapshot != NULL) == (s->node != NULL) ||
-	    (s->node != NULL && s->changes_len == 0)) {
+	s->change.node = optind < argc ? argv[optind] : NULL;
+	s->change.settings = argv + SL_MIN(optind + 1, argc);
+	s->change.settings_len = optind < argc ? (size_t)(argc - optind - 1) : 0;
+	if ((s->snapshot != NULL) != (s->changed != NULL) || (s->snapshot != NULL) == (s->change.node != NULL) ||
+	    (s->change.settings_len > 0 || s->change.file != NULL) != (s->change.node != NULL)) {
 		fprintf(stderr, "sluicectl policy simulate: a node and what is changed there, or two snapshots, are needed\n");
 		return EXIT_USAGE;
 	}
@@ -239,7 +244,7 @@ simulate_main(int argc, char **argv)
 		return status < 0 ? EXIT_OK : status;
 	}
 	there = s->snapshot != NULL ? pictures_from_files(s->snapshot, s->changed, &s->pictures) :
-	    pictures_ask(s->socket_path, s->node, s->changes, s->changes_len, &s->pictures);
+	    pictures_ask(s->socket_path, &s->change, &s->pictures);
 	status = there ? replay_all(s) : EXIT_PROBLEM;
 	pictures_fini(&s->pictures);
 	sl_free(s);

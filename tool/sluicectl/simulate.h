@@ -15,11 +15,18 @@ struct pictures {
 	struct sl_snapshot	*whole, *over, *changed_whole, *changed_over;	/* what is over another is closed first */
 	const struct sl_snapshot *current, *changed;	/* two of these */
 	char			*tenant;	/* whose policy it is alone; NULL: perhaps of several */
+	char			*difference;	/* what the change is, in lines; NULL: not told */
 };
 /* From files, "WHOLE[,OVER]". False: said why not. */
 bool	pictures_from_files(const char *current, const char *changed, struct pictures *out);
-/* From the console: what NODE would have with `changes` ("path=value", or one file of settings). */
-bool	pictures_ask(const char *socket_path, const char *node, char *const *changes, size_t len, struct pictures *out);
+struct change {
+	const char	*node;
+	char		*const *settings;	/* "path=value" */
+	size_t		 settings_len;
+	const char	*file;		/* all that the node says, as YAML; NULL: no file */
+};
+/* From the console: what holds, and what would. */
+bool	pictures_ask(const char *socket_path, const struct change *change, struct pictures *out);
 void	pictures_fini(struct pictures *pictures);
 
 /* ---- simulate_records.c: records, one after the other */

@@ -76,6 +76,7 @@ pictures_fini(struct pictures *p)
 	sl_snapshot_close(&p->over);
 	sl_snapshot_close(&p->whole);
 	sl_free(p->tenant);
+	sl_free(p->difference);
 }
 
 /* ---- the question ---- */
@@ -107,26 +108,23 @@ file_text(const char *path)
 	return text;
 }
 
-/* {"verb": "policy.simulate", "args": {"at": NODE, "set": ["path=value", ...]}}, or "file" with the text of settings in place
- * of "set". NULL: said why. */
+/* {"verb": "policy.simulate", "args": {"at": NODE, "set": ["path=value", ...], "file": TEXT}}. NULL: said why. */
 static char *
-question(const char *node, char *const *changes, size_t len)
+question(const struct change *change)
 {
-	json_t *args = json_pack("{s:s}", "at", node), *request, *list = json_array(), *text;
+	json_t *args = json_pack("{s:s}", "at", change->node), *request, *list = json_array(), *text;
 	char *out = NULL;
 	bool good = args != NULL;
 
-	for (size_t i = 0; good && i < len; i++) {
-		if (strchr(changes[i], '=') != NULL) {
-			good = json_array_append_new(list, json_string(changes[i])) == 0;
-		} else {
-			text = file_text(changes[i]);
-			good = text != NULL && json_object_set_new(args, "file", text) == 0;
-		}
-	}
+	for (size_t i = 0; good && i < change->settings_len; i++)
+		good = json_array_append_new(list, json_string(change->settings[i])) == 0;
 	if (json_array_size(list) > 0)
 		json_object_set(args, "set", list);
 	json_decref(list);
+	if (good && change->file != NULL) {
+		text = file_text(change->file);
+		good = text != NULL && json_object_set_new(args, "file", text) == 0;
+	}
 	request = json_pack("{s:s, s:o}", "verb", "policy.simulate", "args", args);
 	if (good && request != NULL)
 		out = json_dumps(request, JSON_COMPACT);
@@ -149,11 +147,13 @@ text_of(const json_t *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* Descriptors: what holds as a whole; what is over it, if "current_over" is true; what is over it with the change. */
+/* Descriptors: what holds as a whole; what is over it, if "current_over"; what is tried, over that whole one if "changed_over". */
 static bool
-take_pictures(struct pictures *out, const struct sl_ipc_message *message, bool has_over)
+take_pictures(struct pictures *out, const struct sl_ipc_message *message, bool has_over, bool changed_is_over)
 {
-	if (message->fds_len != 2u + has_over) {
+	size_t last = 1u + has_over;
+
+	if (message->fds_len != last + 1) {
 		fprintf(stderr, "sluicectl policy simulate: the console's answer is not understood\n");
 		return false;
 	}
@@ -161,10 +161,11 @@ take_pictures(struct pictures *out, const struct sl_ipc_message *message, bool h
 		return false;
 	if (has_over && !map(message->fds[1], "the settings' snapshot", out->whole, &out->over))
 		return false;
-	if (!map(message->fds[1 + has_over], "the changed snapshot", out->whole, &out->changed_over))
+	if (!map(message->fds[last], "the changed snapshot", changed_is_over ? out->whole : NULL,
+	    changed_is_over ? &out->changed_over : &out->changed_whole))
 		return false;
 	out->current = has_over ? out->over : out->whole;
-	out->changed = out->changed_over;
+	out->changed = changed_is_over ? out->changed_over : out->changed_whole;
 	return true;
 }
 
@@ -179,11 +180,12 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	if (!json_is_true(json_object_get(root, "ok"))) {
 		fprintf(stderr, "sluicectl policy simulate: %s\n", *said != '\0' ? said : "the answer is not understood");
 	} else {
-		answer->good = take_pictures(answer->out, message, json_is_true(json_object_get(root, "current_over")));
+		answer->good = take_pictures(answer->out, message, json_is_true(json_object_get(root, "current_over")),
+		    json_is_true(json_object_get(root, "changed_over")));
 		if (*text_of(root, "tenant") != '\0')
 			answer->out->tenant = sl_xstrdup(text_of(root, "tenant"));
-		if (*text_of(root, "message") != '\0')
-			fprintf(stderr, "sluicectl policy simulate: %s\n", text_of(root, "message"));
+		if (*text_of(root, "text") != '\0')
+			answer->out->difference = sl_xstrdup(text_of(root, "text"));
 	}
 	json_decref(root);
 }
@@ -210,10 +212,10 @@ connect_to(const char *path)
 }
 
 bool
-pictures_ask(const char *socket_path, const char *node, char *const *changes, size_t len, struct pictures *out)
+pictures_ask(const char *socket_path, const struct change *change, struct pictures *out)
 {
 	struct answer answer = { out, false };
-	char *text = question(node, changes, len);
+	char *text = question(change);
 	struct sl_ipc *ipc = text != NULL ? connect_to(socket_path) : NULL;
 	int r;
 
