@@ -29,7 +29,7 @@ _sluicectl()
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
-    quarantine) words="list show raw release delete report releases --tenant --recipient --sender --category --since --until --all --yes --learn --allow --wait --by --note --days --wanted --unwanted --phish --malware --limit --control --csv --json --help" ;;
+    quarantine) words="list show raw release delete report releases --tenant --recipient --sender --category --since --until --all --yes --learn --allow --wait --by --note --days --wanted --unwanted --phish --malware --limit --control --socket --csv --json --help" ;;
     queue) words="list show hurry cancel --all --limit --control --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     rules) words="compile key list test --out --key --rules --public --json --unsupported --help" ;;
