@@ -16,8 +16,29 @@
 
 #define ROWS_MAX	10000	/* of one answer */
 
-struct request {
+struct hosts;
+struct publisher;
+
+struct console {
 	struct sl_store	*store;
+	struct hosts	*hosts;		/* NULL, as in tests: nothing is looked up */
+	struct publisher *publisher;	/* NULL: nothing is compiled */
+	const char	*directory;	/* where alone files can be written; NULL: anywhere */
+	bool		 keeps;		/* there is a vault, or nobody knows */
+};
+
+/* Somebody whose answer may come later. */
+struct asker {
+	void	(*answer)(void *ctx, json_t *reply, const int *fds, size_t fds_len);	/* reply is taken; fds borrowed */
+	void	*ctx;
+	uint64_t number;		/* of what is tried out for him, 0: nothing */
+};
+
+struct request {
+	struct console	*console;
+	struct sl_store	*store;
+	struct asker	*asker;		/* NULL: he cannot wait */
+	bool		 later;		/* the answer comes through him */
 	struct sl_actor	 actor;
 	const json_t	*args;
 	struct sl_node	 target;
@@ -32,11 +53,13 @@ struct handler {
 	int		(*target)(struct request *request, struct sl_node *node_out);
 	int		(*run)(struct request *request);	/* 0, or an SL_ERR_*: said by the store or in `error` */
 };
-extern const struct handler handlers_tree[], handlers_more[];
-extern const size_t handlers_tree_len, handlers_more_len;
+extern const struct handler handlers_tree[], handlers_more[], handlers_policy[];
+extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len;
 
-/* Answer; the caller decrefs the result. `account`: who asks. */
-json_t	*console_answer(struct sl_store *store, struct sl_slice account, struct sl_slice request);
+/* Answer; the caller decrefs the result. NULL: the asker hears it later. `account`: who asks. */
+json_t	*console_answer(struct console *console, struct sl_slice account, struct sl_slice request, struct asker *asker);
+/* May he? 0, or SL_ERR_REFUSED, said. */
+int	request_allowed(struct request *request, enum sl_verb verb);
 
 /* ---- for verbs */
 struct sl_slice	arg(const struct request *request, const char *name);	/* "" without one */
@@ -51,7 +74,11 @@ void	row_number(json_t *row, const char *name, int64_t number);
 void	row_time(json_t *row, const char *name, int64_t at_us);		/* as text; "" for 0 */
 void	row_node(struct request *request, json_t *row, const char *name, struct sl_node node);
 
-/* ---- server.c: a socket by which local users ask; their accounts are their names */
-int	server_run(struct sl_store *store, const char *path);
+/* Where a verb is done: each finds the node that an argument names. */
+int	at_operator(struct request *request, struct sl_node *out);
+int	at_node(struct request *request, struct sl_node *out);		/* `at`, or the operator */
+int	at_tenant(struct request *request, struct sl_node *out);
+/* Change what `at` says of a policy, from arguments of policy.set; verbs_policy.c. */
+int	policy_begin_with(struct request *request, struct sl_node tenant, struct sl_slice level, struct sl_slice quarantine);
 
 #endif

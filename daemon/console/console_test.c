@@ -14,6 +14,7 @@
 struct fixture {
 	char		 directory[64];
 	struct sl_store	*store;
+	struct console	 console;
 };
 
 static void
@@ -28,6 +29,7 @@ fixture_init(struct fixture *f)
 	snprintf(path, sizeof(path), "%s/settings.db", f->directory);
 	options.path = path;
 	assert_int_equal(sl_store_open(&options, &f->store), 0);
+	f->console = (struct console){ .store = f->store, .keeps = true };
 	assert_int_equal(sl_store_grant_add(f->store, &actor, S("op"), SL_ROLE_OPERATOR, SL_NODE_OPERATOR), 0);
 }
 
@@ -48,7 +50,7 @@ fixture_fini(struct fixture *f)
 static char *
 ask(struct fixture *f, const char *account, const char *request)
 {
-	json_t *reply = console_answer(f->store, S(account), S(request));
+	json_t *reply = console_answer(&f->console, S(account), S(request), NULL);
 	char *text = json_dumps(reply, JSON_COMPACT | JSON_SORT_KEYS);
 
 	json_decref(reply);
@@ -117,6 +119,69 @@ static const struct { const char *account, *request, *reply; } talks[] = {
 	    "without 1 grants of the file" },
 	{ "op2", "{\"verb\":\"list.show\",\"args\":{\"at\":\"tenant:new.example\"}}", "op2 may not" },
 	{ "nora", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"new.example\"}}", "\"ok\":true" },
+	/* Policies: one setting, an action of a category alone, versions, templates, who may. */
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"pol.example\",\"route\":[\"mx\"],\"level\":\"perimeter\",\"partner\":\"acme\"}}",
+	    "tenant pol.example is added" },
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"bad.example\",\"route\":[\"mx\"],\"level\":\"high\"}}",
+	    "--level is perimeter, standard or maximum" },
+	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"bad.example\",\"route\":[\"mx\"],\"quarantine\":\"x\"}}",
+	    "--quarantine is yes or no" },
+	{ "op", "{\"verb\":\"policy.show\",\"args\":{\"at\":\"tenant:pol.example\",\"own\":true}}", "\"text\":\"level: perimeter\\n\"" },
+	{ "op", "{\"verb\":\"policy.show\",\"args\":{\"at\":\"tenant:pol.example\",\"diff\":true}}", "\"text\":\"\"" },
+	{ "op", "{\"verb\":\"policy.show\",\"args\":{\"at\":\"domain:pol.example\",\"as_rows\":true}}",
+	    "{\"by_level\":false,\"from\":\"tenant:pol.example\",\"locked_by\":\"\",\"setting\":\"level\",\"value\":\"perimeter\"}" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"spam.quarantine=0.9\",\"level=standard\"]}}",
+	    "\"text\":\"level: perimeter -> standard\\nspam: (inherited) -> {tag: 0.8, quarantine: 0.9, refuse: 0.9995}\\n\"" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"spam.quarantine=0.7\"]}}",
+	    "spam.quarantine: spam: set tag below quarantine, or it never happens" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"spam.refuse=never\"]}}",
+	    "{tag: 0.8, quarantine: 0.9}\\n" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"spam\"]}}", "write PATH=VALUE" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"spma.tag=1\"]}}", "there is no setting 'spma.tag'" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\"}}", "say what to change" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"copy_to=op@x.example\"]}}",
+	    "op may not policy.copy at tenant:pol.example" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"set\":[\"copy_to=op@x.example\"]}}", "copies of mail are a tenant's to ask for" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"file\":\"level: standrad\\n\"}}", "policy:1:8: level: " },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"template=gold\"]}}",
+	    "there is no template gold: make one" },
+	{ "op", "{\"verb\":\"template.set\",\"args\":{\"name\":\"gold\",\"set\":[\"level=maximum\"],\"lock\":[\"malware\"]}}", "\"ok\":true" },
+	{ "op", "{\"verb\":\"template.set\",\"args\":{\"name\":\"x\",\"set\":[\"template=gold\"]}}", "a template builds on no other" },
+	{ "op", "{\"verb\":\"template.show\"}", "{\"template\":\"gold\",\"version\":1}" },
+	{ "op", "{\"verb\":\"template.show\",\"args\":{\"name\":\"gold\"}}", "\"text\":\"level: maximum\\nlocks: [malware]\\n\"" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"template=silver\"]}}",
+	    "there is no template silver: there are gold" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"template=gold\"],\"unset\":[\"level\",\"spam\"]}}",
+	    "\"text\":\"template: (none) -> gold\\nlevel: standard -> (inherited)\\nspam: " },
+	{ "op", "{\"verb\":\"policy.show\",\"args\":{\"at\":\"tenant:pol.example\",\"own\":true}}", "\"text\":\"template: gold\\n\"" },
+	{ "op", "{\"verb\":\"policy.show\",\"args\":{\"at\":\"tenant:pol.example\"}}", "locked by tenant:pol.example" },
+	{ "op", "{\"verb\":\"policy.history\",\"args\":{\"at\":\"tenant:pol.example\"}}", "\"version\":4" },
+	{ "op", "{\"verb\":\"policy.history\",\"args\":{\"at\":\"tenant:pol.example\",\"diff\":true,\"from\":\"1\",\"to\":\"2\"}}",
+	    "level: perimeter -> standard" },
+	{ "op", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"tenant:pol.example\",\"version\":\"1\"}}", "version 5" },
+	{ "op", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"tenant:pol.example\"}}", "template: (none) -> gold" },
+	{ "op", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"tenant:pol.example\",\"version\":\"99\"}}", "there is no version 99" },
+	{ "op", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"domain:pol.example\"}}", "nothing to take back" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"lock\":[\"spam\"]}}", "\"text\":\"lock spam\\n\"" },
+	{ "op", "{\"verb\":\"policy.simulate\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"spam.tag=0.5\"]}}", "nothing is compiled here" },
+	{ "op", "{\"verb\":\"partner.show\",\"args\":{\"partner\":\"acme\"}}", "{\"value\":\"1\",\"what\":\"tenants\"}" },
+	{ "op", "{\"verb\":\"route.show\",\"args\":{\"tenant\":\"pol.example\"}}", "mx:25 tls opportunistic" },
+	{ "op", "{\"verb\":\"user.add\",\"args\":{\"user\":\"ida@pol.example\"}}", "\"ok\":true" },
+	{ "op", "{\"verb\":\"user.show\",\"args\":{\"user\":\"ida@pol.example\"}}", "user:ida@pol.example" },
+	{ "op", "{\"verb\":\"list.add\",\"args\":{\"at\":\"domain:pol.example\",\"kind\":\"deny\",\"value\":\"x.example\"}}",
+	    "lists are the operator's" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"tom\",\"role\":\"tenant-administrator\",\"at\":\"tenant:pol.example\"}}",
+	    "\"ok\":true" },
+	{ "tom", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"copy_to=boss@pol.example\"]}}", "\"ok\":true" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"set\":[\"subject_tag=[X]\"]}}", "\"ok\":true" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"tenant:pol.example\",\"unset\":[\"copy_to\"]}}", "\"ok\":true" },
+	{ "op", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"tenant:pol.example\"}}", "op may not policy.copy" },
+	{ "tom", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"tenant:pol.example\"}}", "\"ok\":true" },
+	{ "tom", "{\"verb\":\"policy.set\",\"args\":{\"set\":[\"level=maximum\"]}}", "tom may not policy.set at operator" },
+	{ "tom", "{\"verb\":\"template.set\",\"args\":{\"name\":\"own\",\"set\":[\"level=maximum\"]}}", "tom may not template.set" },
+	{ "tom", "{\"verb\":\"template.show\",\"args\":{\"name\":\"gold\"}}", "level: maximum" },
+	{ "op", "{\"verb\":\"template.set\",\"args\":{\"name\":\"gold\",\"remove\":true}}", "template gold is removed" },
+	{ "op", "{\"verb\":\"template.show\"}", "{\"ok\":true}" },
 	{ "op", "{\"verb\":\"audit.verify\"}", "every one as it was written" },
 	{ "op", "{\"verb\":\"quarantine.open\"}", "there is no verb quarantine.open here" },
 	{ "op", "{\"verb\":\"no.such\"}", "there is no verb no.such here" },
@@ -152,8 +217,8 @@ nobody_without_a_role_does_anything(void **state)
 	    "\"group\":\"one.example/sales\",\"user\":\"anna@one.example\",\"route\":[\"mx\"],\"at\":\"tenant:one.example\","
 	    "\"kind\":\"deny\",\"value\":\"x.example\",\"account\":\"mallory\",\"role\":\"tenant-administrator\",\"file\":\"{}\","
 	    "\"file_name\":\"/tmp/sluice-console-must-not-be\"}";
-	const struct handler *tables[] = { handlers_tree, handlers_more };
-	const size_t lens[] = { handlers_tree_len, handlers_more_len };
+	const struct handler *tables[] = { handlers_tree, handlers_more, handlers_policy };
+	const size_t lens[] = { handlers_tree_len, handlers_more_len, handlers_policy_len };
 	struct fixture f;
 	int tried = 0;
 
@@ -161,7 +226,7 @@ nobody_without_a_role_does_anything(void **state)
 	free(ask(&f, "op", "{\"verb\":\"partner.add\",\"args\":{\"name\":\"acme\"}}"));
 	free(ask(&f, "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"one.example\",\"route\":[\"mx\"]}}"));
 	free(ask(&f, "op", "{\"verb\":\"user.add\",\"args\":{\"user\":\"anna@one.example\",\"group\":\"sales\"}}"));
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < SL_COUNT(tables); t++) {
 		for (size_t i = 0; i < lens[t]; i++) {
 			char *request = sl_xasprintf("{\"verb\":\"%s\",\"args\":%s}", sl_verb_row(tables[t][i].verb)->word, args);
 			char *reply = ask(&f, "mallory", request);

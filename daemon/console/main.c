@@ -1,36 +1,87 @@
-/* main.c - the console: owns the settings database, answers who may ask */
+/*
+ * main.c - the console: owns the settings database, answers who may ask, compiles what edges look up
+ *
+ * usage: sluice-console [--database FILE] [--socket PATH]		by itself
+ *	  sluice-console DESCRIPTOR USER				by the parent, which says the rest
+ */
 
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "console.h"
+#include "ipc/console.h"
+#include "job.h"
+#include "server.h"
 #include "sl/log.h"
 
 #define DATABASE	"/var/lib/sluice/settings.db"
 #define SOCKET		"/run/sluice/console"
+#define SETTINGS_MS	30000
 
 static const char usage[] =
     "usage: sluice-console [--database FILE] [--socket PATH]\n"
     "  --database FILE  the settings database (default " DATABASE "); made if it is not there\n"
     "  --socket PATH    where sluicectl asks (default " SOCKET ")\n"
-    "Runs in the foreground. On a new database whoever starts it is its first operator.\n";
+    "Runs in the foreground. On a new database whoever starts it is its first operator.\n"
+    "sluiced starts it by itself where the settings have `console: {directory: ...}`.\n";
 
 static int
-console_run(const char *database, const char *path)
+run_alone(const char *database, const char *path)
 {
-	struct sl_store_options options = { .path = database };
-	struct sl_store *store;
+	char *copy = sl_xstrdup(database), *directory = sl_xstrdup(dirname(copy));
+	const struct place place = { .directory = directory, .database = database, .socket = path, .keeps = true };
+	int status = server_run(&place);
+
+	sl_free(directory);
+	sl_free(copy);
+	return status;
+}
+
+struct told {
+	char	*directory, *socket;
+	bool	 keeps, good;
+};
+
+static void
+on_settings(void *ctx, struct sl_ipc_message *message)
+{
+	struct told *told = ctx;
+	struct sl_console_told settings;
+
+	if (message->type != SL_IPC_CONSOLE_SETTINGS || sl_console_told_unpack(message->payload, &settings) != 0)
+		return;
+	*told = (struct told){ sl_xmemdup(settings.directory.ptr, settings.directory.len),
+		sl_xmemdup(settings.socket.ptr, settings.socket.len), settings.keeps, true };
+}
+
+static int
+run_by_parent(int fd, const char *user)
+{
+	struct sl_ipc *parent = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_SETTINGS) | SL_IPC_BIT(USERS_SEEN) | SL_IPC_BIT(STOP));
+	struct told told = { 0 };
 	int status = 1;
 
-	if (sl_store_open(&options, &store) == 0)
-		status = server_run(store, path);
-	else
-		sl_log(SL_LOG_FATAL, "%s", sl_store_error(store));
-	sl_store_close(&store);
+	(void)prctl(PR_SET_NAME, "sluice-console");
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);	/* it ends when its parent says so */
+	if (sl_ipc_wait(parent, SETTINGS_MS, on_settings, &told) == SL_DONE && told.good) {
+		char *database = sl_xasprintf("%s/" DATABASE_FILE, told.directory);
+		const struct place place = { .directory = told.directory, .database = database, .socket = told.socket,
+			.user = user, .parent = parent, .keeps = told.keeps };
+
+		status = server_run(&place);
+		sl_free(database);
+	}
+	sl_free(told.directory);
+	sl_free(told.socket);
+	sl_ipc_free(&parent);
 	return status;
 }
 
@@ -45,6 +96,12 @@ main(int argc, char **argv)
 	const char *database = DATABASE, *path = SOCKET;
 	int option;
 
+	sl_log_init("console", SL_LOG_NOTICE);
+	prctl(PR_SET_DUMPABLE, 0);	/* wrapped keys pass through here */
+	setrlimit(RLIMIT_CORE, &no_core);
+	(void)umask(0077);
+	if (argc == 3 && strtol(argv[1], NULL, 10) >= 3)
+		return run_by_parent((int)strtol(argv[1], NULL, 10), argv[2]);
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (option) {
 		case 'd':
@@ -68,9 +125,5 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	sl_log_init("console", SL_LOG_NOTICE);
-	prctl(PR_SET_DUMPABLE, 0);	/* wrapped keys pass through here */
-	setrlimit(RLIMIT_CORE, &no_core);
-	(void)umask(0077);
-	return console_run(database, path);
+	return run_alone(database, path);
 }

@@ -1,23 +1,25 @@
 /*
- * server.c - a Unix socket by which users of this machine ask; see console.h
+ * server.c - see server.h
  *
  * Anybody may connect: who it is the kernel says (SO_PEERCRED), and the name of that user is the account whose grants
  * count. One request at a time; a client that does not read its answer is dropped.
  */
 
-#include "console.h"
+#include "server.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "hosts.h"
 #include "io/loop.h"
-#include "ipc/ipc.h"
+#include "ipc/console.h"
+#include "job.h"
+#include "publisher.h"
 #include "sl/log.h"
 #include "store/grants.h"
 #include "store/lists.h"
@@ -27,50 +29,44 @@
 #define CLIENTS_OF_ONE	8	/* so that no user can take all, but root */
 #define TIDY_MS		(600u * 1000)	/* how often what has expired is removed */
 #define STALL_MS	2000	/* a reader of a long answer may take so long a piece */
+#define SEEN_MAX	10000	/* addresses of one message */
 
 struct client {
 	struct server	*server;
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
+	struct asker	 asker;
 	uid_t		 uid;
 	char		 account[256];
 };
 
 struct server {
-	struct sl_store	*store;
+	struct console	 console;
+	const struct place *place;
 	struct sl_loop	*loop;
 	int		 fd;
-	struct sl_watch	 watch;
+	struct sl_watch	 watch, parent_watch;
 	struct sl_signal signals[2];
 	struct sl_timer	 tidy;
+	uint32_t	 published;
 	struct client	 clients[CLIENTS_MAX];
 };
-
-static void
-account_of(uid_t uid, char out[256])
-{
-	const struct passwd *user = getpwuid(uid);
-
-	if (user != NULL)
-		snprintf(out, 256, "%.255s", user->pw_name);
-	else
-		snprintf(out, 256, "uid-%lu", (unsigned long)uid);
-}
 
 /* ---- clients ---- */
 
 static void
 client_close(struct client *client)
 {
+	if (client->asker.number != 0)
+		publisher_forget(client->server->console.publisher, client->asker.number);
+	client->asker.number = 0;
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
 }
 
 static void
-on_message(void *ctx, struct sl_ipc_message *message)
+send_reply(struct client *client, json_t *reply, const int *fds, size_t fds_len)
 {
-	struct client *client = ctx;
-	json_t *reply = console_answer(client->server->store, sl_slice_str(client->account), message->payload);
 	char *text = json_dumps(reply, JSON_COMPACT);
 
 	SL_ASSERT(text != NULL);
@@ -79,10 +75,40 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		text = strdup("{\"ok\":false,\"error\":\"the answer is too long\"}");
 		SL_ASSERT(text != NULL);
 	}
-	if (sl_ipc_send(client->ipc, SL_IPC_CONSOLE_REPLY, sl_slice_str(text), NULL, 0) != 0)
+	if (sl_ipc_send(client->ipc, SL_IPC_CONSOLE_REPLY, sl_slice_str(text), fds, fds_len) != 0)
 		sl_log(SL_LOG_DEBUG, "%s has gone before the answer", client->account);
 	free(text);
 	json_decref(reply);
+}
+
+/* What he was waiting for. */
+static void
+on_answer(void *ctx, json_t *reply, const int *fds, size_t fds_len)
+{
+	struct client *client = ctx;
+
+	client->asker.number = 0;
+	send_reply(client, reply, fds, fds_len);
+	sl_watch_want(&client->watch, SL_READ);
+}
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct client *client = ctx;
+	json_t *reply;
+
+	if (client->asker.number != 0) {	/* one after the other */
+		reply = json_pack("{s:b, s:s}", "ok", 0, "error", "the answer before has not come yet");
+		SL_ASSERT(reply != NULL);
+	} else {
+		reply = console_answer(&client->server->console, sl_slice_str(client->account), message->payload,
+		    &client->asker);
+	}
+	if (reply != NULL)
+		send_reply(client, reply, NULL, 0);
+	if (client->server->console.publisher != NULL)
+		publisher_poke(client->server->console.publisher);
 }
 
 static void
@@ -124,6 +150,7 @@ on_connect(void *ctx, unsigned events)
 		client->server = server;
 		client->uid = peer.uid;
 		account_of(peer.uid, client->account);
+		client->asker = (struct asker){ on_answer, client, 0 };
 		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST));
 		sl_ipc_set_stall(client->ipc, STALL_MS);
 		sl_watch_init(&client->watch, server->loop, fd, on_client, client);
@@ -131,48 +158,6 @@ on_connect(void *ctx, unsigned events)
 		return;
 	}
 	close(fd);
-}
-
-/* ---- the socket ---- */
-
-static bool
-in_use(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool used = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return used;
-}
-
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	mode_t mask;
-	int fd, r;
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		sl_log(SL_LOG_FATAL, "%s is too long for a Unix socket", path);
-		return -1;
-	}
-	strcpy(address.sun_path, path);
-	if (in_use(&address)) {
-		sl_log(SL_LOG_FATAL, "another console answers at %s", path);
-		return -1;
-	}
-	(void)unlink(path);	/* left from a crash */
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	mask = umask(0111);
-	r = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&address, sizeof(address));
-	umask(mask);
-	if (r == 0 && listen(fd, 16) == 0)
-		return fd;
-	sl_log(SL_LOG_FATAL, "cannot listen on %s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
 }
 
 /* ---- the first operator ---- */
@@ -202,6 +187,8 @@ first_operator(struct sl_store *store)
 	return r;
 }
 
+/* ---- by itself ---- */
+
 /* List entries past their date, and users that were found by mail and have had none for long. */
 static void
 on_tidy(void *ctx)
@@ -211,11 +198,13 @@ on_tidy(void *ctx)
 	struct server *server = ctx;
 	size_t entries = 0, users = 0;
 
-	if (sl_store_lists_expire(server->store, &actor, &entries) != 0 ||
-	    sl_store_users_expire(server->store, &actor, &users) != 0)
-		sl_log(SL_LOG_ERROR, "what has expired is not removed: %s", sl_store_error(server->store));
+	if (sl_store_lists_expire(server->console.store, &actor, &entries) != 0 ||
+	    sl_store_users_expire(server->console.store, &actor, &users) != 0)
+		sl_log(SL_LOG_ERROR, "what has expired is not removed: %s", sl_store_error(server->console.store));
 	if (entries > 0 || users > 0)
 		sl_log(SL_LOG_NOTICE, "%zu list entries and %zu users have expired", entries, users);
+	if (server->console.publisher != NULL)
+		publisher_poke(server->console.publisher);
 	sl_timer_set(&server->tidy, TIDY_MS);
 }
 
@@ -228,40 +217,240 @@ on_signal(void *ctx, int number)
 	sl_loop_stop(server->loop);
 }
 
-int
-server_run(struct sl_store *store, const char *path)
-{
-	struct server *server = sl_xzalloc(sizeof(*server));
-	int r = first_operator(store);
+/* ---- the parent ---- */
 
-	if (r != 0)
-		sl_log(SL_LOG_FATAL, "%s", sl_store_error(store));
-	server->store = store;
-	server->fd = r == 0 ? listen_at(path) : -1;
-	if (server->fd < 0) {
-		sl_free(server);
-		return 1;
+static void
+on_publish(void *ctx, int whole, int over, const struct sl_console_status *status)
+{
+	struct server *server = ctx;
+	const int fds[] = { whole, over };
+	struct sl_buf payload;
+
+	if (server->place->parent == NULL)
+		return;
+	sl_buf_init(&payload, 4096);
+	sl_pack_u32(&payload, ++server->published);
+	if (sl_ipc_send(server->place->parent, SL_IPC_SNAPSHOT, sl_buf_slice(&payload), fds, over >= 0 ? 2 : 1) != 0)
+		sl_loop_stop(server->loop);
+	sl_buf_reset(&payload);
+	sl_console_status_pack(status, &payload);
+	if (sl_ipc_send(server->place->parent, SL_IPC_CONSOLE_STATUS, sl_buf_slice(&payload), NULL, 0) != 0)
+		sl_loop_stop(server->loop);
+	sl_buf_fini(&payload);
+}
+
+/* Mail for these was accepted by next hops. */
+static void
+on_seen(struct server *server, struct sl_slice payload)
+{
+	static const struct sl_actor actor = { .account = { (const unsigned char *)"console", 7 },
+		.note = { (const unsigned char *)"mail was accepted", 17 } };
+	struct sl_unpack in = { .rest = payload };
+	struct sl_slice *addresses = sl_xmalloc(SEEN_MAX * sizeof(*addresses));
+	size_t len = 0, added = 0;
+
+	while (in.rest.len > 0 && len < SEEN_MAX) {
+		addresses[len] = sl_unpack_bytes(&in);
+		len += !in.failed;
+		if (in.failed)
+			break;
 	}
-	signal(SIGPIPE, SIG_IGN);
-	server->loop = sl_loop_new(&sl_clock_system);
+	if (len > 0 && sl_store_users_seen(server->console.store, &actor, addresses, len, &added) != 0)
+		sl_log(SL_LOG_ERROR, "users that mail was accepted for: %s", sl_store_error(server->console.store));
+	sl_free(addresses);
+	if (added > 0 && server->console.publisher != NULL)
+		publisher_poke(server->console.publisher);
+}
+
+static void
+on_parent_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct server *server = ctx;
+	struct sl_console_told told;
+
+	if (message->type == SL_IPC_STOP)
+		sl_loop_stop(server->loop);
+	else if (message->type == SL_IPC_CONSOLE_SETTINGS && sl_console_told_unpack(message->payload, &told) == 0)
+		server->console.keeps = told.keeps;	/* the place is the one that it was started with */
+	else if (message->type == SL_IPC_USERS_SEEN)
+		on_seen(server, message->payload);
+}
+
+static void
+on_parent(void *ctx, unsigned events)
+{
+	struct server *server = ctx;
+
+	if (sl_ipc_read(server->place->parent, on_parent_message, server) < 0)
+		sl_loop_stop(server->loop);
+}
+
+static void
+on_hosts(void *ctx)
+{
+	struct server *server = ctx;
+
+	publisher_hosts(server->console.publisher);
+}
+
+/* ---- processes of its own ---- */
+
+struct children {
+	const struct place	*place;
+	struct sl_jail_user	 user;
+	int			 hosts[2], compiler;
+};
+
+/* In a child: what it has no business with is closed, the rest given up. */
+static bool
+prepare(struct children *c, enum sl_jail_role role)
+{
+	if (c->place->parent != NULL)
+		close(sl_ipc_fd(c->place->parent));
+	if (c->place->user == NULL)
+		return true;
+	return sl_jail_enter_with(role, &c->user, role == SL_JAIL_COMPILER ? c->place->directory : NULL) == 0;
+}
+
+static bool
+prepare_resolver(void *ctx)
+{
+	return prepare(ctx, SL_JAIL_CHECKER);
+}
+
+static bool
+prepare_compiler(void *ctx)
+{
+	return prepare(ctx, SL_JAIL_COMPILER);
+}
+
+static bool
+failed(const char *what, const char *path)
+{
+	sl_log(SL_LOG_FATAL, "%s %s: %s", what, path, strerror(errno));
+	return false;
+}
+
+/* The directory is made; those above it must be there: a mistyped path is not made. */
+static bool
+children_start(struct children *c)
+{
+	const struct place *place = c->place;
+
+	if (mkdir(place->directory, 0700) != 0 && errno != EEXIST)
+		return failed("cannot make", place->directory);
+	if (place->user != NULL) {
+		int r = sl_jail_user_find(place->user, &c->user);
+
+		if (r != 0) {
+			sl_log(SL_LOG_FATAL, "there is no user %s to become: %s", place->user, sl_strerror(r));
+			return false;
+		}
+		if (c->user.change && chown(place->directory, c->user.uid, c->user.gid) != 0)
+			return failed("cannot give away", place->directory);
+	}
+	if (hosts_start(c->hosts, prepare_resolver, c) != 0)
+		return failed("cannot make", "a resolver");
+	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
+	return c->compiler >= 0 || failed("cannot make", "a compiler");
+}
+
+/* ---- all of it ---- */
+
+static bool
+server_open(struct server *server, struct children *children)
+{
+	const struct place *place = server->place;
+	struct sl_store_options options = { .path = place->database };
+	char account[256];
+
+	if (!children_start(children))
+		return false;
+	server->fd = socket_listen(place->socket);
+	account_of(geteuid(), account);		/* what tells users' names is loaded before the door closes */
+	if (server->fd < 0 || (place->user != NULL && sl_jail_enter_with(SL_JAIL_CONSOLE, &children->user, place->directory) != 0))
+		return false;
+	if (sl_store_open(&options, &server->console.store) == 0 && first_operator(server->console.store) == 0)
+		return true;
+	sl_log(SL_LOG_FATAL, "%s", sl_store_error(server->console.store));
+	return false;
+}
+
+static void
+server_begin(struct server *server, const struct children *children)
+{
+	const struct publisher_options options = { .loop = server->loop, .store = server->console.store,
+		.directory = server->place->directory, .compiler_fd = children->compiler, .publish = on_publish, .ctx = server };
+
 	sl_watch_init(&server->watch, server->loop, server->fd, on_connect, server);
 	sl_watch_want(&server->watch, SL_READ);
-	sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
-	sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
+	server->console.publisher = publisher_new(&options);
+	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
+	    on_hosts, server);
+	if (server->place->parent != NULL) {
+		sl_watch_init(&server->parent_watch, server->loop, sl_ipc_fd(server->place->parent), on_parent, server);
+		sl_watch_want(&server->parent_watch, SL_READ);
+		if (sl_ipc_send(server->place->parent, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0) != 0)
+			sl_loop_stop(server->loop);
+	} else {
+		sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
+		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
+	}
+	publisher_use_hosts(server->console.publisher, server->console.hosts);
 	on_tidy(server);
-	sl_log(SL_LOG_NOTICE, "answers at %s", path);
-	sl_loop_run(server->loop);
+}
+
+static void
+server_end(struct server *server)
+{
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
+	publisher_free(&server->console.publisher);
+	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
 	sl_watch_fini(&server->watch);
-	sl_signal_fini(&server->signals[0]);
-	sl_signal_fini(&server->signals[1]);
-	close(server->fd);
-	(void)unlink(path);
-	sl_loop_free(&server->loop);
+	sl_watch_fini(&server->parent_watch);
+	if (server->place->parent == NULL) {
+		sl_signal_fini(&server->signals[0]);
+		sl_signal_fini(&server->signals[1]);
+	}
+}
+
+int
+server_run(const struct place *place)
+{
+	struct server *server = sl_xzalloc(sizeof(*server));
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1 };
+	int status = 1;
+
+	signal(SIGPIPE, SIG_IGN);
+	server->place = place;
+	server->fd = -1;
+	server->console.keeps = place->keeps;
+	server->console.directory = place->user != NULL ? place->directory : NULL;
+	if (server_open(server, &children)) {
+		server->loop = sl_loop_new(&sl_clock_system);
+		server_begin(server, &children);
+		sl_log(SL_LOG_NOTICE, "answers at %s", place->socket);
+		sl_loop_run(server->loop);
+		server_end(server);
+		sl_loop_free(&server->loop);
+		status = 0;
+	} else {
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler };
+
+		for (size_t i = 0; i < SL_COUNT(fds); i++)
+			if (fds[i] >= 0)
+				close(fds[i]);
+	}
+	if (server->console.store != NULL)
+		sl_store_close(&server->console.store);
+	if (server->fd >= 0) {
+		close(server->fd);
+		(void)unlink(place->socket);	/* in a jail the parent does it */
+	}
 	sl_free(server);
-	return 0;
+	return status;
 }

@@ -126,11 +126,14 @@ handler_find(enum sl_verb verb)
 	for (size_t i = 0; i < handlers_more_len; i++)
 		if (handlers_more[i].verb == verb)
 			return &handlers_more[i];
+	for (size_t i = 0; i < handlers_policy_len; i++)
+		if (handlers_policy[i].verb == verb)
+			return &handlers_policy[i];
 	return NULL;
 }
 
-static int
-check_access(struct request *request, enum sl_verb verb)
+int
+request_allowed(struct request *request, enum sl_verb verb)
 {
 	struct sl_access_grant grants[SL_GRANTS_MAX];
 	struct sl_access_path path;
@@ -168,7 +171,7 @@ do_request(struct request *request, const json_t *root)
 	request->actor.note = arg(request, "note_of_change");
 	r = handler->target(request, &request->target);
 	if (r == 0)
-		r = check_access(request, verb);
+		r = request_allowed(request, verb);
 	return r == 0 ? handler->run(request) : r;
 }
 
@@ -195,9 +198,9 @@ is_deep(struct sl_slice text)
 }
 
 json_t *
-console_answer(struct sl_store *store, struct sl_slice account, struct sl_slice text)
+console_answer(struct console *console, struct sl_slice account, struct sl_slice text, struct asker *asker)
 {
-	struct request request = { .store = store, .actor = { .account = account }, .reply = json_object() };
+	struct request request = { .console = console, .store = console->store, .asker = asker, .actor = { .account = account }, .reply = json_object() };
 	json_error_t error;
 	json_t *root = is_deep(text) ? NULL : json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
 	const char *why;
@@ -208,9 +211,15 @@ console_answer(struct sl_store *store, struct sl_slice account, struct sl_slice 
 		r = refuse(&request, SL_ERR_SYNTAX, "the request is not understood");
 	else
 		r = do_request(&request, root);
+	if (r == 0 && request.later) {
+		sl_buf_fini(&request.error);
+		json_decref(root);
+		json_decref(request.reply);
+		return NULL;
+	}
 	json_object_set_new(request.reply, "ok", json_boolean(r == 0));
 	if (r != 0) {
-		why = request.error.len > 0 ? sl_buf_cstr(&request.error) : sl_store_error(store);
+		why = request.error.len > 0 ? sl_buf_cstr(&request.error) : sl_store_error(console->store);
 		json_object_del(request.reply, "rows");
 		json_object_del(request.reply, "message");
 		json_object_set_new(request.reply, "error", json_string(*why != '\0' ? why : sl_strerror(r)));

@@ -11,7 +11,7 @@
 #include "store/lists.h"
 
 /* `at`, a node by its name in text: "tenant:example.com"; the operator without one. */
-static int
+int
 at_node(struct request *request, struct sl_node *out)
 {
 	struct sl_slice at = arg(request, "at");
@@ -20,26 +20,22 @@ at_node(struct request *request, struct sl_node *out)
 	return at.len == 0 ? 0 : sl_store_find_text(request->store, at, out);
 }
 
-static int
-at_operator(struct request *request, struct sl_node *out)
-{
-	*out = SL_NODE_OPERATOR;
-	return 0;
-}
-
 /* ---- lists ---- */
 
 static int
 list_add(struct request *request)
 {
-	struct sl_list_entry entry = { .value = arg(request, "value"), .note = arg(request, "note"),
-		.options = (arg_flag(request, "unauthenticated") ? SL_LIST_UNAUTHENTICATED : 0u) |
-		    (arg_flag(request, "subdomains") ? SL_LIST_SUBDOMAINS : 0u) };
+	struct sl_store_entry entry = { .value = arg(request, "value"), .note = arg(request, "note"),
+		.options = (arg_flag(request, "unauthenticated") ? SL_ENTRY_UNAUTHENTICATED : 0u) |
+		    (arg_flag(request, "subdomains") ? SL_ENTRY_SUBDOMAINS : 0u) |
+		    (arg_flag(request, "either") ? SL_ENTRY_EITHER : 0u) };
 	struct sl_slice days = arg(request, "days");
 	uint64_t number;
 	int r;
 
-	if (!sl_list_kind_find(arg(request, "kind"), &entry.kind))
+	if (request->target.level == SL_LEVEL_DOMAIN || request->target.level == SL_LEVEL_GROUP)
+		return refuse(request, SL_ERR_SYNTAX, "lists are the operator's, a partner's, a tenant's or a user's: name one of these");
+	if (!sl_entry_kind_find(arg(request, "kind"), &entry.kind))
 		return refuse(request, SL_ERR_SYNTAX, "an entry is `allow` or `deny`");
 	if (days.len > 0) {
 		if (sl_slice_to_u64(days, 36500, &number) != 0 || number == 0)
@@ -48,23 +44,24 @@ list_add(struct request *request)
 	}
 	r = sl_store_list_add(request->store, &request->actor, request->target, &entry, 1, NULL);
 	if (r == 0)
-		say(request, "%s %.*s", sl_list_kind_word(entry.kind), SL_SLICE_ARG(entry.value));
+		say(request, "%s %.*s", sl_entry_kind_word(entry.kind), SL_SLICE_ARG(entry.value));
 	return r;
 }
 
 static int
-list_row(void *ctx, const struct sl_list_entry *entry)
+list_row(void *ctx, const struct sl_store_entry *entry)
 {
 	json_t *row = new_row(ctx);
+	struct sl_buf options;
 
 	if (row == NULL)
 		return SL_DONE;
-	row_text(row, "kind", sl_slice_str(sl_list_kind_word(entry->kind)));
+	row_text(row, "kind", sl_slice_str(sl_entry_kind_word(entry->kind)));
 	row_text(row, "value", entry->value);
-	row_text(row, "options", sl_slice_str((entry->options & SL_LIST_UNAUTHENTICATED) != 0 ? "unauthenticated" :
-	    (entry->options & SL_LIST_SUBDOMAINS) != 0 ? "subdomains" : ""));
-	if (entry->options == (SL_LIST_UNAUTHENTICATED | SL_LIST_SUBDOMAINS))
-		row_text(row, "options", SL_SLICE_LIT("unauthenticated subdomains"));
+	sl_buf_init(&options, 100);
+	sl_entry_options_print(entry->options, &options);
+	row_text(row, "options", sl_buf_slice(&options));
+	sl_buf_fini(&options);
 	row_text(row, "note", entry->note);
 	row_time(row, "expires", entry->expires_at * 1000000);
 	row_text(row, "by", entry->added_by);
@@ -241,6 +238,14 @@ audit_verify(struct request *request)
 	return 0;
 }
 
+static bool
+lies_below(const char *directory, const char *path)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && path[len] == '/' && strstr(path + len, "/../") == NULL;
+}
+
 static int
 backup_create(struct request *request)
 {
@@ -251,6 +256,9 @@ backup_create(struct request *request)
 	sl_buf_add_slice(&path, arg(request, "file_name"));
 	if (path.len == 0 || path.data[0] != '/')
 		r = refuse(request, SL_ERR_SYNTAX, "name a file by its whole path");
+	else if (request->console->directory != NULL && !lies_below(request->console->directory, sl_buf_cstr(&path)))
+		r = refuse(request, SL_ERR_SYNTAX, "the console writes no files but those in its directory: name one as %s/NAME",
+		    request->console->directory);
 	else
 		r = sl_store_audit(request->store, &request->actor, SL_NODE_OPERATOR, SL_SLICE_LIT("backup.create"),
 		    sl_slice(NULL, 0));

@@ -2,6 +2,10 @@
 
 #include "console.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "hosts.h"
 #include "store/exchange.h"
 #include "store/grants.h"
 #include "store/tree.h"
@@ -9,7 +13,7 @@
 
 /* ---- targets ---- */
 
-static int
+int
 at_operator(struct request *request, struct sl_node *out)
 {
 	*out = SL_NODE_OPERATOR;
@@ -31,7 +35,7 @@ at_named_partner(struct request *request, struct sl_node *out)
 	return sl_store_find(request->store, SL_LEVEL_PARTNER, arg(request, "partner"), out);
 }
 
-static int
+int
 at_tenant(struct request *request, struct sl_node *out)
 {
 	return sl_store_find(request->store, SL_LEVEL_TENANT, arg(request, "tenant"), out);
@@ -159,6 +163,8 @@ tenant_make(struct request *request, const struct sl_route *routes, size_t len)
 
 	if (r == 0)
 		r = sl_store_routes_set(request->store, &request->actor, tenant, routes, len);
+	if (r == 0)
+		r = policy_begin_with(request, tenant, arg(request, "level"), arg(request, "quarantine"));
 	return r != 0 ? r : sl_store_domain_add(request->store, &request->actor, tenant, domain,
 	    (struct sl_node){ SL_LEVEL_DOMAIN, 0 }, &node);
 }
@@ -177,13 +183,16 @@ tenant_add(struct request *request)
 		return r;
 	r = tenant_make(request, routes, len);
 	if (r != 0) {
-		refuse(request, r, "%s", sl_store_error(request->store));
+		if (request->error.len == 0)
+			refuse(request, r, "%s", sl_store_error(request->store));
 		sl_store_rollback(request->store);
 		return r;
 	}
 	r = sl_store_commit(request->store);
 	if (r == 0)
-		say(request, "tenant %.*s is added", SL_SLICE_ARG(arg(request, "domain")));
+		say(request, "tenant %.*s is added%s", SL_SLICE_ARG(arg(request, "domain")), request->console->keeps ||
+		    sl_slice_eq(arg(request, "level"), SL_SLICE_LIT("perimeter")) ? "" : "; sluice.yaml has no quarantine.directory: "
+		    "what its policy would keep is refused");
 	return r;
 }
 
@@ -237,15 +246,41 @@ show_tenant(void *ctx, const struct sl_tenant_row *tenant)
 	return show_row(ctx, "discover_days", sl_slice_str(days));
 }
 
+/* What is known of a name's address. */
+static void
+add_address(const struct request *request, struct sl_slice name, struct sl_buf *out)
+{
+	const struct host *host = request->console->hosts == NULL ? NULL : hosts_find(request->console->hosts, name);
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[INET6_ADDRSTRLEN] = "";
+	bool v4;
+
+	if (host == NULL)
+		return;
+	v4 = memcmp(host->address, mapped, sizeof(mapped)) == 0;
+	inet_ntop(v4 ? AF_INET : AF_INET6, host->address + (v4 ? 12 : 0), text, sizeof(text));
+	if (!host->known)
+		sl_buf_add_str(out, host->asked ? ", being looked up" : ", CANNOT BE LOOKED UP: mail is deferred");
+	else if (host->failing_s != 0)
+		sl_buf_addf(out, ", CANNOT BE LOOKED UP: used is what it was, %s", text);
+	else
+		sl_buf_addf(out, ", at %s", text);
+}
+
 static int
 show_route(void *ctx, const struct sl_route_row *row)
 {
 	bool colon = memchr(row->route.host.ptr, ':', row->route.host.len) != NULL;
-	char text[400];
+	struct sl_buf text;
+	int r;
 
-	snprintf(text, sizeof(text), "%s%.*s%s:%u tls %s", colon ? "[" : "", SL_SLICE_ARG(row->route.host), colon ? "]" : "",
+	sl_buf_init(&text, 1000);
+	sl_buf_addf(&text, "%s%.*s%s:%u tls %s", colon ? "[" : "", SL_SLICE_ARG(row->route.host), colon ? "]" : "",
 	    row->route.port, sl_route_tls_word(row->route.tls));
-	return show_row(ctx, "next_hop", sl_slice_str(text));
+	add_address(ctx, row->route.host, &text);
+	r = show_row(ctx, "next_hop", sl_buf_slice(&text));
+	sl_buf_fini(&text);
+	return r;
 }
 
 static int
@@ -258,6 +293,98 @@ static int
 tenant_show(struct request *request)
 {
 	static const struct sl_walk walk = { .tenant = show_tenant, .route = show_route, .domain = show_domain };
+	int r = sl_store_walk(request->store, &walk, request, request->target, NULL);
+
+	return SL_MIN(r, 0);
+}
+
+static int
+route_show(struct request *request)
+{
+	static const struct sl_walk walk = { .route = show_route };
+	int r = sl_store_walk(request->store, &walk, request, request->target, NULL);
+
+	return SL_MIN(r, 0);
+}
+
+struct counted {
+	struct request	*request;
+	int64_t		 tenants, domains, users;
+};
+
+static int
+count_tenant(void *ctx, const struct sl_tenant_row *row)
+{
+	((struct counted *)ctx)->tenants++;
+	return 0;
+}
+
+static int
+count_domain(void *ctx, const struct sl_domain_row *row)
+{
+	((struct counted *)ctx)->domains++;
+	return 0;
+}
+
+static int
+count_user(void *ctx, const struct sl_user_row *row)
+{
+	((struct counted *)ctx)->users++;
+	return 0;
+}
+
+static void
+show_number(struct request *request, const char *what, int64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	show_row(request, what, sl_slice_str(text));
+}
+
+static int
+partner_show(struct request *request)
+{
+	static const struct sl_walk walk = { .tenant = count_tenant, .domain = count_domain, .user = count_user };
+	struct counted counted = { .request = request };
+	int r = sl_store_walk(request->store, &walk, &counted, request->target, NULL);
+
+	if (r != 0)
+		return r;
+	show_row(request, "partner", arg(request, "partner"));
+	show_number(request, "tenants", counted.tenants);
+	show_number(request, "domains", counted.domains);
+	show_number(request, "users", counted.users);
+	return 0;
+}
+
+static int
+show_user(void *ctx, const struct sl_user_row *user)
+{
+	struct request *request = ctx;
+	struct sl_buf name;
+	json_t *row;
+
+	sl_buf_init(&name, 1024);
+	if (sl_store_name(request->store, (struct sl_node){ SL_LEVEL_USER, user->id }, &name) == 0)
+		show_row(request, "user", sl_buf_slice(&name));
+	sl_buf_reset(&name);
+	if (user->group != 0 && sl_store_name(request->store, (struct sl_node){ SL_LEVEL_GROUP, user->group }, &name) == 0)
+		show_row(request, "group", sl_buf_slice(&name));
+	show_row(request, "source", sl_slice_str(sl_user_source_word(user->source)));
+	row = user->seen_at != 0 ? new_row(request) : NULL;
+	if (row != NULL) {
+		row_text(row, "what", SL_SLICE_LIT("seen"));
+		row_time(row, "value", user->seen_at * 1000000);
+	}
+	sl_buf_fini(&name);
+	return 0;
+}
+
+static int
+user_show(struct request *request)
+{
+	static const struct sl_walk walk = { .user = show_user };
 	int r = sl_store_walk(request->store, &walk, request, request->target, NULL);
 
 	return SL_MIN(r, 0);
@@ -508,6 +635,7 @@ user_import(struct request *request)
 const struct handler handlers_tree[] = {
 	{ SL_VERB_PARTNER_ADD, at_operator, partner_add },
 	{ SL_VERB_PARTNER_LIST, at_operator, partner_list },
+	{ SL_VERB_PARTNER_SHOW, at_named_partner, partner_show },
 	{ SL_VERB_PARTNER_REMOVE, at_named_partner, remove_target },
 	{ SL_VERB_TENANT_ADD, at_partner, tenant_add },
 	{ SL_VERB_TENANT_LIST, at_partner, tenant_list },
@@ -516,6 +644,7 @@ const struct handler handlers_tree[] = {
 	{ SL_VERB_TENANT_REMOVE, at_tenant, remove_target },
 	{ SL_VERB_TENANT_EXPORT, at_tenant, tenant_export },
 	{ SL_VERB_TENANT_IMPORT, at_partner, tenant_import },
+	{ SL_VERB_ROUTE_SHOW, at_tenant, route_show },
 	{ SL_VERB_ROUTE_SET, at_tenant, route_set },
 	{ SL_VERB_DOMAIN_ADD, at_tenant, domain_add },
 	{ SL_VERB_DOMAIN_LIST, at_tenant, domain_list },
@@ -526,6 +655,7 @@ const struct handler handlers_tree[] = {
 	{ SL_VERB_USER_ADD, at_users_domain, user_add },
 	{ SL_VERB_USER_LIST, at_tenant, user_list },
 	{ SL_VERB_USER_IMPORT, at_tenant, user_import },
+	{ SL_VERB_USER_SHOW, at_user, user_show },
 	{ SL_VERB_USER_SET, at_user, user_set },
 	{ SL_VERB_USER_REMOVE, at_user, remove_target },
 };

@@ -4,12 +4,14 @@
 
 #include "classify/findings.h"
 #include "judge.h"
+#include "session.h"
 
 struct looking {
 	struct looking		*next, **link;
 	struct attachments	*owner;
 	struct deep_job		*job;
 	const struct sl_content_part *part;	/* that passes by; NULL: it has ended */
+	struct sl_slice		 name;		/* of the file, in the transaction's arena; once it has ended */
 	bool			 cut;		/* more bytes than a job may hold */
 };
 
@@ -39,6 +41,7 @@ on_item(void *ctx, const struct sl_deep_item *item)
 
 	if (item->kind == SL_DEEP_FINDING)
 		found(looking->owner, item->finding.id);
+	demands_deep(&looking->owner->judge->session->tx->demands, item, looking->name);
 }
 
 static void
@@ -129,6 +132,7 @@ on_end(void *state, const struct sl_content_part *part)
 	if (looking == NULL)
 		return;
 	looking->part = NULL;
+	looking->name = sl_arena_copy(a->judge->arena, part->mime->filename);
 	if (looking->cut) {		/* of a file that is cut little can be said */
 		found(a, SL_DEEP_BUDGET);
 		looking_free(looking);

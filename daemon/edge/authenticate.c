@@ -104,11 +104,14 @@ authentication_begin(struct authentication *a)
 	lists_begin(a);
 }
 
-void
-authentication_tenant(struct authentication *a, const struct sl_tenant *tenant)
+/* Does any of the policies want to know what the author's domain says of such mail? */
+static bool
+dmarc_wanted(const struct transaction *tx)
 {
-	if (tenant->mode == SL_MODE_PASS_THROUGH)
-		authentication_abort(a);
+	for (size_t i = 0; i < tx->classes.len; i++)
+		if (tx->classes.items[i]->policy->values.authentication.dmarc != SL_DMARC_USE_OFF)
+			return true;
+	return false;
 }
 
 /* ---- the message ---- */
@@ -142,7 +145,7 @@ on_header_end(void *ctx, bool proper)
 	inquire(a, INQUIRY_DKIM, &sl_dkim_dns, a->dkim);
 	a->arc = sl_arc_new(&a->headers, keys, false);
 	inquire(a, INQUIRY_ARC, &sl_arc_dns, a->arc);
-	if (s->tx->tenant->authentication.dmarc != SL_DMARC_OFF) {
+	if (dmarc_wanted(s->tx)) {
 		a->dmarc = sl_dmarc_new(&a->author, NULL);
 		inquire(a, INQUIRY_DMARC, &sl_dmarc_dns, a->dmarc);
 	}
@@ -345,6 +348,7 @@ void
 authentication_evidence(struct authentication *a, struct sl_arena *arena, struct sl_verdict *verdict)
 {
 	const struct session *s = a->session;
+	struct sl_identity identity;
 	struct sl_auth_findings findings = {
 		.address = s->client_text,
 		.spf = authentication_spf(a),
@@ -352,13 +356,15 @@ authentication_evidence(struct authentication *a, struct sl_arena *arena, struct
 		.dkim = a->dkim,
 		.dmarc = a->dmarc,
 		.arc = a->arc,
-		.arc_trusted = authentication_is_trusted(a, s->tx->tenant),
 		.iprev = a->iprev,
 		.helo = a->helo,
 	};
 
 	if (!a->settled)
 		return;
+	/* One verdict for all: of several policies the first says whose seals are trusted. */
+	authentication_identity(a, &identity);
+	findings.arc_trusted = sl_identity_is_trusted(&identity, &s->tx->classes.items[0]->policy->values);
 	sl_auth_evidence(&findings, arena, verdict);
 	if (a->lists != NULL) {
 		sl_dnslist_evidence(a->lists, arena, verdict);

@@ -27,6 +27,7 @@
 #include "mailauth/dmarc.h"
 #include "mailauth/spf.h"
 #include "mime/fields.h"
+#include "policy/identity.h"
 
 enum authentication_inquiry {		/* one for each evaluator */
 	INQUIRY_IPREV,
@@ -64,15 +65,11 @@ struct authentication {
 	bool			 dmarc_ended;	/* it has been told what the others have proven */
 	struct inquiry		 inquiries[INQUIRY_COUNT];
 	struct sl_timer		 timer;		/* the deadline */
-	struct sl_demand	 demands[SL_DEMANDS_MAX];	/* what policy made of it, in its order */
-	size_t			 demands_len;
 };
 
 void	authentication_init(struct authentication *a, struct session *session);
 /* MAIL was accepted: ask what can be asked. */
 void	authentication_begin(struct authentication *a);
-/* The tenant is known: if it only passes on, nothing more is wanted. */
-void	authentication_tenant(struct authentication *a, const struct sl_tenant *tenant);
 /* DATA: bytes follow. */
 void	authentication_message(struct authentication *a);
 /* Decoded message bytes. */
@@ -88,13 +85,10 @@ bool	authentication_knows_spf(const struct authentication *a);
 /* The SPF that speaks for the sender: of MAIL FROM, or of HELO where that is empty. */
 const struct sl_spf *authentication_spf(const struct authentication *a);
 
-/* When settled: is the last ARC seal valid, and of a domain that the tenant trusts? */
-bool	authentication_is_trusted(const struct authentication *a, const struct sl_tenant *tenant);
-/* When settled: add to the verdict's evidence; what policy makes of it, if it is graver than what
- * the ruling says already (authpolicy.c). */
+/* When settled: add to the verdict's evidence. */
 void	authentication_evidence(struct authentication *a, struct sl_arena *arena, struct sl_verdict *verdict);
-void	authentication_rule(struct authentication *a, const struct sl_tenant *tenant,
-	    struct sl_arena *arena, struct sl_ruling *ruling);
+/* What is known of who sent it, for policies (policy/identity.h); nothing before it is settled. Borrows from this. */
+void	authentication_identity(const struct authentication *a, struct sl_identity *identity_out);
 /* authreport.c: our Authentication-Results, with its CRLF, as far as is known and no further; the
  * record's member "auth". Nothing if nothing was asked. */
 void	authentication_header(const struct authentication *a, struct sl_buf *out);

@@ -108,7 +108,7 @@ override(const struct authentication *a)
 
 	if (v->result != SL_DMARC_FAIL || applied(&tx->ruling) == v->disposition)
 		return NULL;
-	if (authentication_is_trusted(a, tx->tenant))
+	if (sl_identity_is_trusted(&tx->identity, &tx->leading->policy->values))
 		return "trusted_forwarder";
 	/* a message that flowed had lost its header when it was to be tagged */
 	return tx->flowing && v->disposition == SL_DMARC_POLICY_QUARANTINE ? "other" : "local_policy";

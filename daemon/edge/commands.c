@@ -1,6 +1,7 @@
 /* commands.c - the sender's commands, in the order of a transaction; see session.h */
 
 #include "session.h"
+#include "splits.h"
 
 struct command {
 	const char		*name;
@@ -60,7 +61,7 @@ ehlo_proceed(struct session *s, struct sl_slice argument)
 	greet_by_name(s, argument, true);
 	settings = session_settings(s);
 	/* SIZE is the largest of all tenants': which one it will be is not known yet. */
-	session_reply(s, 250, NULL, "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\n%s%s",
+	session_reply(s, 250, NULL, "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nPRDR\n%s%s",
 	    settings->hostname, (unsigned long long)s->edge->snapshot->size_limit,
 	    offers_starttls(s) ? "STARTTLS\n" : "", "ENHANCEDSTATUSCODES");
 	return SESSION_READY;
@@ -115,7 +116,7 @@ mail_parse(struct session *s, struct sl_slice argument, struct sl_smtp_mail *mai
 static bool
 param_is_known(struct sl_slice name)
 {
-	static const char *const known[] = { "SIZE", "BODY", "SMTPUTF8", "AUTH" };
+	static const char *const known[] = { "SIZE", "BODY", "SMTPUTF8", "AUTH", "PRDR" };
 
 	for (size_t i = 0; i < SL_COUNT(known); i++)
 		if (sl_slice_ieq(name, sl_slice_str(known[i])))
@@ -167,6 +168,8 @@ mail_proceed(struct session *s, struct sl_slice argument)
 	transaction_new(s);
 	kept = sl_arena_copy(&s->tx->arena, argument);
 	SL_ASSERT(kept.ptr != NULL && sl_smtp_mail_parse(kept, &s->tx->mail, &why) == 0);
+	for (size_t i = 0; i < s->tx->mail.params_len; i++)
+		s->tx->prdr |= sl_slice_ieq(s->tx->mail.params[i].name, SL_SLICE_LIT("PRDR"));
 	authentication_begin(&s->tx->authentication);
 	s->manners.mails++;
 	session_reply(s, 250, "2.1.0", "Sender accepted");
@@ -175,15 +178,121 @@ mail_proceed(struct session *s, struct sl_slice argument)
 
 /* ---- RCPT ---- */
 
-/* The tenant of a recipient; <postmaster> is whoever the transaction is for (RFC 5321, 4.5.1). */
-static const struct sl_tenant *
-recipient_tenant(const struct session *s, const struct sl_smtp_address *to)
+/* Who a recipient is; <postmaster> is whoever the transaction is for (RFC 5321, 4.5.1). */
+static bool
+find_recipient(const struct session *s, const struct sl_smtp_address *to, struct addressee *out)
 {
-	const struct sl_settings *settings = session_settings(s);
+	const struct transaction *tx = s->tx;
 
 	if (to->domain.len > 0)
-		return sl_settings_tenant(settings, to->domain);
-	return s->tx->tenant != NULL ? s->tx->tenant : &settings->tenants[0];
+		return directory_find(tx->directory, to->mailbox, out);
+	if (tx->classes.len == 0)
+		return directory_first(tx->directory, out);
+	*out = tx->classes.items[0]->to;
+	return true;
+}
+
+static int64_t
+now_s(const struct session *s)
+{
+	return s->edge->clock->wall_us(s->edge->clock->ctx) / 1000000;
+}
+
+/* Is somebody else's policy among those that were accepted, and could the message not be given to some of them only? Then this one
+ * comes in a transaction of his own. */
+static bool
+must_come_alone(const struct session *s, const struct addressee *to)
+{
+	const struct transaction *tx = s->tx;
+	size_t others = classes_in_use(&tx->classes);
+	const struct class *class = classes_find(&tx->classes, to);
+
+	if (others == 0 || (others == 1 && class != NULL && class->recipients > 0))
+		return false;
+	return (tx->mail.has_size && tx->mail.size_bytes > tx->tenant->window_bytes && !tx->prdr) ||
+	    splits_has(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, now_s(s));
+}
+
+/* ---- what a policy says of a recipient alone ---- */
+
+/* Those that nobody knows are refused here, and their names are not tried on the next hop; but the postmaster is always there. */
+static bool
+is_shielded(const struct sl_policy *policy, const struct sl_smtp_address *to, const struct addressee *who)
+{
+	return policy->recipients.shield == SL_SHIELD_KNOWN && !who->is_user &&
+	    !sl_slice_ieq(to->local, SL_SLICE_LIT("postmaster"));
+}
+
+/* Does a deny list name this host or this envelope's sender, and is what it names refused? Who is denied by his From is known
+ * later; but whom a list lets through has to be heard. */
+static bool
+is_denied(const struct session *s, const struct sl_policy *policy, const struct addressee *who)
+{
+	const struct transaction *tx = s->tx;
+	struct sl_list_found found[SL_BY_COUNT];
+	const struct sl_list_sender nobody = { .there = false };
+	struct sl_list_sender envelope;
+	struct sl_decide known = { .policy = policy, .envelope_empty = tx->mail.from.mailbox.len == 0 };
+	struct sl_list_question question = { &nobody, &envelope, known.envelope_empty, NULL };
+	struct sl_decision decision;
+	unsigned char client[16];
+
+	if (who->place != DIRECTORY_CONSOLE)
+		return false;
+	if (sl_list_client_read(sl_slice_str(s->client_text), client))
+		question.client = client;
+	sl_list_sender_read(tx->mail.from.mailbox, &envelope);
+	directory_lists(tx->directory, who, &question, now_s(s), found);
+	for (int by = 0; by < SL_BY_COUNT; by++)
+		known.lists[by] = &found[by];
+	sl_decide(&known, &decision);
+	return decision.ruling.enforced && decision.ruling.action == SL_ACTION_REFUSE && decision.by >= SL_BY_OPERATOR_DENY &&
+	    decision.by <= SL_BY_USER_DENY;
+}
+
+/* An action address is one of the verbs that digests know, a dot, and what the console will look at. Each comes alone. */
+static bool
+action_check(struct session *s, const struct sl_smtp_address *to)
+{
+	const unsigned char *dot = to->local.len > 0 ? memchr(to->local.ptr, '.', to->local.len) : NULL;
+	size_t len = dot == NULL ? 0 : (size_t)(dot - to->local.ptr);
+	bool known = false;
+
+	for (int v = 0; v < SL_DIGEST_VERB_COUNT; v++)
+		known |= sl_slice_ieq(sl_slice(to->local.ptr, len), sl_slice_str(sl_digest_verb_word((enum sl_digest_verb)v)));
+	if (!known) {
+		s->edge->stats->recipients_refused++;
+		session_reply(s, 550, "5.1.1", "There is no such address");
+	} else if (s->tx->recipients_len > 0) {
+		session_reply(s, 451, "4.5.3", "Send this recipient in a separate transaction");
+	}
+	return known && s->tx->recipients_len == 0;
+}
+
+/* Replies and returns false if the policy does not want this recipient's mail, whatever it is. */
+static bool
+policy_check(struct session *s, const struct sl_smtp_address *to, const struct addressee *who)
+{
+	struct policy *policy = directory_policy(s->tx->directory, who);
+	bool shielded, denied;
+
+	if (policy == NULL) {
+		session_reply(s, 451, "4.3.5", "This recipient's mail cannot be taken now, try again later");
+		return false;
+	}
+	shielded = is_shielded(&policy->values, to, who);
+	denied = !shielded && is_denied(s, &policy->values, who);
+	policy_unref(&policy);
+	if (!shielded && !denied)
+		return true;
+	s->edge->stats->recipients_refused++;
+	if (shielded) {
+		memory_refused_recipient(s);
+		session_reply(s, 550, "5.1.1", "There is no such recipient here");
+	} else {
+		session_reply(s, 550, "5.7.1", "The recipient does not take mail from this sender");
+	}
+	return false;
 }
 
 static bool
@@ -193,6 +302,7 @@ rcpt_check(struct session *s, struct sl_slice argument)
 	struct sl_smtp_rcpt rcpt;
 	struct sl_smtp_status why;
 	const struct sl_tenant *tenant;
+	struct addressee who;
 
 	if (sl_smtp_rcpt_parse(argument, &rcpt, &why) != 0) {
 		session_reply(s, why.code, why.enhanced, "%s", why.text);
@@ -207,12 +317,12 @@ rcpt_check(struct session *s, struct sl_slice argument)
 		session_reply(s, 452, "4.5.3", "Too many recipients, send the others separately");
 		return false;
 	}
-	tenant = recipient_tenant(s, &rcpt.to);
-	if (tenant == NULL) {
+	if (!find_recipient(s, &rcpt.to, &who)) {
 		s->edge->stats->recipients_refused++;
 		session_reply(s, 550, "5.7.1", "Relaying denied: no mail for this domain here");
 		return false;
 	}
+	tenant = who.tenant;
 	if (rcpt.to.is_utf8 && !tx->mail.smtputf8) {
 		session_reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
 		return false;
@@ -223,11 +333,25 @@ rcpt_check(struct session *s, struct sl_slice argument)
 		    (unsigned long long)tenant->message_max_bytes);
 		return false;
 	}
-	if (tx->tenant != NULL && tenant != tx->tenant) {
+	if (tx->tenant != NULL && (tenant != tx->tenant || must_come_alone(s, &who))) {
 		session_reply(s, 451, "4.5.3", "Send this recipient in a separate transaction");
 		return false;
 	}
-	return true;
+	return who.place == DIRECTORY_ACTIONS ? action_check(s, &rcpt.to) : policy_check(s, &rcpt.to, &who);
+}
+
+static void
+accept_asked(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	tx->asking->next = tx->recipients;
+	tx->recipients = tx->asking;
+	tx->asking->class->recipients++;
+	tx->asking = NULL;
+	tx->recipients_len++;
+	if (tx->rcpt_us == 0)
+		tx->rcpt_us = sl_loop_now_us(s->edge->loop);
 }
 
 /* The connection to the next hop is opened now, and its answer is the answer. */
@@ -239,6 +363,8 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 	struct sl_slice kept = sl_arena_copy(&tx->arena, argument);
 	struct sl_smtp_rcpt rcpt;
 	struct sl_smtp_status why;
+	struct addressee who;
+	bool full;
 
 	if (asking == NULL || kept.ptr == NULL ||
 	    sl_smtp_rcpt_parse(kept, &rcpt, &why) != 0) {
@@ -246,13 +372,26 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 		return s->state;
 	}
 	asking->mailbox = rcpt.to.mailbox;
-	if (tx->tenant == NULL)
-		tx->tenant = recipient_tenant(s, &rcpt.to);
+	SL_ASSERT(find_recipient(s, &rcpt.to, &who));
+	asking->class = classes_add(&tx->classes, tx->directory, &who, &tx->arena, &full);
+	if (asking->class == NULL) {
+		session_reply(s, full ? 452 : 451, full ? "4.5.3" : "4.3.5", "Send this recipient in a separate transaction");
+		return s->state;
+	}
+	asking->is_known = who.is_user || who.place != DIRECTORY_CONSOLE;
+	tx->tenant = asking->class->to.tenant;
 	if (tx->recipients_tried++ == 0) {
 		s->edge->stats->transactions++;
-		authentication_tenant(&tx->authentication, tx->tenant);
+		if (!asking->class->policy->judges)	/* nobody wants to know who sent it */
+			authentication_abort(&tx->authentication);
 	}
 	tx->asking = asking;
+	if (who.place == DIRECTORY_ACTIONS) {	/* it is ours: nobody else has to be asked */
+		tx->action.on = true;
+		accept_asked(s);
+		session_reply(s, 250, "2.1.5", "Ok");
+		return SESSION_RCPT;
+	}
 	if (delivery_rcpt(&tx->delivery, tx->tenant, &tx->mail, asking->mailbox) != 0) {
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
@@ -267,11 +406,7 @@ session_on_rcpt(struct session *s, const struct answer *answer)
 
 	SL_ASSERT(s->state == SESSION_AWAIT_RCPT);
 	if (answer_is_positive(answer)) {
-		tx->asking->next = tx->recipients;
-		tx->recipients = tx->asking;
-		tx->recipients_len++;
-		if (tx->rcpt_us == 0)
-			tx->rcpt_us = sl_loop_now_us(s->edge->loop);
+		accept_asked(s);
 	} else {
 		s->edge->stats->recipients_refused++;
 		tx->answer = *answer;		/* for the record, if it comes to nothing */

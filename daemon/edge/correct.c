@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "classify/panel.h"
+#include "directory.h"
 #include "memory_i.h"
 
 #define ARENA_MAX_BYTES	(512u << 10)
@@ -193,15 +194,6 @@ tell_of_text(struct correcting *c)
 
 /* ---- all of it ---- */
 
-static bool
-has_tenant(const struct sl_settings *settings, struct sl_slice name)
-{
-	for (size_t i = 0; i < settings->tenants_len; i++)
-		if (sl_slice_eq(sl_slice_str(settings->tenants[i].name), name))
-			return true;
-	return false;
-}
-
 void
 correct(struct edge *edge, const struct sl_correction *correction, struct sl_corrected *out)
 {
@@ -210,7 +202,7 @@ correct(struct edge *edge, const struct sl_correction *correction, struct sl_cor
 		.now_s = edge->clock->wall_us(edge->clock->ctx) / 1000000 };
 
 	*out = (struct sl_corrected){ .done = false };
-	if (!has_tenant(snapshot->settings, correction->tenant)) {
+	if (!directory_has_tenant(edge->directory, correction->tenant)) {
 		out->why = SL_SLICE_LIT("there is no such tenant");
 		return;
 	}

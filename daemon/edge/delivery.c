@@ -155,7 +155,7 @@ connect_candidate(struct delivery *d)
 	const struct sl_endpoint *endpoint = &d->tenant->next_hops[d->candidate];
 
 	enter(d, DELIVERY_CONNECT, 0);		/* the hop has a timer of its own for this */
-	d->hop = hop_get(edge_of(d), d->session->tx->snapshot, d->tenant, endpoint,
+	d->hop = hop_get(edge_of(d), d->session->tx->directory, d->tenant, endpoint,
 	    d->candidate_fresh, d);
 	if (d->hop->state == HOP_LENT)
 		delivery_on_hop_ready(d, d->hop);
@@ -433,6 +433,28 @@ envelope_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 }
 
 /* ---- the message ---- */
+
+void
+delivery_narrow(struct delivery *d, bool (*wants)(void *ctx, struct sl_slice mailbox), void *ctx)
+{
+	struct delivery_rcpt **at = &d->rcpts;
+	size_t before = d->rcpts_len;
+
+	SL_ASSERT(d->state == DELIVERY_OPEN && !d->wants_data && !d->started);
+	d->rcpts_last = NULL;
+	while (*at != NULL) {
+		if (wants(ctx, (*at)->mailbox)) {
+			d->rcpts_last = *at;
+			at = &(*at)->next;
+		} else {
+			*at = (*at)->next;
+			d->rcpts_len--;
+		}
+	}
+	SL_ASSERT(d->rcpts_len > 0);
+	if (d->rcpts_len < before)
+		let_go(d, HOP_OPEN);	/* RSET; the envelope is repeated when the message is begun */
+}
 
 void
 delivery_begin(struct delivery *d)

@@ -74,6 +74,9 @@ void	delivery_init(struct delivery *d, struct session *session, struct sl_arena 
  * `mail` is kept. session_on_rcpt follows. Returns 0 or SL_ERR_FULL (the arena). */
 SL_MUST_USE int	delivery_rcpt(struct delivery *d, const struct sl_tenant *tenant,
 		    const struct sl_smtp_mail *mail, struct sl_slice mailbox);
+/* Of the recipients that were accepted, give the message to those that `wants` says; at least one. Before it is begun: if not all are wanted
+ * the envelope is opened anew, for these. */
+void	delivery_narrow(struct delivery *d, bool (*wants)(void *ctx, struct sl_slice mailbox), void *ctx);
 /* Begin the message: DATA, after the envelope is repeated if need be. session_on_flow follows when
  * bytes may be written, session_on_delivered if that fails. */
 void	delivery_begin(struct delivery *d);

@@ -9,6 +9,8 @@
 
 #include "domain/idna.h"
 #include "deep.h"
+#include "directory.h"
+#include "discovered.h"
 #include "hop.h"
 #include "keep.h"
 #include "io/tls.h"
@@ -19,6 +21,7 @@
 #include "mime/charset.h"
 #include "record.h"
 #include "session.h"
+#include "splits.h"
 
 #define KEYS_KEPT	200	/* of signers: 1 MiB or so */
 #define CHUNKS_KEPT	128	/* free ones, for the next messages: 2 MiB */
@@ -60,6 +63,7 @@ snapshot_unref(struct snapshot **snapshot)
 	if (s == NULL || --s->refs > 0)
 		return;
 	lists_free(&s->lists);
+	splits_free(&s->splits);
 	memory_free(&s->memory);
 	sl_stack_close(&s->stack);
 	if (s->model_bytes != NULL)
@@ -82,7 +86,11 @@ snapshot_unref(struct snapshot **snapshot)
 const struct sl_people *
 snapshot_people(const struct snapshot *snapshot, const struct sl_tenant *tenant)
 {
-	return snapshot->people == NULL ? NULL : snapshot->people[tenant - snapshot->settings->tenants];
+	const struct sl_settings *s = snapshot->settings;
+
+	if (snapshot->people == NULL || tenant < s->tenants || tenant >= s->tenants + s->tenants_len)
+		return NULL;
+	return snapshot->people[tenant - s->tenants];
 }
 
 static void
@@ -179,11 +187,14 @@ load_tls(struct snapshot *s, struct sl_slice ca_pem, const unsigned char *ticket
 	return s->server_tls == NULL ? SL_ERR_TLS : 0;
 }
 
+/* The console's tenants have limits of their own, which RCPT tells: no one number is theirs all. */
 static uint64_t
-size_limit(const struct sl_settings *settings)
+size_limit(const struct edge *edge, const struct sl_settings *settings)
 {
 	uint64_t most = 0;
 
+	if (edge->pictures != NULL)
+		return 0;
 	for (size_t i = 0; i < settings->tenants_len; i++) {
 		if (settings->tenants[i].message_max_bytes == 0)
 			return 0;
@@ -193,8 +204,10 @@ size_limit(const struct sl_settings *settings)
 }
 
 static bool
-judges(const struct sl_settings *settings)
+judges(const struct edge *edge, const struct sl_settings *settings)
 {
+	if (edge->pictures != NULL)
+		return true;
 	for (size_t i = 0; i < settings->tenants_len; i++)
 		if (settings->tenants[i].mode != SL_MODE_PASS_THROUGH)
 			return true;
@@ -222,6 +235,19 @@ use_resolver(struct edge *edge, const struct sl_dns_settings *dns)
 		sl_resolver_use(edge->resolver, &settings);
 }
 
+/* Settings and the console's snapshot together say who is served, and whether anybody has to be asked who sends. */
+static void
+use_directory(struct edge *edge)
+{
+	struct snapshot *s = edge->snapshot;
+
+	directory_unref(&edge->directory);
+	edge->directory = directory_new(s, edge->pictures);
+	s->authenticates = judges(edge, s->settings) && s->settings->dns.servers_len > 0;
+	if (s->authenticates && s->lists == NULL)
+		s->lists = lists_new(edge, s->settings);
+}
+
 int
 edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct edge_files *files,
     struct sl_buf *why)
@@ -233,7 +259,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 
 	s->refs = 1;
 	s->settings = settings;
-	s->size_limit = size_limit(settings);
+	s->size_limit = size_limit(edge, settings);
 	s->bare_links = (struct sl_links_model){ .suffix = edge->suffix, .fold = edge->fold };
 	if (files->ca_fd >= 0)
 		ca = map_file(files->ca_fd, &ca_len);
@@ -255,12 +281,26 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 		return r;
 	}
 	use_resolver(edge, &settings->dns);
-	s->authenticates = judges(settings) && settings->dns.servers_len > 0;
-	if (s->authenticates)
-		s->lists = lists_new(edge, settings);
+	s->splits = splits_new(memory_splits(s->memory));
 	snapshot_unref(&edge->snapshot);
 	edge->snapshot = s;
+	use_directory(edge);
 	drift_begin(edge);
+	return 0;
+}
+
+int
+edge_use_pictures(struct edge *edge, int whole_fd, int over_fd)
+{
+	struct pictures *pictures;
+	int r = pictures_open(whole_fd, over_fd, edge->pictures, &pictures);
+
+	if (r != 0)
+		return r;
+	pictures_unref(&edge->pictures);
+	edge->pictures = pictures;
+	edge->snapshot->size_limit = size_limit(edge, edge->snapshot->settings);
+	use_directory(edge);
 	return 0;
 }
 
@@ -358,6 +398,9 @@ edge_free(struct edge **edge)
 	sl_timer_clear(&e->stop_timer);
 	record_writer_free(&e->records);
 	sl_resolver_free(&e->resolver);
+	discovered_free(&e->discovered);
+	directory_unref(&e->directory);
+	pictures_unref(&e->pictures);
 	snapshot_unref(&e->snapshot);
 	sl_keys_free(&e->keys);
 	sl_chunk_pool_free(&e->chunks);

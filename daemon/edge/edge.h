@@ -48,10 +48,16 @@ struct snapshot {
 	void			*rules_bytes;	/* mapped */
 	size_t			 rules_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
+	struct splits		*splits;
 };
 
+struct action;
 struct deep;
+struct directory;
+struct discovered;
+struct pictures;
 struct session;
+struct splits;
 struct hop;
 struct hop_pool;
 struct keeper;
@@ -67,6 +73,8 @@ struct edge {
 	const struct sl_clock	*clock;
 	struct sl_chunk_pool	*chunks;
 	struct snapshot		*snapshot;	/* the newest */
+	struct pictures		*pictures;	/* what the console has compiled, the newest; NULL: nothing */
+	struct directory	*directory;	/* of both */
 	struct sl_stats		*stats;		/* our slot of the shared table */
 	struct record_writer	*records;
 	struct sl_resolver	*resolver;	/* asks the servers of the newest snapshot */
@@ -83,6 +91,11 @@ struct edge {
 	struct sl_suffix	*suffix;	/* the list of public suffixes; NULL: none was found */
 	struct keeper		*keeper;	/* of what policies keep */
 	struct deep		*deep;		/* attachments on their way to a helper */
+	struct action		*actions;	/* mail to action addresses that the console is asked about */
+	uint64_t		 actions_number;
+	bool			(*on_action)(void *ctx, struct sl_slice request);	/* tell it; false: it cannot be told. Or NULL */
+	void			*on_action_ctx;
+	struct discovered	*discovered;	/* recipients that the console is told of; NULL: there is nobody to tell */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;
 	struct edge_engine {
@@ -116,6 +129,9 @@ struct edge_files {
  * in `why`: the old snapshot stays. */
 SL_MUST_USE int	edge_use_settings(struct edge *edge, struct sl_settings *settings,
 		    const struct edge_files *files, struct sl_buf *why);
+/* Use what the console has compiled (directory.h) from the next transaction on; descriptors are borrowed, `over_fd` may be -1. Returns 0, or an
+ * SL_ERR_*: what was in use stays. */
+SL_MUST_USE int	edge_use_pictures(struct edge *edge, int whole_fd, int over_fd);
 /* Listen on these sockets (taken), in the order of settings->listeners, instead of those before. */
 void		 edge_use_listeners(struct edge *edge, const int *fds, size_t fds_len);
 /* Stop: no new sessions, idle ones are told 421, the others may finish until timers.stop_ms. */
@@ -124,7 +140,7 @@ void		 edge_stop(struct edge *edge, void (*on_stopped)(void *ctx), void *ctx);
 struct snapshot	*snapshot_ref(struct snapshot *snapshot);
 void		 snapshot_unref(struct snapshot **snapshot);
 
-/* The people of a tenant of this snapshot; NULL: none. */
+/* The people of a tenant; NULL: none, or he is no tenant of these settings. */
 const struct sl_people	*snapshot_people(const struct snapshot *snapshot, const struct sl_tenant *tenant);
 
 /* A new id: 13 characters, letters and digits without I, L, O, U, from 64 random bits. */

@@ -18,8 +18,8 @@ dns_use_zone(struct dns *dns, const char *zone)
 {
 	char *error;
 
-	sl_zone_free(&dns->zone);
-	dns->zone = sl_zone_parse(sl_slice_str(zone), &error);
+	sl_dnszone_free(&dns->zone);
+	dns->zone = sl_dnszone_parse(sl_slice_str(zone), &error);
 	if (dns->zone == NULL)
 		fprintf(stderr, "%s\n", error);
 	SL_ASSERT(dns->zone != NULL);
@@ -100,7 +100,7 @@ answer(struct dns *dns, const struct dns_held *q)
 
 	question(q, name, &type);
 	asked.type = (enum sl_dns_type)type;
-	sl_zone_lookup(dns->zone, &asked, &found);
+	sl_dnszone_lookup(dns->zone, &asked, &found);
 	rcode = found.status == SL_DNS_TEMPERROR ? SERVFAIL : found.status == SL_DNS_NXDOMAIN ? NXDOMAIN : 0;
 	build_begin(&b, (unsigned)q->bytes[0] << 8 | q->bytes[1], QR_RD_RA | rcode, type, name);
 	for (size_t i = 0; found.status == SL_DNS_FOUND && i < found.count; i++)
@@ -162,6 +162,6 @@ dns_close(struct dns *dns)
 {
 	if (dns->loop != NULL)
 		sl_watch_fini(&dns->watch);
-	sl_zone_free(&dns->zone);
+	sl_dnszone_free(&dns->zone);
 	close(dns->fd);
 }

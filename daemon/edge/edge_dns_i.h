@@ -33,7 +33,7 @@ struct dns_held {
 struct dns {
 	struct sl_loop		*loop;
 	struct sl_watch		 watch;
-	struct sl_zone		*zone;
+	struct sl_dnszone		*zone;
 	int			 fd;
 	unsigned		 port;
 	unsigned		 hold;		/* kinds that are not answered */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "delivery.h"
+#include "directory.h"
 #include "io/tls.h"
 #include "smtp/reply.h"
 
@@ -158,7 +159,7 @@ hop_close(struct hop *hop)
 	sl_timer_clear(&hop->timer);
 	sl_conn_close(&hop->conn, false);
 	sl_buf_fini(&hop->input);
-	snapshot_unref(&hop->snapshot);
+	directory_unref(&hop->directory);
 	unlink_hop(hop);
 	pool->hops_len--;
 	edge->stats->hops_open--;
@@ -258,10 +259,11 @@ on_too_many(void *ctx)
 }
 
 static struct hop *
-hop_open(struct hop_pool *pool, struct edge *edge, struct snapshot *snapshot,
+hop_open(struct hop_pool *pool, struct edge *edge, struct directory *directory,
     const struct sl_tenant *tenant, const struct sl_endpoint *endpoint, struct delivery *user)
 {
 	struct hop *hop = sl_xzalloc(sizeof(*hop));
+	struct snapshot *snapshot = directory_settings(directory);
 	const struct sl_timers *timers = &snapshot->settings->timers;
 	int r;
 
@@ -270,7 +272,8 @@ hop_open(struct hop_pool *pool, struct edge *edge, struct snapshot *snapshot,
 	hop->user = user;
 	hop->endpoint = endpoint;
 	hop->tenant = tenant;
-	hop->snapshot = snapshot_ref(snapshot);
+	hop->directory = directory_ref(directory);
+	hop->snapshot = snapshot;
 	hop->messages_max = snapshot->settings->limits.hop_messages;
 	hop->opened_us = sl_loop_now_us(edge->loop);
 	hop->conn.fd = -1;
@@ -289,7 +292,7 @@ hop_open(struct hop_pool *pool, struct edge *edge, struct snapshot *snapshot,
 }
 
 struct hop *
-hop_get(struct edge *edge, struct snapshot *snapshot, const struct sl_tenant *tenant,
+hop_get(struct edge *edge, struct directory *directory, const struct sl_tenant *tenant,
     const struct sl_endpoint *endpoint, bool fresh, struct delivery *user)
 {
 	struct hop_pool *pool = pool_find(edge, endpoint, tenant->next_hop_tls, true);
@@ -307,8 +310,8 @@ hop_get(struct edge *edge, struct snapshot *snapshot, const struct sl_tenant *te
 		hop->user = user;
 		return hop;
 	}
-	opened = hop_open(pool, edge, snapshot, tenant, endpoint, user);
-	if (pool->hops_len > snapshot->settings->limits.hop_connections) {
+	opened = hop_open(pool, edge, directory, tenant, endpoint, user);
+	if (pool->hops_len > opened->snapshot->settings->limits.hop_connections) {
 		/* Not a queue (E9): the sender comes again. Said from the loop. */
 		sl_conn_close(&opened->conn, false);
 		sl_timer_clear(&opened->timer);

@@ -41,8 +41,9 @@ struct hop {
 	struct sl_buf		 input;		/* an unfinished reply */
 	struct sl_timer		 timer;
 	struct sl_smtp_caps	 caps;
-	struct snapshot		*snapshot;	/* of the settings it was opened with; one reference */
-	const struct sl_endpoint *endpoint;	/* of that snapshot */
+	struct directory	*directory;	/* it was opened with; one reference */
+	struct snapshot		*snapshot;	/* of its settings */
+	const struct sl_endpoint *endpoint;	/* of that directory */
 	const struct sl_tenant	*tenant;	/* likewise: whoever it was opened for */
 	unsigned		 messages_max;	/* then it is not kept any more */
 	bool			 greeted;	/* it has said 220: what fails later is not its being down */
@@ -58,7 +59,7 @@ struct hop {
  * those that are kept are closed: they are as stale as the one that just failed). Its state tells:
  * HOP_LENT is ready now; otherwise it is being opened, and delivery_on_hop_ready or
  * delivery_on_hop_failed follows. Setting its `user` to NULL takes the wish back. */
-struct hop *hop_get(struct edge *edge, struct snapshot *snapshot, const struct sl_tenant *tenant,
+struct hop *hop_get(struct edge *edge, struct directory *directory, const struct sl_tenant *tenant,
 	    const struct sl_endpoint *endpoint, bool fresh, struct delivery *user);
 /* Give a connection back. `clean`: no transaction is open and no reply is outstanding; `open`: a
  * transaction is open that RSET can end; otherwise it is closed at once. */

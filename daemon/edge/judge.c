@@ -48,6 +48,8 @@ judge_begin(struct judge *judge, struct snapshot *snapshot, struct sl_arena *are
 	if (snapshot->rules != NULL)
 		sl_panel_add(judge->panel, &sl_rules_classifier, snapshot->rules);
 	attachments_begin(&judge->attachments, judge, judge->panel);
+	if (demands_begin(&judge->session->tx->demands, &judge->session->tx->classes, judge->panel, arena) != 0)
+		return SL_ERR_FULL;
 	memory_begin(judge);
 	sl_panel_connection(judge->panel, &about->connection);
 	sl_panel_envelope(judge->panel, &about->envelope);
@@ -239,9 +241,26 @@ judge_failed(const struct judge *judge)
 	    judge->snapshot->settings->attachments.fail == SL_FAIL_DEFER);
 }
 
-void
-judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct sl_ruling *ruling)
+/* An engine is that sure of what it has a name for, whatever weight it was given since (classify/engine.h). */
+#define KNOWN_BY_NAME	15.9
+
+static bool
+is_engine(const char *name)
 {
-	sl_rule(tenant->policy, judge->done ? judge->verdict : NULL, judge_failed(judge), ruling);
-	ruling->enforced = tenant->mode == SL_MODE_FILTER;
+	for (int e = 0; e < SL_ENGINE_COUNT; e++)
+		if (strcmp(name, sl_engine_codec((enum sl_engine)e)->name) == 0)
+			return true;
+	return false;
+}
+
+const char *
+judge_known_malware(const struct judge *judge)
+{
+	for (size_t i = 0; judge->done && judge->verdict != NULL && i < judge->verdict->evidence_len; i++) {
+		const struct sl_evidence *e = &judge->verdict->evidence[i];
+
+		if (e->state == SL_EVIDENCE_PRESENT && !e->shadow && e->said[SL_MALWARE] >= KNOWN_BY_NAME && is_engine(e->name))
+			return e->sentence;
+	}
+	return NULL;
 }

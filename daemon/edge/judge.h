@@ -67,8 +67,8 @@ void	judge_abort(struct judge *judge);
 
 /* Has an engine failed whose failing defers? */
 bool	judge_failed(const struct judge *judge);
-/* What policy makes of the verdict. */
-void	judge_rule(const struct judge *judge, const struct sl_tenant *tenant, struct sl_ruling *ruling_out);
+/* What an engine has found in it that it knows by name, as a sentence; NULL: nothing. */
+const char *judge_known_malware(const struct judge *judge);
 
 /* engine.c: engines outside, beside the stream. NULL: not configured; or not asked, with evidence that says so. */
 struct engine_call *engine_begin(struct judge *judge, enum sl_engine engine,

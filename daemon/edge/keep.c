@@ -229,11 +229,22 @@ add_reasons(struct keeping *k, const struct sl_verdict *verdict, enum sl_categor
 	}
 }
 
+/* Whose ruling has it kept: of several, the first. */
+static const struct class *
+kept_class(const struct transaction *tx)
+{
+	for (size_t i = 0; i < tx->classes.len; i++)
+		if (tx->classes.items[i]->recipients > 0 && tx->classes.items[i]->fate == FATE_KEEP)
+			return tx->classes.items[i];
+	return tx->leading;
+}
+
 static void
 add_ruling(struct keeping *k)
 {
 	const struct transaction *tx = k->session->tx;
-	const struct sl_ruling *ruling = &tx->ruling;
+	const struct class *class = kept_class(tx);
+	const struct sl_ruling *ruling = &class->decision.ruling;
 	char text[120];
 
 	item(k, SL_SEAL_VERDICT, sl_slice_str(ruling->word));
@@ -245,8 +256,10 @@ add_ruling(struct keeping *k)
 	item(k, SL_SEAL_CATEGORY, sl_slice_str(sl_category_word(ruling->category)));
 	snprintf(text, sizeof(text), "%.6f", tx->judge.verdict->probability[ruling->category]);
 	item(k, SL_SEAL_PROBABILITY, sl_slice_str(text));
-	snprintf(text, sizeof(text), "%s is kept from %g on", sl_category_word(ruling->category),
-	    tx->tenant->policy[ruling->category].at[SL_ACTION_QUARANTINE]);
+	snprintf(text, sizeof(text), "%s is %s from %g on%s", sl_category_word(ruling->category),
+	    ruling->action == SL_ACTION_REFUSE ? "refused" : "kept",
+	    class->policy->values.category[ruling->category].at[ruling->action],
+	    ruling->action == SL_ACTION_REFUSE ? ", and others were to have it" : "");
 	item(k, SL_SEAL_POLICY, sl_slice_str(text));
 	add_reasons(k, tx->judge.verdict, ruling->category);
 }
@@ -259,7 +272,8 @@ add_envelope(struct keeping *k)
 
 	item(k, SL_SEAL_SENDER, tx->mail.from.mailbox);
 	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
-		item(k, SL_SEAL_RECIPIENT, r->mailbox);
+		if (r->class->fate == FATE_KEEP)
+			item(k, SL_SEAL_RECIPIENT, r->mailbox);
 	item(k, SL_SEAL_TRACE, sl_slice_str(tx->id));
 	item(k, SL_SEAL_CLIENT, sl_slice_str(s->client_text));
 	item(k, SL_SEAL_HELO, sl_slice_str(s->helo));
@@ -284,6 +298,7 @@ seal_end(struct keeping *k)
 {
 	struct sl_slice rest;
 
+	k->keep_days = kept_class(k->session->tx)->policy->values.quarantine.days;
 	add_envelope(k);
 	add_fields(k);
 	add_ruling(k);

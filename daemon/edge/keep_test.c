@@ -8,27 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "edge_test_i.h"
-#include "kept/kept.h"
-#include "seal/record.h"
+#include "edge_vault_i.h"
+#include "keep.h"
 
 #define ENVELOPE	"MAIL FROM:<a@client.example>\r\nRCPT TO:<u@example.com>\r\n"
 #define TENANT		"example.com"
 
 static struct rig rig;
-static struct sl_seal_pair pair;
 static bool fake_next;		/* the vault is another one from the middle of the next large message on */
 static struct rig_end *clamd;	/* of the message in work: its word is what the verdict waits for */
-
-/* The vault as a test plays it. */
-static struct fake {
-	struct sl_ipc	*ipc;
-	struct sl_kept_keep keep;	/* the last one that was asked */
-	unsigned char	 record[SL_SEAL_RECORD_BYTES];
-	int		 body_fd;
-	unsigned	 keeps, keys;
-	bool		 answers_keys;
-} fake;
 
 static void
 fail_at(const char *what, const char *file, int line)
@@ -38,107 +26,20 @@ fail_at(const char *what, const char *file, int line)
 }
 
 static void
-fake_open(void)
-{
-	int fds[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	fake = (struct fake){ .body_fd = -1, .answers_keys = true };
-	fake.ipc = sl_ipc_new(fds[0], SL_IPC_BIT(KEY) | SL_IPC_BIT(KEEP));
-	keeper_use_vault(rig.edge->keeper, fds[1]);
-}
-
-static void
-fake_close(void)
-{
-	if (fake.ipc != NULL)
-		sl_ipc_free(&fake.ipc);
-	if (fake.body_fd >= 0)
-		close(fake.body_fd);
-	fake.body_fd = -1;
-}
-
-static void
-fake_key(struct sl_slice key)
-{
-	const struct sl_kept_key answer = { SL_SLICE_LIT(TENANT), key };
-	struct sl_buf payload;
-
-	sl_buf_init(&payload, 1024);
-	sl_kept_pack_key(&answer, &payload);
-	assert_int_equal(sl_ipc_send(fake.ipc, SL_IPC_KEY_IS, sl_buf_slice(&payload), NULL, 0), 0);
-	sl_buf_fini(&payload);
-}
-
-static void
-on_message(void *ctx, struct sl_ipc_message *message)
-{
-	struct sl_kept_key key;
-
-	if (message->type == SL_IPC_KEY) {
-		assert_int_equal(sl_kept_unpack_key(message->payload, &key), 0);
-		assert_true(sl_slice_eq(key.tenant, SL_SLICE_LIT(TENANT)));
-		fake.keys++;
-		if (fake.answers_keys)
-			fake_key(sl_slice(pair.public, sizeof(pair.public)));
-		return;
-	}
-	assert_int_equal(sl_kept_unpack_keep(message->payload, &fake.keep), 0);
-	assert_int_equal(fake.keep.record.len, SL_SEAL_RECORD_BYTES);
-	memcpy(fake.record, fake.keep.record.ptr, SL_SEAL_RECORD_BYTES);
-	assert_int_equal(message->fds_len, 1);
-	if (fake.body_fd >= 0)
-		close(fake.body_fd);
-	fake.body_fd = message->fds[0];
-	message->fds[0] = -1;
-	fake.keeps++;
-}
-
-/* The edge speaks, the vault hears and answers keys, until nobody has more to say; time for tasks goes by. */
-static void
 settle(void)
 {
-	for (int i = 0; i < 6; i++) {
-		rig_settle(&rig);
-		if (fake.ipc != NULL)
-			assert_true(sl_ipc_read(fake.ipc, on_message, NULL) != SL_ERR_SYNTAX);
-		rig_pass(&rig, 2 * SL_TIMER_GRAIN_MS);
-	}
-}
-
-static void
-fake_answer(int result)
-{
-	struct sl_kept_done done = { .number = fake.keep.number, .result = result, .id = { 1, 2, 3 } };
-	struct sl_buf payload;
-
-	sl_buf_init(&payload, 64);
-	sl_kept_pack_done(&done, &payload);
-	assert_int_equal(sl_ipc_send(fake.ipc, SL_IPC_KEPT, sl_buf_slice(&payload), NULL, 0), 0);
-	sl_buf_fini(&payload);
-	settle();
-}
-
-/* Returns the file, the caller's to close. */
-static int
-fake_lends(void)
-{
-	int fd = memfd_create("lent", MFD_CLOEXEC);
-
-	assert_int_equal(sl_ipc_send(fake.ipc, SL_IPC_SPOOL, sl_slice(NULL, 0), &fd, 1), 0);
-	settle();
-	return fd;
+	fake_settle();
 }
 
 static void
 open_rig(void)
 {
 	rig_fail = fail_at;
-	rig_open(&rig, &(struct rig_options){ .top = "clamd: {address: \"127.0.0.1:3310\"}\n" });
+	rig_open(&rig, &(struct rig_options){ .top = "clamd: {address: \"127.0.0.1:3310\"}\nquarantine: {directory: /nowhere}\n" });
 	rig_tenant(&rig)->policy[SL_MALWARE].at[SL_ACTION_QUARANTINE] = 0;
 	rig.edge->snapshot->settings->quarantine.deadline_ms = 20000;
-	sl_seal_pair_new(&pair);
-	fake_open();
+	sl_seal_pair_new(&fake.pair);
+	fake_open(&rig);
 }
 
 static void
@@ -184,37 +85,17 @@ judge(void)
 
 /* ---- what was kept, opened */
 
-static int
-to_buf(void *ctx, struct sl_slice bytes)
-{
-	sl_buf_add_slice(ctx, bytes);
-	return 0;
-}
-
 static void
 opens_as(struct sl_slice wanted)
 {
-	unsigned char plain[SL_SEAL_RECORD_PLAIN], piece[8192];
-	struct sl_seal_opener *opener;
+	unsigned char plain[SL_SEAL_RECORD_PLAIN];
 	struct sl_seal_view view;
 	struct sl_buf message;
-	uint64_t at = 0;
-	ssize_t n;
 
-	assert_int_equal(sl_seal_record_open(&pair, SL_SLICE_LIT(TENANT), sl_slice(fake.record, sizeof(fake.record)), plain,
-	    &view), 0);
-	assert_int_equal(view.body.sealed_bytes, fake.keep.body_bytes);
 	sl_buf_init(&message, SIZE_MAX / 2);
-	opener = sl_seal_opener_new(&view.body, to_buf, &message);
-	while ((n = pread(fake.body_fd, piece, sizeof(piece), (off_t)at)) > 0) {
-		assert_int_equal(sl_seal_opener_feed(opener, sl_slice(piece, (size_t)n)), 0);
-		at += (uint64_t)n;
-	}
-	assert_int_equal(at, fake.keep.body_bytes);
-	assert_int_equal(sl_seal_opener_finish(opener), 0);
+	fake_opens(&view, plain, &message);
 	assert_int_equal(view.message_bytes, wanted.len);
 	assert_true(sl_slice_eq(sl_slice(message.data, (size_t)view.message_bytes), wanted));
-	sl_seal_opener_free(&opener);
 	sl_buf_fini(&message);
 }
 
@@ -370,7 +251,7 @@ a_key_that_comes_late_is_awaited(void **state)
 	end_tx(sender, "Subject: x\r\n\r\ntext\r\n.\r\n");
 	judge();
 	assert_int_equal(fake.keeps, 0);
-	fake_key(sl_slice(pair.public, sizeof(pair.public)));
+	fake_key(sl_slice(fake.pair.public, sizeof(fake.pair.public)));
 	settle();
 	assert_int_equal(fake.keeps, 1);
 	fake_answer(0);
@@ -433,7 +314,7 @@ large(struct rig_end *sender, struct rig_end *hop, struct sl_buf *wanted)
 		if (i == 9000 && fake_next) {	/* another vault, in the middle of it */
 			fake_close();
 			settle();
-			fake_open();
+			fake_open(&rig);
 			close(fake_lends());
 			close(fake_lends());
 			fake_next = false;
@@ -556,7 +437,7 @@ a_way_that_breaks_is_asked_for_again(void **state)
 	assert_int_equal(asked, 1);
 	rig_pass(&rig, 2000);
 	assert_int_equal(asked, 2);	/* until there is one */
-	fake_open();
+	fake_open(&rig);
 	settle();
 	rig_pass(&rig, 10000);
 	assert_int_equal(asked, 2);

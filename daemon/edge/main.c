@@ -12,8 +12,10 @@
 
 #include "edge_main.h"
 
+#include "actions.h"
 #include "correct.h"
 #include "deep.h"
+#include "discovered.h"
 #include "edge.h"
 #include "io/tls.h"
 #include "jail/jail.h"
@@ -24,7 +26,7 @@
 #define HEAP_STEP_BYTES	(256 << 10)
 
 #define PARENT_MAY_SEND	(SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(LISTENERS) | SL_IPC_BIT(STOP) | \
-	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT))
+	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(COMMANDED))
 
 struct process {
 	unsigned	 slot;
@@ -93,6 +95,38 @@ on_helper_failed(void *ctx)
 	sl_buf_fini(&payload);
 }
 
+/* Mail to an action address. Which edge it is of the parent knows. */
+static bool
+on_action(void *ctx, struct sl_slice request)
+{
+	struct process *p = ctx;
+	struct sl_buf payload;
+	bool told;
+
+	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX + 4);
+	sl_pack_u32(&payload, 0);
+	sl_buf_add_slice(&payload, request);
+	told = !payload.overflow && sl_ipc_send(p->parent, SL_IPC_COMMAND, sl_buf_slice(&payload), NULL, 0) == 0;
+	sl_buf_fini(&payload);
+	return told;
+}
+
+static void
+on_commanded(struct process *p, struct sl_slice payload)
+{
+	if (p->edge != NULL && payload.len > 4)
+		actions_answered(p->edge, sl_slice_from(payload, 4));
+}
+
+static void
+on_discovered(void *ctx, struct sl_slice payload)
+{
+	struct process *p = ctx;
+
+	if (sl_ipc_send(p->parent, SL_IPC_USERS_SEEN, payload, NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear of users");
+}
+
 static void
 on_vault_lost(void *ctx)
 {
@@ -128,6 +162,10 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 		record_writer_reopen(p->edge->records, record_fd);
 	p->edge->on_helper_failed = on_helper_failed;
 	p->edge->on_helper_failed_ctx = p;
+	p->edge->on_action = on_action;
+	p->edge->on_action_ctx = p;
+	if (p->edge->discovered == NULL)
+		p->edge->discovered = discovered_new(p->loop, on_discovered, p);
 	keeper_on_lost(p->edge->keeper, on_vault_lost, p);
 	if (stats_fd >= 0)
 		close(stats_fd);
@@ -183,6 +221,28 @@ on_vault(struct process *p, struct sl_ipc_message *message)
 	message->fds[0] = -1;
 }
 
+/* What the console has compiled: its number goes back with what came of it. */
+static void
+on_snapshot(struct process *p, struct sl_ipc_message *message)
+{
+	struct sl_unpack in = { .rest = message->payload };
+	uint32_t number = sl_unpack_u32(&in);
+	struct sl_buf answer;
+	int r;
+
+	if (p->edge == NULL || p->edge->snapshot == NULL || message->fds_len < 1)
+		return;
+	r = edge_use_pictures(p->edge, message->fds[0], message->fds_len > 1 ? message->fds[1] : -1);
+	if (r != 0)
+		sl_log(SL_LOG_ERROR, "the console's snapshot %u cannot be used, the one before stays: %s", number, sl_strerror(r));
+	sl_buf_init(&answer, 8);
+	sl_pack_u32(&answer, number);
+	sl_pack_u32(&answer, (uint32_t)r);
+	if (sl_ipc_send(p->parent, SL_IPC_SNAPSHOT_IN_USE, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear what came of a snapshot");
+	sl_buf_fini(&answer);
+}
+
 static void
 on_stopped(void *ctx)
 {
@@ -219,6 +279,10 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		on_correction(p, message->payload);
 	} else if (message->type == SL_IPC_VAULT) {
 		on_vault(p, message);
+	} else if (message->type == SL_IPC_COMMANDED) {
+		on_commanded(p, message->payload);
+	} else if (message->type == SL_IPC_SNAPSHOT) {
+		on_snapshot(p, message);
 	} else if (message->type == SL_IPC_STOP) {
 		stop(p);
 	}

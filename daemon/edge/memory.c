@@ -15,6 +15,7 @@
 #include "ipc/memory.h"
 #include "mime/mailbox.h"
 #include "session.h"
+#include "splits.h"
 
 #define SIGNERS_MAX	6	/* proven domains that are looked at */
 #define TEACHES_BELOW	0.8	/* probability of spam, phish and malware: what would not be tagged by default */
@@ -114,6 +115,13 @@ memory_free(struct memory **memory)
 	munmap((*memory)->map, (*memory)->len);
 	sl_free(*memory);
 	*memory = NULL;
+}
+
+void *
+memory_splits(const struct memory *memory)
+{
+	_Static_assert(SPLITS_BYTES == SL_MEMORY_SPLITS_BYTES, "the room that is made is the room that is used");
+	return memory == NULL ? NULL : (unsigned char *)memory->map + SL_MEMORY_SPLITS_AT;
 }
 
 const struct sl_fingerprint_key *
@@ -257,7 +265,7 @@ memory_who(const struct memory *m, const struct sl_settings *settings, struct sl
 {
 	const unsigned char *key = m->has_senders ? m->senders.settings.key : m->texts.settings.key;
 
-	if (settings->tenants_len > 1 || recipient.len == 0)
+	if (settings->tenants_len != 1 || recipient.len == 0)
 		return sl_siphash(key, tenant.ptr, tenant.len);
 	return sl_siphash(key, recipient.ptr, recipient.len);
 }

@@ -39,6 +39,8 @@ struct manners {
 struct memory	*memory_open(int fd, const struct sl_settings *settings);
 void		 memory_free(struct memory **memory);
 /* For the message's reader; NULL: texts are not remembered. Lives as long as the memory. */
+/* Where splits.h keeps what all edges share; NULL: nowhere. */
+void		*memory_splits(const struct memory *memory);
 const struct sl_fingerprint_key *memory_print_key(const struct memory *memory);
 
 /* For judge.c. Nothing happens where there is no memory. */

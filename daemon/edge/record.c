@@ -197,10 +197,13 @@ add_envelope(struct sl_buf *out, const struct transaction *tx)
 
 /* What was learned, and judged this. Returns how many. */
 static size_t
-versions_of(const struct snapshot *snapshot, struct sl_record_version versions[SL_RECORD_VERSIONS_MAX])
+versions_of(const struct transaction *tx, struct sl_record_version versions[SL_RECORD_VERSIONS_MAX])
 {
+	const struct snapshot *snapshot = tx->snapshot;
 	size_t n = 0;
 
+	if (tx->classes.items[0]->to.place == DIRECTORY_CONSOLE)
+		versions[n++] = (struct sl_record_version){ "snapshot", directory_id(tx->directory) };
 	if (snapshot->own != NULL)
 		versions[n++] = (struct sl_record_version){ "own", sl_own_id(snapshot->own) };
 	if (snapshot->rules != NULL)
@@ -214,12 +217,115 @@ versions_of(const struct snapshot *snapshot, struct sl_record_version versions[S
 	return n;
 }
 
+/* What became of the message for some of its recipients; "": the line's outcome. */
+static const char *
+outcome_of(const struct transaction *tx, const struct class *class)
+{
+	if (tx->plan != PLAN_PARTS)
+		return "";
+	switch (class->fate) {
+	case FATE_KEEP:
+		return tx->fates[FATE_KEEP].code == 250 ? "quarantined" : "deferred";
+	case FATE_REFUSE:
+		return "refused";
+	case FATE_DEFER:
+		return "deferred";
+	case FATE_DELIVER:
+	case FATE_COUNT:
+		break;
+	}
+	return "";
+}
+
+/* Places of a class's recipients in "rcpt_to". */
+static size_t
+places_of(const struct transaction *tx, const struct class *class, unsigned *places)
+{
+	unsigned at = 0;
+	size_t n = 0;
+
+	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next, at++)
+		if (r->class == class)
+			places[n++] = at;
+	return n;
+}
+
+/* Groups of the class that have hits, into `groups` (SL_CONTENT_GROUPS_MAX). */
+static size_t
+groups_of(const struct class *class, struct sl_record_group *groups)
+{
+	const struct sl_content_groups *all = &class->policy->values.content.groups;
+	size_t n = 0;
+
+	for (size_t i = 0; class->content != NULL && i < all->len; i++) {
+		unsigned hits = sl_groups_hits(class->content, i);
+
+		if (hits > 0)
+			groups[n++] = (struct sl_record_group){ all->items[i].name, hits };
+	}
+	return n;
+}
+
+/* Attachment rules of the class that fitted a file, into `rules` (SL_ATTACHMENT_RULES_MAX). */
+static size_t
+rules_of(const struct class *class, struct sl_slice *rules)
+{
+	const struct sl_attachment_rules *all = &class->policy->values.attachments.rules;
+	size_t n = 0;
+
+	for (size_t i = 0; class->files != NULL && i < all->len; i++)
+		if (sl_files_hit(class->files, i))
+			rules[n++] = all->items[i].name;
+	return n;
+}
+
+struct class_notes {		/* what is written of the classes; on the heap, as it is some 60 KiB */
+	struct sl_record_class	classes[CLASSES_MAX];
+	struct sl_record_group	groups[CLASSES_MAX][SL_CONTENT_GROUPS_MAX];
+	struct sl_slice		rules[CLASSES_MAX][SL_ATTACHMENT_RULES_MAX];
+	size_t			len;
+	unsigned		places[];
+};
+
+static struct class_notes *
+note_classes(const struct transaction *tx)
+{
+	struct class_notes *notes = sl_xzalloc(sizeof(*notes) + (tx->recipients_len + 1) * sizeof(notes->places[0]));
+	bool several = classes_in_use(&tx->classes) > 1;
+	unsigned *places = notes->places;
+
+	for (size_t i = 0; i < tx->classes.len; i++) {
+		const struct class *class = tx->classes.items[i];
+		struct sl_record_class *note = &notes->classes[notes->len];
+
+		if (class->recipients == 0)
+			continue;
+		*note = (struct sl_record_class){ .tenant = "", .mode = (enum sl_mode)class->policy->values.mode,
+			.demands = class->demands, .demands_len = class->demands_len, .groups = notes->groups[notes->len],
+			.outcome = outcome_of(tx, class) };
+		memcpy(note->policy, class->policy->values.category, sizeof(note->policy));
+		note->groups_len = groups_of(class, notes->groups[notes->len]);
+		note->rules = notes->rules[notes->len];
+		note->rules_len = rules_of(class, notes->rules[notes->len]);
+		sl_record_class_decided(note, &class->decision);
+		if (several) {
+			note->recipients = places;
+			note->recipients_len = places_of(tx, class, places);
+			places += note->recipients_len;
+		}
+		notes->len++;
+	}
+	return notes;
+}
+
 static void
 add_verdict(struct sl_buf *out, const struct transaction *tx)
 {
 	struct sl_record_version versions[SL_RECORD_VERSIONS_MAX];
-	struct sl_record_source source = { .verdict = tx->judge.verdict, .demands = tx->authentication.demands,
-		.demands_len = tx->authentication.demands_len, .versions = versions };
+	struct sl_record_facts facts = { .identity = tx->identity, .from = tx->demands.from,
+		.malware = judge_known_malware(&tx->judge) };
+	struct sl_record_source source = { .verdict = tx->judge.verdict, .versions = versions, .facts = &facts };
+	struct class_notes *notes;
 
 	if (!tx->ruled)
 		return;
@@ -228,10 +334,18 @@ add_verdict(struct sl_buf *out, const struct transaction *tx)
 	sl_buf_addf(out, ",\"enforced\":%s", tx->ruling.enforced ? "true" : "false");
 	if (source.verdict == NULL)
 		return;
-	source.policy = tx->tenant->policy;
+	if (tx->demands.seen != NULL) {
+		facts.files = tx->demands.seen->files;
+		facts.files_len = tx->demands.seen->len;
+		facts.more_files = tx->demands.seen->more;
+	}
+	notes = note_classes(tx);
+	source.classes = notes->classes;
+	source.classes_len = notes->len;
 	source.engine_failed = judge_failed(&tx->judge);
-	source.versions_len = versions_of(tx->snapshot, versions);
+	source.versions_len = versions_of(tx, versions);
 	sl_record_write(&source, out);
+	sl_free(notes);
 }
 
 static void

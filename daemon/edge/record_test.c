@@ -150,7 +150,7 @@ received_names_tls(void **state)
 	end_tx(sender, "MAIL FROM:<>\r\n");
 	expect_reply(sender, "250");
 	s = rig.edge->sessions;
-	s->tx->tenant = rig_tenant(&rig);
+	s->tx->tenant = rig_tenant(&rig);	/* without a policy that acts no verdict is written */
 	s->conn.ssl = ssl;
 	sl_buf_init(&out, 10000);
 	trace_headers(s, &out);
@@ -165,6 +165,18 @@ received_names_tls(void **state)
 
 /* ---- why ---- */
 
+/* As if a recipient of the one tenant had been accepted. */
+static void
+accept_recipient(struct transaction *tx)
+{
+	struct addressee who;
+	bool full;
+
+	assert_true(directory_find(tx->directory, SL_SLICE_LIT("u@example.com"), &who));
+	classes_add(&tx->classes, tx->directory, &who, &tx->arena, &full)->recipients = 1;
+	tx->tenant = who.tenant;
+}
+
 /* The header of a message that was judged so. */
 static void
 header_of(const struct sl_verdict *verdict, struct sl_buf *out)
@@ -178,7 +190,7 @@ header_of(const struct sl_verdict *verdict, struct sl_buf *out)
 	end_tx(sender, "MAIL FROM:<>\r\n");
 	expect_reply(sender, "250");
 	s = rig.edge->sessions;
-	s->tx->tenant = rig_tenant(&rig);
+	accept_recipient(s->tx);
 	s->tx->ruled = true;
 	s->tx->ruling.word = "spam";
 	s->tx->judge.verdict = &copy;

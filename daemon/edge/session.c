@@ -26,14 +26,15 @@ static const unsigned may_follow[SESSION_STATE_COUNT] = {
 	[SESSION_GREETING] = IN(READY),
 	[SESSION_TLS] = IN(READY) | IN(GREETING),
 	[SESSION_READY] = IN(READY) | IN(MAIL) | IN(TLS),
-	[SESSION_MAIL] = IN(MAIL) | IN(READY) | IN(AWAIT_RCPT) | IN(TLS),
+	[SESSION_MAIL] = IN(MAIL) | IN(READY) | IN(AWAIT_RCPT) | IN(RCPT) | IN(TLS),
 	[SESSION_AWAIT_RCPT] = IN(MAIL) | IN(RCPT),
 	[SESSION_RCPT] = IN(RCPT) | IN(READY) | IN(AWAIT_RCPT) | IN(DATA) | IN(TLS),
 	[SESSION_DATA] = IN(SKIP) | IN(AWAIT_VERDICT),
 	[SESSION_SKIP] = IN(READY),
-	[SESSION_AWAIT_VERDICT] = IN(AWAIT_VAULT) | IN(AWAIT_DELIVERY) | IN(READY),
-	[SESSION_AWAIT_VAULT] = IN(READY) | IN(GONE),
+	[SESSION_AWAIT_VERDICT] = IN(AWAIT_VAULT) | IN(AWAIT_DELIVERY) | IN(AWAIT_CONSOLE) | IN(READY),
+	[SESSION_AWAIT_VAULT] = IN(READY) | IN(AWAIT_DELIVERY) | IN(GONE),
 	[SESSION_AWAIT_DELIVERY] = IN(READY) | IN(GONE),
+	[SESSION_AWAIT_CONSOLE] = IN(READY),
 	[SESSION_CLOSING] = IN(CLOSING),
 	[SESSION_GONE] = 0,
 	[SESSION_DEAD] = 0,
@@ -98,6 +99,7 @@ state_timeout_ms(const struct session *s, enum session_state state)
 	case SESSION_AWAIT_VERDICT:
 	case SESSION_AWAIT_VAULT:
 	case SESSION_AWAIT_DELIVERY:
+	case SESSION_AWAIT_CONSOLE:
 	case SESSION_GONE:
 	case SESSION_DEAD:
 	case SESSION_STATE_COUNT:
@@ -197,10 +199,12 @@ transaction_new(struct session *s)
 	s->tx = tx;
 	edge_make_id(tx->id);
 	sl_arena_init(&tx->arena, ARENA_CAP_BYTES);
-	tx->snapshot = snapshot_ref(edge->snapshot);
+	tx->directory = directory_ref(edge->directory);
+	tx->snapshot = directory_settings(tx->directory);
 	tx->mail_us = sl_loop_now_us(edge->loop);
 	tx->burst = 1;
 	delivery_init(&tx->delivery, s, &tx->arena);
+	action_init(&tx->action, s, &tx->arena);
 	judge_init(&tx->judge, s, edge);
 	keeping_init(&tx->keeping, edge->keeper, s);
 	authentication_init(&tx->authentication, s);
@@ -217,13 +221,15 @@ transaction_end(struct session *s, const char *outcome)
 	if (tx->recipients_tried > 0)
 		record_transaction(s, tx->outcome != NULL ? tx->outcome : outcome);
 	delivery_abort(&tx->delivery);
+	action_abort(&tx->action);
 	judge_abort(&tx->judge);
 	keeping_abort(&tx->keeping);
 	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);
 	sl_chunk_unref(&tx->chunk);
+	classes_fini(&tx->classes);
 	sl_arena_fini(&tx->arena);
-	snapshot_unref(&tx->snapshot);
+	directory_unref(&tx->directory);
 	sl_timer_clear(&s->rate_timer);
 	s->tx = NULL;
 	sl_free(tx);
@@ -692,6 +698,7 @@ on_timer(void *ctx)
 	case SESSION_AWAIT_VERDICT:
 	case SESSION_AWAIT_VAULT:
 	case SESSION_AWAIT_DELIVERY:
+	case SESSION_AWAIT_CONSOLE:
 	case SESSION_GONE:
 	case SESSION_DEAD:
 	case SESSION_STATE_COUNT:

@@ -2,14 +2,17 @@
  * session.h - the client leg: one SMTP session, and the transaction in it
  *
  * session.c holds the states, input, replies and timers; commands.c the commands in the order of
- * a transaction; transfer.c the message from DATA to the final reply, where both legs meet.
+ * a transaction; transfer.c the message from DATA to its final dot, where both legs meet; verdict.c what is done with it.
  */
 #ifndef EDGE_SESSION_H
 #define EDGE_SESSION_H
 
+#include "actions.h"
 #include "answer.h"
 #include "authenticate.h"
+#include "classes.h"
 #include "delivery.h"
+#include "demands.h"
 #include "edge.h"
 #include "judge.h"
 #include "keep.h"
@@ -31,6 +34,7 @@
 	X(AWAIT_VERDICT, "the classifiers")					\
 	X(AWAIT_VAULT,	 "the vault's word that it has the message")		\
 	X(AWAIT_DELIVERY, "the next hop's answer to the final dot")		\
+	X(AWAIT_CONSOLE, "the console's word on what was asked for by mail")	\
 	X(CLOSING,	 "the sender to take our last reply and close")		\
 	X(GONE,		 "the next hop's last word; the sender has left")	\
 	X(DEAD,		 "nothing: freed at the end of the turn")
@@ -47,24 +51,35 @@ enum session_state {
 struct recipient {
 	struct recipient	*next;
 	struct sl_slice		 mailbox;
+	struct class		*class;
+	bool			 is_known;	/* the console has him among its users, or does not count them */
 };
 
 /* From MAIL to its final reply. */
 struct transaction {
 	char			 id[EDGE_ID_LEN + 1];
 	struct sl_arena		 arena;		/* all of the below points into it */
-	struct snapshot		*snapshot;
+	struct directory	*directory;	/* one reference */
+	struct snapshot		*snapshot;	/* of its settings */
 	const struct sl_tenant	*tenant;	/* of the first recipient that was tried */
+	struct classes		 classes;	/* of recipients that fare alike */
 	struct sl_smtp_mail	 mail;
 	struct recipient	*recipients;	/* accepted, newest first */
 	unsigned		 recipients_len;
 	unsigned		 recipients_tried;
 	struct recipient	*asking;	/* the one the next hop is asked about */
 	struct delivery		 delivery;
+	struct action		 action;	/* it is for an address of ours */
+	bool			 prdr;		/* the sender takes a reply for each recipient */
 	struct judge		 judge;
+	struct demands		 demands;
 	struct keeping		 keeping;
 	struct authentication	 authentication;
-	struct sl_ruling		 ruling;
+	struct sl_identity	 identity;	/* what is known of who sent it, once it is judged */
+	struct sl_ruling	 ruling;	/* of the leading class */
+	struct class		*leading;	/* whose ruling that is, once there is one */
+	enum plan		 plan;
+	struct answer		 fates[FATE_COUNT];	/* PLAN_PARTS: what each class is answered */
 	struct message		 message;
 	struct sl_chunk		*chunk;		/* being read into */
 	unsigned		 burst;		/* chunks the next read may fill */
@@ -142,10 +157,16 @@ enum session_state transfer_begin(struct session *s);	/* DATA: the state to ente
 void	transfer_input(struct session *s);		/* the socket is readable in DATA or SKIP */
 size_t	transfer_bytes(struct session *s, struct sl_slice bytes);	/* read with commands: used */
 void	session_on_flow(struct session *s);		/* from delivery.c and judge.c: go on */
-void	session_on_verdict(struct session *s);		/* from judge.c */
-void	session_on_kept(struct session *s, int result);	/* from keep.c: 0, it is on disk */
-void	session_on_delivered(struct session *s, const struct answer *answer);	/* from delivery.c */
+/* The answer is known before the sender has sent everything: the rest is read and dropped. */
+void	transfer_refuse(struct session *s, const struct answer *answer, const char *outcome);
 void	transfer_timeout(struct session *s);		/* the sender is silent in DATA or SKIP */
 void	transfer_too_slow(struct session *s);		/* or trickles */
+
+/* verdict.c */
+void	verdict_act(struct session *s);			/* the message is complete, and judged */
+void	session_on_verdict(struct session *s);		/* the same, from judge.c */
+void	session_on_action(struct session *s, const struct answer *answer);	/* from actions.c */
+void	session_on_kept(struct session *s, int result);	/* from keep.c: 0, it is on disk */
+void	session_on_delivered(struct session *s, const struct answer *answer);	/* from delivery.c */
 
 #endif

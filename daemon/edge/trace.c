@@ -173,10 +173,20 @@ add_verdict(const struct session *s, struct sl_buf *out)
 		add_evidence(shown[i], i < SENTENCES_SHOWN, out);
 }
 
+/* Not where mail only passes, and not where it is only watched. Of several policies one that acts is enough. */
+static bool
+writes_headers(const struct transaction *tx)
+{
+	for (size_t i = 0; i < tx->classes.len; i++)
+		if (tx->classes.items[i]->recipients > 0 && tx->classes.items[i]->policy->values.mode == SL_MODE_FILTER)
+			return true;
+	return false;
+}
+
 void
 trace_headers(const struct session *s, struct sl_buf *out)
 {
-	if (s->tx->tenant->mode == SL_MODE_FILTER) {
+	if (writes_headers(s->tx)) {
 		add_verdict(s, out);
 		authentication_header(&s->tx->authentication, out);
 	}

@@ -1,16 +1,11 @@
 /*
- * transfer.c - the message from DATA to the final reply; see session.h
+ * transfer.c - the message from DATA to its final dot, and on to the next hop; see session.h
  *
- * The point of responsibility: the sender is told 250 only by session_on_delivered with the next
- * hop's own 250 to the final dot. In every state before that a crash leaves the sender with the
- * message. The final dot goes to the next hop only from transfer_deliver, after the verdict. The other 250 is that of
- * session_on_kept: the vault has the message on disk.
+ * What is done with it at the end is verdict.c's.
  */
 
 #include "session.h"
 
-#include "classify/reputation.h"
-#include "record.h"
 #include "trace.h"
 
 #define PREFIX_MAX_BYTES	(4u * SL_CHUNK_DATA)	/* our header lines: about 10 KiB, and what signatures are called */
@@ -18,8 +13,6 @@
 #define AHEAD_BYTES	16384	/* read beyond the tail while the next hop is slow */
 #define SKIP_MAX_BYTES	(64u << 20)	/* of a refused message that are read, at least */
 #define BURST_MAX	8	/* chunks one read may fill */
-
-static void	act_on_verdict(struct session *s);
 
 /* ---- DATA ---- */
 
@@ -44,6 +37,7 @@ tell_judge(const struct session *s, struct judge_connection *out)
 	out->envelope = (struct sl_envelope_event){ tx->mail.from.mailbox, tx->recipients_len,
 		sl_slice_str(tx->tenant->name), out->own_domains, 0, snapshot_people(tx->snapshot, tx->tenant),
 		memory_correspondents(s, tx->snapshot) };
+	/* Of the console's tenants that is the domain that was seen first: others are not known here. */
 	for (size_t i = 0; i < tx->tenant->domains_len && out->envelope.own_domains_len < JUDGE_DOMAINS_MAX; i++) {
 		struct sl_slice domain = sl_slice_str(tx->tenant->domains[i]);
 
@@ -61,12 +55,16 @@ transfer_begin(struct session *s)
 	struct judge_connection about;
 
 	tell_judge(s, &about);
-	tx->judge.on = tx->tenant->mode != SL_MODE_PASS_THROUGH;
+	tx->judge.on = classes_judge(&tx->classes);
 	if (tx->judge.on && judge_begin(&tx->judge, tx->snapshot, &tx->arena, &about) != 0) {
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
-	if (tx->judge.on && sl_tenant_keeps(tx->tenant))
+	if (tx->action.on && action_begin(&tx->action, tx->judge.panel) != 0) {
+		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
+		return s->state;
+	}
+	if (tx->judge.on && classes_keep(&tx->classes))
 		keeping_begin(&tx->keeping);
 	authentication_message(&tx->authentication);
 	tx->data_us = sl_loop_now_us(s->edge->loop);
@@ -165,8 +163,8 @@ advance(struct session *s)
 
 /* The answer is known before the sender has sent everything: the rest is read and dropped, so that
  * it is given where the sender waits for it. The next hop never sees a final dot. */
-static void
-refuse_rest(struct session *s, const struct answer *answer, const char *outcome)
+void
+transfer_refuse(struct session *s, const struct answer *answer, const char *outcome)
 {
 	struct transaction *tx = s->tx;
 
@@ -203,7 +201,7 @@ static void
 malformed(struct session *s, const struct answer *answer)
 {
 	s->edge->stats->malformed++;
-	refuse_rest(s, answer, "malformed");
+	transfer_refuse(s, answer, "malformed");
 }
 
 /* Is the message over one of the limits? */
@@ -272,7 +270,7 @@ message_complete(struct session *s)
 	sl_conn_want_input(&s->conn, true);	/* to hear that the sender has left */
 	tx->judge.authenticating = !authentication_end(&tx->authentication);
 	if (judge_end(&tx->judge))
-		act_on_verdict(s);
+		verdict_act(s);
 }
 
 /* Message bytes that lie in `chunk`. Returns how many were used. */
@@ -414,151 +412,6 @@ transfer_input(struct session *s)
 		session_resume(s);
 }
 
-/* ---- the verdict ---- */
-
-/* The final reply of a transaction. */
-static void
-finish(struct session *s, const char *outcome)
-{
-	struct answer answer = s->tx->answer;
-
-	s->messages++;
-	if (s->state == SESSION_GONE) {
-		s->tx->outcome = outcome;
-		session_end(s);
-		return;
-	}
-	session_reply_answer(s, &answer);
-	transaction_end(s, outcome);
-	session_enter(s, SESSION_READY);
-}
-
-/* What a person reads in the refusal: the reason, and where to turn. */
-static void
-refusal_answer(const struct session *s, struct answer *answer)
-{
-	const struct transaction *tx = s->tx;
-	const struct sl_ruling *ruling = &tx->ruling;
-	const char *contact = tx->tenant->refusal_text;
-	const struct sl_evidence *named = NULL;
-
-	if (ruling->engine_failed) {
-		answer_set(answer, 451, "4.7.1", "The message cannot be checked now, try again later");
-		return;
-	}
-	if (ruling->reason != NULL) {
-		answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451, ruling->enhanced, "%s%s%s",
-		    ruling->reason, *contact != '\0' ? ". " : "", contact);
-		return;
-	}
-	/* A virus has a name the sender can look up; how spam is recognised is nobody's business. */
-	for (size_t i = 0; i < tx->judge.verdict->evidence_len; i++) {
-		const struct sl_evidence *e = &tx->judge.verdict->evidence[i];
-
-		if (ruling->category == SL_MALWARE && !sl_evidence_is_memory(e->name) && e->log_odds[SL_MALWARE] >
-		    (named != NULL ? named->log_odds[SL_MALWARE] : 0))
-			named = e;
-	}
-	answer_set(answer, ruling->action == SL_ACTION_REFUSE ? 550 : 451,
-	    ruling->action == SL_ACTION_REFUSE ? "5.7.1" : "4.7.1", "Message %s as %s%s%s%s%s",
-	    ruling->action == SL_ACTION_REFUSE ? "refused" : "deferred", ruling->word,
-	    named != NULL ? ": " : "", named != NULL ? named->sentence : "",
-	    *contact != '\0' ? ". " : "", contact);
-}
-
-/* The message may go: the rest of it, with the final dot, to the next hop. */
-static void
-transfer_deliver(struct session *s)
-{
-	struct transaction *tx = s->tx;
-	struct sl_ruling *ruling = &tx->ruling;
-	bool tag = ruling->enforced && ruling->action == SL_ACTION_TAG;
-
-	if (tag && tx->prefixed)	/* its header has gone: the record must not claim a tag */
-		ruling->enforced = false;
-	else if (tag && *tx->tenant->subject_tag != '\0')
-		tx->subject_tagged = message_tag_subject(&tx->message, tx->tenant->subject_tag);
-	session_enter(s, SESSION_AWAIT_DELIVERY);
-	sl_conn_want_input(&s->conn, true);
-	if (tx->delivery.state == DELIVERY_OPEN)
-		delivery_begin(&tx->delivery);
-	else if (tx->delivery.state == DELIVERY_STREAM)
-		session_on_flow(s);
-}
-
-/* The policy keeps it: the next hop's transfer is dropped, and the vault has it or nobody. */
-static void
-transfer_keep(struct session *s)
-{
-	struct transaction *tx = s->tx;
-
-	delivery_abort(&tx->delivery);
-	session_enter(s, SESSION_AWAIT_VAULT);
-	sl_conn_want_input(&s->conn, true);
-	keeping_finish(&tx->keeping, &tx->message.head, &tx->message.body);
-	message_clear(&tx->message);
-}
-
-static void
-act_on_verdict(struct session *s)
-{
-	struct transaction *tx = s->tx;
-	struct sl_ruling *ruling = &tx->ruling;
-
-	tx->verdict_us = sl_loop_now_us(s->edge->loop);
-	judge_rule(&tx->judge, tx->tenant, ruling);
-	authentication_rule(&tx->authentication, tx->tenant, &tx->arena, ruling);
-	tx->ruled = true;
-	if (tx->judge.on)
-		s->edge->stats->judged++;
-	if (ruling->enforced && ruling->action == SL_ACTION_QUARANTINE) {
-		transfer_keep(s);
-		return;
-	}
-	keeping_abort(&tx->keeping);
-	if (ruling->enforced && (ruling->action == SL_ACTION_REFUSE || ruling->action == SL_ACTION_DEFER)) {
-		bool refused = ruling->action == SL_ACTION_REFUSE;
-
-		delivery_abort(&tx->delivery);
-		refusal_answer(s, &tx->answer);
-		s->edge->stats->refused += refused;
-		s->edge->stats->deferred += !refused;
-		finish(s, refused ? "refused" : "deferred");
-	} else if (tx->hop_answered) {
-		finish(s, "hop-refused");
-	} else {
-		transfer_deliver(s);
-	}
-}
-
-void
-session_on_verdict(struct session *s)
-{
-	act_on_verdict(s);
-	session_resume(s);
-}
-
-/* ---- the vault ---- */
-
-void
-session_on_kept(struct session *s, int result)
-{
-	struct transaction *tx = s->tx;
-
-	s->edge->stats->quarantined += result == 0;
-	s->edge->stats->deferred += result != 0;
-	if (result == 0)
-		answer_set(&tx->answer, 250, "2.0.0", "Message accepted");
-	else if (result == SL_ERR_NO_SPACE || result == SL_ERR_QUOTA)
-		answer_set(&tx->answer, 452, "4.3.1", "There is no room for the message now, try again later");
-	else
-		answer_set(&tx->answer, 451, "4.3.0", "The message cannot be taken now, try again later");
-	if (result != 0)
-		sl_log(SL_LOG_ERROR, "%s: not kept, and deferred: %s", tx->id, sl_strerror(result));
-	finish(s, result == 0 ? "quarantined" : "deferred");
-	session_resume(s);
-}
-
 /* ---- the next hop ---- */
 
 void
@@ -574,30 +427,6 @@ session_on_flow(struct session *s)
 		if (message_held(&tx->message) == 0)
 			delivery_finish(&tx->delivery);
 	}
-}
-
-void
-session_on_delivered(struct session *s, const struct answer *answer)
-{
-	struct transaction *tx = s->tx;
-	bool delivered = answer_is_positive(answer) && s->state != SESSION_DATA &&
-	    s->state != SESSION_AWAIT_VERDICT;
-
-	tx->answer = *answer;
-	tx->hop_answered = true;
-	s->edge->stats->delivered += delivered;
-	if (delivered && tx->judge.on)
-		memory_delivered(&tx->judge, &tx->ruling);
-	s->edge->stats->tagged += delivered && tx->ruling.enforced && tx->ruling.action == SL_ACTION_TAG;
-	s->edge->stats->hop_refused += !delivered;
-	s->edge->stats->uncertain += answer->uncertain;
-	if (s->state == SESSION_DATA) {
-		refuse_rest(s, answer, "hop-refused");
-	} else if (s->state == SESSION_AWAIT_DELIVERY || s->state == SESSION_GONE) {
-		finish(s, delivered ? "delivered" : answer->uncertain ? "uncertain" : "hop-refused");
-		session_resume(s);
-	}
-	/* In AWAIT_VERDICT the verdict comes first: a message we refuse is refused for our reason. */
 }
 
 /* ---- silence ---- */

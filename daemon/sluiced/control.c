@@ -193,7 +193,9 @@ control_status(const struct parent *parent, struct sl_buf *out)
 		sl_buf_add_str(out, i > 0 ? "," : "");
 		sl_buf_add_json(out, sl_slice_str(parent->bound[i].text));
 	}
-	sl_buf_add_str(out, "],\"total\":");
+	sl_buf_addf(out, "]");
+	console_status(parent, out);
+	sl_buf_add_str(out, ",\"total\":");
 	add_total(parent, out);
 	add_courier(parent, now, out);
 	add_drift(parent, out);

@@ -73,6 +73,8 @@ open_files(const struct sl_settings *settings, int own_fd, struct files *files, 
 	files->rules = open_file("rules", settings->rules_path, "", why);
 	if (wants_ca(settings))
 		files->ca = open_file("tls.ca", ca, " (next_hop_tls: verify needs it)", why);
+	else if (*settings->console.directory != '\0')		/* its tenants may want it; without one theirs is deferred */
+		files->ca = open(ca, O_RDONLY | O_CLOEXEC);
 	return why->len == 0;
 }
 
@@ -175,6 +177,18 @@ on_edge_message(void *ctx, struct sl_ipc_message *message)
 		vault_connect_edge(e);
 		return;
 	}
+	if (message->type == SL_IPC_SNAPSHOT_IN_USE) {
+		console_in_use(e, message->payload);
+		return;
+	}
+	if (message->type == SL_IPC_COMMAND) {
+		console_command(e, message->payload);
+		return;
+	}
+	if (message->type == SL_IPC_USERS_SEEN) {
+		console_seen(e->parent, message->payload);
+		return;
+	}
 	e->ready = true;
 	say_ready(e->parent);
 }
@@ -246,10 +260,11 @@ edge_start(struct edge_process *e)
 		return;
 	}
 	e->ipc = sl_ipc_new(fds[0], SL_IPC_BIT(READY) | SL_IPC_BIT(HELPER_FAILED) | SL_IPC_BIT(CORRECTED) |
-	    SL_IPC_BIT(VAULT_REQUEST));
+	    SL_IPC_BIT(VAULT_REQUEST) | SL_IPC_BIT(SNAPSHOT_IN_USE) | SL_IPC_BIT(USERS_SEEN) | SL_IPC_BIT(COMMAND));
 	sl_watch_init(&e->watch, e->parent->loop, fds[0], on_edge, e);
 	sl_watch_want(&e->watch, SL_READ);
 	send_settings(e);
+	console_to_edge(e);
 	helper_start(e);
 	vault_connect_edge(e);
 }
@@ -312,7 +327,8 @@ on_child(void *ctx, int number)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (helper_died(parent, pid, status) || vault_died(parent, pid, status) || courier_died(parent, pid, status))
+		if (helper_died(parent, pid, status) || vault_died(parent, pid, status) || courier_died(parent, pid, status) ||
+		    console_died(parent, pid, status))
 			continue;
 		for (unsigned i = 0; i < parent->edges_len; i++)
 			if (parent->edges[i].pid == pid)
@@ -361,6 +377,7 @@ edges_prepare(struct parent *parent, unsigned workers)
 	helpers_prepare(parent);
 	vault_prepare(parent);
 	courier_prepare(parent);
+	console_prepare(parent);
 }
 
 /* What edges remember lives as long as its size stays the same. */
@@ -420,6 +437,7 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 		}
 		vault_use_settings(parent, old);
 		courier_use_settings(parent, old);
+		console_use_settings(parent, old);
 		sl_settings_unref(&old);
 	}
 	sl_buf_fini(&why);
@@ -583,6 +601,7 @@ parent_run(const char *settings_path)
 	helpers_end(&parent);
 	courier_end(&parent);
 	vault_end(&parent);
+	console_end(&parent);
 	control_close(&parent);
 	sl_log(SL_LOG_NOTICE, "stopped");
 	return parent.status;

@@ -10,6 +10,7 @@
 
 #include "conf/settings.h"
 #include "io/loop.h"
+#include "ipc/console.h"
 #include "ipc/ipc.h"
 #include "ipc/stats.h"
 #include "kept/courier.h"
@@ -55,6 +56,24 @@ struct courier_process {
 	char			 path[4096];	/* "": there is no such program */
 };
 
+/* The console, where the settings have one: console.c. */
+struct console_process {
+	struct parent		*parent;
+	pid_t			 pid;		/* 0: not running */
+	struct sl_ipc		*ipc;
+	struct sl_watch		 watch;
+	struct sl_timer		 restart;
+	bool			 ready;
+	char			 path[4096];	/* "": there is no such program */
+	char			 socket[108];	/* where the one that runs answers */
+	/* What it compiled last: a snapshot, and perhaps one over it. */
+	uint32_t		 number;	/* 0: none yet */
+	int			 fds[2];
+	size_t			 fds_len;
+	uint64_t		 since_us;
+	struct sl_console_status status;
+};
+
 struct edge_process {
 	struct parent	*parent;
 	unsigned	 slot;
@@ -64,6 +83,7 @@ struct edge_process {
 	struct sl_timer	 restart;
 	uint64_t	 started_us;
 	bool		 ready;
+	uint32_t	 snapshot;	/* of the console, that it uses; 0: none */
 	struct helper_process helper;
 };
 
@@ -91,6 +111,7 @@ struct parent {
 	unsigned char		 ticket_key[80];
 	struct vault_process	 vault;
 	struct courier_process	 courier;
+	struct console_process	 console;
 	unsigned		 edges_len;
 	struct edge_process	 edges[EDGES_MAX];
 	struct control		*control;
@@ -103,6 +124,7 @@ struct parent {
 	unsigned		 helper_restarts;
 	unsigned		 vault_restarts;
 	unsigned		 courier_restarts;
+	unsigned		 console_restarts;
 	char			 helper_path[4096];	/* "": there is none */
 	bool			 said_ready;
 	bool			 stopping;
@@ -150,6 +172,17 @@ void	courier_use_snapshot(struct parent *parent, uint32_t number, const int *fds
 int	courier_connect(struct parent *parent, uint32_t who);
 bool	courier_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the courier */
 void	courier_end(struct parent *parent);	/* before the vault */
+/* console.c: one for all edges, that has the database of tenants and compiles it. */
+void	console_prepare(struct parent *parent);
+void	console_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */
+void	console_to_edge(struct edge_process *edge);	/* what it compiled last, to one that was just started */
+bool	console_to(struct parent *parent, struct sl_ipc *ipc);	/* the same, to whoever else wants it; false: there is none */
+void	console_in_use(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
+void	console_command(struct edge_process *edge, struct sl_slice payload);	/* mail to an action address */
+void	console_seen(struct parent *parent, struct sl_slice payload);	/* users that an edge has seen */
+bool	console_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the console */
+void	console_end(struct parent *parent);	/* no edge is left */
+void	console_status(const struct parent *parent, struct sl_buf *out);	/* adds a member, if there is to be one */
 
 /* control.c: the socket of sluicectl. */
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */

@@ -6,15 +6,15 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect learn list partner quarantine queue replay rules score settings status tenant trace traffic train user --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect learn list partner policy quarantine queue replay rules score settings status template tenant trace traffic train user --help --version" -- "$word")
         return
     fi
     case $before in
-    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public)
+    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public | --file | --snapshot | --changed)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
-    --root | --records)
+    --root | --records | --traffic)
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
@@ -44,14 +44,19 @@ _sluicectl()
     domain) words="add list remove --alias-of --socket --note --json --help" ;;
     grant) words="add show remove operator partner-administrator tenant-administrator quarantine-manager report-reader user operator partner: tenant: domain: group: user: --socket --note --json --help" ;;
     group) words="add list remove --socket --note --json --help" ;;
-    list) words="add show remove allow deny operator partner: tenant: domain: group: user: --note --days --unauthenticated --subdomains --after --socket --json --help" ;;
-    partner) words="add list remove --socket --note --json --help" ;;
-    tenant) words="add list show set route remove export import --partner --name --tls --state --recipients --discover-days --socket --note --json --help" ;;
-    user) words="add set list import remove --group --replace --socket --note --json --help" ;;
+    list) words="add show remove allow deny operator partner: tenant: user: --note --days --unauthenticated --either --subdomains --after --socket --json --help" ;;
+    partner) words="add list show remove --socket --note --json --help" ;;
+    policy)
+        words="show simulate set unset lock unlock history diff take-back operator partner: tenant: domain: group: user: --own --diff --file --from --to --days --traffic --records --limit --doubted --csv --snapshot --changed --socket --note --json --help"
+        words="$words level= mode= template= malware. phish. spam. bulk. malformed. copy_to= subject_tag= refusal_text= lists. authentication. attachments. content.groups= recipients.shield= quarantine. digest."
+        ;;
+    template) words="show set unset lock unlock remove --at --file --socket --note --json --help" ;;
+    tenant) words="add list show set route routes remove export import --level --quarantine --partner --name --tls --state --recipients --discover-days --socket --note --json --help" ;;
+    user) words="add set list show import remove --group --replace --socket --note --json --help" ;;
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in
-    *:-* | settings:* | queue:* | quarantine:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *:-* | settings:* | queue:* | quarantine:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:* | policy:* | template:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

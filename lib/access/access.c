@@ -52,14 +52,14 @@ sl_verb_find(struct sl_slice word, enum sl_verb *verb_out)
 const char *
 sl_level_word(enum sl_level level)
 {
-	SL_ASSERT(level < SL_LEVEL_COUNT);
+	SL_ASSERT(level < SL_LEVELS_COUNT);
 	return levels[level];
 }
 
 bool
 sl_level_find(struct sl_slice word, enum sl_level *level_out)
 {
-	for (int i = 0; i < SL_LEVEL_COUNT; i++) {
+	for (int i = 0; i < SL_LEVELS_COUNT; i++) {
 		if (sl_slice_eq(word, sl_slice_str(levels[i]))) {
 			*level_out = (enum sl_level)i;
 			return true;
@@ -112,7 +112,7 @@ sl_grant_text(enum sl_grant_answer answer)
 bool
 sl_access_covers(const struct sl_access_path *node, const struct sl_access_path *target)
 {
-	SL_ASSERT(node->level < SL_LEVEL_COUNT && target->level < SL_LEVEL_COUNT);
+	SL_ASSERT(node->level < SL_LEVELS_COUNT && target->level < SL_LEVELS_COUNT);
 	if (node->level == SL_LEVEL_OPERATOR)
 		return true;
 	/* An id of 0 is nobody's: a node that does without a partner is not below "no partner". */
@@ -137,7 +137,7 @@ has(unsigned set, unsigned element)
 static bool
 grant_is_good(const struct sl_access_grant *grant)
 {
-	SL_ASSERT(grant->role < SL_ROLE_COUNT && grant->at.level < SL_LEVEL_COUNT);
+	SL_ASSERT(grant->role < SL_ROLE_COUNT && grant->at.level < SL_LEVELS_COUNT);
 	return has(roles[grant->role].at, grant->at.level);
 }
 

@@ -36,7 +36,7 @@ enum sl_level {
 #define SL_LEVEL_ENUM(name, word) SL_LEVEL_##name,
 	SL_LEVELS(SL_LEVEL_ENUM)
 #undef SL_LEVEL_ENUM
-	SL_LEVEL_COUNT,
+	SL_LEVELS_COUNT,
 };
 
 /* name, word, the levels at which it is granted, who grants it, who grants it to the first one there only */
@@ -114,7 +114,7 @@ unsigned	 sl_role_levels(enum sl_role role);	/* where it is granted */
  * below its own are 0; so is that of a partner or a group it does without. */
 struct sl_access_path {
 	enum sl_level	level;
-	int64_t		id[SL_LEVEL_COUNT];	/* [SL_LEVEL_OPERATOR] is 0: there is one */
+	int64_t		id[SL_LEVELS_COUNT];	/* [SL_LEVEL_OPERATOR] is 0: there is one */
 };
 
 struct sl_access_grant {

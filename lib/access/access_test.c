@@ -28,7 +28,7 @@ grant(enum sl_role role, enum sl_level level)
 static enum sl_level
 top(enum sl_role role)
 {
-	for (int l = 0; l < SL_LEVEL_COUNT; l++)
+	for (int l = 0; l < SL_LEVELS_COUNT; l++)
 		if ((sl_role_levels(role) & 1u << l) != 0)
 			return (enum sl_level)l;
 	fail_msg("%s is given nowhere", sl_role_word(role));
@@ -117,17 +117,17 @@ every_role_has_the_verbs_that_the_matrix_says(void **state)
 		assert_int_equal(verb, i);
 		for (int r = 0; r < SL_ROLE_COUNT; r++) {
 			struct sl_access_grant held = grant((enum sl_role)r, top((enum sl_role)r));
-			char cell[SL_LEVEL_COUNT + 1] = "";
+			char cell[SL_LEVELS_COUNT + 1] = "";
 			size_t n = 0;
 
-			for (int l = 0; l < SL_LEVEL_COUNT; l++) {
+			for (int l = 0; l < SL_LEVELS_COUNT; l++) {
 				struct sl_access_path target = node((enum sl_level)l);
 
 				if (sl_access_allowed(&held, 1, verb, &target))
 					cell[n++] = "OPTDGU"[l];
 			}
 			snprintf(by + strlen(by), sizeof(by) - strlen(by), "%s%-*s", r == 0 ? "" : " ",
-			    r == SL_ROLE_COUNT - 1 ? 0 : SL_LEVEL_COUNT, n == 0 ? "-" : cell);
+			    r == SL_ROLE_COUNT - 1 ? 0 : SL_LEVELS_COUNT, n == 0 ? "-" : cell);
 		}
 		if (strcmp(by, matrix[i].by) != 0)
 			fail_msg("%s\n  is    \"%s\"\n  wants \"%s\"", matrix[i].verb, by, matrix[i].by);
@@ -154,17 +154,17 @@ no_single_role_both_holds_keys_and_reads_the_store(void **state)
 static void
 a_provider_gets_no_content_by_any_verb(void **state)
 {
-	struct sl_access_grant held[2 * SL_LEVEL_COUNT];
+	struct sl_access_grant held[2 * SL_LEVELS_COUNT];
 	size_t len = 0;
 
-	for (int l = 0; l < SL_LEVEL_COUNT; l++) {
+	for (int l = 0; l < SL_LEVELS_COUNT; l++) {
 		held[len++] = grant(SL_ROLE_OPERATOR, (enum sl_level)l);
 		held[len++] = grant(SL_ROLE_PARTNER_ADMINISTRATOR, (enum sl_level)l);
 	}
 	for (int v = 0; v < SL_VERB_COUNT; v++) {
 		if ((sl_verb_row((enum sl_verb)v)->kind & (SL_VERB_CONTENT | SL_VERB_STORE)) == 0)
 			continue;
-		for (int l = 0; l < SL_LEVEL_COUNT; l++) {
+		for (int l = 0; l < SL_LEVELS_COUNT; l++) {
 			struct sl_access_path target = node((enum sl_level)l);
 
 			if (sl_access_allowed(held, len, (enum sl_verb)v, &target))
@@ -338,7 +338,7 @@ words_are_found_again(void **state)
 	enum sl_role role;
 	enum sl_verb verb;
 
-	for (int i = 0; i < SL_LEVEL_COUNT; i++)
+	for (int i = 0; i < SL_LEVELS_COUNT; i++)
 		assert_true(sl_level_find(sl_slice_str(sl_level_word((enum sl_level)i)), &level) && (int)level == i);
 	for (int i = 0; i < SL_ROLE_COUNT; i++)
 		assert_true(sl_role_find(sl_slice_str(sl_role_word((enum sl_role)i)), &role) && (int)role == i);

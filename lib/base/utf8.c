@@ -62,8 +62,17 @@ sl_utf8_valid(struct sl_slice s)
 {
 	while (s.len > 0) {
 		uint32_t c;
-		size_t n = sl_utf8_decode(s, &c);
+		uint64_t eight;
+		size_t n;
 
+		if (s.len >= sizeof(eight)) {	/* most of it is ASCII */
+			memcpy(&eight, s.ptr, sizeof(eight));
+			if ((eight & 0x8080808080808080) == 0) {
+				s = sl_slice_from(s, sizeof(eight));
+				continue;
+			}
+		}
+		n = sl_utf8_decode(s, &c);
 		if (n == 0)
 			return false;
 		s = sl_slice_from(s, n);

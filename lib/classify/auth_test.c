@@ -22,7 +22,7 @@ static const char zone_text[] =
     "  \"_dmarc.slow.test\": [ \"TIMEOUT\" ],"
     "  \"1.2.0.192.in-addr.arpa\": [ {\"PTR\": \"pass.test\"} ] }";
 
-static struct sl_zone *zone;
+static struct sl_dnszone *zone;
 static struct sl_arena arena;
 static struct sl_verdict verdict;
 
@@ -41,7 +41,7 @@ spf(const char *domain)
 	struct sl_spf_input input = { .address = { 192, 0, 2, 1 }, .helo = sl_slice_str(domain) };
 	struct sl_spf *result = sl_spf_new(&input);
 
-	sl_zone_answer_all(zone, &sl_spf_dns, result);
+	sl_dnszone_answer_all(zone, &sl_spf_dns, result);
 	return result;
 }
 
@@ -57,7 +57,7 @@ dmarc(const char *from, const char *proven)
 	if (proven != NULL)
 		sl_dmarc_add_spf(result, sl_slice_str(proven));
 	sl_dmarc_end(result);
-	sl_zone_answer_all(zone, &sl_dmarc_dns, result);
+	sl_dnszone_answer_all(zone, &sl_dmarc_dns, result);
 	return result;
 }
 
@@ -161,8 +161,8 @@ evaluate_all(const char *client, const char *helo_name, const char *domain, bool
 	iprev = sl_iprev_new(&address);
 	helo = sl_helo_new(sl_slice_str(helo_name), &address, SL_SLICE_LIT("mx.ours.test"));
 	if (answered) {
-		sl_zone_answer_all(zone, &sl_iprev_dns, iprev);
-		sl_zone_answer_all(zone, &sl_helo_dns, helo);
+		sl_dnszone_answer_all(zone, &sl_iprev_dns, iprev);
+		sl_dnszone_answer_all(zone, &sl_helo_dns, helo);
 	}
 	sl_iprev_expire(iprev);
 	sl_helo_expire(helo);
@@ -253,14 +253,14 @@ set_up(void **state)
 	char *error;
 
 	sl_arena_init(&arena, 1 << 20);
-	zone = sl_zone_parse(sl_slice_str(zone_text), &error);
+	zone = sl_dnszone_parse(sl_slice_str(zone_text), &error);
 	return zone == NULL ? -1 : 0;
 }
 
 static int
 tear_down(void **state)
 {
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	sl_arena_fini(&arena);
 	return 0;
 }

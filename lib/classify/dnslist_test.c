@@ -49,7 +49,7 @@ static const struct sl_dns_list link_lists[] = {
 	{ .zone = dbl, .of = SL_DNS_LIST_DOMAIN, .category = SL_PHISH, .weight = 3, .test = own_test },
 };
 
-static struct sl_zone *zone;
+static struct sl_dnszone *zone;
 
 static struct sl_client_address
 address(const char *text)
@@ -89,7 +89,7 @@ an_answer_means_what_settings_say(void **state)
 
 		sl_dnslist_add_address(check, &a, rows[i].address);
 		assert_false(sl_dnslist_done(check));
-		assert_int_equal(sl_zone_answer_all(zone, &sl_dnslist_dns, check), 1);
+		assert_int_equal(sl_dnszone_answer_all(zone, &sl_dnslist_dns, check), 1);
 		assert_true(sl_dnslist_done(check));
 		assert_int_equal(sl_dnslist_count(check), 1);
 		f = sl_dnslist_get(check, 0);
@@ -117,7 +117,7 @@ lists_get_what_they_list_and_each_thing_once(void **state)
 	sl_dnslist_add_domain(check, SL_SLICE_LIT("[192.0.2.1]"));
 	sl_dnslist_add_domain(check, SL_SLICE_LIT(""));
 	sl_dnslist_add_domain(check, SL_SLICE_LIT("good.example"));
-	assert_int_equal(sl_zone_answer_all(zone, &sl_dnslist_dns, check), 5);
+	assert_int_equal(sl_dnszone_answer_all(zone, &sl_dnslist_dns, check), 5);
 	sl_dnslist_evidence(check, &arena, &verdict);
 	assert_int_equal(verdict.evidence_len, 4);
 	assert_string_equal(verdict.evidence[0].name, "dnslist");
@@ -149,7 +149,7 @@ what_links_lead_to_is_asked_of_lists_of_links_alone(void **state)
 	sl_dnslist_add_link_address(check, SL_SLICE_LIT("2001:db8::1"));
 	sl_dnslist_add_link_address(check, SL_SLICE_LIT("300.1.1.1"));
 	sl_dnslist_add_link_address(check, SL_SLICE_LIT(""));
-	assert_int_equal(sl_zone_answer_all(zone, &sl_dnslist_dns, check), 6);
+	assert_int_equal(sl_dnszone_answer_all(zone, &sl_dnslist_dns, check), 6);
 	assert_int_equal(sl_dnslist_get(check, 2).result, SL_DNSLIST_REFUSED);
 	sl_dnslist_evidence(check, &arena, &verdict);
 	assert_int_equal(verdict.evidence_len, 4);
@@ -252,14 +252,14 @@ open_zone(void **state)
 {
 	char *error;
 
-	zone = sl_zone_parse(sl_slice_str(zone_text), &error);
+	zone = sl_dnszone_parse(sl_slice_str(zone_text), &error);
 	return zone == NULL ? -1 : 0;
 }
 
 static int
 close_zone(void **state)
 {
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	return 0;
 }
 

@@ -162,6 +162,12 @@ struct sl_quarantine_settings {
 	unsigned		 deadline_ms;	/* for the vault's word that it has a message */
 };
 
+struct sl_console_settings {
+	char			*directory;	/* "": there is none */
+	char			*socket;
+	char			*user;		/* whom it becomes; "": whom edges become */
+};
+
 struct sl_authentication_settings {
 	char			*id;		/* authserv-id of our Authentication-Results */
 	unsigned		 deadline_ms;	/* for all DNS answers, after the final dot */
@@ -205,6 +211,7 @@ struct sl_settings {
 	struct sl_memory_settings campaigns;	/* of texts */
 	struct sl_contact_settings correspondents;
 	struct sl_quarantine_settings quarantine;
+	struct sl_console_settings console;
 	struct sl_dns_settings	 dns;
 	struct sl_authentication_settings authentication;
 	struct sl_dns_list	*dns_lists;

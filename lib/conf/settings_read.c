@@ -1028,7 +1028,6 @@ missing(struct reader *r, const struct setting *row, const struct conf_node *map
 {
 	static const char *const examples[SETTING_TYPE_COUNT] = {
 		[SETTING_LISTENERS] = "listen: [\"0.0.0.0:25\"]",
-		[SETTING_TENANTS] = "tenants: [{domains: [example.com], next_hops: [\"192.0.2.1:25\"]}]",
 		[SETTING_DOMAINS] = "domains: [example.com]",
 		[SETTING_NEXT_HOPS] = "next_hops: [\"192.0.2.1:25\"]",
 		[SETTING_LISTEN_AT] = "address: \"0.0.0.0:25\"",
@@ -1193,6 +1192,33 @@ check_quarantine(struct reader *r)
 	}
 }
 
+/* Somebody's mail must be taken: by this file, or by what the console has. */
+static void
+check_tenants(struct reader *r)
+{
+	const struct conf_node *given = map_get(r->root, "tenants");
+
+	if (r->root->kind != CONF_MAP || r->settings->tenants_len > 0 || *r->settings->console.directory != '\0' || (given != NULL && given->len > 0))
+		return;
+	if (given == NULL)
+		conf_errors_add(&r->errors, r->root->at, "add 'tenants', as in tenants: [{domains: [example.com], next_hops: "
+		    "[\"192.0.2.1:25\"]}], or 'console', as in console: {directory: /var/lib/sluice/console}");
+	else if (given->kind == CONF_LIST)
+		conf_errors_add(&r->errors, given->at, "tenants: write at least one entry, or add 'console', as in console: "
+		    "{directory: /var/lib/sluice/console}");
+}
+
+static void
+check_console(struct reader *r)
+{
+	const struct conf_node *socket = map_get(map_get(r->root, "console"), "socket");
+	const struct sl_console_settings *console = &r->settings->console;
+
+	if (socket != NULL && (strlen(console->socket) > SL_CONTROL_PATH_MAX || console->socket[0] != '/'))
+		conf_errors_add(&r->errors, socket->at, "socket: write a path: a Unix socket's has 1 to %d bytes",
+		    SL_CONTROL_PATH_MAX);
+}
+
 static void
 read_root(struct reader *r)
 {
@@ -1213,6 +1239,8 @@ read_root(struct reader *r)
 	check_dns(r);
 	check_domains(r);
 	check_quarantine(r);
+	check_console(r);
+	check_tenants(r);
 }
 
 /* "etc/sluice.yaml" gives "etc/"; "sluice.yaml" gives "". */

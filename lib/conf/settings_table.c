@@ -64,6 +64,7 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define MEMORY(member)		AT(sl_memory_settings, member)
 #define CONTACTS(member)	AT(sl_contact_settings, member)
 #define QUARANTINE(member)	AT(sl_quarantine_settings, member)
+#define CONSOLE(member)		AT(sl_console_settings, member)
 #define DNS(member)		AT(sl_dns_settings, member)
 /* An engine outside: what all have in common. */
 #define ENGINE_ROWS(scope, name, port, fails, most, done, hint)						\
@@ -142,6 +143,8 @@ const struct setting settings_table[] = {
 	  "Who has written to each tenant before, so that a first contact is told from an old acquaintance." },
 	{ SCOPE_TOP, "quarantine", SETTING_MAP, TOP(quarantine), NULL, 0, 0, NULL, SCOPE_QUARANTINE,
 	  "Where messages are kept that a policy wants kept." },
+	{ SCOPE_TOP, "console", SETTING_MAP, TOP(console), NULL, 0, 0, NULL, SCOPE_CONSOLE,
+	  "Where tenants are kept that `sluicectl tenant` adds." },
 	{ SCOPE_TOP, "dns", SETTING_MAP, TOP(dns), NULL, 0, 0, NULL, SCOPE_DNS,
 	  "Who is asked about senders' domains." },
 	{ SCOPE_TOP, "authentication", SETTING_MAP, TOP(authentication), NULL, 0, 0, NULL,
@@ -156,8 +159,8 @@ const struct setting settings_table[] = {
 	{ SCOPE_TOP, "defaults", SETTING_DEFAULTS, 0, 0, NULL, 0, 0, NULL, SCOPE_TENANT,
 	  "Settings of all tenants that do not say otherwise: all of a tenant's but `domains`, "
 	  "`next_hops` and `name`." },
-	{ SCOPE_TOP, "tenants", SETTING_TENANTS, TOP(tenants), NULL, 1, 1000000, NULL, SCOPE_TENANT,
-	  "Whose mail is taken, and where it goes." },
+	{ SCOPE_TOP, "tenants", SETTING_TENANTS, TOP(tenants), "[]", 0, 1000000, NULL, SCOPE_TENANT,
+	  "Whose mail is taken, and where it goes; may be empty where `console` has them." },
 
 	{ SCOPE_LISTEN, "address", SETTING_LISTEN_AT, LISTENER(at), NULL, 0, 0, NULL, 0,
 	  "IP:PORT, as in 0.0.0.0:25 or [::]:25." },
@@ -225,6 +228,14 @@ const struct setting settings_table[] = {
 	  "Bytes kept of one tenant, likewise; 0: no limit." },
 	{ SCOPE_QUARANTINE, "deadline", SETTING_DURATION, QUARANTINE(deadline_ms), "20s", 10, 60 * SEC, NULL, 0,
 	  "How long the vault's word that it has a message on disk is awaited; then 451." },
+
+	{ SCOPE_CONSOLE, "directory", SETTING_PATH, CONSOLE(directory), "\"\"", 0, 0, NULL, 0,
+	  "The directory of the settings database, made if it is not there; empty: there is no console, and tenants are "
+	  "those of this file." },
+	{ SCOPE_CONSOLE, "socket", SETTING_PATH, CONSOLE(socket), "/run/sluice/console", 0, 0, NULL, 0,
+	  "The Unix socket by which `sluicectl` asks; every user of this machine may, and does what his roles let him." },
+	{ SCOPE_CONSOLE, "user", SETTING_NAME, CONSOLE(user), "\"\"", 0, 32, NULL, 0,
+	  "The user that the console becomes when started by root; empty: that of edges. One of its own is better." },
 
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "
@@ -411,6 +422,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "by DMARC, DKIM or SPF; on 3 different days, until an address is known. Kept in memory only, like `reputation`." },
 	[SCOPE_QUARANTINE] = { "quarantine", "Sealed to a key of each tenant, headers and bodies apart (doc/vault.md). "
 	    "`sluicectl quarantine` lists, shows, releases and deletes." },
+	[SCOPE_CONSOLE] = { "console", "A process of its own has the database of partners, tenants, users, lists and policies "
+	    "(doc/policy.md), and compiles what edges need of it. Who first starts it, and root, are its operators." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "
 	    "is one thing less that is known." },
 	[SCOPE_AUTHENTICATION] = { "authentication", "Needs `dns`. Not done in `pass-through`." },

@@ -23,6 +23,7 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_CAMPAIGNS,
 	SCOPE_CORRESPONDENTS,
 	SCOPE_QUARANTINE,
+	SCOPE_CONSOLE,
 	SCOPE_DNS,
 	SCOPE_AUTHENTICATION,
 	SCOPE_DNS_LIST,		/* an entry of dns_lists */

@@ -327,7 +327,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		{ "an empty file", "",
 		  "t.yaml:1:1: add 'listen', as in listen: [\"0.0.0.0:25\"]\n"
 		  "t.yaml:1:1: add 'tenants', as in tenants: [{domains: [example.com], next_hops: "
-		  "[\"192.0.2.1:25\"]}]\n" },
+		  "[\"192.0.2.1:25\"]}], or 'console', as in console: {directory: /var/lib/sluice/console}\n" },
 		{ "a list at the top", "- a\n",
 		  "t.yaml:1:1: write a map (name: value) here, not a list\n" },
 		{ "one word at the top", "hello\n",
@@ -349,7 +349,7 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:58: move 'workers' to the top of the file: it means nothing here\n" },
 		{ "a merge key", SMALLEST "<<: {a: b}\n",
 		  "t.yaml:5:1: unknown setting '<<': known here are listen, hostname, workers, user, "
-		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, correspondents, quarantine, dns, authentication, dns_lists, timers, limits, "
+		  "control, record, model, own, rules, rules_key, tls, clamd, rspamd, spamd, icap, attachments, reputation, campaigns, correspondents, quarantine, console, dns, authentication, dns_lists, timers, limits, "
 		  "defaults, tenants\n" },
 		{ "a mode of DMARC nobody knows", SMALLEST "defaults: {authentication: {dmarc: reject}}\n",
 		  "t.yaml:5:36: dmarc: write enforce, record or off instead of 'reject'\n" },
@@ -444,7 +444,10 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:2:21: domains: write at least one entry\n"
 		  "t.yaml:2:36: next_hops: write at least one entry\n" },
 		{ "no tenants", LISTEN_HEAD "tenants: []\n",
-		  "t.yaml:2:10: tenants: write at least one entry\n" },
+		  "t.yaml:2:10: tenants: write at least one entry, or add 'console', as in console: {directory: "
+		  "/var/lib/sluice/console}\n" },
+		{ "a console's socket without a place", LISTEN_HEAD "console: {directory: /x, socket: \"\"}\n",
+		  "t.yaml:2:34: socket: write a path: a Unix socket's has 1 to 107 bytes\n" },
 		{ "a listener by name", "listen: [\"localhost:25\"]\n" TENANT_TAIL,
 		  "t.yaml:1:10: listen: write an IP address of this machine and a port, as in "
 		  "0.0.0.0:25 or [::]:25 (not 'localhost:25')\n" },
@@ -626,6 +629,32 @@ tenant_name(const struct sl_settings *s, const char *domain)
 	const struct sl_tenant *t = sl_settings_tenant(s, sl_slice_str(domain));
 
 	return t == NULL ? "none" : t->name;
+}
+
+static void
+a_console_may_have_all_tenants(void **state)
+{
+	static const char *const texts[] = { LISTEN_HEAD "console: {directory: /var/lib/console}\n",
+		LISTEN_HEAD "console: {directory: /var/lib/console, socket: /run/c, user: sluice-console}\ntenants: []\n" };
+
+	for (size_t i = 0; i < SL_COUNT(texts); i++) {
+		struct sl_settings *s = read_ok(texts[i]), *again;
+		struct sl_buf packed;
+
+		assert_int_equal(s->tenants_len, 0);
+		assert_null(sl_settings_tenant(s, sl_slice_str("a.example")));
+		assert_string_equal(s->console.directory, "/var/lib/console");
+		assert_string_equal(s->console.socket, i == 0 ? "/run/sluice/console" : "/run/c");
+		assert_string_equal(s->console.user, i == 0 ? "" : "sluice-console");
+		sl_buf_init(&packed, 1 << 20);
+		sl_settings_pack(s, &packed);
+		assert_int_equal(sl_settings_unpack(sl_buf_slice(&packed), &again), 0);
+		assert_string_equal(again->console.directory, "/var/lib/console");
+		assert_int_equal(again->tenants_len, 0);
+		sl_buf_fini(&packed);
+		sl_settings_unref(&again);
+		sl_settings_unref(&s);
+	}
 }
 
 static void
@@ -1191,6 +1220,7 @@ main(void)
 		cmocka_unit_test(each_mistake_has_its_place_and_says_what_to_write),
 		cmocka_unit_test(all_problems_are_reported_in_order_up_to_a_hundred),
 		cmocka_unit_test(a_file_is_bounded),
+		cmocka_unit_test(a_console_may_have_all_tenants),
 		cmocka_unit_test(tenants_are_found_by_exact_name_then_by_the_longest_wildcard),
 		cmocka_unit_test(thirty_five_thousand_tenants_cost_a_microsecond),
 		cmocka_unit_test(packing_and_unpacking_changes_nothing),

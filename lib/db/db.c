@@ -290,6 +290,8 @@ db_settings(struct db *db, unsigned cache_kib, bool fast)
 	snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%u", cache_kib);
 	if (r == 0)
 		r = db_script(db, cache);
+	if (r == 0)
+		r = db_script(db, "PRAGMA temp_store = MEMORY");	/* in a jail there is no other place */
 	if (r == 0 && !db->read_only)
 		r = db_script(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;");
 	if (r == 0)

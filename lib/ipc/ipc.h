@@ -37,7 +37,7 @@
 	X(CORRECT)		/* sluicectl > parent > edge: u32 ticket (0 from sluicectl), a correction (ipc/correction.h) */ \
 	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */ \
 	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments */ \
-	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer */ \
+	X(CONSOLE_REPLY)	/* console > sluicectl: JSON, the answer; fds: snapshots, of policy.simulate */ \
 	X(SNAPSHOT)		/* console > parent > edge: u32 number; fds: one snapshot, and one over it if there is (snapshot/snapshot.h) */ \
 	X(SNAPSHOT_IN_USE)	/* edge > parent: u32 number, u32 result */ \
 	X(VAULT_SETTINGS)	/* parent > vault: where, how long, how much, whose (kept/kept.h) */ \
@@ -67,7 +67,16 @@
 	X(FETCH)		/* courier > vault: u64 number, room, tenant, id: the bytes of a message that is released */ \
 	X(FETCHED)		/* vault > courier: u64 number, result, the next bytes */ \
 	X(QUEUE_ASK)		/* sluicectl, console > courier: list, show, hurry, cancel; QUEUE_ENTRY for each, then KEPT_END */ \
-	X(QUEUE_ENTRY)		/* courier > sluicectl, console */
+	X(QUEUE_ENTRY)		/* courier > sluicectl, console */ \
+	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h) */ \
+	X(COMMANDED)		/* console > parent > edge: u32 the edge, what to answer */ \
+	X(CONSOLE_SETTINGS)	/* parent > console: where, and what edges can do (ipc/console.h) */ \
+	X(CONSOLE_STATUS)	/* console > parent: what the newest snapshot holds (ipc/console.h) */ \
+	X(USERS_SEEN)		/* edge > parent > console: addresses that next hops accept mail for, each with its length */ \
+	X(COMPILE)		/* console > its compiler: a job; fds: a channel for the answer, next hops' addresses */ \
+	X(COMPILED)		/* compiler > console: what came of it; fd: the snapshot */ \
+	X(RESOLVE)		/* console > its resolver: a host name */ \
+	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

@@ -1,7 +1,7 @@
 /*
  * memory.h - the memory in which edges keep what has been before: made by the parent, mapped by each edge
  *
- * A head, then the table of senders (reputation/reputation.h), that of texts (campaign/campaign.h), that of
+ * A head, then who is to send to some recipients separately (the edge's splits.h), the table of senders (reputation/reputation.h), that of texts (campaign/campaign.h), that of
  * correspondents (classify/correspondents.h); lengths may be 0. It is sealed: its size stays. It outlives edges, and ends with the parent. The keys are
  * made with it, and so are nowhere else. An edge copies the head when it maps it: who changes it later changes
  * nothing for those that run.
@@ -11,8 +11,10 @@
 
 #include "sl/base.h"
 
-#define SL_MEMORY_MAGIC		0x534c4d32u	/* SLM2; another layout has another number */
-#define SL_MEMORY_HEAD_BYTES	4096
+#define SL_MEMORY_MAGIC		0x534c4d33u	/* SLM3; another layout has another number */
+#define SL_MEMORY_SPLITS_AT	4096
+#define SL_MEMORY_SPLITS_BYTES	65536
+#define SL_MEMORY_HEAD_BYTES	(SL_MEMORY_SPLITS_AT + SL_MEMORY_SPLITS_BYTES)	/* in front of the tables */
 #define SL_MEMORY_KEY_BYTES	16
 
 struct sl_memory_head {

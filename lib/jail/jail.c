@@ -30,15 +30,18 @@ struct ruleset {
 
 struct role {
 	const char	*name;
-	bool		 reads_files;
+	const char	*reads;		/* what lies below this may be read; NULL: nothing */
+	bool		 has_directory;
 };
 
 static const struct role roles[] = {
-	[SL_JAIL_CHECKER] = { "checker", true },
-	[SL_JAIL_EDGE] = { "edge", false },
-	[SL_JAIL_HELPER] = { "helper", false },
-	[SL_JAIL_VAULT] = { "vault", false },
-	[SL_JAIL_COURIER] = { "courier", false },
+	[SL_JAIL_CHECKER] = { "checker", "/", false },
+	[SL_JAIL_EDGE] = { "edge", NULL, false },
+	[SL_JAIL_HELPER] = { "helper", NULL, false },
+	[SL_JAIL_VAULT] = { "vault", NULL, false },
+	[SL_JAIL_COURIER] = { "courier", NULL, false },
+	[SL_JAIL_CONSOLE] = { "console", "/etc", true },
+	[SL_JAIL_COMPILER] = { "compiler", NULL, true },
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -192,23 +195,25 @@ ruleset_for(int abi)
 	return set;
 }
 
-/* The one rule a role can have: everything may be read. */
 static int
-allow_reading(int ruleset_fd)
+allow(int ruleset_fd, const char *path, uint64_t access_bits)
 {
-	struct landlock_path_beneath_attr rule = { .allowed_access = FS_READ };
+	struct landlock_path_beneath_attr rule = { .allowed_access = access_bits };
 	long r;
 
-	rule.parent_fd = open("/", O_PATH | O_CLOEXEC);
-	if (rule.parent_fd < 0)
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0) {
+		sl_log(SL_LOG_FATAL, "jail: %s: %s: user %ld must be able to reach it, through all directories above it", path,
+		    strerror(errno), (long)geteuid());
 		return -1;
+	}
 	r = syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(rule.parent_fd);
 	return r == 0 ? 0 : -1;
 }
 
 static int
-no_files(const struct role *role)
+no_files(const struct role *role, const char *directory)
 {
 	struct ruleset set;
 	int abi = landlock_abi(), fd, r = 0;
@@ -224,7 +229,8 @@ no_files(const struct role *role)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
 	if (fd < 0)
 		return failed("landlock_create_ruleset");
-	if (role->reads_files && allow_reading(fd) != 0)
+	if ((role->reads != NULL && allow(fd, role->reads, FS_READ) != 0) ||
+	    (role->has_directory && allow(fd, directory, set.handled_fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE) != 0))
 		r = failed("landlock_add_rule");
 	else if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)
 		r = failed("landlock_restrict_self");
@@ -245,9 +251,11 @@ no_system_calls(enum sl_jail_role role)
 }
 
 int
-sl_jail_enter(enum sl_jail_role role, const struct sl_jail_user *user)
+sl_jail_enter_with(enum sl_jail_role role, const struct sl_jail_user *user, const char *directory)
 {
 	int r = no_dumps();
+
+	SL_ASSERT((directory != NULL) == roles[role].has_directory);
 
 	if (r == 0 && user->change)
 		r = user_change(user);
@@ -258,11 +266,17 @@ sl_jail_enter(enum sl_jail_role role, const struct sl_jail_user *user)
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		r = failed("PR_SET_NO_NEW_PRIVS");
 	if (r == 0)
-		r = no_files(&roles[role]);
+		r = no_files(&roles[role], directory);
 	if (r == 0)
 		r = no_system_calls(role);
 #ifdef JAIL_ASAN
 	jailed = r == 0;
 #endif
 	return r;
+}
+
+int
+sl_jail_enter(enum sl_jail_role role, const struct sl_jail_user *user)
+{
+	return sl_jail_enter_with(role, user, NULL);
 }

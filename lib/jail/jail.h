@@ -15,8 +15,12 @@
  *	helper	none		no		no		no; no new sockets at all
  *	vault	those open	no		no		no; no new sockets at all
  *	courier	those open	no		yes		no
+ *	console	its directory	no		no		no; Unix sockets
+ *	compiler its directory	no		no		of its own program; no new sockets at all
  *
  * The checker reads the certificate and key that the settings name, and what the resolver wants.
+ * The console may also read what lies below /etc: who a user of this machine is. Its compiler makes a process for each job,
+ * as SQLite does not bear a fork of who has a database open.
  * The helper works on what it is sent: its list names what it may call (memory, its channel, its
  * own timer), everything else is refused, and no memory can become code.
  *
@@ -28,7 +32,8 @@
 
 #include "sl/base.h"
 
-enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER, SL_JAIL_VAULT, SL_JAIL_COURIER };
+enum sl_jail_role { SL_JAIL_CHECKER, SL_JAIL_EDGE, SL_JAIL_HELPER, SL_JAIL_VAULT, SL_JAIL_COURIER, SL_JAIL_CONSOLE,
+	SL_JAIL_COMPILER };
 
 /* A user to become: resolved while /etc/passwd can still be read. */
 struct sl_jail_user {
@@ -43,5 +48,7 @@ SL_MUST_USE int	sl_jail_user_find(const char *name, struct sl_jail_user *user_ou
 
 /* Give everything up. Returns 0 or SL_ERR_SYSTEM (logged): the process must then exit. */
 SL_MUST_USE int	sl_jail_enter(enum sl_jail_role role, const struct sl_jail_user *user);
+/* The same of a role that has a directory: all may be done in it and below. */
+SL_MUST_USE int	sl_jail_enter_with(enum sl_jail_role role, const struct sl_jail_user *user, const char *directory);
 
 #endif

@@ -40,7 +40,10 @@ jail_filter(enum sl_jail_role role)
 #define EDGE	(1u << SL_JAIL_EDGE)
 #define VAULT	(1u << SL_JAIL_VAULT)
 #define COURIER	(1u << SL_JAIL_COURIER)
-#define ALL	(CHECKER | EDGE | VAULT | COURIER)
+#define CONSOLE	(1u << SL_JAIL_CONSOLE)
+#define COMPILER (1u << SL_JAIL_COMPILER)
+#define ALONE	(CHECKER | EDGE | VAULT | COURIER | CONSOLE)	/* make no processes */
+#define ALL	(ALONE | COMPILER)
 #define NETWORK	(CHECKER | EDGE | COURIER)
 
 struct rule {		/* a system call, or an address family, for these roles */
@@ -52,7 +55,7 @@ static const struct rule denied[] = {
 	/* other programs and processes */
 	{ SYS_execve, ALL }, { SYS_execveat, ALL },
 #ifdef SYS_fork
-	{ SYS_fork, ALL }, { SYS_vfork, ALL },
+	{ SYS_fork, ALONE }, { SYS_vfork, ALONE },
 #endif
 	{ SYS_ptrace, ALL }, { SYS_process_vm_readv, ALL }, { SYS_process_vm_writev, ALL },
 	{ SYS_kcmp, ALL }, { SYS_pidfd_open, ALL }, { SYS_pidfd_getfd, ALL },
@@ -109,7 +112,7 @@ static const int helper_allowed[] = {
 
 /* Sockets a role may make; others give EAFNOSUPPORT. */
 static const struct rule families[] = {
-	{ AF_UNIX, NETWORK }, { AF_INET, NETWORK }, { AF_INET6, NETWORK },
+	{ AF_UNIX, NETWORK | CONSOLE }, { AF_INET, NETWORK }, { AF_INET6, NETWORK },
 	{ AF_NETLINK, NETWORK },	/* getaddrinfo asks which addresses we have */
 };
 
@@ -175,11 +178,13 @@ emit_arguments(struct program *p, enum sl_jail_role role)
 
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);	/* flags out of reach: ... */
 	emit_errno(p, ENOSYS);			/* ... libc then uses clone */
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4);
-	emit_load_argument(p, 0);
-	emit(p, BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1);
-	emit_return(p, SECCOMP_RET_ALLOW);
-	emit_errno(p, EPERM);
+	if ((ALONE & 1u << role) != 0) {
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4);
+		emit_load_argument(p, 0);
+		emit(p, BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1);
+		emit_return(p, SECCOMP_RET_ALLOW);
+		emit_errno(p, EPERM);
+	}
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 4);
 	emit_load_argument(p, 1);
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 0, 1);	/* typing into our terminal */

@@ -60,13 +60,19 @@ write_a_file(void)
 	return result(open(file_path, O_WRONLY));
 }
 
+static const char *
+new_path(void)
+{
+	static char path[80];
+
+	snprintf(path, sizeof(path), "%s/new", directory);
+	return path;
+}
+
 static int
 make_a_file(void)
 {
-	char path[80];
-
-	snprintf(path, sizeof(path), "%s/new", directory);
-	return result(open(path, O_WRONLY | O_CREAT, 0600));
+	return result(open(new_path(), O_WRONLY | O_CREAT, 0600));
 }
 
 static int
@@ -267,6 +273,14 @@ regain_capabilities(void)
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? result(chroot("/")) : 0;
 }
 
+static int
+enter(enum sl_jail_role role, const struct sl_jail_user *user)
+{
+	bool has = role == SL_JAIL_CONSOLE || role == SL_JAIL_COMPILER;
+
+	return sl_jail_enter_with(role, user, has ? directory : NULL);
+}
+
 /* Run the probe in a jailed child. Returns what it said, 1000: entering failed, 2000: it died. */
 static int
 in_jail(enum sl_jail_role role, const struct sl_jail_user *user, int (*probe)(void))
@@ -278,7 +292,7 @@ in_jail(enum sl_jail_role role, const struct sl_jail_user *user, int (*probe)(vo
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		said = sl_jail_enter(role, user) != 0 ? 1000 : probe();
+		said = enter(role, user) != 0 ? 1000 : probe();
 		_exit(write(report[1], &said, sizeof(said)) == sizeof(said) ? 0 : 1);
 	}
 	close(report[1]);
@@ -364,6 +378,68 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 		vault = in_jail(SL_JAIL_VAULT, &user, rows[i].probe);
 		if (rows[i].vault >= 0 && vault != rows[i].vault)
 			fail_msg("vault: %s: %s", rows[i].name, strerror(vault));
+	}
+}
+
+static int
+read_elsewhere(void)
+{
+	return result(open("/usr/bin/env", O_RDONLY));
+}
+
+static int
+read_passwd(void)
+{
+	return getpwuid(0) != NULL ? 0 : ENOENT;
+}
+
+static int
+make_unix_socket(void)
+{
+	return result(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+static int
+make_inet_socket(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+/* All is theirs in one directory, and nothing elsewhere. */
+static void
+a_role_with_a_directory_has_that(void **state)
+{
+	static const struct { const char *name; int (*probe)(void); int needs_landlock, console, compiler; } rows[] = {
+		{ "read a file of the directory", read_a_file, 1, 0, 0 },
+		{ "write one", write_a_file, 1, 0, 0 },
+		{ "make one", make_a_file, 1, 0, 0 },
+		{ "read a file elsewhere", read_elsewhere, 1, EACCES, EACCES },
+		{ "know a user", read_passwd, 1, 0, -1 },
+		{ "run a program", run_a_program, 0, EPERM, EPERM },
+		{ "make a process", make_a_process, 0, EPERM, 0 },
+		{ "trace the parent", trace_the_parent, 0, EPERM, EPERM },
+		{ "become root", become_root, 0, EPERM, EPERM },
+		{ "Unix socket", make_unix_socket, 0, 0, EAFNOSUPPORT },
+		{ "socket of the net", make_inet_socket, 0, EAFNOSUPPORT, EAFNOSUPPORT },
+		{ "packet socket", make_a_packet_socket, 0, EAFNOSUPPORT, EAFNOSUPPORT },
+	};
+	struct sl_jail_user user;
+
+	assert_int_equal(sl_jail_user_find("", &user), 0);
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		int console, compiler;
+
+		if (landlock_version() < rows[i].needs_landlock) {
+			print_message("skip: '%s' needs Landlock %d\n", rows[i].name, rows[i].needs_landlock);
+			continue;
+		}
+		console = in_jail(SL_JAIL_CONSOLE, &user, rows[i].probe);
+		if (console != rows[i].console)
+			fail_msg("console: %s: %s", rows[i].name, strerror(console));
+		compiler = in_jail(SL_JAIL_COMPILER, &user, rows[i].probe);
+		if (rows[i].compiler >= 0 && compiler != rows[i].compiler)
+			fail_msg("compiler: %s: %s", rows[i].name, strerror(compiler));
+		(void)unlink(new_path());
 	}
 }
 
@@ -515,6 +591,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outside_the_jail_the_probes_succeed),
 		cmocka_unit_test(each_role_can_do_what_its_row_says_and_no_more),
+		cmocka_unit_test(a_role_with_a_directory_has_that),
 		cmocka_unit_test(root_becomes_another_user_for_good),
 		cmocka_unit_test(users_are_found_or_refused),
 		cmocka_unit_test(an_orderly_exit_from_the_jail_is_no_failure),

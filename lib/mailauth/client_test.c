@@ -27,7 +27,7 @@ static const char zone_text[] =
     "  \"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa\":"
     "     [ {\"PTR\": \"mail.example.com\"} ] }";
 
-static struct sl_zone *zone;
+static struct sl_dnszone *zone;
 
 static struct sl_client_address
 address(const char *text)
@@ -64,7 +64,7 @@ an_address_has_the_name_that_leads_back(void **state)
 		struct sl_client_address a = address(reverse_rows[i].address);
 		struct sl_iprev *iprev = sl_iprev_new(&a);
 
-		assert_true(sl_zone_answer_all(zone, &sl_iprev_dns, iprev) <= 1 + SL_IPREV_NAMES_MAX);
+		assert_true(sl_dnszone_answer_all(zone, &sl_iprev_dns, iprev) <= 1 + SL_IPREV_NAMES_MAX);
 		assert_true(sl_iprev_done(iprev));
 		if (strcmp(sl_iprev_result_name(sl_iprev_result(iprev)), reverse_rows[i].result) != 0 ||
 		    strcmp(sl_iprev_name(iprev), reverse_rows[i].name) != 0)
@@ -102,7 +102,7 @@ a_helo_name_is_looked_up_and_compared(void **state)
 		struct sl_helo *helo = sl_helo_new(sl_slice_str(helo_rows[i].name), &a,
 		    SL_SLICE_LIT("mx.ours.example"));
 
-		assert_true(sl_zone_answer_all(zone, &sl_helo_dns, helo) <= 1);
+		assert_true(sl_dnszone_answer_all(zone, &sl_helo_dns, helo) <= 1);
 		assert_true(sl_helo_done(helo));
 		if (strcmp(sl_helo_result_name(sl_helo_result(helo)), helo_rows[i].result) != 0)
 			fail_msg("%s: %s", helo_rows[i].about, sl_helo_result_name(sl_helo_result(helo)));
@@ -121,7 +121,7 @@ what_is_late_is_not_known(void **state)
 
 	assert_true(sl_iprev_dns.ask(iprev, &question));
 	assert_false(sl_iprev_dns.ask(iprev, &question));	/* the names come first */
-	sl_zone_lookup(zone, &question, &answer);
+	sl_dnszone_lookup(zone, &question, &answer);
 	sl_iprev_dns.answer(iprev, question.id, &answer);
 	assert_true(sl_iprev_dns.ask(iprev, &question));
 	assert_true(sl_iprev_dns.ask(iprev, &question));	/* both names at once */
@@ -139,14 +139,14 @@ open_zone(void **state)
 {
 	char *error;
 
-	zone = sl_zone_parse(sl_slice_str(zone_text), &error);
+	zone = sl_dnszone_parse(sl_slice_str(zone_text), &error);
 	return zone == NULL ? -1 : 0;
 }
 
 static int
 close_zone(void **state)
 {
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	return 0;
 }
 

@@ -76,11 +76,11 @@ static const struct {
 	    "h.i.j.k.l.deep.test" },
 };
 
-static struct sl_zone *
+static struct sl_dnszone *
 zone_make(void)
 {
 	char *error;
-	struct sl_zone *zone = sl_zone_parse(sl_slice_str(zone_text), &error);
+	struct sl_dnszone *zone = sl_dnszone_parse(sl_slice_str(zone_text), &error);
 
 	if (zone == NULL)
 		fail_msg("%s", error);
@@ -100,20 +100,20 @@ start(const char *from, const struct sl_dmarc_settings *settings)
 static void
 a_policy_is_found_and_applied(void **state)
 {
-	struct sl_zone *zone = zone_make();
+	struct sl_dnszone *zone = zone_make();
 
 	for (size_t i = 0; i < 2 * SL_COUNT(rows); i++) {
 		struct sl_dmarc *dmarc = start(rows[i / 2].from, NULL);
 		const struct sl_dmarc_verdict *v;
 
 		if (i % 2)
-			sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+			sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc);
 		if (rows[i / 2].dkim != NULL)
 			sl_dmarc_add_dkim(dmarc, sl_slice_str(rows[i / 2].dkim));
 		if (rows[i / 2].spf != NULL)
 			sl_dmarc_add_spf(dmarc, sl_slice_str(rows[i / 2].spf));
 		sl_dmarc_end(dmarc);
-		assert_true(sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc) <= 3 * SL_DMARC_WALK_MAX + 3);
+		assert_true(sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc) <= 3 * SL_DMARC_WALK_MAX + 3);
 		assert_true(sl_dmarc_done(dmarc));
 		v = sl_dmarc_verdict(dmarc);
 		if (v->result != rows[i / 2].result || v->policy != rows[i / 2].policy ||
@@ -123,7 +123,7 @@ a_policy_is_found_and_applied(void **state)
 			    sl_dmarc_policy_name(v->disposition), v->reason);
 		sl_dmarc_free(&dmarc);
 	}
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 }
 
 static void
@@ -150,17 +150,17 @@ the_walk_asks_eight_names_in_order(void **state)
 static void
 an_unknown_organisation_is_a_temperror(void **state)
 {
-	struct sl_zone *zone = zone_make();
+	struct sl_dnszone *zone = zone_make();
 	struct sl_dmarc *dmarc = start("example.com", NULL);
 
-	sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+	sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc);
 	sl_dmarc_add_dkim(dmarc, SL_SLICE_LIT("mail.example.com"));
 	sl_dmarc_end(dmarc);
 	assert_false(sl_dmarc_done(dmarc));
 	sl_dmarc_expire(dmarc);
 	assert_int_equal(sl_dmarc_verdict(dmarc)->result, SL_DMARC_TEMPERROR);
 	sl_dmarc_free(&dmarc);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 }
 
 static const struct {
@@ -180,7 +180,7 @@ static const struct {
 static void
 what_dns_kept_back_is_a_temperror_and_no_fail(void **state)
 {
-	struct sl_zone *zone = zone_make();
+	struct sl_dnszone *zone = zone_make();
 
 	for (size_t i = 0; i < SL_COUNT(unsure_rows); i++) {
 		struct sl_dmarc *dmarc = start("example.com", NULL);
@@ -190,13 +190,13 @@ what_dns_kept_back_is_a_temperror_and_no_fail(void **state)
 			sl_dmarc_add_dkim(dmarc, sl_slice_str(unsure_rows[i].dkim));
 		sl_dmarc_add_unsure(dmarc, sl_slice_str(unsure_rows[i].unsure), unsure_rows[i].is_spf);
 		sl_dmarc_end(dmarc);
-		sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+		sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc);
 		v = sl_dmarc_verdict(dmarc);
 		if (v->result != unsure_rows[i].result || v->aligned_spf)
 			fail_msg("%s: %s", unsure_rows[i].about, sl_dmarc_result_name(v->result));
 		sl_dmarc_free(&dmarc);
 	}
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 }
 
 static struct sl_slice
@@ -209,16 +209,16 @@ static void
 a_list_of_suffixes_replaces_the_walk(void **state)
 {
 	const struct sl_dmarc_settings settings = { two_labels, NULL };
-	struct sl_zone *zone = zone_make();
+	struct sl_dnszone *zone = zone_make();
 	struct sl_dmarc *dmarc = start("a.part.whole.test", &settings);
 
 	sl_dmarc_add_dkim(dmarc, SL_SLICE_LIT("b.whole.test"));
 	sl_dmarc_end(dmarc);
-	assert_int_equal(sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc), 2);
+	assert_int_equal(sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc), 2);
 	assert_int_equal(sl_dmarc_verdict(dmarc)->result, SL_DMARC_PASS);
 	assert_string_equal(sl_dmarc_verdict(dmarc)->domain, "whole.test");
 	sl_dmarc_free(&dmarc);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 }
 
 static void
@@ -226,18 +226,18 @@ the_list_of_public_suffixes_can_be_that_list(void **state)
 {
 	struct sl_suffix *suffix = sl_suffix_read(SL_SLICE_LIT("test\npart.whole.test\n"));
 	const struct sl_dmarc_settings settings = { sl_suffix_organisation, suffix };
-	struct sl_zone *zone = zone_make();
+	struct sl_dnszone *zone = zone_make();
 	struct sl_dmarc *dmarc = start("a.whole.test", &settings);
 
 	assert_non_null(suffix);
 	sl_dmarc_add_dkim(dmarc, SL_SLICE_LIT("a.part.whole.test"));
 	sl_dmarc_add_dkim(dmarc, SL_SLICE_LIT("b.whole.test"));
 	sl_dmarc_end(dmarc);
-	sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+	sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc);
 	assert_int_equal(sl_dmarc_verdict(dmarc)->result, SL_DMARC_PASS);
 	assert_string_equal(sl_dmarc_verdict(dmarc)->domain, "whole.test");
 	sl_dmarc_free(&dmarc);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	sl_suffix_free(&suffix);
 }
 

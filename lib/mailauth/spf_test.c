@@ -82,12 +82,12 @@ static const struct {
 	    "203.0.113.1", SL_SPF_PERMERROR },
 };
 
-static struct sl_zone *
+static struct sl_dnszone *
 zone_with(const char *record)
 {
 	char *error, *text = sl_xasprintf("{ \"t.example.com\": [ {\"TXT\": \"%s\"} ],%s", record,
 	    zone_text + 1);
-	struct sl_zone *zone = sl_zone_parse(sl_slice_str(text), &error);
+	struct sl_dnszone *zone = sl_dnszone_parse(sl_slice_str(text), &error);
 
 	if (zone == NULL)
 		fail_msg("%s", error);
@@ -114,16 +114,16 @@ static void
 a_record_decides(void **state)
 {
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		struct sl_zone *zone = zone_with(rows[i].record);
+		struct sl_dnszone *zone = zone_with(rows[i].record);
 		struct sl_spf *spf = start(rows[i].ip, "helo.test", "user@t.example.com");
 
-		sl_zone_answer_all(zone, &sl_spf_dns, spf);
+		sl_dnszone_answer_all(zone, &sl_spf_dns, spf);
 		if (sl_spf_result(spf) != rows[i].result)
 			fail_msg("%s: %s (%s)", rows[i].about, sl_spf_result_name(sl_spf_result(spf)),
 			    sl_spf_reason(spf));
 		assert_true(strlen(sl_spf_reason(spf)) > 0);
 		sl_spf_free(&spf);
-		sl_zone_free(&zone);
+		sl_dnszone_free(&zone);
 	}
 }
 
@@ -155,19 +155,19 @@ static const struct {
 static void
 a_sender_names_the_domain(void **state)
 {
-	struct sl_zone *zone = zone_with("v=spf1 -all");
+	struct sl_dnszone *zone = zone_with("v=spf1 -all");
 
 	for (size_t i = 0; i < SL_COUNT(senders); i++) {
 		struct sl_spf *spf = start("192.0.2.25", senders[i].helo, senders[i].sender);
 
-		sl_zone_answer_all(zone, &sl_spf_dns, spf);
+		sl_dnszone_answer_all(zone, &sl_spf_dns, spf);
 		if (sl_spf_result(spf) != senders[i].result)
 			fail_msg("%s: %s", senders[i].about, sl_spf_result_name(sl_spf_result(spf)));
 		assert_string_equal(sl_spf_domain(spf), senders[i].domain);
 		assert_string_equal(sl_spf_explanation(spf), senders[i].explanation);
 		sl_spf_free(&spf);
 	}
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 }
 
 static void

@@ -11,7 +11,7 @@
 #define ZONE_JSON_MAX	(16u << 20)
 #define ZONE_CNAMES_MAX	10
 
-struct sl_zone {
+struct sl_dnszone {
 	unsigned		 magic;
 	json_t			*names;		/* lower-case name -> list of records */
 	struct sl_buf		 data;		/* what the last answer's records point at */
@@ -21,7 +21,7 @@ struct sl_zone {
 
 /* The entry of `name`, or NULL. */
 static json_t *
-zone_find(const struct sl_zone *zone, const char *name)
+zone_find(const struct sl_dnszone *zone, const char *name)
 {
 	char key[SL_DNS_NAME_MAX + 1];
 
@@ -78,7 +78,7 @@ add_text(struct sl_buf *buf, json_t *string)
 
 /* Append the wire data of one value to the zone's buffer. */
 static void
-add_value(struct sl_zone *zone, enum sl_dns_type type, json_t *value, struct sl_dns_record *record)
+add_value(struct sl_dnszone *zone, enum sl_dns_type type, json_t *value, struct sl_dns_record *record)
 {
 	unsigned char address[16];
 	json_t *part;
@@ -112,7 +112,7 @@ add_value(struct sl_zone *zone, enum sl_dns_type type, json_t *value, struct sl_
 
 /* Collect the records of `key` ("TXT", "SPF", ...). Lengths first: the buffer may move. */
 static size_t
-collect(struct sl_zone *zone, json_t *entry, const char *key, enum sl_dns_type type)
+collect(struct sl_dnszone *zone, json_t *entry, const char *key, enum sl_dns_type type)
 {
 	size_t i, n = 0, start;
 	const unsigned char *at;
@@ -143,7 +143,7 @@ collect(struct sl_zone *zone, json_t *entry, const char *key, enum sl_dns_type t
 }
 
 static size_t
-collect_type(struct sl_zone *zone, json_t *entry, enum sl_dns_type type)
+collect_type(struct sl_dnszone *zone, json_t *entry, enum sl_dns_type type)
 {
 	if (type == SL_DNS_TXT && entry_first(entry, "TXT") == NULL)
 		return collect(zone, entry, "SPF", type);
@@ -151,7 +151,7 @@ collect_type(struct sl_zone *zone, json_t *entry, enum sl_dns_type type)
 }
 
 void
-sl_zone_lookup(struct sl_zone *zone, const struct sl_dns_question *question,
+sl_dnszone_lookup(struct sl_dnszone *zone, const struct sl_dns_question *question,
     struct sl_dns_answer *answer_out)
 {
 	const char *name = question->name;
@@ -181,14 +181,14 @@ sl_zone_lookup(struct sl_zone *zone, const struct sl_dns_question *question,
 }
 
 unsigned
-sl_zone_answer_all(struct sl_zone *zone, const struct sl_dns_client *client, void *evaluator)
+sl_dnszone_answer_all(struct sl_dnszone *zone, const struct sl_dns_client *client, void *evaluator)
 {
 	struct sl_dns_question question;
 	struct sl_dns_answer answer;
 	unsigned n = 0;
 
 	while (client->ask(evaluator, &question)) {
-		sl_zone_lookup(zone, &question, &answer);
+		sl_dnszone_lookup(zone, &question, &answer);
 		client->answer(evaluator, question.id, &answer);
 		n++;
 	}
@@ -236,7 +236,7 @@ record_fault(json_t *record)
 
 /* Take one name's list into the zone. Returns what is wrong, or NULL. */
 static const char *
-zone_add(struct sl_zone *zone, const char *name, json_t *entry)
+zone_add(struct sl_dnszone *zone, const char *name, json_t *entry)
 {
 	char key[SL_DNS_NAME_MAX + 1];
 	const char *fault;
@@ -256,10 +256,10 @@ zone_add(struct sl_zone *zone, const char *name, json_t *entry)
 	return NULL;
 }
 
-struct sl_zone *
-sl_zone_parse(struct sl_slice json, char **error_out)
+struct sl_dnszone *
+sl_dnszone_parse(struct sl_slice json, char **error_out)
 {
-	struct sl_zone *zone = sl_xzalloc(sizeof(*zone));
+	struct sl_dnszone *zone = sl_xzalloc(sizeof(*zone));
 	const char *name, *fault = NULL;
 	json_t *root, *entry;
 	json_error_t error;
@@ -286,12 +286,12 @@ sl_zone_parse(struct sl_slice json, char **error_out)
 		}
 	json_decref(root);
 	if (*error_out != NULL)
-		sl_zone_free(&zone);
+		sl_dnszone_free(&zone);
 	return zone;
 }
 
 void
-sl_zone_free(struct sl_zone **zone)
+sl_dnszone_free(struct sl_dnszone **zone)
 {
 	if (*zone == NULL)
 		return;

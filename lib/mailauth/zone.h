@@ -17,17 +17,17 @@
 
 #include "dns/dns.h"
 
-struct sl_zone;
+struct sl_dnszone;
 
 /* Parse `json`. Returns NULL and sets *error_out (made by malloc, for sl_free) when it is not
  * a zone: the sentence says where. */
-struct sl_zone	*sl_zone_parse(struct sl_slice json, char **error_out);
-void		 sl_zone_free(struct sl_zone **zone);
+struct sl_dnszone	*sl_dnszone_parse(struct sl_slice json, char **error_out);
+void		 sl_dnszone_free(struct sl_dnszone **zone);
 
 /* Set the answer; what it points at is the zone's, until the next look-up. */
-void	sl_zone_lookup(struct sl_zone *zone, const struct sl_dns_question *question,
+void	sl_dnszone_lookup(struct sl_dnszone *zone, const struct sl_dns_question *question,
 	    struct sl_dns_answer *answer_out);
 /* Answer everything `evaluator` asks, until it asks no more. Returns how many questions. */
-unsigned	sl_zone_answer_all(struct sl_zone *zone, const struct sl_dns_client *client, void *evaluator);
+unsigned	sl_dnszone_answer_all(struct sl_dnszone *zone, const struct sl_dns_client *client, void *evaluator);
 
 #endif

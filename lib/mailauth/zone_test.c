@@ -41,21 +41,21 @@ static void
 a_zone_answers_as_it_says(void **state)
 {
 	char *error;
-	struct sl_zone *zone = sl_zone_parse(sl_slice_str(zone_text), &error);
+	struct sl_dnszone *zone = sl_dnszone_parse(sl_slice_str(zone_text), &error);
 
 	assert_non_null(zone);
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
 		struct sl_dns_question question = { 0, rows[i].type, rows[i].name };
 		struct sl_dns_answer answer;
 
-		sl_zone_lookup(zone, &question, &answer);
+		sl_dnszone_lookup(zone, &question, &answer);
 		if (answer.status != rows[i].status || answer.count != rows[i].count)
 			fail_msg("%s: status %d, %zu records", rows[i].about, answer.status, answer.count);
 		if (rows[i].first != NULL)
 			assert_memory_equal(answer.records[0].data.ptr, rows[i].first,
 			    answer.records[0].data.len);
 	}
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	assert_null(zone);
 }
 
@@ -69,7 +69,7 @@ what_is_no_zone_is_refused_with_a_sentence(void **state)
 
 	for (size_t i = 0; i < SL_COUNT(bad); i++) {
 		char *error;
-		struct sl_zone *zone = sl_zone_parse(sl_slice_str(bad[i]), &error);
+		struct sl_dnszone *zone = sl_dnszone_parse(sl_slice_str(bad[i]), &error);
 
 		if (zone != NULL)
 			fail_msg("accepted %s", bad[i]);

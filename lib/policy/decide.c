@@ -43,6 +43,24 @@ sl_precedence_name(enum sl_precedence precedence)
 	return rows[precedence].name;
 }
 
+bool
+sl_precedence_find(struct sl_slice name, enum sl_precedence *precedence_out)
+{
+	for (int i = 0; i < SL_PRECEDENCE_COUNT; i++)
+		if (sl_slice_eq(name, sl_slice_str(rows[i].name))) {
+			*precedence_out = (enum sl_precedence)i;
+			return true;
+		}
+	return false;
+}
+
+enum sl_policy_by
+sl_precedence_list(enum sl_precedence precedence)
+{
+	SL_ASSERT(precedence < SL_PRECEDENCE_COUNT);
+	return rows[precedence].decide == by_deny || rows[precedence].decide == by_allow ? rows[precedence].list : SL_BY_COUNT;
+}
+
 void
 sl_precedence_print(struct sl_buf *out)
 {
@@ -184,6 +202,7 @@ by_allow(struct decider *d, enum sl_precedence row, enum sl_policy_by list)
 		return false;
 	}
 	d->allowed = true;
+	d->out->allowed_by = row;
 	d->out->excused = d->known->policy->lists.overrides;
 	d->out->by = row;
 	why(d->out, "%s: %s", rows[row].name, hit_text(hit, text));
@@ -276,6 +295,7 @@ sl_decide(const struct sl_decide *known, struct sl_decision *out)
 
 	memset(out, 0, sizeof(*out));
 	out->by = SL_BY_POLICY;
+	out->allowed_by = SL_PRECEDENCE_COUNT;
 	out->ruling.word = "unjudged";
 	for (int row = 0; row < SL_PRECEDENCE_COUNT; row++)
 		if (rows[row].decide(&d, (enum sl_precedence)row, rows[row].list))

@@ -35,6 +35,9 @@ enum sl_precedence {
 	SL_PRECEDENCE_COUNT,
 };
 const char	*sl_precedence_name(enum sl_precedence precedence);	/* "tenant's deny list"; static */
+bool		 sl_precedence_find(struct sl_slice name, enum sl_precedence *precedence_out);
+/* Of a deny or allow list: whose it is; else SL_BY_COUNT. */
+enum sl_policy_by sl_precedence_list(enum sl_precedence precedence);
 /* The table, a line each: "1. known malware: ...". */
 void		 sl_precedence_print(struct sl_buf *out);
 
@@ -60,7 +63,8 @@ struct sl_decision {
 	struct sl_ruling	 ruling;	/* `enforced` is set by the policy's mode */
 	enum sl_precedence	 by;
 	enum sl_cause		 cause;		/* if the action is not DELIVER: what for */
-	unsigned		 excused;	/* SL_CAUSE_BIT()s that an allow list took away */
+	enum sl_precedence	 allowed_by;	/* the allow list that counted; SL_PRECEDENCE_COUNT: none */
+	unsigned		 excused;	/* SL_CAUSE_BIT()s that it took away */
 	char			 why[SL_DECISION_WHY_MAX + 1];	/* a sentence's worth, for people and records */
 };
 void	sl_decide(const struct sl_decide *known, struct sl_decision *decision_out);

@@ -133,22 +133,38 @@ struct named {
 	struct sl_name		 read;
 };
 
+struct sl_slice
+sl_files_named(struct sl_slice path)
+{
+	struct sl_slice name = last_component(path);
+
+	return name.len > SL_FILES_NAME_MAX ? sl_slice_from(name, name.len - SL_FILES_NAME_MAX) : name;
+}
+
+struct sl_slice
+sl_files_opened(struct sl_slice name)
+{
+	const unsigned char *colon = name.len == 0 ? NULL : memchr(name.ptr, ':', name.len);
+
+	if (colon != NULL && colon > name.ptr)
+		name.len = (size_t)(colon - name.ptr);
+	while (name.len > 0 && (name.ptr[name.len - 1] == '.' || name.ptr[name.len - 1] == ' '))
+		name.len--;
+	return name;
+}
+
 static void
 named_init(struct named *f, const struct sl_file *file)
 {
-	const unsigned char *colon;
-
 	f->file = file;
-	f->name = last_component(file->name);
-	if (f->name.len > SL_FILES_NAME_MAX)
-		f->name = sl_slice_from(f->name, f->name.len - SL_FILES_NAME_MAX);
+	f->name = sl_files_named(file->name);
 	sl_name_read(f->name, &f->read);
-	f->opened = f->name;
-	colon = f->opened.len == 0 ? NULL : memchr(f->opened.ptr, ':', f->opened.len);
-	if (colon != NULL && colon > f->opened.ptr)
-		f->opened.len = (size_t)(colon - f->opened.ptr);
-	while (f->opened.len > 0 && (f->opened.ptr[f->opened.len - 1] == '.' || f->opened.ptr[f->opened.len - 1] == ' '))
-		f->opened.len--;
+	if (file->promise.told) {
+		f->read.type = file->promise.type;
+		f->read.family = file->promise.family;
+		f->read.flags = file->promise.runs ? SL_FLAG_RUNS : 0;
+	}
+	f->opened = sl_files_opened(f->name);
 }
 
 static bool
@@ -269,8 +285,10 @@ sl_files_see(struct sl_files *files, const struct sl_file *file)
 	if (file->unreadable)
 		ask(files, &f, (enum sl_action)p->attachments.unreadable, SL_SLICE_LIT("it cannot be looked into"));
 	for (size_t i = 0; i < p->attachments.rules.len; i++)
-		if (fits(&p->attachments.rules.items[i], &f))
+		if (fits(&p->attachments.rules.items[i], &f)) {
+			files->hits[i / 64] |= (uint64_t)1 << i % 64;
 			ask(files, &f, p->attachments.rules.items[i].action, p->attachments.rules.items[i].name);
+		}
 }
 
 void
@@ -285,6 +303,36 @@ sl_files_see_part(struct sl_files *files, const struct sl_content_part *part)
 		if (!sl_slice_eq(file.name, part->mime->filename))
 			sl_files_see(files, &file);
 	}
+}
+
+bool
+sl_files_hit(const struct sl_files *files, size_t rule)
+{
+	SL_ASSERT(rule < SL_ATTACHMENT_RULES_MAX);
+	return (files->hits[rule / 64] >> rule % 64 & 1) != 0;
+}
+
+/* "*", or "*." and an extension. */
+static bool
+mask_sees(struct sl_slice mask)
+{
+	if (sl_slice_eq(mask, SL_SLICE_LIT("*")))
+		return true;
+	if (!sl_slice_istarts(mask, SL_SLICE_LIT("*.")) || mask.len < 3 || mask.len > 2 + SL_FILES_EXTENSION_MAX)
+		return false;
+	for (size_t i = 2; i < mask.len; i++)
+		if (!(mask.ptr[i] >= 'a' && mask.ptr[i] <= 'z') && !(mask.ptr[i] >= '0' && mask.ptr[i] <= '9'))
+			return false;
+	return true;
+}
+
+bool
+sl_files_rule_sees(const struct sl_attachment_rule *rule)
+{
+	for (size_t i = 0; i < rule->names.len; i++)
+		if (!mask_sees(rule->names.items[i]))
+			return false;
+	return true;
 }
 
 bool

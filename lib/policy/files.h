@@ -24,6 +24,12 @@ struct sl_file {
 	enum sl_type	type;		/* by its content */
 	bool		type_is_sure;	/* by a signature that other data has not by chance */
 	struct sl_slice	declared;	/* that the message declares */
+	struct {
+		bool		told;	/* `name` is not its whole name, which promises this (seen.h) */
+		bool		runs;
+		enum sl_type	type;
+		enum sl_family	family;
+	}		promise;
 	uint64_t	bytes;
 	bool		inside;		/* an entry of an archive or document */
 	bool		encrypted, macros, program, deceptive, unreadable;	/* found; of `program`: beside type and name */
@@ -37,6 +43,7 @@ bool	sl_file_of_deep(const struct sl_deep_item *item, struct sl_slice name, stru
 
 struct sl_files {
 	const struct sl_policy	*policy;	/* kept */
+	uint64_t		 hits[(SL_ATTACHMENT_RULES_MAX + 63) / 64];	/* bits of rules that fitted a file */
 	enum sl_action		 action;	/* DELIVER: nothing yet */
 	bool			 copy;
 	char			 reason[SL_FILES_REASON_MAX];	/* of `action`; printable ASCII */
@@ -47,6 +54,15 @@ void	sl_files_see(struct sl_files *files, const struct sl_file *file);
 void	sl_files_see_part(struct sl_files *files, const struct sl_content_part *part);
 /* What is asked for; false: nothing. The reason lies in `files`. */
 bool	sl_files_demand(const struct sl_files *files, struct sl_demand *demand_out);
+
+bool	sl_files_hit(const struct sl_files *files, size_t rule);	/* whether it fitted */
+
+/* Does a rule come to the same by facts (seen.h) as by a file? Not if it has masks other than "*" and "*.ext". */
+bool	sl_files_rule_sees(const struct sl_attachment_rule *rule);
+#define SL_FILES_EXTENSION_MAX	12	/* bytes of such an extension, letters and digits */
+/* Of a path, the name that masks see; of that, what Windows opens: without dots and blanks at the end, and a stream. */
+struct sl_slice	sl_files_named(struct sl_slice path);
+struct sl_slice	sl_files_opened(struct sl_slice name);
 
 /* Does a name (any case) fit a mask (small letters) with * and ?; ? is a character of UTF-8. */
 bool	sl_files_mask(struct sl_slice mask, struct sl_slice name);

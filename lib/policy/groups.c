@@ -158,17 +158,16 @@ sl_groups_hits(const struct sl_groups_run *run, size_t group)
 }
 
 bool
-sl_groups_demand(const struct sl_groups_run *run, char reason[SL_GROUPS_REASON_MAX], struct sl_demand *demand,
-    bool *copy_out)
+sl_groups_demand_of(const struct sl_content_groups *all, const unsigned *hits, char reason[SL_GROUPS_REASON_MAX],
+    struct sl_demand *demand, bool *copy_out)
 {
-	const struct sl_content_groups *all = run->groups->all;
 	const struct sl_content_group *strongest = NULL;
 
 	*copy_out = false;
 	for (size_t i = 0; i < all->len; i++) {
 		const struct sl_content_group *group = &all->items[i];
 
-		if (run->hits[i] < group->at_least)
+		if (hits[i] < group->at_least)
 			continue;
 		if (group->action == SL_ACTION_COPY)
 			*copy_out = true;
@@ -182,4 +181,11 @@ sl_groups_demand(const struct sl_groups_run *run, char reason[SL_GROUPS_REASON_M
 	*demand = (struct sl_demand){ strongest->action, "content", strongest->action == SL_ACTION_DEFER ? "4.7.1" : "5.7.1",
 		reason };
 	return true;
+}
+
+bool
+sl_groups_demand(const struct sl_groups_run *run, char reason[SL_GROUPS_REASON_MAX], struct sl_demand *demand,
+    bool *copy_out)
+{
+	return sl_groups_demand_of(run->groups->all, run->hits, reason, demand, copy_out);
 }

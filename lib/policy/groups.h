@@ -37,6 +37,9 @@ unsigned		 sl_groups_hits(const struct sl_groups_run *run, size_t group);
 /* What is asked for: the strongest action of the groups that have hits enough, and whether a copy is. The text of the
  * reason lies in `reason`. False: none has. */
 #define SL_GROUPS_REASON_MAX	160
+/* By the hits of each group. */
+bool			 sl_groups_demand_of(const struct sl_content_groups *groups, const unsigned *hits,
+			    char reason[SL_GROUPS_REASON_MAX], struct sl_demand *demand_out, bool *copy_out);
 bool			 sl_groups_demand(const struct sl_groups_run *run, char reason[SL_GROUPS_REASON_MAX],
 			    struct sl_demand *demand_out, bool *copy_out);
 

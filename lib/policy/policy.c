@@ -43,6 +43,18 @@ sl_cause_word(enum sl_cause cause)
 	return causes[cause].word;
 }
 
+bool
+sl_cause_find(struct sl_slice word, enum sl_cause *cause_out)
+{
+	for (int i = 0; i < SL_CAUSE_COUNT; i++) {
+		if (sl_slice_eq(word, sl_slice_str(causes[i].word))) {
+			*cause_out = (enum sl_cause)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 enum sl_category
 sl_cause_category(enum sl_cause cause)
 {
@@ -57,6 +69,19 @@ sl_cause_of(enum sl_category category)
 		if (causes[i].category == category)
 			return (enum sl_cause)i;
 	SL_UNREACHABLE("a category that is no cause");
+}
+
+/* Words that are no cause's are those of who sent it. */
+enum sl_cause
+sl_cause_of_ruling(const struct sl_ruling *ruling)
+{
+	enum sl_cause cause = SL_CAUSE_AUTHENTICATION;
+
+	if (ruling->reason == NULL)
+		return sl_cause_of(ruling->category);
+	if (!sl_cause_find(sl_slice_str(ruling->word), &cause) && strcmp(ruling->word, "denied") == 0)
+		return SL_CAUSE_SPAM;
+	return cause;
 }
 
 void
@@ -78,9 +103,8 @@ action_for(const struct sl_policy_category *policy, double probability)
 	return action;
 }
 
-/* Has anything been said about this category? Without evidence the prior is no verdict. */
-static bool
-is_judged(const struct sl_verdict *verdict, int category)
+bool
+sl_rule_judged(const struct sl_verdict *verdict, enum sl_category category)
 {
 	for (size_t i = 0; i < verdict->evidence_len; i++)
 		if (verdict->evidence[i].state == SL_EVIDENCE_PRESENT && !verdict->evidence[i].shadow &&
@@ -101,7 +125,7 @@ sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct 
 		enum sl_category c = causes[i].category;
 		enum sl_action action;
 
-		if (c == SL_CATEGORY_COUNT || !is_judged(verdict, c))
+		if (c == SL_CATEGORY_COUNT || !sl_rule_judged(verdict, c))
 			continue;
 		action = action_for(&policy[c], verdict->probability[c]);
 		if (verdict->probability[c] >= policy[c].at[SL_ACTION_COPY])

@@ -64,6 +64,7 @@ enum sl_cause {
 };
 #define SL_CAUSE_BIT(name)	(1u << SL_CAUSE_##name)
 const char	*sl_cause_word(enum sl_cause cause);		/* "attachment"; static */
+bool		 sl_cause_find(struct sl_slice word, enum sl_cause *cause_out);
 enum sl_category sl_cause_category(enum sl_cause cause);	/* SL_CATEGORY_COUNT: none, it has no probability */
 enum sl_cause	 sl_cause_of(enum sl_category category);
 
@@ -81,6 +82,11 @@ struct sl_ruling {
 /* By the verdict. NULL: there is none. `engine_failed`: one whose failing defers. `enforced` is the caller's. */
 void	sl_rule(const struct sl_policy_category policy[SL_CATEGORY_COUNT], const struct sl_verdict *verdict,
 	    bool engine_failed, struct sl_ruling *ruling_out);
+
+/* Has anything been said about this category? Without evidence the prior is no verdict. */
+bool	sl_rule_judged(const struct sl_verdict *verdict, enum sl_category category);
+/* What a ruling that does something is for. */
+enum sl_cause	sl_cause_of_ruling(const struct sl_ruling *ruling);
 
 /* What is asked for apart from the verdict. */
 #define SL_DEMANDS_MAX	8

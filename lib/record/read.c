@@ -1,291 +1,413 @@
 /* read.c - records read back; see record.h */
 
-#include "record/record.h"
+#include "read_i.h"
 
-#include <jansson.h>
-#include <math.h>
+#include "sl/utf8.h"
 
-struct reader {
-	struct sl_arena	*arena;
-	int		 result;	/* the first thing that is wrong */
-};
+#define TEXT_MAX	1024	/* bytes of the line's own texts */
 
-static void
-wrong(struct reader *r, int result)
+enum member { RECORD, ID, TENANT, TIME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
+	DEMANDS, VERSIONS, FACTS, CLASSES, MEMBER_COUNT };
+#define BIT(member)	(1u << (member))
+#define ENOUGH		(BIT(RECORD) | BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(JUDGED) | BIT(CLASSES))
+#define NEEDED		(BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(PRIOR) | BIT(EVIDENCE))
+
+static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "client", "tls", "mail_from", "rcpt_to",
+	"verdict", "action", "engine_failed", "probability", "prior", "judged", "evidence", "policy", "demands", "versions", "facts",
+	"classes" };
+
+/* ---- the verdict ---- */
+
+/* SL_CATEGORY_COUNT: none. */
+static int
+category_of(struct sl_slice name)
 {
-	if (r->result == 0)
-		r->result = result;
+	int c = 0;
+
+	while (c < SL_CATEGORY_COUNT && !reader_is(name, sl_category_word((enum sl_category)c)))
+		c++;
+	return c;
 }
 
-/* Brackets open at once, at most; those within strings do not count. jansson goes as deep as they do. */
-static size_t
-depth_of(struct sl_slice line)
-{
-	size_t depth = 0, deepest = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char c = line.ptr[i];
-
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '{' || c == '['))
-			depth++;
-		else if (!quoted && (c == '}' || c == ']') && depth > 0)
-			depth--;
-		deepest = SL_MAX(deepest, depth);
-	}
-	return deepest;
-}
-
-/* ---- values ---- */
-
-static bool
-is_name(struct sl_slice s, size_t max)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!(sl_ascii_lower(s.ptr[i]) >= 'a' && sl_ascii_lower(s.ptr[i]) <= 'z') &&
-		    !(s.ptr[i] >= '0' && s.ptr[i] <= '9') && s.ptr[i] != '_')
-			return false;
-	return s.len > 0 && s.len <= max;
-}
-
-static struct sl_slice
-text_of(const json_t *value)
-{
-	return json_is_string(value) ? sl_slice(json_string_value(value), json_string_length(value))
-	    : sl_slice(NULL, 0);
-}
-
-/* A copy; "" where there is none, or no memory for it. */
-static const char *
-keep(struct reader *r, struct sl_slice s)
-{
-	struct sl_slice copy;
-
-	if (s.len == 0)
-		return "";
-	copy = sl_arena_copy(r->arena, s);
-	if (copy.ptr == NULL) {
-		wrong(r, SL_ERR_FULL);
-		return "";
-	}
-	return (const char *)copy.ptr;
-}
-
-static const char *
-name_of(struct reader *r, const json_t *value, size_t max)
-{
-	struct sl_slice s = text_of(value);
-
-	if (!is_name(s, max)) {
-		wrong(r, SL_ERR_SYNTAX);
-		return "";
-	}
-	return keep(r, s);
-}
-
+/* What a ruling wants of a number: whether there is one. */
 static double
-number_of(struct reader *r, const json_t *value)
+sign_of(struct reader *r)
 {
-	struct sl_slice s = text_of(value);
+	struct sl_slice text;
 
-	if (json_is_number(value))
-		return json_number_value(value);
-	if (sl_slice_eq(s, SL_SLICE_LIT("inf")))
-		return INFINITY;
-	if (sl_slice_eq(s, SL_SLICE_LIT("-inf")))
-		return -INFINITY;
-	if (!sl_slice_eq(s, SL_SLICE_LIT("nan")))
-		wrong(r, SL_ERR_SYNTAX);
-	return NAN;
+	if (sl_json_kind(&r->json) != '0')
+		return reader_double(r);
+	if (!sl_json_number(&r->json, &text))
+		return 0;
+	for (size_t i = 0; i < text.len && text.ptr[i] != 'e' && text.ptr[i] != 'E'; i++)
+		if (text.ptr[i] >= '1' && text.ptr[i] <= '9')
+			return text.ptr[0] == '-' ? -1 : 1;
+	return 0;
 }
 
 /* Numbers by category. `all`: none may be missing. */
 static void
-categories_of(struct reader *r, const json_t *object, bool all, double out[SL_CATEGORY_COUNT])
+read_categories(struct reader *r, bool all, bool signs, double out[SL_CATEGORY_COUNT])
 {
-	size_t found = 0;
+	unsigned found = 0;
+	struct sl_slice name;
 
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
-		const json_t *value = json_object_get(object, sl_category_word((enum sl_category)c));
-
-		out[c] = value != NULL ? number_of(r, value) : 0;
-		found += value != NULL;
+	memset(out, 0, SL_CATEGORY_COUNT * sizeof(*out));
+	if (!sl_json_object(&r->json)) {
+		reader_wrong(r, SL_ERR_SYNTAX);
+		return;
 	}
-	if (!json_is_object(object) || found != json_object_size(object) || (all && found != SL_CATEGORY_COUNT))
-		wrong(r, SL_ERR_SYNTAX);
+	while (sl_json_member(&r->json, &name)) {
+		int c = category_of(name);
+
+		if (c == SL_CATEGORY_COUNT || (found >> c & 1) != 0) {
+			reader_wrong(r, SL_ERR_SYNTAX);
+			sl_json_skip(&r->json);
+			continue;
+		}
+		out[c] = signs ? sign_of(r) : reader_double(r);
+		found |= 1u << c;
+	}
+	if (all && found != (1u << SL_CATEGORY_COUNT) - 1)
+		reader_wrong(r, SL_ERR_SYNTAX);
 }
-
-static enum sl_action
-action_of(struct reader *r, const json_t *value)
-{
-	enum sl_action action = SL_ACTION_DELIVER;
-
-	if (!sl_action_find(text_of(value), &action))
-		wrong(r, SL_ERR_SYNTAX);
-	return action;
-}
-
-static bool
-flag_of(struct reader *r, const json_t *value)
-{
-	if (value != NULL && !json_is_boolean(value))
-		wrong(r, SL_ERR_SYNTAX);
-	return json_is_true(value);
-}
-
-/* ---- members ---- */
 
 static enum sl_evidence_state
-state_of(struct reader *r, const json_t *value)
+read_state(struct reader *r)
 {
 	static const char *const words[] = {
 		[SL_EVIDENCE_PRESENT] = "present", [SL_EVIDENCE_ABSENT] = "absent", [SL_EVIDENCE_FAILED] = "failed",
 	};
-	struct sl_slice s = text_of(value);
+	struct sl_slice s = reader_text(r, SL_RECORD_LINE_MAX);
 
 	for (size_t i = 0; i < SL_COUNT(words); i++)
-		if (sl_slice_eq(s, sl_slice_str(words[i])))
+		if (reader_is(s, words[i]))
 			return (enum sl_evidence_state)i;
-	wrong(r, SL_ERR_SYNTAX);
+	reader_wrong(r, SL_ERR_SYNTAX);
 	return SL_EVIDENCE_ABSENT;
 }
 
-static void
-read_evidence(struct reader *r, const json_t *object, struct sl_evidence *out)
+static const char *
+read_evidence_name(struct reader *r)
 {
-	const json_t *value = json_object_get(object, "value"), *said = json_object_get(object, "said");
+	if (r->detail == SL_RECORD_ALL)
+		return reader_word(r, 63);
+	reader_text(r, 63);
+	return "";
+}
 
-	*out = (struct sl_evidence){ .name = name_of(r, json_object_get(object, "name"), 63), .sentence = "",
-		.state = state_of(r, json_object_get(object, "state")),
-		.shadow = flag_of(r, json_object_get(object, "shadow")) };
-	if (value != NULL)
-		out->value = number_of(r, value);
-	categories_of(r, json_object_get(object, "log_odds"), false, out->log_odds);
-	if (said != NULL)
-		categories_of(r, said, false, out->said);
-	else
+static void
+read_evidence(struct reader *r, struct sl_evidence *out)
+{
+	enum { NAME = 1, STATE = 2, ODDS = 4, SAID = 8 };
+	bool signs = r->detail == SL_RECORD_RULINGS;
+	unsigned seen = 0;
+	struct sl_slice name;
+
+	*out = (struct sl_evidence){ .name = "", .sentence = "" };
+	if (!sl_json_object(&r->json))
+		reader_wrong(r, SL_ERR_SYNTAX);
+	else while (sl_json_member(&r->json, &name)) {
+		if (reader_is(name, "name")) {
+			out->name = read_evidence_name(r);
+			seen |= NAME;
+		} else if (reader_is(name, "state")) {
+			out->state = read_state(r);
+			seen |= STATE;
+		} else if (reader_is(name, "log_odds")) {
+			read_categories(r, false, signs, out->log_odds);
+			seen |= ODDS;
+		} else if (reader_is(name, "shadow")) {
+			out->shadow = reader_flag(r);
+		} else if (reader_is(name, "value") && !signs) {
+			out->value = reader_double(r);
+		} else if (reader_is(name, "said") && !signs) {
+			read_categories(r, false, false, out->said);
+			seen |= SAID;
+		} else {
+			reader_skip(r);
+		}
+	}
+	if ((seen & (NAME | STATE | ODDS)) != (NAME | STATE | ODDS))
+		reader_wrong(r, SL_ERR_SYNTAX);
+	if ((seen & SAID) == 0)
 		memcpy(out->said, out->log_odds, sizeof(out->said));
 }
 
+/* What was judged stands for all that was said: rulings need no more. */
 static void
-read_verdict(struct reader *r, const json_t *line, struct sl_verdict *verdict)
+read_judged(struct reader *r, struct sl_verdict *verdict)
 {
-	const json_t *list = json_object_get(line, "evidence"), *item;
-	size_t i;
+	struct sl_evidence *e = &verdict->evidence[0];
 
-	categories_of(r, json_object_get(line, "probability"), true, verdict->probability);
-	categories_of(r, json_object_get(line, "prior"), true, verdict->prior);
-	if (!json_is_array(list) || json_array_size(list) > SL_EVIDENCE_MAX) {
-		wrong(r, SL_ERR_SYNTAX);
+	if (!sl_json_array(&r->json)) {
+		reader_wrong(r, SL_ERR_SYNTAX);
 		return;
 	}
-	verdict->evidence_len = json_array_size(list);
-	json_array_foreach(list, i, item)
-		read_evidence(r, item, &verdict->evidence[i]);
+	*e = (struct sl_evidence){ .name = "", .sentence = "" };
+	while (sl_json_element(&r->json)) {
+		int c = category_of(reader_text(r, 63));
+
+		if (c < SL_CATEGORY_COUNT)
+			e->log_odds[c] = e->said[c] = 1;
+		else
+			reader_wrong(r, SL_ERR_SYNTAX);
+	}
+	verdict->evidence_len = 1;
 }
 
 static void
-read_policy(struct reader *r, const json_t *object, struct sl_policy_category policy[SL_CATEGORY_COUNT])
+read_evidence_list(struct reader *r, struct sl_verdict *verdict)
 {
-	if (!json_is_object(object))
-		wrong(r, SL_ERR_SYNTAX);
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++) {
-		const json_t *category = json_object_get(object, sl_category_word((enum sl_category)c));
-
-		policy[c].at[SL_ACTION_DELIVER] = 0;
-		for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++) {
-			const json_t *at = json_object_get(category, sl_action_word((enum sl_action)a));
-
-			policy[c].at[a] = at != NULL ? number_of(r, at) : SL_THRESHOLD_NEVER;
-			if (!(policy[c].at[a] <= 1) && at != NULL)
-				wrong(r, SL_ERR_SYNTAX);
+	verdict->evidence_len = 0;
+	if (!sl_json_array(&r->json)) {
+		reader_wrong(r, SL_ERR_SYNTAX);
+		return;
+	}
+	while (sl_json_element(&r->json)) {
+		if (verdict->evidence_len < SL_EVIDENCE_MAX) {
+			read_evidence(r, &verdict->evidence[verdict->evidence_len++]);
+		} else {
+			reader_wrong(r, SL_ERR_SYNTAX);
+			sl_json_skip(&r->json);
 		}
 	}
 }
 
-static void
-read_demands(struct reader *r, const json_t *list, struct sl_record *record)
-{
-	const json_t *item;
-	size_t i;
-
-	if (list != NULL && (!json_is_array(list) || json_array_size(list) > SL_DEMANDS_MAX)) {
-		wrong(r, SL_ERR_SYNTAX);
-		return;
-	}
-	json_array_foreach(list, i, item)
-		record->demands[record->demands_len++] = (struct sl_demand){
-			.action = action_of(r, json_object_get(item, "action")),
-			.word = name_of(r, json_object_get(item, "word"), 63), .enhanced = "", .reason = "" };
-}
+/* ---- members of the line ---- */
 
 static void
-read_versions(struct reader *r, json_t *object, struct sl_record *record)
+read_versions(struct reader *r, struct sl_record *record)
 {
-	const char *name;
-	json_t *id;
+	struct sl_slice name;
 
-	if (object != NULL && (!json_is_object(object) || json_object_size(object) > SL_RECORD_VERSIONS_MAX)) {
-		wrong(r, SL_ERR_SYNTAX);
+	if (!sl_json_object(&r->json)) {
+		reader_wrong(r, SL_ERR_SYNTAX);
 		return;
 	}
-	json_object_foreach(object, name, id) {
-		struct sl_slice text = text_of(id);
+	while (sl_json_member(&r->json, &name)) {
+		struct sl_slice copy = sl_arena_copy(r->arena, name);
+		const char *id = reader_str(r, 64);
 
-		if (!is_name(sl_slice_str(name), 31) || text.len == 0 || text.len > 64)
-			wrong(r, SL_ERR_SYNTAX);
-		for (size_t i = 0; i < text.len; i++)
-			if (text.ptr[i] <= ' ' || text.ptr[i] >= 0x7f)
-				wrong(r, SL_ERR_SYNTAX);
-		record->versions[record->versions_len++] = (struct sl_record_version){
-			keep(r, sl_slice_str(name)), keep(r, text) };
+		if (!reader_name_ok(name, 31) || *id == '\0' || record->versions_len == SL_RECORD_VERSIONS_MAX) {
+			reader_wrong(r, SL_ERR_SYNTAX);
+			continue;
+		}
+		for (const char *c = id; *c != '\0'; c++)
+			if (*c <= ' ' || *c >= 0x7f)
+				reader_wrong(r, SL_ERR_SYNTAX);
+		if (copy.ptr == NULL)
+			reader_wrong(r, SL_ERR_FULL);
+		else
+			record->versions[record->versions_len++] = (struct sl_record_version){ (const char *)copy.ptr, id };
 	}
 }
 
 static void
-read_line(struct reader *r, json_t *line, struct sl_record *record)
+read_recipients(struct reader *r, struct sl_record *record)
 {
-	const json_t *format = json_object_get(line, "record");
+	struct sl_slice *list = NULL;
+	size_t room = 0;
 
-	if (!json_is_object(line)) {
-		wrong(r, SL_ERR_SYNTAX);
-	} else if (format == NULL) {
-		wrong(r, SL_ERR_NOT_FOUND);
-	} else if (!json_is_integer(format) || json_integer_value(format) != SL_RECORD_FORMAT) {
-		wrong(r, SL_ERR_VERSION);
+	if (!sl_json_array(&r->json))
+		return;
+	while (sl_json_element(&r->json)) {
+		if (record->recipients_len == SL_RECORD_RECIPIENTS_MAX) {
+			reader_wrong(r, SL_ERR_SYNTAX);
+			sl_json_skip(&r->json);
+			continue;
+		}
+		if (record->recipients_len == room) {
+			struct sl_slice *more = reader_alloc(r, (room * 2 + 4) * sizeof(*more));
+
+			if (more == NULL) {
+				sl_json_skip(&r->json);
+				continue;
+			}
+			if (room > 0)
+				memcpy(more, list, room * sizeof(*more));
+			record->recipients = list = more;
+			room = room * 2 + 4;
+		}
+		list[record->recipients_len++] = reader_text(r, TEXT_MAX);
 	}
+}
+
+/* A text of the line that is none says nothing. */
+static const char *
+read_str(struct reader *r)
+{
+	if (sl_json_kind(&r->json) == '"')
+		return reader_str(r, TEXT_MAX);
+	sl_json_skip(&r->json);
+	return "";
+}
+
+static struct sl_record_class *
+only_class(struct reader *r)
+{
+	if (r->only == NULL) {
+		r->only = reader_alloc(r, sizeof(*r->only));
+		if (r->only != NULL)
+			class_init(r->only);
+	}
+	return r->only;
+}
+
+static enum member
+member_of(struct sl_slice name)
+{
+	int m = 0;
+
+	while (m < MEMBER_COUNT && !reader_is(name, members[m]))
+		m++;
+	return (enum member)m;
+}
+
+static void
+read_format(struct reader *r, unsigned *format)
+{
+	struct sl_slice text;
+	uint64_t value;
+
+	if (!sl_json_number(&r->json, &text) || sl_slice_to_u64(text, SL_RECORD_FORMAT, &value) != 0 || value == 0)
+		*format = 0;
+	else
+		*format = (unsigned)value;
+}
+
+static void
+read_member(struct reader *r, enum member member, struct sl_record *record, unsigned *format)
+{
+	bool rulings = r->detail == SL_RECORD_RULINGS;
+	struct sl_record_class *class = member == POLICY || member == DEMANDS ? only_class(r) : NULL;
+
+	switch (member) {
+	case RECORD: read_format(r, format); break;
+	case ID: record->id = read_str(r); break;
+	case TENANT: record->tenant = read_str(r); break;
+	case TIME: record->time = read_str(r); break;
+	case CLIENT: record->client = sl_slice_str(read_str(r)); break;
+	case TLS: record->facts.identity.tls = *read_str(r) != '\0'; break;
+	case FROM: record->sender = sl_slice_str(read_str(r)); break;
+	case TO: read_recipients(r, record); break;
+	case VERDICT: record->word = reader_word(r, 63); break;
+	case ACTION: record->action = reader_action(r); break;
+	case FAILED: record->engine_failed = reader_flag(r); break;
+	case PROBABILITY: read_categories(r, true, false, record->verdict.probability); break;
+	case PRIOR:
+		if (rulings)
+			reader_skip(r);
+		else
+			read_categories(r, true, false, record->verdict.prior);
+		break;
+	case JUDGED:
+		if (rulings)
+			read_judged(r, &record->verdict);
+		else
+			reader_skip(r);
+		break;
+	case EVIDENCE: read_evidence_list(r, &record->verdict); break;
+	case VERSIONS:
+		if (rulings)
+			reader_skip(r);
+		else
+			read_versions(r, record);
+		break;
+	case FACTS: read_facts(r, record); break;
+	case CLASSES: read_classes(r, record); break;
+	case POLICY:
+	case DEMANDS:
+		if (class == NULL)
+			sl_json_skip(&r->json);
+		else if (member == POLICY)
+			read_policy(r, class->policy);
+		else
+			read_demands(r, class);
+		break;
+	case MEMBER_COUNT: reader_skip(r); break;
+	}
+}
+
+/* Version 1: its members are those of one class. */
+static void
+take_only_class(struct reader *r, struct sl_record *record)
+{
+	if ((r->seen & BIT(POLICY)) == 0 || r->only == NULL) {
+		reader_wrong(r, SL_ERR_SYNTAX);
+		return;
+	}
+	r->only->word = record->word;
+	r->only->action = record->action;
+	record->classes = r->only;
+	record->classes_len = 1;
+}
+
+static void
+check_places(struct reader *r, const struct sl_record *record)
+{
+	for (size_t i = 0; i < record->classes_len; i++)
+		for (size_t k = 0; k < record->classes[i].recipients_len; k++)
+			if (record->classes[i].recipients[k] >= record->recipients_len)
+				reader_wrong(r, SL_ERR_SYNTAX);
+}
+
+/* All of it has been read. */
+static int
+complete(struct reader *r, struct sl_record *record, unsigned format)
+{
+	if ((r->seen & BIT(RECORD)) == 0)
+		return SL_ERR_NOT_FOUND;
+	if (format == 0)
+		return SL_ERR_VERSION;
+	if ((r->seen & NEEDED) != NEEDED)
+		reader_wrong(r, SL_ERR_SYNTAX);
 	if (r->result != 0)
-		return;
-	record->id = keep(r, text_of(json_object_get(line, "id")));
-	record->tenant = keep(r, text_of(json_object_get(line, "tenant")));
-	record->time = keep(r, text_of(json_object_get(line, "time")));
-	record->word = name_of(r, json_object_get(line, "verdict"), 63);
-	record->action = action_of(r, json_object_get(line, "action"));
-	record->engine_failed = flag_of(r, json_object_get(line, "engine_failed"));
-	read_verdict(r, line, &record->verdict);
-	read_policy(r, json_object_get(line, "policy"), record->policy);
-	read_demands(r, json_object_get(line, "demands"), record);
-	read_versions(r, json_object_get(line, "versions"), record);
+		return r->result;
+	if (format == 1)
+		take_only_class(r, record);
+	else if (record->classes_len == 0)
+		reader_wrong(r, SL_ERR_SYNTAX);
+	check_places(r, record);
+	record->facts.identity.client = record->client;
+	return r->result;
 }
 
 int
-sl_record_read(struct sl_slice line, struct sl_arena *arena, struct sl_record *record)
+sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_arena *arena, struct sl_record *record)
 {
-	struct reader r = { .arena = arena };
-	json_error_t error;
-	json_t *object;
+	struct reader r = { .arena = arena, .detail = detail };
+	unsigned format = 0;
+	struct sl_slice name;
+	int result;
 
-	*record = (struct sl_record){ .word = "", .id = "", .tenant = "", .time = "" };
-	if (line.len > SL_RECORD_LINE_MAX || depth_of(line) > SL_RECORD_DEPTH_MAX)
+	/* Not the evidence: it is large, and each piece is set when it is read. */
+	memset(record, 0, offsetof(struct sl_record, verdict.evidence));
+	memset(&record->verdict.evidence_len, 0, sizeof(*record) - offsetof(struct sl_record, verdict.evidence_len));
+	record->word = record->id = record->tenant = record->time = "";
+	record->client = record->sender = sl_slice("", 0);
+	if (line.len > SL_RECORD_LINE_MAX)
 		return SL_ERR_TOO_LONG;
-	object = json_loadb((const char *)line.ptr, line.len, JSON_REJECT_DUPLICATES, &error);
-	if (object == NULL)
+	if (line.len == 0 || (detail == SL_RECORD_ALL && !sl_utf8_valid(line)))
 		return SL_ERR_SYNTAX;
-	read_line(&r, object, record);
-	json_decref(object);
-	return r.result;
+	sl_json_init(&r.json, line);
+	if (!sl_json_object(&r.json))
+		return r.json.result == SL_ERR_TOO_LONG ? SL_ERR_TOO_LONG : SL_ERR_SYNTAX;
+	while (sl_json_member(&r.json, &name)) {
+		enum member member = member_of(name);
+
+		if (member == EVIDENCE && detail == SL_RECORD_RULINGS && (r.seen & ENOUGH) == ENOUGH) {
+			r.seen |= BIT(EVIDENCE);
+			return sl_utf8_valid(sl_slice(line.ptr, (size_t)(r.json.at - line.ptr))) ?
+			    complete(&r, record, format) : SL_ERR_SYNTAX;
+		}
+		if (member < MEMBER_COUNT && (r.seen & BIT(member)) != 0)
+			reader_wrong(&r, SL_ERR_SYNTAX);	/* twice: which would count? */
+		r.seen |= member < MEMBER_COUNT ? BIT(member) : 0;
+		read_member(&r, member, record, &format);
+	}
+	if (detail == SL_RECORD_RULINGS && !sl_utf8_valid(line))
+		return SL_ERR_SYNTAX;
+	result = sl_json_end(&r.json);
+	return result != 0 ? result : complete(&r, record, format);
 }

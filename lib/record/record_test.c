@@ -13,32 +13,8 @@ struct fixture {
 	struct sl_arena		arena;
 	struct sl_buf		line;
 	struct sl_record	record;
+	struct sl_record_class	class;	/* one that takes all, by `policy` */
 };
-
-static void
-fixture_init(struct fixture *f)
-{
-	sl_arena_init(&f->arena, ARENA_MAX);
-	sl_buf_init(&f->line, SL_RECORD_LINE_MAX);
-}
-
-static void
-fixture_fini(struct fixture *f)
-{
-	sl_arena_fini(&f->arena);
-	sl_buf_fini(&f->line);
-}
-
-/* As an edge writes it. */
-static int
-write_and_read(struct fixture *f, const struct sl_record_source *source, const char *word, enum sl_action action)
-{
-	sl_buf_addf(&f->line, "{\"time\":\"t\",\"id\":\"abc\",\"tenant\":\"one.example\",\"verdict\":\"%s\",\"action\":\"%s\"",
-	    word, sl_action_word(action));
-	sl_record_write(source, &f->line);
-	sl_buf_add_str(&f->line, "}");
-	return sl_record_read(sl_buf_slice(&f->line), &f->arena, &f->record);
-}
 
 #define NEVER	SL_THRESHOLD_NEVER
 
@@ -50,6 +26,39 @@ static const struct sl_policy_category policy[SL_CATEGORY_COUNT] = {
 	[SL_BULK] = { { 0, NEVER, NEVER, NEVER, NEVER, NEVER } },
 	[SL_MALFORMED] = { { 0, NEVER, NEVER, NEVER, NEVER, 0 } },
 };
+
+static void
+fixture_init(struct fixture *f)
+{
+	sl_arena_init(&f->arena, ARENA_MAX);
+	sl_buf_init(&f->line, SL_RECORD_LINE_MAX);
+	f->class = (struct sl_record_class){ .tenant = "", .word = "clean", .outcome = "", .by = SL_BY_POLICY,
+		.allowed_by = SL_PRECEDENCE_COUNT };
+	memcpy(f->class.policy, policy, sizeof(policy));
+}
+
+static void
+fixture_fini(struct fixture *f)
+{
+	sl_arena_fini(&f->arena);
+	sl_buf_fini(&f->line);
+}
+
+/* As an edge writes it. */
+static int
+write_and_read(struct fixture *f, struct sl_record_source *source, const char *word, enum sl_action action)
+{
+	if (source->classes == NULL) {
+		source->classes = &f->class;
+		source->classes_len = 1;
+	}
+	sl_buf_addf(&f->line, "{\"time\":\"t\",\"id\":\"abc\",\"tenant\":\"one.example\","
+	    "\"rcpt_to\":[\"a@one.example\",\"b@one.example\",\"c@two.example\"],\"verdict\":\"%s\",\"action\":\"%s\"",
+	    word, sl_action_word(action));
+	sl_record_write(source, &f->line);
+	sl_buf_add_str(&f->line, "}");
+	return sl_record_read(sl_buf_slice(&f->line), SL_RECORD_ALL, &f->arena, &f->record);
+}
 
 static void
 same_bits(const double *a, const double *b, const char *what)
@@ -74,11 +83,14 @@ a_verdict_comes_back_bit_for_bit(void **state)
 		{ .name = "macros", .log_odds = { 0.2, 0, 0.7 }, .sentence = "a document with macros" },
 	};
 	struct sl_verdict verdict = { 0 };
-	struct sl_record_source source = { &verdict, policy, demands, 2, true, versions, 2 };
+	struct sl_record_source source = { .verdict = &verdict, .engine_failed = true, .versions = versions,
+		.versions_len = 2 };
 	struct sl_ruling wanted, found;
 	struct fixture f;
 
 	fixture_init(&f);
+	f.class.demands = demands;
+	f.class.demands_len = 2;
 	for (size_t i = 0; i < SL_COUNT(evidence); i++)
 		sl_verdict_add(&verdict, &evidence[i]);
 	sl_combine(NULL, &verdict);
@@ -106,9 +118,9 @@ a_verdict_comes_back_bit_for_bit(void **state)
 	sl_rule(policy, &verdict, true, &wanted);
 	sl_rule_demand(&wanted, &demands[0]);
 	sl_rule_demand(&wanted, &demands[1]);
-	sl_record_rule(&f.record, &found);
+	sl_record_rule(&f.record, &f.record.classes[0], &found);
 	assert_string_equal(found.word, wanted.word);
-		assert_int_equal(found.action, wanted.action);
+	assert_int_equal(found.action, wanted.action);
 	assert_string_equal(f.record.id, "abc");
 	assert_string_equal(f.record.tenant, "one.example");
 	assert_int_equal(f.record.versions_len, 2);
@@ -125,7 +137,7 @@ a_combiner_is_applied_again(void **state)
 	struct sl_evidence evidence = { .name = "ngram", .log_odds = { 1.1, 0.3 }, .sentence = "" };
 	struct sl_evidence absent = { .name = "clamd", .state = SL_EVIDENCE_ABSENT, .sentence = "" };
 	struct sl_verdict verdict = { 0 };
-	struct sl_record_source source = { .verdict = &verdict, .policy = policy };
+	struct sl_record_source source = { .verdict = &verdict };
 	struct sl_combiner *combiner;
 	struct fixture f;
 
@@ -154,7 +166,7 @@ numbers_come_back_bit_for_bit(void **state)
 
 	for (size_t i = 0; i < SL_COUNT(values); i++) {
 		struct sl_verdict verdict = { .evidence_len = 1 };
-		struct sl_record_source source = { .verdict = &verdict, .policy = policy };
+		struct sl_record_source source = { .verdict = &verdict };
 		struct fixture f;
 
 		fixture_init(&f);
@@ -200,7 +212,7 @@ static void
 a_full_verdict_comes_back(void **state)
 {
 	struct sl_verdict verdict = { 0 };
-	struct sl_record_source source = { .verdict = &verdict, .policy = policy };
+	struct sl_record_source source = { .verdict = &verdict };
 	struct fixture f;
 
 	fixture_init(&f);
@@ -220,6 +232,8 @@ a_full_verdict_comes_back(void **state)
 
 #define REST	"\"probability\":{\"spam\":0.5,\"phish\":0.5,\"malware\":0.5,\"bulk\":0.5,\"malformed\":0.5},"	\
 		"\"prior\":{\"spam\":0,\"phish\":0,\"malware\":0,\"bulk\":0,\"malformed\":0}"
+#define HEAD2	"{\"record\":2,\"verdict\":\"spam\",\"action\":\"tag\"," REST
+#define CLASS	"{\"policy\":{},\"verdict\":\"x\",\"action\":\"tag\"}"
 #define HEAD	"{\"record\":1,\"verdict\":\"spam\",\"action\":\"tag\"," REST
 
 static const struct row {
@@ -229,7 +243,8 @@ static const struct row {
 	{ "smallest", HEAD ",\"evidence\":[],\"policy\":{}}", 0 },
 	{ "unknown members", HEAD ",\"evidence\":[],\"policy\":{},\"ms\":{\"mail\":0}}", 0 },
 	{ "mail that was not judged", "{\"id\":\"x\",\"outcome\":\"delivered\"}", SL_ERR_NOT_FOUND },
-	{ "another format", "{\"record\":2}", SL_ERR_VERSION },
+	{ "another format", "{\"record\":3}", SL_ERR_VERSION },
+	{ "a format before the first", "{\"record\":0}", SL_ERR_VERSION },
 	{ "a format that is no number", "{\"record\":\"1\"}", SL_ERR_VERSION },
 	{ "nothing", "", SL_ERR_SYNTAX },
 	{ "no object", "[1]", SL_ERR_SYNTAX },
@@ -245,9 +260,27 @@ static const struct row {
 	{ "a threshold above 1", HEAD ",\"evidence\":[],\"policy\":{\"spam\":{\"tag\":1.5}}}", SL_ERR_SYNTAX },
 	{ "an unknown action", "{\"record\":1,\"verdict\":\"spam\",\"action\":\"eat\"," REST
 	    ",\"evidence\":[],\"policy\":{}}", SL_ERR_SYNTAX },
-	{ "five demands", HEAD ",\"evidence\":[],\"policy\":{},\"demands\":[{},{},{},{},{}]}", SL_ERR_SYNTAX },
+	{ "a demand of nothing", HEAD ",\"evidence\":[],\"policy\":{},\"demands\":[{}]}", SL_ERR_SYNTAX },
 	{ "an id with a blank", HEAD ",\"evidence\":[],\"policy\":{},\"versions\":{\"models\":\"a b\"}}", SL_ERR_SYNTAX },
-	{ "too deep", "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]", SL_ERR_TOO_LONG },
+	{ "too deep", "{\"x\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}", SL_ERR_TOO_LONG },
+	{ "as deep as may be", "{\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}", SL_ERR_NOT_FOUND },
+	{ "something behind it", "{} {}", SL_ERR_SYNTAX },
+	{ "no comma", "{\"a\":1 \"b\":2}", SL_ERR_SYNTAX },
+	{ "a comma too many", "{\"a\":1,}", SL_ERR_SYNTAX },
+	{ "a number with a zero in front", "{\"a\":01}", SL_ERR_SYNTAX },
+	{ "no UTF-8", "{\"a\":\"\xff\"}", SL_ERR_SYNTAX },
+	{ "a class", HEAD2 ",\"evidence\":[],\"classes\":[" CLASS "]}", 0 },
+	{ "no class", HEAD2 ",\"evidence\":[],\"classes\":[]}", SL_ERR_SYNTAX },
+	{ "no classes", HEAD2 ",\"evidence\":[],\"policy\":{}}", SL_ERR_SYNTAX },
+	{ "a class without a ruling", HEAD2 ",\"evidence\":[],\"classes\":[{\"policy\":{}}]}", SL_ERR_SYNTAX },
+	{ "a recipient who is not there", HEAD2 ",\"evidence\":[],\"rcpt_to\":[\"a@b\"],\"classes\":[{\"rcpt\":[1],"
+	    "\"policy\":{},\"verdict\":\"x\",\"action\":\"tag\"}]}", SL_ERR_SYNTAX },
+	{ "who decides by no rule", HEAD2 ",\"evidence\":[],\"classes\":[{\"by\":\"a dog\",\"policy\":{},"
+	    "\"verdict\":\"x\",\"action\":\"tag\"}]}", SL_ERR_SYNTAX },
+	{ "facts", HEAD2 ",\"facts\":{\"identity\":{\"dmarc\":\"pass\",\"spf\":\"fail\",\"new\":[{}]}},"
+	    "\"evidence\":[],\"classes\":[" CLASS "]}", 0 },
+	{ "a result of DMARC that is none", HEAD2 ",\"facts\":{\"identity\":{\"dmarc\":\"perhaps\"}},"
+	    "\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
 	{ "brackets in a text", "{\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\"}", SL_ERR_NOT_FOUND },
 };
 
@@ -259,9 +292,181 @@ lines_are_checked(void **state)
 		int r;
 
 		fixture_init(&f);
-		r = sl_record_read(sl_slice_str(rows[i].line), &f.arena, &f.record);
+		r = sl_record_read(sl_slice_str(rows[i].line), SL_RECORD_ALL, &f.arena, &f.record);
 		if (r != rows[i].result)
 			fail_msg("%s: %s", rows[i].name, sl_strerror(r));
+		fixture_fini(&f);
+	}
+}
+
+/* As they were written before there were classes. */
+static void
+the_first_version_is_one_class(void **state)
+{
+	static const char line[] = HEAD ",\"evidence\":[{\"name\":\"x\",\"state\":\"present\",\"log_odds\":{\"spam\":1}}],"
+	    "\"policy\":{\"spam\":{\"tag\":0.5,\"refuse\":0.9},\"phish\":{}},"
+	    "\"demands\":[{\"action\":\"quarantine\",\"word\":\"forged\"}],\"engine_failed\":false}";
+	struct sl_ruling ruling;
+	struct fixture f;
+
+	fixture_init(&f);
+	assert_int_equal(sl_record_read(sl_slice_str(line), SL_RECORD_ALL, &f.arena, &f.record), 0);
+	assert_false(f.record.has_facts);
+	assert_int_equal(f.record.classes_len, 1);
+	assert_null(f.record.classes[0].recipients);
+	assert_string_equal(f.record.classes[0].word, "spam");
+	assert_int_equal(f.record.classes[0].action, SL_ACTION_TAG);
+	sl_record_rule(&f.record, &f.record.classes[0], &ruling);
+	assert_string_equal(ruling.word, "forged");
+	assert_int_equal(ruling.action, SL_ACTION_QUARANTINE);
+	fixture_fini(&f);
+}
+
+static const struct sl_file files[] = {
+	{ .name = { (const unsigned char *)"*.exe", 5 }, .type = SL_TYPE_PDF, .type_is_sure = true, .bytes = 123456,
+	  .promise = { true, true, SL_TYPE_ZIP, SL_FAMILY_SCRIPT }, .deceptive = true },
+	{ .inside = true, .encrypted = true, .declared = { (const unsigned char *)"application/x-new", 17 } },
+};
+
+static const struct sl_record_facts facts = {
+	.identity = { .known = true, .author = SL_AUTHOR_ONE, .author_domain = { (const unsigned char *)"shop.example", 12 },
+	    .dmarc = SL_DMARC_FAIL, .disposition = SL_DMARC_POLICY_QUARANTINE, .spf = SL_SPF_PASS, .spf_is_helo = true,
+	    .spf_domain = { (const unsigned char *)"mx.example", 10 }, .signers = {
+	    { { (const unsigned char *)"a.example", 9 }, true }, { { (const unsigned char *)"b.example", 9 }, false } },
+	    .signers_len = 2, .arc_passes = true, .arc_sealer = { (const unsigned char *)"lists.example", 13 } },
+	.from = { (const unsigned char *)"Ann@shop.example", 16 }, .malware = "Eicar", .files = files, .files_len = 2,
+	.more_files = true,
+};
+
+static void
+same_facts(const struct sl_record_facts *f)
+{
+	assert_true(f->identity.known && f->identity.arc_passes && f->identity.spf_is_helo);
+	assert_int_equal(f->identity.dmarc, SL_DMARC_FAIL);
+	assert_int_equal(f->identity.disposition, SL_DMARC_POLICY_QUARANTINE);
+	assert_int_equal(f->identity.spf, SL_SPF_PASS);
+	assert_true(sl_slice_eq(f->identity.author_domain, SL_SLICE_LIT("shop.example")));
+	assert_true(sl_slice_eq(f->identity.spf_domain, SL_SLICE_LIT("mx.example")));
+	assert_int_equal(f->identity.signers_len, 2);
+	assert_true(f->identity.signers[0].passes && !f->identity.signers[1].passes);
+	assert_true(sl_slice_eq(f->identity.signers[1].domain, SL_SLICE_LIT("b.example")));
+	assert_true(sl_slice_eq(f->identity.arc_sealer, SL_SLICE_LIT("lists.example")));
+	assert_true(sl_slice_eq(f->from, SL_SLICE_LIT("Ann@shop.example")));
+	assert_string_equal(f->malware, "Eicar");
+	assert_true(f->more_files);
+	assert_int_equal(f->files_len, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct sl_file *a = &files[i], *b = &f->files[i];
+
+		assert_true(sl_slice_eq(a->name, b->name) && sl_slice_eq(a->declared, b->declared));
+		assert_true(a->type == b->type && a->type_is_sure == b->type_is_sure && a->promise.told == b->promise.told && a->promise.runs == b->promise.runs &&
+		    a->promise.type == b->promise.type && a->promise.family == b->promise.family &&
+		    a->bytes == b->bytes && a->inside == b->inside && a->encrypted == b->encrypted &&
+		    a->deceptive == b->deceptive && !b->macros && !b->program && !b->unreadable);
+	}
+}
+
+/* Three recipients that fare differently: one is denied, one is allowed, of one policy decides. */
+static void
+classes_and_facts_come_back(void **state)
+{
+	static const unsigned first[] = { 0, 2 }, second[] = { 1 };
+	static const struct sl_demand demands[] = { { SL_ACTION_REFUSE, "forged", "", "" },
+		{ SL_ACTION_QUARANTINE, "attachment", "", "" } };
+	static const struct sl_slice rules[] = { { (const unsigned char *)"no-exe", 6 } };
+	static const struct sl_record_group groups[] = { { { (const unsigned char *)"cards", 5 }, 3 } };
+	struct sl_evidence evidence = { .name = "ngram", .log_odds = { 9 }, .sentence = "" };
+	struct sl_verdict verdict = { 0 };
+	struct sl_record_class classes[3];
+	struct sl_record_source source = { .verdict = &verdict, .facts = &facts, .classes = classes, .classes_len = 3 };
+	const struct sl_record_class *read;
+	struct sl_ruling ruling;
+	struct fixture f;
+
+	fixture_init(&f);
+	for (int i = 0; i < 3; i++)
+		classes[i] = f.class;
+	classes[0].recipients = first;
+	classes[0].recipients_len = 2;
+	classes[0].by = SL_BY_USER_DENY;
+	classes[0].word = "denied";
+	classes[0].action = SL_ACTION_QUARANTINE;
+	classes[0].cause = SL_CAUSE_SPAM;
+	classes[0].outcome = "quarantined";
+	classes[1].recipients = second;
+	classes[1].recipients_len = 1;
+	classes[1].tenant = "two.example";
+	classes[1].mode = SL_MODE_MONITOR;
+	classes[1].allowed_by = SL_BY_TENANT_ALLOW;
+	classes[1].excused = SL_CAUSE_BIT(SPAM) | SL_CAUSE_BIT(AUTHENTICATION);
+	classes[1].demands = demands;
+	classes[1].demands_len = 2;
+	classes[1].word = "attachment";
+	classes[1].action = SL_ACTION_QUARANTINE;
+	classes[1].cause = SL_CAUSE_ATTACHMENT;
+	classes[1].rules = rules;
+	classes[1].rules_len = 1;
+	classes[1].groups = groups;
+	classes[1].groups_len = 1;
+	classes[2].copy = true;
+	sl_verdict_add(&verdict, &evidence);
+	sl_combine(NULL, &verdict);
+	assert_int_equal(write_and_read(&f, &source, "denied", SL_ACTION_QUARANTINE), 0);
+	same_facts(&f.record.facts);
+	assert_int_equal(f.record.recipients_len, 3);
+	assert_true(sl_slice_eq(f.record.recipients[2], SL_SLICE_LIT("c@two.example")));
+	assert_int_equal(f.record.classes_len, 3);
+
+	read = &f.record.classes[0];
+	assert_int_equal(read->recipients_len, 2);
+	assert_int_equal(read->recipients[1], 2);
+	assert_int_equal(read->by, SL_BY_USER_DENY);
+	assert_string_equal(read->outcome, "quarantined");
+	f.record.facts.malware = NULL;
+	sl_record_rule(&f.record, read, &ruling);
+	assert_string_equal(ruling.word, "denied");
+	assert_int_equal(ruling.action, SL_ACTION_QUARANTINE);
+
+	read = &f.record.classes[1];
+	assert_string_equal(read->tenant, "two.example");
+	assert_int_equal(read->mode, SL_MODE_MONITOR);
+	assert_int_equal(read->allowed_by, SL_BY_TENANT_ALLOW);
+	assert_int_equal(read->excused, classes[1].excused);
+	assert_int_equal(read->cause, SL_CAUSE_ATTACHMENT);
+	assert_true(sl_slice_eq(read->rules[0], SL_SLICE_LIT("no-exe")));
+	assert_true(sl_slice_eq(read->groups[0].name, SL_SLICE_LIT("cards")) && read->groups[0].hits == 3);
+	sl_record_rule(&f.record, read, &ruling);
+	assert_string_equal(ruling.word, "attachment");
+	assert_int_equal(ruling.action, SL_ACTION_QUARANTINE);
+
+	read = &f.record.classes[2];
+	assert_null(read->recipients);
+	assert_true(read->copy);
+	assert_int_equal(read->by, SL_BY_POLICY);
+	sl_record_rule(&f.record, read, &ruling);
+	assert_int_equal(ruling.action, SL_ACTION_REFUSE);
+	f.record.facts.malware = "Eicar";
+	sl_record_rule(&f.record, read, &ruling);
+	assert_string_equal(ruling.word, "malware");
+	fixture_fini(&f);
+}
+
+/* Each goes by a name of its own. */
+static void
+every_type_of_file_comes_back(void **state)
+{
+	struct sl_verdict verdict = { 0 };
+
+	for (int t = 0; t < SL_TYPE_COUNT; t++) {
+		struct sl_file file = { .type = (enum sl_type)t };
+		struct sl_record_facts of_it = { .files = &file, .files_len = 1 };
+		struct sl_record_source source = { .verdict = &verdict, .facts = &of_it };
+		struct fixture f;
+
+		fixture_init(&f);
+		assert_int_equal(write_and_read(&f, &source, "clean", SL_ACTION_DELIVER), 0);
+		if (f.record.facts.files[0].type != (enum sl_type)t)
+			fail_msg("%s: %d is %d", sl_type_mime((enum sl_type)t), t, f.record.facts.files[0].type);
 		fixture_fini(&f);
 	}
 }
@@ -274,7 +479,7 @@ a_full_arena_is_said(void **state)
 	struct sl_arena arena;
 
 	sl_arena_init(&arena, 16);
-	assert_int_equal(sl_record_read(sl_slice_str(line), &arena, &record), SL_ERR_FULL);
+	assert_int_equal(sl_record_read(sl_slice_str(line), SL_RECORD_ALL, &arena, &record), SL_ERR_FULL);
 	sl_arena_fini(&arena);
 }
 
@@ -288,6 +493,9 @@ main(void)
 		cmocka_unit_test(numbers_of_all_sizes_come_back),
 		cmocka_unit_test(a_full_verdict_comes_back),
 		cmocka_unit_test(lines_are_checked),
+		cmocka_unit_test(the_first_version_is_one_class),
+		cmocka_unit_test(classes_and_facts_come_back),
+		cmocka_unit_test(every_type_of_file_comes_back),
 		cmocka_unit_test(a_full_arena_is_said),
 	};
 

@@ -286,3 +286,35 @@ sl_store_audit_verify(struct sl_store *store, int64_t tenant, struct sl_audit_re
 	}
 	return r;
 }
+
+int
+sl_store_audit_head(struct sl_store *store, int64_t *number_out, unsigned char hash_out[SL_AUDIT_HASH_BYTES])
+{
+	struct head head;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	r = head_read(store, 0, &head);
+	*number_out = head.number;
+	memcpy(hash_out, head.hash, SL_AUDIT_HASH_BYTES);
+	return r;
+}
+
+int
+sl_store_audit_hash(struct sl_store *store, int64_t number, unsigned char hash_out[SL_AUDIT_HASH_BYTES])
+{
+	struct db_query query;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	db_query(&store->db, &query, "SELECT hash FROM audit WHERE number = ?", "i", number);
+	r = db_row(&query);
+	if (r == SL_DONE) {
+		struct sl_slice hash = db_text(&query, 0);
+
+		memset(hash_out, 0, SL_AUDIT_HASH_BYTES);
+		memcpy(hash_out, hash.ptr, SL_MIN(hash.len, (size_t)SL_AUDIT_HASH_BYTES));
+	}
+	db_end(&query);
+	return r == SL_DONE ? 0 : r != 0 ? r : SL_ERR_NOT_FOUND;
+}

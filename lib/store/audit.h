@@ -39,6 +39,11 @@ SL_MUST_USE int	sl_store_audit_walk(struct sl_store *store, int64_t tenant, int6
 /* The id of a tenant that may be gone, by the name it had last; SL_ERR_NOT_FOUND. */
 SL_MUST_USE int	sl_store_audit_tenant(struct sl_store *store, struct sl_slice name, int64_t *tenant_out);
 
+/* The last entry of all: its number (0: there is none) and hash. A database that has such an entry is this one, or one
+ * that began as a copy of it. */
+SL_MUST_USE int	sl_store_audit_head(struct sl_store *store, int64_t *number_out, unsigned char hash_out[SL_AUDIT_HASH_BYTES]);
+SL_MUST_USE int	sl_store_audit_hash(struct sl_store *store, int64_t number, unsigned char hash_out[SL_AUDIT_HASH_BYTES]);
+
 #define SL_AUDIT_FAULTS(X)							\
 	X(NONE, "every entry is as it was written")				\
 	X(MISSING, "an entry is missing")					\

@@ -18,7 +18,7 @@ struct sl_store {
 };
 
 /* ---- schema.c */
-#define SCHEMA_VERSION	3
+#define SCHEMA_VERSION	4
 SL_MUST_USE int	schema_version(struct sl_store *store, int64_t *version_out);
 /* Bring it up to `version`, which may be any up to SCHEMA_VERSION (for tests: older ones). */
 SL_MUST_USE int	schema_migrate(struct sl_store *store, int64_t version);
@@ -72,8 +72,8 @@ SL_MUST_USE int	node_text_check(struct sl_store *store, struct sl_slice text, si
 SL_MUST_USE int	node_remove_hanging(struct sl_store *store, struct sl_node node, int64_t tenant);
 
 /* ---- lists.c: one entry, with its added_at and added_by */
-struct sl_list_entry;
+struct sl_store_entry;
 SL_MUST_USE int	list_entry_put(struct sl_store *store, struct sl_node node, int64_t tenant,
-		    const struct sl_list_entry *entry);
+		    const struct sl_store_entry *entry);
 
 #endif

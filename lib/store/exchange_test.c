@@ -22,11 +22,11 @@ build(struct fixture *f)
 	struct sl_tenant_settings settings = { SL_TENANT_MONITOR, SL_TENANT_USERS_DISCOVER, 33 };
 	struct sl_new_user users[] = { { S("anna@one.example"), S("sales") }, { S("\"b \\\" c\"@two.example"), S("") },
 		{ S("j\xc3\xbcrgen@one.example"), S("") } };
-	struct sl_list_entry entries[] = {
-		{ .kind = SL_LIST_ALLOW, .value = S("friend.example"), .options = SL_LIST_UNAUTHENTICATED | SL_LIST_SUBDOMAINS,
+	struct sl_store_entry entries[] = {
+		{ .kind = SL_ENTRY_ALLOW, .value = S("friend.example"), .options = SL_ENTRY_UNAUTHENTICATED | SL_ENTRY_SUBDOMAINS,
 		  .note = S("he said: \"a, b\"\nand more") },
-		{ .kind = SL_LIST_DENY, .value = S("192.0.2.0/24"), .expires_at = test_now_s + 86400 },
-		{ .kind = SL_LIST_DENY, .value = S("x@y.example") } };
+		{ .kind = SL_ENTRY_DENY, .value = S("192.0.2.0/24"), .expires_at = test_now_s + 86400 },
+		{ .kind = SL_ENTRY_DENY, .value = S("x@y.example") } };
 	struct sl_slice seen = S("found@one.example");
 	struct sl_node tenant = add_tenant(f, SL_NODE_OPERATOR, "one.example"), node;
 	int64_t version;

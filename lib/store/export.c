@@ -145,11 +145,12 @@ on_list(void *ctx, const struct sl_list_row *row)
 
 	next(e);
 	r = add_node(e, "\"at\":", row->node);
-	sl_buf_addf(e->out, ",\"kind\":\"%s\"", sl_list_kind_word(row->entry.kind));
+	sl_buf_addf(e->out, ",\"kind\":\"%s\"", sl_entry_kind_word(row->entry.kind));
 	add_text(e->out, ",\"value\":", row->entry.value);
-	sl_buf_addf(e->out, ",\"unauthenticated\":%s,\"subdomains\":%s",
-	    (row->entry.options & SL_LIST_UNAUTHENTICATED) != 0 ? "true" : "false",
-	    (row->entry.options & SL_LIST_SUBDOMAINS) != 0 ? "true" : "false");
+	sl_buf_addf(e->out, ",\"unauthenticated\":%s,\"subdomains\":%s,\"either\":%s",
+	    (row->entry.options & SL_ENTRY_UNAUTHENTICATED) != 0 ? "true" : "false",
+	    (row->entry.options & SL_ENTRY_SUBDOMAINS) != 0 ? "true" : "false",
+	    (row->entry.options & SL_ENTRY_EITHER) != 0 ? "true" : "false");
 	add_text(e->out, ",\"note\":", row->entry.note);
 	sl_buf_addf(e->out, ",\"expires\":%lld,\"added\":%lld", (long long)row->entry.expires_at, (long long)row->entry.added_at);
 	add_text(e->out, ",\"added_by\":", row->entry.added_by);
@@ -289,19 +290,22 @@ sl_store_users_to_csv(struct sl_store *store, struct sl_node node, struct sl_buf
 }
 
 static int
-entry_to_csv(void *ctx, const struct sl_list_entry *entry)
+entry_to_csv(void *ctx, const struct sl_store_entry *entry)
 {
-	static const char *const options[] = { "", "unauthenticated", "subdomains", "unauthenticated subdomains" };
 	struct export *e = ctx;
+	struct sl_buf options;
 	time_t expires = (time_t)entry->expires_at;
 	char date[32] = "";
 	struct tm tm;
 
 	if (entry->expires_at != 0 && gmtime_r(&expires, &tm) != NULL)
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	sl_csv_field(e->out, sl_slice_str(sl_list_kind_word(entry->kind)), true);
+	sl_csv_field(e->out, sl_slice_str(sl_entry_kind_word(entry->kind)), true);
 	sl_csv_field(e->out, entry->value, false);
-	sl_csv_field(e->out, sl_slice_str(options[entry->options & 3]), false);
+	sl_buf_init(&options, 100);
+	sl_entry_options_print(entry->options, &options);
+	sl_csv_field(e->out, sl_buf_slice(&options), false);
+	sl_buf_fini(&options);
 	sl_csv_field(e->out, entry->note, false);
 	sl_csv_field(e->out, sl_slice_str(date), false);
 	sl_csv_end(e->out);

@@ -13,7 +13,7 @@ grant_begin(struct sl_store *store, struct sl_slice account, enum sl_role role, 
 {
 	int r;
 
-	SL_ASSERT(role < SL_ROLE_COUNT && node.level < SL_LEVEL_COUNT);
+	SL_ASSERT(role < SL_ROLE_COUNT && node.level < SL_LEVELS_COUNT);
 	change->node = node;
 	if (account.len == 0)
 		return db_fail(&store->db, SL_ERR_SYNTAX, "an account has a name");
@@ -110,7 +110,7 @@ sl_store_grants_of(struct sl_store *store, struct sl_slice account, struct sl_ac
 		struct sl_node node = { (enum sl_level)db_int(&query, 1), db_int(&query, 2) };
 
 		grants[len].role = (enum sl_role)db_int(&query, 0);
-		if (grants[len].role >= SL_ROLE_COUNT || node.level >= SL_LEVEL_COUNT)
+		if (grants[len].role >= SL_ROLE_COUNT || node.level >= SL_LEVELS_COUNT)
 			continue;		/* of a later program: counts for nothing here */
 		r = sl_store_path(store, node, &grants[len].at);
 		if (r != 0 && r != SL_ERR_NOT_FOUND)

@@ -135,15 +135,16 @@ import_user(struct import *im, const json_t *row)
 static int
 import_entry(struct import *im, const json_t *row)
 {
-	struct sl_list_entry entry = { .value = text_of(row, "value"), .note = text_of(row, "note"),
-		.options = (is_true(row, "unauthenticated") ? SL_LIST_UNAUTHENTICATED : 0u) |
-		    (is_true(row, "subdomains") ? SL_LIST_SUBDOMAINS : 0u),
+	struct sl_store_entry entry = { .value = text_of(row, "value"), .note = text_of(row, "note"),
+		.options = (is_true(row, "unauthenticated") ? SL_ENTRY_UNAUTHENTICATED : 0u) |
+		    (is_true(row, "subdomains") ? SL_ENTRY_SUBDOMAINS : 0u) |
+		    (is_true(row, "either") ? SL_ENTRY_EITHER : 0u),
 		.expires_at = number_of(row, "expires"), .added_at = number_of(row, "added"),
 		.added_by = text_of(row, "added_by") };
 	struct sl_node node;
 	int r;
 
-	if (!sl_list_kind_find(text_of(row, "kind"), &entry.kind))
+	if (!sl_entry_kind_find(text_of(row, "kind"), &entry.kind))
 		return wrong(im, "it is neither allow nor deny");
 	if ((r = node_at(im, row, &node)) != 0 || (r = node_no_alias(im->store, node)) != 0)
 		return r;

@@ -173,33 +173,14 @@ parse_expiry(struct sl_slice s, int64_t *out)
 	return true;
 }
 
-static bool
-parse_options(struct sl_slice s, unsigned *out)
-{
-	*out = 0;
-	while (s.len > 0) {
-		const unsigned char *space = memchr(s.ptr, ' ', s.len);
-		struct sl_slice word = sl_slice(s.ptr, space != NULL ? (size_t)(space - s.ptr) : s.len);
-
-		if (sl_slice_ieq(word, SL_SLICE_LIT("unauthenticated")))
-			*out |= SL_LIST_UNAUTHENTICATED;
-		else if (sl_slice_ieq(word, SL_SLICE_LIT("subdomains")))
-			*out |= SL_LIST_SUBDOMAINS;
-		else if (word.len > 0)
-			return false;
-		s = sl_slice_from(s, SL_MIN(word.len + 1, s.len));
-	}
-	return true;
-}
-
 static int
 add_entry(struct table *t, const struct sl_actor *actor, struct sl_node node)
 {
-	struct sl_list_entry entry = { .value = column(t, 0), .note = column(t, 3) };
+	struct sl_store_entry entry = { .value = column(t, 0), .note = column(t, 3) };
 
-	if (!sl_list_kind_find(column(t, 1), &entry.kind))
+	if (!sl_entry_kind_find(column(t, 1), &entry.kind))
 		return db_fail(&t->store->db, SL_ERR_SYNTAX, "the kind is allow or deny");
-	if (!parse_options(column(t, 2), &entry.options))
+	if (!sl_entry_options_find(column(t, 2), &entry.options))
 		return db_fail(&t->store->db, SL_ERR_SYNTAX, "options are unauthenticated and subdomains");
 	if (!parse_expiry(column(t, 4), &entry.expires_at))
 		return db_fail(&t->store->db, SL_ERR_SYNTAX, "a date is written as 2026-12-31");

@@ -210,6 +210,30 @@ sl_store_layer_get(struct sl_store *store, struct sl_node node, struct sl_slice 
 }
 
 int
+sl_store_layers_at(struct sl_store *store, struct sl_node node, sl_layer_now_each *each, void *ctx)
+{
+	struct sl_layer_now now;
+	struct db_query query;
+	int64_t tenant;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	r = node_tenant(store, node, &tenant);
+	if (r != 0)
+		return r;
+	db_query(&store->db, &query, "SELECT name, max(version), text FROM layer WHERE tenant = ? AND level = ? AND node = ?"
+	    " GROUP BY name ORDER BY name", "iii", tenant, (int64_t)node.level, node.id);
+	while ((r = db_row(&query)) == SL_DONE) {
+		now = (struct sl_layer_now){ db_text(&query, 0), db_int(&query, 1), db_text(&query, 2) };
+		r = each(ctx, &now);
+		if (r != 0)
+			break;
+	}
+	db_end(&query);
+	return r;
+}
+
+int
 sl_store_layer_history(struct sl_store *store, struct sl_node node, struct sl_slice name, sl_layer_version_each *each,
     void *ctx)
 {

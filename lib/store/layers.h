@@ -32,6 +32,16 @@ SL_MUST_USE int	sl_store_layer_take_back(struct sl_store *store, const struct sl
 SL_MUST_USE int	sl_store_layer_get(struct sl_store *store, struct sl_node node, struct sl_slice name, int64_t version,
 		    struct sl_buf *text, int64_t *version_out);
 
+struct sl_layer_now {
+	struct sl_slice	name;		/* "": the node's own; else a template */
+	int64_t		version;
+	struct sl_slice	text;
+};
+/* Returns 0 to go on; anything else ends the walk and is its result. */
+typedef int sl_layer_now_each(void *ctx, const struct sl_layer_now *layer);
+/* What there is at a node (not below it), by name. */
+SL_MUST_USE int	sl_store_layers_at(struct sl_store *store, struct sl_node node, sl_layer_now_each *each, void *ctx);
+
 struct sl_layer_version {
 	int64_t		version;
 	int64_t		at_us;

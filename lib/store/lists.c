@@ -2,96 +2,98 @@
 
 #include "store/lists.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "db_i.h"
 #include "store/walk.h"
 
 #define NOTE_MAX	1000
-#define OPTIONS_ALL	(SL_LIST_UNAUTHENTICATED | SL_LIST_SUBDOMAINS)
-
-_Static_assert(LOCAL_MAX + 1 + DOMAIN_MAX <= SL_LIST_VALUE_MAX, "an address fits");
 
 /* ---- values ---- */
 
-static void
-clear_host_bits(unsigned char *address, unsigned len, unsigned bits)
+const char *
+sl_entry_value(struct sl_slice value, enum sl_entry_type *type_out, char out[SL_ENTRY_VALUE_MAX + 1], size_t *len_out)
 {
-	for (unsigned i = 0; i < len; i++) {
-		unsigned keep = bits > i * 8 ? SL_MIN(8u, bits - i * 8) : 0;
+	static const enum sl_entry_type types[SL_LIST_KIND_COUNT] = {
+		[SL_LIST_ADDRESS] = SL_ENTRY_ADDRESS, [SL_LIST_DOMAIN] = SL_ENTRY_DOMAIN,
+		[SL_LIST_BELOW] = SL_ENTRY_BELOW, [SL_LIST_NETWORK] = SL_ENTRY_NETWORK,
+	};
+	struct sl_list_key key;
+	struct sl_buf text;
+	const char *wrong = sl_list_key_read(value, &key);
 
-		address[i] = (unsigned char)(address[i] & ~(0xffu >> keep));
+	if (wrong != NULL)
+		return wrong;
+	*type_out = types[key.kind];
+	sl_buf_init(&text, SL_ENTRY_VALUE_MAX);
+	sl_list_key_print(&key, &text);
+	SL_ASSERT(!text.overflow);
+	memcpy(out, text.data, text.len);
+	out[text.len] = '\0';
+	*len_out = text.len;
+	sl_buf_fini(&text);
+	return NULL;
+}
+
+static const struct { unsigned bit; const char *word; } option_words[] = {
+	{ SL_ENTRY_UNAUTHENTICATED, "unauthenticated" }, { SL_ENTRY_SUBDOMAINS, "subdomains" }, { SL_ENTRY_EITHER, "either" },
+};
+
+void
+sl_entry_options_print(unsigned options, struct sl_buf *out)
+{
+	const char *space = "";
+
+	for (size_t i = 0; i < SL_COUNT(option_words); i++) {
+		if ((options & option_words[i].bit) == 0)
+			continue;
+		sl_buf_addf(out, "%s%s", space, option_words[i].word);
+		space = " ";
 	}
 }
 
-/* An address, and perhaps a slash and how many bits of it count. */
-static bool
-network_normal(struct sl_slice value, char out[SL_LIST_VALUE_MAX + 1])
+bool
+sl_entry_options_find(struct sl_slice words, unsigned *options_out)
 {
-	const unsigned char *slash = memchr(value.ptr, '/', value.len);
-	size_t len = slash != NULL ? (size_t)(slash - value.ptr) : value.len;
-	unsigned char address[16];
-	char text[INET6_ADDRSTRLEN];
-	uint64_t bits;
-	int family;
+	*options_out = 0;
+	while (words.len > 0) {
+		const unsigned char *space = memchr(words.ptr, ' ', words.len);
+		struct sl_slice word = sl_slice(words.ptr, space != NULL ? (size_t)(space - words.ptr) : words.len);
+		bool found = word.len == 0;
 
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, value.ptr, len);
-	text[len] = '\0';
-	family = inet_pton(AF_INET, text, address) == 1 ? AF_INET : AF_INET6;
-	if (family == AF_INET6 && inet_pton(AF_INET6, text, address) != 1)
-		return false;
-	bits = family == AF_INET ? 32 : 128;
-	if (slash != NULL && sl_slice_to_u64(sl_slice_from(value, len + 1), bits, &bits) != 0)
-		return false;
-	clear_host_bits(address, family == AF_INET ? 4 : 16, (unsigned)bits);
-	inet_ntop(family, address, text, sizeof(text));
-	snprintf(out, SL_LIST_VALUE_MAX + 1, "%s/%u", text, (unsigned)bits);
+		for (size_t i = 0; i < SL_COUNT(option_words); i++) {
+			if (sl_slice_ieq(word, sl_slice_str(option_words[i].word))) {
+				*options_out |= option_words[i].bit;
+				found = true;
+			}
+		}
+		if (!found)
+			return false;
+		words = sl_slice_from(words, SL_MIN(word.len + 1, words.len));
+	}
 	return true;
-}
-
-int
-sl_list_value(struct sl_slice value, enum sl_list_type *type_out, char out[SL_LIST_VALUE_MAX + 1], size_t *len_out)
-{
-	struct node_address address;
-
-	if (value.len == 0 || value.len > SL_LIST_VALUE_MAX)
-		return SL_ERR_SYNTAX;
-	if (network_normal(value, out)) {
-		*type_out = SL_LIST_NETWORK;
-	} else if (memchr(value.ptr, '@', value.len) != NULL) {
-		if (node_address_check(value, &address) != 0)
-			return SL_ERR_SYNTAX;
-		*type_out = SL_LIST_ADDRESS;
-		snprintf(out, SL_LIST_VALUE_MAX + 1, "%s@%s", address.local, address.domain);
-	} else {
-		if (!node_domain_normal(value, out))
-			return SL_ERR_SYNTAX;
-		*type_out = SL_LIST_DOMAIN;
-	}
-	*len_out = strlen(out);
-	return 0;
 }
 
 /* ---- changing ---- */
 
 int
-list_entry_put(struct sl_store *store, struct sl_node node, int64_t tenant, const struct sl_list_entry *e)
+list_entry_put(struct sl_store *store, struct sl_node node, int64_t tenant, const struct sl_store_entry *e)
 {
-	char value[SL_LIST_VALUE_MAX + 1];
-	enum sl_list_type type;
+	char value[SL_ENTRY_VALUE_MAX + 1];
+	enum sl_entry_type type;
+	const char *wrong;
 	size_t len;
 	int r;
 
-	SL_ASSERT(e->kind < SL_LIST_KIND_COUNT && (e->options & ~(unsigned)OPTIONS_ALL) == 0);
-	if (sl_list_value(e->value, &type, value, &len) != 0)
-		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address, domain or network", SL_SLICE_ARG(e->value));
-	if ((e->options & SL_LIST_SUBDOMAINS) != 0 && type != SL_LIST_DOMAIN)
+	SL_ASSERT(e->kind < SL_ENTRY_KIND_COUNT && (e->options & ~(unsigned)SL_ENTRY_OPTIONS) == 0);
+	wrong = sl_entry_value(e->value, &type, value, &len);
+	if (wrong != NULL)
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\": %s", SL_SLICE_ARG(e->value), wrong);
+	if ((e->options & SL_ENTRY_SUBDOMAINS) != 0 && type != SL_ENTRY_DOMAIN)
 		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: only a domain has subdomains", value);
-	if ((e->options & SL_LIST_UNAUTHENTICATED) != 0 && e->kind != SL_LIST_ALLOW)
-		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: only what is allowed may be so unauthenticated", value);
+	if ((e->options & (SL_ENTRY_UNAUTHENTICATED | SL_ENTRY_EITHER)) != 0 && e->kind != SL_ENTRY_ALLOW)
+		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: only what is allowed may be so %s", value,
+		    (e->options & SL_ENTRY_EITHER) != 0 ? "by either sender" : "unauthenticated");
 	if (e->expires_at < 0)
 		return db_fail(&store->db, SL_ERR_SYNTAX, "%s: it expires before there was time", value);
 	if ((r = node_text_check(store, e->note, NOTE_MAX, "the note")) != 0)
@@ -132,7 +134,7 @@ begin_at(struct sl_store *store, struct change *change, struct sl_node node, str
 
 int
 sl_store_list_add(struct sl_store *store, const struct sl_actor *actor, struct sl_node node,
-    const struct sl_list_entry *entries, size_t len, size_t *bad_out)
+    const struct sl_store_entry *entries, size_t len, size_t *bad_out)
 {
 	struct change change = { .actor = actor, .verb = len > 0 ? "list.add" : NULL, .kinds = SL_CHANGE_LIST };
 	int64_t now_s = store_now_us(store) / 1000000;
@@ -147,7 +149,7 @@ sl_store_list_add(struct sl_store *store, const struct sl_actor *actor, struct s
 	sl_buf_init(&detail, 4096);
 	r = begin_at(store, &change, node, &name);
 	for (size_t i = 0; i < len && r == 0; i++) {
-		struct sl_list_entry entry = entries[i];
+		struct sl_store_entry entry = entries[i];
 
 		entry.added_at = now_s;
 		entry.added_by = actor->account;
@@ -156,7 +158,7 @@ sl_store_list_add(struct sl_store *store, const struct sl_actor *actor, struct s
 			*bad_out = i;
 	}
 	if (len > 0)
-		detail_of(&entries[0].value, len, entries[0].kind == SL_LIST_ALLOW ? "\"kind\":\"allow\"," :
+		detail_of(&entries[0].value, len, entries[0].kind == SL_ENTRY_ALLOW ? "\"kind\":\"allow\"," :
 		    "\"kind\":\"deny\",", &detail);
 	change.detail = sl_buf_slice(&detail);
 	r = change_end(store, r, &change);
@@ -168,13 +170,15 @@ sl_store_list_add(struct sl_store *store, const struct sl_actor *actor, struct s
 static int
 entry_remove(struct sl_store *store, struct sl_node node, int64_t tenant, struct sl_slice text)
 {
-	char value[SL_LIST_VALUE_MAX + 1];
-	enum sl_list_type type;
-	size_t len;
+	char value[SL_ENTRY_VALUE_MAX + 1];
+	enum sl_entry_type type;
+	const char *wrong = NULL;
+	size_t len = 0;
 	int r;
 
-	if (sl_list_value(text, &type, value, &len) != 0)
-		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address, domain or network", SL_SLICE_ARG(text));
+	wrong = sl_entry_value(text, &type, value, &len);
+	if (wrong != NULL)
+		return db_fail(&store->db, SL_ERR_SYNTAX, "\"%.*s\": %s", SL_SLICE_ARG(text), wrong);
 	r = db_run(&store->db, "DELETE FROM list WHERE tenant = ? AND level = ? AND node = ? AND value = ?", "iiis", tenant,
 	    (int64_t)node.level, node.id, sl_slice(value, len));
 	return r != 0 || db_changed(&store->db) > 0 ? r : db_fail(&store->db, SL_ERR_NOT_FOUND, "%s is not on the list", value);
@@ -234,9 +238,9 @@ sl_store_lists_expire(struct sl_store *store, const struct sl_actor *actor, size
 }
 
 int
-sl_store_list_walk(struct sl_store *store, struct sl_node node, struct sl_slice after, sl_list_each *each, void *ctx)
+sl_store_list_walk(struct sl_store *store, struct sl_node node, struct sl_slice after, sl_entry_each *each, void *ctx)
 {
-	struct sl_list_entry e;
+	struct sl_store_entry e;
 	struct db_query query;
 	int64_t tenant;
 	int r;
@@ -249,7 +253,7 @@ sl_store_list_walk(struct sl_store *store, struct sl_node node, struct sl_slice 
 	    " AND level = ? AND node = ? AND value > ? AND (expires = 0 OR expires > ?) ORDER BY value", "iiisi", tenant,
 	    (int64_t)node.level, node.id, after, store_now_us(store) / 1000000);
 	while ((r = db_row(&query)) == SL_DONE) {
-		e = (struct sl_list_entry){ (enum sl_list_kind)db_int(&query, 0), (enum sl_list_type)db_int(&query, 1),
+		e = (struct sl_store_entry){ (enum sl_entry_kind)db_int(&query, 0), (enum sl_entry_type)db_int(&query, 1),
 			db_text(&query, 2), (unsigned)db_int(&query, 3), db_text(&query, 4), db_int(&query, 5),
 			db_int(&query, 6), db_text(&query, 7) };
 		r = each(ctx, &e);

@@ -196,7 +196,7 @@ find_named(struct sl_store *store, enum sl_level level, struct sl_slice name, st
 		return find_group(store, name, out);
 	case SL_LEVEL_USER:
 		return find_user(store, name, out);
-	case SL_LEVEL_COUNT:
+	case SL_LEVELS_COUNT:
 		break;
 	}
 	SL_UNREACHABLE("a level");
@@ -208,7 +208,7 @@ sl_store_find(struct sl_store *store, enum sl_level level, struct sl_slice name,
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	SL_ASSERT(level < SL_LEVEL_COUNT);
+	SL_ASSERT(level < SL_LEVELS_COUNT);
 	r = find_named(store, level, name, out);
 	if (r == SL_ERR_NOT_FOUND)
 		db_fail(&store->db, r, "there is no %s %.*s", sl_level_word(level), SL_SLICE_ARG(name));
@@ -231,7 +231,7 @@ sl_store_find_text(struct sl_store *store, struct sl_slice text, struct sl_node 
 
 /* ---- names and paths of nodes ---- */
 
-static const char *const name_sql[SL_LEVEL_COUNT] = {
+static const char *const name_sql[SL_LEVELS_COUNT] = {
 	[SL_LEVEL_PARTNER] = "SELECT name FROM partner WHERE id = ?",
 	[SL_LEVEL_TENANT] = "SELECT name FROM tenant WHERE id = ?",
 	[SL_LEVEL_DOMAIN] = "SELECT name FROM domain WHERE id = ?",
@@ -246,7 +246,7 @@ sl_store_name(struct sl_store *store, struct sl_node node, struct sl_buf *out)
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	SL_ASSERT(node.level < SL_LEVEL_COUNT);
+	SL_ASSERT(node.level < SL_LEVELS_COUNT);
 	if (node.level == SL_LEVEL_OPERATOR) {
 		sl_buf_add_str(out, "operator");
 		return 0;
@@ -262,7 +262,7 @@ sl_store_name(struct sl_store *store, struct sl_node node, struct sl_buf *out)
 }
 
 /* Columns: partner, tenant, domain, group, user; as many as its level has. */
-static const char *const path_sql[SL_LEVEL_COUNT] = {
+static const char *const path_sql[SL_LEVELS_COUNT] = {
 	[SL_LEVEL_PARTNER] = "SELECT id FROM partner WHERE id = ?",
 	[SL_LEVEL_TENANT] = "SELECT partner, id FROM tenant WHERE id = ?",
 	[SL_LEVEL_DOMAIN] = "SELECT t.partner, t.id, d.id FROM domain d JOIN tenant t ON t.id = d.tenant WHERE d.id = ?",
@@ -279,7 +279,7 @@ sl_store_path(struct sl_store *store, struct sl_node node, struct sl_access_path
 	int r;
 
 	SL_CHECK(store, DB_MAGIC);
-	SL_ASSERT(node.level < SL_LEVEL_COUNT);
+	SL_ASSERT(node.level < SL_LEVELS_COUNT);
 	*path = (struct sl_access_path){ .level = node.level };
 	if (node.level == SL_LEVEL_OPERATOR)
 		return 0;

@@ -66,6 +66,11 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"ALTER TABLE tenant ADD COLUMN discover_days INTEGER NOT NULL DEFAULT 90;"
 	"ALTER TABLE user ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX user_seen ON user (seen) WHERE source = 2;",	/* discovered */
+
+	/* 4: values of lists as lib/policy prints them: a network of one address without its length */
+	"UPDATE OR REPLACE list SET value = substr(value, 1, length(value) - 3)"
+	"	WHERE type = 2 AND value LIKE '%/32' AND value NOT LIKE '%:%';"
+	"UPDATE OR REPLACE list SET value = substr(value, 1, length(value) - 4) WHERE type = 2 AND value LIKE '%/128';",
 };
 
 int

@@ -181,3 +181,28 @@ sl_store_rollback(struct sl_store *store)
 	sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
 	store->grouped = false;
 }
+
+/* ---- one moment ---- */
+
+int
+sl_store_view_begin(struct sl_store *store)
+{
+	int64_t version;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	SL_ASSERT(!store->grouped && store->depth == 0);
+	r = db_run(&store->db, "BEGIN", "");
+	if (r == 0)
+		r = db_number(&store->db, &version, "SELECT count(*) FROM sqlite_schema", "");	/* the moment is now */
+	if (r != 0)
+		sl_store_view_end(store);
+	return r;
+}
+
+void
+sl_store_view_end(struct sl_store *store)
+{
+	SL_CHECK(store, DB_MAGIC);
+	sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
+}

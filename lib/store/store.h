@@ -56,6 +56,10 @@ SL_MUST_USE int	sl_store_begin(struct sl_store *store);
 SL_MUST_USE int	sl_store_commit(struct sl_store *store);	/* also after a failure of it, nothing is open */
 void		sl_store_rollback(struct sl_store *store);
 
+/* All that is read between is of one moment; nothing may be changed meanwhile. For who opened it read_only, too. */
+SL_MUST_USE int	sl_store_view_begin(struct sl_store *store);
+void		sl_store_view_end(struct sl_store *store);
+
 /* Who acts, for the audit trail; borrowed. */
 struct sl_actor {
 	struct sl_slice	account;	/* 1 to 254 bytes of UTF-8 */

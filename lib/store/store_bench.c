@@ -61,7 +61,7 @@ add_tenants(struct sl_store *store, int tenants, int domains)
 
 	must(store, sl_store_begin(store));
 	for (int i = 0; i < tenants; i++) {
-		char name[64];
+		char name[64], text[64];
 		struct sl_node tenant, domain;
 		struct sl_route route = { sl_slice_str("192.0.2.1"), 25, SL_ROUTE_TLS_OPPORTUNISTIC };
 		int64_t version;
@@ -69,8 +69,9 @@ add_tenants(struct sl_store *store, int tenants, int domains)
 		snprintf(name, sizeof(name), "tenant%d.example", i);
 		must(store, sl_store_tenant_add(store, &actor, SL_NODE_OPERATOR, sl_slice_str(name), &tenant));
 		must(store, sl_store_routes_set(store, &actor, tenant, &route, 1));
-		must(store, sl_store_layer_set(store, &actor, tenant, sl_slice(NULL, 0), SL_SLICE_LIT("level standard\n"),
-		    SL_LAYER_ANY, check_text, NULL, &version));
+		/* Every third has a policy of its own kind. */
+		snprintf(text, sizeof(text), i % 3 != 0 ? "level: standard\n" : "level: standard\nspam: {tag: 0.%d}\n", 500 + i % 400);
+		must(store, sl_store_layer_set(store, &actor, tenant, sl_slice(NULL, 0), sl_slice_str(text), SL_LAYER_ANY, check_text, NULL, &version));
 		for (int d = i; d < domains; d += tenants) {
 			snprintf(name, sizeof(name), "tenant%d.example", d);
 			must(store, sl_store_domain_add(store, &actor, tenant, sl_slice_str(name), (struct sl_node){ SL_LEVEL_DOMAIN, 0 },
@@ -111,7 +112,7 @@ add_users(struct sl_store *store, int tenants, int domains, int users)
 static void
 add_lists(struct sl_store *store, int tenants, int users, int entries)
 {
-	struct sl_list_entry rows[BATCH];
+	struct sl_store_entry rows[BATCH];
 	char values[BATCH][64];
 	double since = now();
 	int each_tenant = entries / 2 / tenants, each_user = entries / 2 / users, done = 0;
@@ -129,7 +130,7 @@ add_lists(struct sl_store *store, int tenants, int users, int entries)
 				snprintf(values[e], sizeof(values[e]), "partner%d-%d.example", i, e);
 			else
 				snprintf(values[e], sizeof(values[e]), "sender%d@partner%d.example", e, i);
-			rows[e] = (struct sl_list_entry){ .kind = e & 1 ? SL_LIST_DENY : SL_LIST_ALLOW, .value = sl_slice_str(values[e]) };
+			rows[e] = (struct sl_store_entry){ .kind = e & 1 ? SL_ENTRY_DENY : SL_ENTRY_ALLOW, .value = sl_slice_str(values[e]) };
 		}
 		must(store, sl_store_list_add(store, &actor, node, rows, (size_t)len, NULL));
 		done += len;
@@ -184,7 +185,7 @@ change_one(struct sl_store *store, int times)
 		char text[64];
 		int64_t version;
 
-		snprintf(text, sizeof(text), "level maximum\nsubject tag%d\n", i);
+		snprintf(text, sizeof(text), "level: maximum\nsubject_tag: \"[%d]\"\n", i);
 		must(store, sl_store_layer_set(store, &actor, (struct sl_node){ SL_LEVEL_TENANT, 1 + i }, sl_slice(NULL, 0),
 		    sl_slice_str(text), SL_LAYER_ANY, check_text, NULL, &version));
 	}

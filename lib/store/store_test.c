@@ -41,11 +41,14 @@ static const char *const contents[SCHEMA_VERSION] = {
 	"INSERT INTO node_group (domain, name) VALUES (1, 'sales');"
 	"INSERT INTO user (domain, local, in_group, source) VALUES (1, 'anna', 1, 1);"
 	"INSERT INTO list VALUES (1, 2, 1, 'a.example', 1, 1, 0, 'n', 0, 1, 'anna');"
+	"INSERT INTO list VALUES (1, 2, 1, '192.0.2.1/32', 1, 2, 0, 'n', 0, 1, 'anna');"
+	"INSERT INTO list VALUES (1, 2, 1, '2001:db8::1/128', 1, 2, 0, 'n', 0, 1, 'anna');"
 	"INSERT INTO layer VALUES (1, 2, 1, '', 1, 'old', 1, 'anna', '');"
 	"INSERT INTO layer VALUES (1, 2, 1, '', 2, 'new', 2, 'anna', '');"),
 	("INSERT INTO tenant_key (tenant, public, wrapped, holder, current, added) VALUES (1, zeroblob(32), 'w', 0, 1, 1);"
 	"INSERT INTO access VALUES ('anna', 2, 2, 1, 1, 1, 'bert');"),
 	"UPDATE tenant SET users = 1, discover_days = 7;",
+	"",
 };
 
 static void
@@ -83,6 +86,8 @@ every_older_version_is_brought_up_to_date_with_all_it_holds(void **state)
 		sl_buf_addf(&expected, "partner acme\ntenant one.example of 1 pass-through %s\n"
 		    "route 1.0 mx.internal 2525 verify\n%sdomain one.example of 1 alias of 0\n"
 		    "domain alias.example of 1 alias of 1\ngroup sales in 1\nuser anna in 1 group 1 imported\n"
+		    "list tenant:1 deny network 192.0.2.1 0 \"n\" 0 by anna\n"
+		    "list tenant:1 deny network 2001:db8::1 0 \"n\" 0 by anna\n"
 		    "list tenant:1 deny domain a.example 0 \"n\" 0 by anna\nlayer tenant:1  2 \"new\"\n",
 		    version >= 3 ? "discover 7" : "any 90", version >= 2 ? "key of 1 00 w service\n" : "");
 		assert_walk(&f, SL_NODE_OPERATOR, sl_buf_cstr(&expected));

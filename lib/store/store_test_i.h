@@ -160,7 +160,7 @@ static int
 dump_list(void *ctx, const struct sl_list_row *row)
 {
 	sl_buf_addf(ctx, "list %s:%lld %s %s %.*s %u \"%.*s\" %lld by %.*s\n", sl_level_word(row->node.level),
-	    (long long)row->node.id, sl_list_kind_word(row->entry.kind), sl_list_type_word(row->entry.type),
+	    (long long)row->node.id, sl_entry_kind_word(row->entry.kind), sl_entry_type_word(row->entry.type),
 	    SL_SLICE_ARG(row->entry.value), row->entry.options, SL_SLICE_ARG(row->entry.note),
 	    (long long)row->entry.expires_at, SL_SLICE_ARG(row->entry.added_by));
 	return 0;

@@ -351,7 +351,7 @@ remove_node(struct sl_store *store, struct sl_node node)
 		return db_run(&store->db, "DELETE FROM node_group WHERE id = ?", "i", node.id);
 	case SL_LEVEL_USER:
 		return db_run(&store->db, "DELETE FROM user WHERE id = ?", "i", node.id);
-	case SL_LEVEL_OPERATOR: case SL_LEVEL_COUNT:
+	case SL_LEVEL_OPERATOR: case SL_LEVELS_COUNT:
 		break;
 	}
 	SL_UNREACHABLE("the operator is not removed");
@@ -360,7 +360,7 @@ remove_node(struct sl_store *store, struct sl_node node)
 int
 sl_store_remove(struct sl_store *store, const struct sl_actor *actor, struct sl_node node)
 {
-	static const struct { const char *verb; unsigned kinds; } removes[SL_LEVEL_COUNT] = {
+	static const struct { const char *verb; unsigned kinds; } removes[SL_LEVELS_COUNT] = {
 		[SL_LEVEL_PARTNER] = { "partner.remove", SL_CHANGE_PARTNER },
 		[SL_LEVEL_TENANT] = { "tenant.remove", SL_CHANGE_TENANT },
 		[SL_LEVEL_DOMAIN] = { "domain.remove", SL_CHANGE_DOMAIN },

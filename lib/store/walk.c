@@ -140,7 +140,7 @@ static int
 list_row(struct part *p, const struct db_query *q)
 {
 	struct sl_list_row row = { { (enum sl_level)db_int(q, 1), db_int(q, 2) }, db_int(q, 0), { .value = db_text(q, 3),
-		.kind = (enum sl_list_kind)db_int(q, 4), .type = (enum sl_list_type)db_int(q, 5),
+		.kind = (enum sl_entry_kind)db_int(q, 4), .type = (enum sl_entry_type)db_int(q, 5),
 		.options = (unsigned)db_int(q, 6), .note = db_text(q, 7), .expires_at = db_int(q, 8),
 		.added_at = db_int(q, 9), .added_by = db_text(q, 10) } };
 

@@ -53,7 +53,7 @@ struct sl_user_row {
 struct sl_list_row {
 	struct sl_node		node;
 	int64_t			tenant;			/* 0: above tenants */
-	struct sl_list_entry	entry;
+	struct sl_store_entry	entry;
 };
 
 struct sl_layer_row {

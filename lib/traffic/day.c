@@ -223,25 +223,34 @@ block_read(struct sl_traffic *t, struct day *day, int64_t id)
 	return r < 0 ? traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error) : 0;
 }
 
+static void
+find_lines(struct day *day)
+{
+	struct sl_slice rest = sl_buf_slice(&day->text);
+	const unsigned char *end;
+
+	day->lines = 0;
+	day->starts[0] = 0;
+	while (day->lines < BLOCK_LINES && rest.len > 0 && (end = memchr(rest.ptr, '\n', rest.len)) != NULL) {
+		rest = sl_slice_from(rest, (size_t)(end - rest.ptr) + 1);
+		day->starts[++day->lines] = (uint32_t)(day->text.len - rest.len);
+	}
+}
+
 int
 day_line(struct sl_traffic *t, struct day *day, int64_t n, struct sl_slice *line_out)
 {
-	int64_t place = n % BLOCK_SPAN;
-	struct sl_slice rest;
-	int r = 0;
+	size_t place = (size_t)(n % BLOCK_SPAN);
+	int r;
 
-	if (day->block != n / BLOCK_SPAN)
+	if (day->block != n / BLOCK_SPAN) {
 		r = block_read(t, day, n / BLOCK_SPAN);
-	rest = sl_buf_slice(&day->text);
-	for (; r == 0; place--) {
-		const unsigned char *end = rest.len > 0 ? memchr(rest.ptr, '\n', rest.len) : NULL;
-
-		if (end == NULL)
-			return traffic_fail(t, SL_ERR_DAMAGED, "traffic of %s: a line is missing", day->name);
-		*line_out = sl_slice(rest.ptr, (size_t)(end - rest.ptr));
-		if (place == 0)
-			return 0;
-		rest = sl_slice_from(rest, line_out->len + 1);
+		if (r != 0)
+			return r;
+		find_lines(day);
 	}
-	return r;
+	if (place >= day->lines)
+		return traffic_fail(t, SL_ERR_DAMAGED, "traffic of %s: a line is missing", day->name);
+	*line_out = sl_slice(day->text.data + day->starts[place], day->starts[place + 1] - day->starts[place] - 1);
+	return 0;
 }

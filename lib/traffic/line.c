@@ -90,6 +90,67 @@ recipients_of(struct line *line, struct sl_slice list)
 }
 
 static int
+count_elements(struct sl_slice list, size_t *count)
+{
+	struct scan scan = { list, false };
+	struct sl_slice value;
+	int r;
+
+	*count = 0;
+	while ((r = scan_element(&scan, &value)) == SL_DONE)
+		(*count)++;
+	return r;
+}
+
+static int
+class_of(struct line *line, struct sl_slice object, struct line_class *out)
+{
+	struct scan scan = { object, false };
+	struct sl_slice name, value;
+	int r;
+
+	*out = (struct line_class){ sl_slice("", 0), sl_slice("", 0), sl_slice("", 0), 0 };
+	while ((r = scan_member(&scan, &name, &value)) == SL_DONE) {
+		if (sl_slice_eq(name, SL_SLICE_LIT("outcome")))
+			r = text_of(line, value, &out->outcome);
+		else if (sl_slice_eq(name, SL_SLICE_LIT("action")))
+			r = text_of(line, value, &out->action);
+		else if (sl_slice_eq(name, SL_SLICE_LIT("verdict")))
+			r = text_of(line, value, &out->verdict);
+		else if (sl_slice_eq(name, SL_SLICE_LIT("rcpt")) && value.ptr[0] == '[')
+			r = count_elements(value, &out->recipients);
+		else
+			continue;
+		if (r != 0)
+			return r;
+	}
+	return r;
+}
+
+/* One class alone fared as the line says. */
+static int
+classes_of(struct line *line, struct sl_slice list)
+{
+	struct scan scan = { list, false };
+	struct sl_slice value;
+	size_t count = 0;
+	int r;
+
+	if (list.ptr[0] != '[' || line->classes != NULL)
+		return 0;
+	r = count_elements(list, &count);
+	if (r != 0)
+		return r;
+	if (count < 2 || count > CLASSES_MAX)
+		return 0;
+	line->classes = sl_xzalloc(count * sizeof(*line->classes));
+	while ((r = scan_element(&scan, &value)) == SL_DONE)
+		if ((r = class_of(line, value, &line->classes[line->classes_len++])) != 0)
+			break;
+	return r;
+}
+
+static int
 member_of(struct line *line, struct sl_slice name, struct sl_slice value, struct sl_slice *when)
 {
 	const struct { const char *name; struct sl_slice *out; } texts[] = {
@@ -103,6 +164,8 @@ member_of(struct line *line, struct sl_slice name, struct sl_slice value, struct
 			return text_of(line, value, texts[i].out);
 	if (sl_slice_eq(name, SL_SLICE_LIT("rcpt_to")))
 		return recipients_of(line, value);
+	if (sl_slice_eq(name, SL_SLICE_LIT("classes")))
+		return classes_of(line, value);
 	if (sl_slice_eq(name, SL_SLICE_LIT("bytes")) && sl_slice_to_u64(value, INT64_MAX, &line->bytes) != 0)
 		line->bytes = 0;
 	return 0;
@@ -165,6 +228,9 @@ line_fini(struct line *line)
 	line->decoded = NULL;
 	line->recipients = NULL;
 	line->recipients_len = 0;
+	sl_free(line->classes);
+	line->classes = NULL;
+	line->classes_len = 0;
 }
 
 struct sl_slice

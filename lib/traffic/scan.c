@@ -2,7 +2,7 @@
 
 #include "scan.h"
 
-#include "sl/utf8.h"
+#include "sl/json.h"
 
 static struct sl_slice
 skip_space(struct sl_slice s)
@@ -136,71 +136,10 @@ scan_element(struct scan *scan, struct sl_slice *value)
 
 /* ---- text ---- */
 
-static bool
-hex4(struct sl_slice s, uint32_t *out)
-{
-	*out = 0;
-	if (s.len < 4)
-		return false;
-	for (size_t i = 0; i < 4; i++) {
-		unsigned char c = s.ptr[i], lower = sl_ascii_lower(c);
-
-		if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'f'))
-			return false;
-		*out = *out << 4 | (uint32_t)(c <= '9' ? c - '0' : lower - 'a' + 10);
-	}
-	return true;
-}
-
-/* Behind "\u". Returns how many bytes were taken, 0: it is no character, or the one that ends texts elsewhere. */
-static size_t
-take_unicode(struct sl_slice s, unsigned char *out, size_t *len)
-{
-	uint32_t c, low;
-	size_t used = 4;
-
-	if (!hex4(s, &c) || c == 0 || (c >= 0xdc00 && c <= 0xdfff))
-		return 0;
-	if (c >= 0xd800 && c <= 0xdbff) {
-		if (s.len < 10 || s.ptr[4] != '\\' || s.ptr[5] != 'u' || !hex4(sl_slice_from(s, 6), &low) || low < 0xdc00 ||
-		    low > 0xdfff)
-			return 0;
-		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-		used = 10;
-	}
-	*len += sl_utf8_encode(c, out + *len);
-	return used;
-}
-
 int
 scan_text(struct sl_slice value, unsigned char *out, size_t *len_out)
 {
-	static const char escapes[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
-	size_t len = 0;
-
 	if (value.len < 2 || value.ptr[0] != '"')
 		return SL_ERR_SYNTAX;
-	for (size_t i = 1; i < value.len - 1; i++) {
-		const char *escape;
-		size_t used;
-
-		if (value.ptr[i] != '\\') {
-			out[len++] = value.ptr[i];
-			continue;
-		}
-		i++;
-		if (value.ptr[i] == 'u') {
-			used = take_unicode(sl_slice(value.ptr + i + 1, value.len - 1 - (i + 1)), out, &len);
-			if (used == 0)
-				return SL_ERR_SYNTAX;
-			i += used;
-			continue;
-		}
-		escape = memchr(escapes, value.ptr[i], sizeof(escapes) - 1);
-		if (escape == NULL)
-			return SL_ERR_SYNTAX;
-		out[len++] = (unsigned char)means[escape - escapes];
-	}
-	*len_out = len;
-	return 0;
+	return sl_json_decode(sl_slice(value.ptr + 1, value.len - 2), out, len_out);
 }

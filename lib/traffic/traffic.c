@@ -221,6 +221,33 @@ is_repeated(struct day *day, const struct line *line, bool *repeated)
 	return r == SL_ERR_NOT_FOUND ? 0 : r;
 }
 
+static int
+add_sum(struct day *day, int64_t tenant, const struct line_class *what, int64_t messages, int64_t bytes)
+{
+	return db_run(&day->db, "INSERT INTO sum (tenant, outcome, action, verdict, messages, recipients, bytes)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET messages = messages + ?5,"
+	    " recipients = recipients + ?6, bytes = bytes + ?7", "isssiii", tenant, what->outcome, what->action, what->verdict,
+	    messages, (int64_t)what->recipients, bytes);
+}
+
+/* The message counts as what the line says; recipients who fared otherwise count as what their class says. */
+static int
+add_sums(struct day *day, const struct line *line, int64_t tenant, uint64_t recipients)
+{
+	struct line_class whole = { line->outcome, line->action, line->verdict, (size_t)recipients };
+	int r = 0;
+
+	for (size_t i = 0; i < line->classes_len && r == 0; i++) {
+		const struct line_class *class = &line->classes[i];
+
+		if (class->outcome.len == 0 || class->recipients > whole.recipients || sl_slice_eq(class->outcome, line->outcome))
+			continue;
+		whole.recipients -= class->recipients;
+		r = add_sum(day, tenant, class, 0, 0);
+	}
+	return r == 0 ? add_sum(day, tenant, &whole, 1, (int64_t)line->bytes) : r;
+}
+
 /* Returns SL_DONE when it was there already. */
 static int
 add_line(struct day *day, const struct line *line, int64_t n)
@@ -236,10 +263,7 @@ add_line(struct day *day, const struct line *line, int64_t n)
 	if ((r = tenant_id(day, line->tenant, &tenant)) != 0 || (r = add_terms(day, line, n, &recipients)) != 0 ||
 	    (r = db_run(&day->db, "INSERT INTO tx (n, at, tenant) VALUES (?, ?, ?)", "iii", n, line->at_us, tenant)) != 0)
 		return r;
-	return db_run(&day->db, "INSERT INTO sum (tenant, outcome, action, verdict, messages, recipients, bytes)"
-	    " VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6) ON CONFLICT DO UPDATE SET messages = messages + 1,"
-	    " recipients = recipients + ?5, bytes = bytes + ?6", "isssii", tenant, line->outcome, line->action, line->verdict,
-	    (int64_t)recipients, (int64_t)line->bytes);
+	return add_sums(day, line, tenant, recipients);
 }
 
 static int

@@ -90,6 +90,7 @@ struct sl_traffic_sum {
 	struct sl_slice	outcome;	/* as in the line: "delivered", "refused", ... */
 	struct sl_slice	action;		/* "" : not judged */
 	struct sl_slice	verdict;
+	/* A message, and its bytes, count once, as what became of it as a whole; recipients who fared otherwise, as that. */
 	uint64_t	messages, recipients, bytes;
 	bool		reached;	/* the customer got it: bytes of others never reached him */
 };

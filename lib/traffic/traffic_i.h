@@ -23,6 +23,8 @@ struct day {
 	/* the block that was read last */
 	int64_t		block;			/* 0: none */
 	struct sl_buf	text;
+	uint32_t	starts[BLOCK_LINES + 1];	/* where its lines begin, and where one more would */
+	size_t		lines;
 };
 
 struct sl_traffic {
@@ -55,12 +57,20 @@ SL_MUST_USE int	day_line(struct sl_traffic *traffic, struct day *day, int64_t n,
 
 /* ---- line.c */
 #define RECIPIENTS_MAX	1000
+#define CLASSES_MAX	64		/* record/record.h */
+/* Recipients that fared alike, where that is otherwise than the line says. */
+struct line_class {
+	struct sl_slice	outcome, action, verdict;
+	size_t		recipients;
+};
 struct line {
 	int64_t		 at_us;
 	char		 day[DAY_LEN + 1];
 	struct sl_slice	 id, session, tenant, sender, client, message_id, outcome, action, verdict;
 	struct sl_slice	*recipients;	/* at most RECIPIENTS_MAX */
 	size_t		 recipients_len;
+	struct line_class *classes;	/* at most CLASSES_MAX; NULL: all fared as the line says */
+	size_t		 classes_len;
 	uint64_t	 bytes;
 	/* what was escaped; the others point into the text that was read */
 	unsigned char	*decoded;

@@ -393,6 +393,25 @@ sums(struct fixture *f, const char *from, const char *to, const char *tenant, co
 	sl_buf_fini(&out);
 }
 
+/* One message, for one delivered, for two kept: it is one message, and reached the customer. */
+static void
+recipients_count_as_they_fared(void **state)
+{
+	static const char line[] = "{\"time\":\"2025-11-24T10:00:00.123Z\",\"id\":\"M1\",\"outcome\":\"delivered\",\"verdict\":\"clean\","
+	    "\"action\":\"deliver\",\"bytes\":100,\"tenant\":\"one.example\",\"rcpt_to\":[\"a@one.example\",\"b@one.example\","
+	    "\"c@one.example\"],\"record\":2,\"classes\":[{\"rcpt\":[0],\"verdict\":\"clean\",\"action\":\"deliver\",\"outcome\":"
+	    "\"delivered\"},{\"rcpt\":[1,2],\"policy\":{\"spam\":{}},\"verdict\":\"spam\",\"action\":\"quarantine\",\"outcome\":"
+	    "\"quarantined\"}]}";
+	struct fixture f;
+
+	fixture_init(&f);
+	assert_int_equal(sl_traffic_add(f.traffic, S(line)), 0);
+	OK(&f, sl_traffic_flush(f.traffic));
+	sums(&f, "2025-11-24", "2025-11-24", "", "2025-11-24 one.example delivered deliver clean 1 1 100 reached\n"
+	    "2025-11-24 one.example quarantined quarantine spam 0 2 0\n");
+	fixture_fini(&f);
+}
+
 static void
 sums_stay_when_the_lines_are_gone(void **state)
 {
@@ -484,6 +503,7 @@ main(void)
 		cmocka_unit_test(a_full_queue_drops_and_what_was_dropped_is_noted),
 		cmocka_unit_test(lines_wait_while_the_disk_fails),
 		cmocka_unit_test(a_damaged_block_is_said_and_not_shown),
+		cmocka_unit_test(recipients_count_as_they_fared),
 		cmocka_unit_test(sums_stay_when_the_lines_are_gone),
 		cmocka_unit_test(a_killed_recorder_that_begins_again_has_each_line_once),
 	};

@@ -73,11 +73,11 @@ bytes_json(struct sl_slice s)
 	return string;
 }
 
-static struct sl_zone *
+static struct sl_dnszone *
 get_zone(json_t *in)
 {
 	char *text = json_dumps(json_object_get(in, "zone"), 0), *error = NULL;
-	struct sl_zone *zone = text == NULL ? NULL : sl_zone_parse(sl_slice_str(text), &error);
+	struct sl_dnszone *zone = text == NULL ? NULL : sl_dnszone_parse(sl_slice_str(text), &error);
 
 	if (zone == NULL)
 		die(error != NULL ? error : "no zone");
@@ -91,7 +91,7 @@ do_spf(json_t *in)
 	const char *ip = json_string_value(json_object_get(in, "ip"));
 	struct sl_spf_input input = { .is_ipv6 = strchr(ip, ':') != NULL, .receiver = SL_SLICE_LIT("mx.test"),
 		.now_s = NOW };
-	struct sl_zone *zone = get_zone(in);
+	struct sl_dnszone *zone = get_zone(in);
 	struct sl_buf helo, sender;
 	struct sl_spf *spf;
 	json_t *out;
@@ -103,11 +103,11 @@ do_spf(json_t *in)
 	input.helo = sl_buf_slice(&helo);
 	input.sender = sl_buf_slice(&sender);
 	spf = sl_spf_new(&input);
-	sl_zone_answer_all(zone, &sl_spf_dns, spf);
+	sl_dnszone_answer_all(zone, &sl_spf_dns, spf);
 	out = json_pack("{s:s, s:s, s:o}", "result", sl_spf_result_name(sl_spf_result(spf)), "explanation",
 	    sl_spf_explanation(spf), "reason", bytes_json(sl_slice_str(sl_spf_reason(spf))));
 	sl_spf_free(&spf);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	sl_buf_fini(&helo);
 	sl_buf_fini(&sender);
 	return out;
@@ -162,7 +162,7 @@ static json_t *
 do_dkim(json_t *in)
 {
 	struct sl_keys *keys = sl_keys_new(64);
-	struct sl_zone *zone = get_zone(in);
+	struct sl_dnszone *zone = get_zone(in);
 	json_t *list = json_array();
 	struct sl_dkim *dkim;
 	struct sl_arc *arc;
@@ -176,8 +176,8 @@ do_dkim(json_t *in)
 	sl_arc_body(arc, m.body.data, m.body.len);
 	sl_dkim_body_end(dkim);
 	sl_arc_body_end(arc);
-	sl_zone_answer_all(zone, &sl_dkim_dns, dkim);
-	sl_zone_answer_all(zone, &sl_arc_dns, arc);
+	sl_dnszone_answer_all(zone, &sl_dkim_dns, dkim);
+	sl_dnszone_answer_all(zone, &sl_arc_dns, arc);
 	for (size_t i = 0; i < sl_dkim_count(dkim); i++)
 		json_array_append_new(list, json_pack("[s, s]", sl_dkim_result_name(sl_dkim_get(dkim, i)->result),
 		    sl_dkim_get(dkim, i)->reason));
@@ -186,7 +186,7 @@ do_dkim(json_t *in)
 	sl_dkim_free(&dkim);
 	sl_arc_free(&arc);
 	sl_keys_free(&keys);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	split_fini(&m);
 	return out;
 }
@@ -231,7 +231,7 @@ do_dmarc(json_t *in)
 {
 	struct sl_suffix *suffix = json_is_true(json_object_get(in, "list")) ? sl_suffix_open(NULL) : NULL;
 	const struct sl_dmarc_settings settings = { suffix != NULL ? sl_suffix_organisation : NULL, suffix };
-	struct sl_zone *zone = get_zone(in);
+	struct sl_dnszone *zone = get_zone(in);
 	const struct sl_dmarc_verdict *verdict;
 	struct sl_author author;
 	struct sl_dmarc *dmarc;
@@ -247,12 +247,12 @@ do_dmarc(json_t *in)
 	json_array_foreach(json_object_get(in, "spf"), i, domain)
 		sl_dmarc_add_spf(dmarc, sl_slice_str(json_string_value(domain)));
 	sl_dmarc_end(dmarc);
-	sl_zone_answer_all(zone, &sl_dmarc_dns, dmarc);
+	sl_dnszone_answer_all(zone, &sl_dmarc_dns, dmarc);
 	verdict = sl_dmarc_verdict(dmarc);
 	out = json_pack("{s:s, s:s, s:s}", "result", sl_dmarc_result_name(verdict->result), "disposition",
 	    sl_dmarc_policy_name(verdict->disposition), "reason", verdict->reason);
 	sl_dmarc_free(&dmarc);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	sl_suffix_free(&suffix);
 	sl_buf_fini(&from);
 	return out;

@@ -31,15 +31,15 @@ auth_read_file(const char *path, struct sl_buf *out)
 	return ok;
 }
 
-struct sl_zone *
+struct sl_dnszone *
 auth_read_zone(const char *path)
 {
-	struct sl_zone *zone = NULL;
+	struct sl_dnszone *zone = NULL;
 	struct sl_buf json;
 	char *error = NULL;
 
 	if (auth_read_file(path, &json)) {
-		zone = sl_zone_parse(sl_buf_slice(&json), &error);
+		zone = sl_dnszone_parse(sl_buf_slice(&json), &error);
 		if (zone == NULL)
 			fprintf(stderr, "sluicectl: %s: %s\n", path, error);
 		sl_free(error);

@@ -21,7 +21,7 @@ struct pending {		/* a question on its way */
 };
 
 struct auth_dns {
-	struct sl_zone			*zone;		/* or ... */
+	struct sl_dnszone			*zone;		/* or ... */
 	struct sl_loop			*loop;		/* ... these two */
 	struct sl_resolver		*resolver;
 	struct sl_timer			 budget;
@@ -152,7 +152,7 @@ void
 auth_dns_answer_all(struct auth_dns *dns, const struct sl_dns_client *client, void *evaluator)
 {
 	if (dns->zone != NULL) {
-		sl_zone_answer_all(dns->zone, client, evaluator);
+		sl_dnszone_answer_all(dns->zone, client, evaluator);
 		return;
 	}
 	dns->client = client;
@@ -202,7 +202,7 @@ auth_dns_free(struct auth_dns **dns)
 		return;
 	while (d->pending != NULL)
 		pending_free(d->pending);
-	sl_zone_free(&d->zone);
+	sl_dnszone_free(&d->zone);
 	sl_resolver_free(&d->resolver);
 	sl_timer_clear(&d->budget);
 	sl_loop_free(&d->loop);

@@ -12,7 +12,7 @@
 /* Read a whole file ("-": standard input) into out. False: said on standard error. */
 bool	auth_read_file(const char *path, struct sl_buf *out);
 /* Read and parse ZONE.json. NULL: said on standard error. */
-struct sl_zone	*auth_read_zone(const char *path);
+struct sl_dnszone	*auth_read_zone(const char *path);
 /* Read a private key (PEM). NULL: said on standard error. */
 struct sl_signkey	*auth_read_key(const char *path);
 /* May the key of a signature lie there: labels of letters, digits and inner hyphens, a domain of two or

@@ -29,6 +29,7 @@ int	evaluate_main(int argc, char **argv);
 int	explain_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
+int	policy_main(int argc, char **argv);	/* simulate.c: its own verb, and the console's others */
 int	quarantine_main(int argc, char **argv);
 int	queue_main(int argc, char **argv);
 int	replay_main(int argc, char **argv);
@@ -40,6 +41,7 @@ int	traffic_main(int argc, char **argv);
 int	train_main(int argc, char **argv);
 int	status_main(int argc, char **argv);
 
+#define CONSOLE_SOCKET		"/run/sluice/console"
 #define TRAFFIC_DIRECTORY	"/var/lib/sluice/traffic"	/* where record lines are kept, day by day */
 
 /* trace.c: "2026-11-26", "2026-11-26T15:04:05Z", or "7d" before now, as microseconds. False: it is none of them. */

@@ -20,13 +20,12 @@
 #define ANSWER_MS	120000
 #define FILE_MAX	((size_t)60 << 20)
 #define COLUMNS_MAX	16
-#define CONSOLE_SOCKET	"/run/sluice/console"
 
 /* `args`: NAME is needed, [NAME] may be missing, NAME... takes all the rest, @NAME is read from that file ("-": standard
- * input). `options`: --NAME VALUE, or a flag where it ends in "!". */
+ * input). `options`: --NAME VALUE, a flag where it ends in "!", the text of a file where it ends in "@". */
 struct verb {
 	const char	*noun, *word;
-	const char	*verb;		/* of the request */
+	const char	*verb;		/* of the request; words behind it are flags that it always has */
 	const char	*args;
 	const char	*options;
 	const char	*help;
@@ -35,14 +34,17 @@ struct verb {
 static const struct verb verbs[] = {
 	{ "partner", "add", "partner.add", "NAME", "", "add a partner" },
 	{ "partner", "list", "partner.list", "", "", "list partners" },
+	{ "partner", "show", "partner.show", "PARTNER", "", "show how much is a partner's" },
 	{ "partner", "remove", "partner.remove", "PARTNER", "", "remove a partner that has no tenants" },
-	{ "tenant", "add", "tenant.add", "DOMAIN ROUTE...", "partner name tls",
-	    "add a tenant: its domain, and the next hops for its mail in order (HOST, HOST:PORT)" },
+	{ "tenant", "add", "tenant.add", "DOMAIN ROUTE...", "level quarantine partner name tls",
+	    "add a tenant: its domain, and the next hops for its mail in order (HOST, HOST:PORT); --level perimeter, standard "
+	    "(default) or maximum; --quarantine yes or no, where it is not to be as the level has it" },
 	{ "tenant", "list", "tenant.list", "", "partner", "list tenants" },
 	{ "tenant", "show", "tenant.show", "TENANT", "", "show a tenant, its next hops and domains" },
 	{ "tenant", "set", "tenant.set", "TENANT", "state recipients discover-days",
 	    "set its state (on, monitor, pass-through, off), and which recipients there are (any, discover, listed)" },
 	{ "tenant", "route", "route.set", "TENANT ROUTE...", "tls", "set its next hops, in order" },
+	{ "tenant", "routes", "route.show", "TENANT", "", "show its next hops, and what their names are looked up as" },
 	{ "tenant", "remove", "tenant.remove", "TENANT", "", "remove a tenant and all that is its own; the audit trail stays" },
 	{ "tenant", "export", "tenant.export", "TENANT", "", "write all of a tenant but its secrets as JSON" },
 	{ "tenant", "import", "tenant.import", "@FILE", "partner", "make a tenant of such a file" },
@@ -55,11 +57,31 @@ static const struct verb verbs[] = {
 	{ "user", "add", "user.add", "USER", "group", "add a user, by address" },
 	{ "user", "set", "user.set", "USER", "group", "put a user into a group of its domain, or (without --group) into none" },
 	{ "user", "list", "user.list", "TENANT", "", "list the users of a tenant" },
+	{ "user", "show", "user.show", "USER", "", "show a user" },
 	{ "user", "import", "user.import", "TENANT @FILE", "replace!",
 	    "add users from CSV (columns address, group); --replace: and remove those of earlier imports that are missing" },
 	{ "user", "remove", "user.remove", "USER", "", "remove a user" },
-	{ "list", "add", "list.add", "AT KIND VALUE", "note days unauthenticated! subdomains!",
-	    "allow or deny (KIND) an address, a domain or a network at a node (AT)" },
+	{ "policy", "show", "policy.show", "[AT]", "own! diff!",
+	    "show what holds at a node, and who says so; --own: what it says itself, as --file takes it; --diff: what differs from "
+	    "its level" },
+	{ "policy", "set", "policy.set", "AT [SET...]", "file@",
+	    "change settings of a node (SET): PATH=VALUE, as in level=standard spam.quarantine=0.9 template=gold; --file: all of "
+	    "them, from YAML (- is standard input)" },
+	{ "policy", "unset", "policy.set", "AT UNSET...", "", "say nothing of these settings: what is inherited holds again" },
+	{ "policy", "lock", "policy.set", "AT LOCK...", "", "nobody below may change these settings" },
+	{ "policy", "unlock", "policy.set", "AT UNLOCK...", "", "all below may again" },
+	{ "policy", "history", "policy.history", "[AT]", "", "list the versions of what a node says" },
+	{ "policy", "diff", "policy.history diff", "[AT]", "from to", "show what the last version changed, or all between two" },
+	{ "policy", "take-back", "policy.take-back", "AT [VERSION]", "", "say again what an earlier version said; without one, "
+	    "that before the last" },
+	{ "template", "show", "template.show", "[NAME]", "at", "list the templates of the operator or a partner, or show one" },
+	{ "template", "set", "template.set", "NAME [SET...]", "at file@", "make or change one: settings as of policy set" },
+	{ "template", "unset", "template.set", "NAME UNSET...", "at", "take settings out of one" },
+	{ "template", "lock", "template.set", "NAME LOCK...", "at", "who builds on it and all below cannot change these settings" },
+	{ "template", "unlock", "template.set", "NAME UNLOCK...", "at", "they can again" },
+	{ "template", "remove", "template.set remove", "NAME", "at", "remove one" },
+	{ "list", "add", "list.add", "AT KIND VALUE", "note days unauthenticated! either! subdomains!",
+	    "allow or deny (KIND) an address, a domain (*.example.com: all below it) or a network at a node (AT)" },
 	{ "list", "show", "list.show", "[AT]", "after", "show the entries of a node" },
 	{ "list", "remove", "list.remove", "AT VALUE", "", "remove an entry" },
 	{ "grant", "add", "grant.add", "ACCOUNT ROLE [AT]", "", "give an account a role at a node" },
@@ -95,9 +117,9 @@ usage_row(FILE *out, const struct verb *v)
 	snprintf(options, sizeof(options), "%s", v->options);
 	while ((name = strsep(&rest, " ")) != NULL && *name != '\0') {
 		size_t len = strlen(name);
-		bool flag = name[len - 1] == '!';
+		bool flag = name[len - 1] == '!', file = name[len - 1] == '@';
 
-		fprintf(out, " [--%.*s%s]", (int)(len - flag), name, flag ? "" : " X");
+		fprintf(out, " [--%.*s%s]", (int)(len - flag - file), name, flag ? "" : file ? " FILE" : " X");
 	}
 	fprintf(out, "\n      %s\n", v->help);
 }
@@ -173,7 +195,7 @@ take_word(struct ask *ask, const char *value)
 			name[n++] = (char)sl_ascii_lower((unsigned char)ask->next[i]);
 	if (n == 0)
 		return false;
-	rest = len > 3 && strncmp(ask->next + len - 3, "...", 3) == 0;
+	rest = memmem(ask->next, len, "...", 3) != NULL;
 	file = ask->next[0] == '@';
 	if (rest) {
 		json_t *list = json_object_get(ask->args, name);
@@ -194,9 +216,9 @@ take_word(struct ask *ask, const char *value)
 	return set_text(ask->args, name, value);
 }
 
-/* Is --NAME one of the row's? *flag: it takes no value. */
+/* Is --NAME one of the row's? *kind: how it ends, '!' or '@', or 0. */
 static bool
-has_option(const struct verb *v, const char *name, bool *flag)
+has_option(const struct verb *v, const char *name, char *kind)
 {
 	char options[128];
 	char *rest = options, *one;
@@ -205,8 +227,9 @@ has_option(const struct verb *v, const char *name, bool *flag)
 	while ((one = strsep(&rest, " ")) != NULL) {
 		size_t len = strlen(one);
 
-		*flag = len > 0 && one[len - 1] == '!';
-		if (len > 0 && strlen(name) == len - *flag && strncmp(one, name, len - *flag) == 0)
+		*kind = len > 0 && strchr("!@", one[len - 1]) != NULL ? one[len - 1] : '\0';
+		len -= *kind != '\0';
+		if (len > 0 && strlen(name) == len && strncmp(one, name, len) == 0)
 			return true;
 	}
 	return false;
@@ -217,27 +240,47 @@ static int
 take_option(struct ask *ask, char **argv, int left)
 {
 	const char *name = argv[0] + 2, *value = left > 1 ? argv[1] : NULL;
-	bool flag;
+	bool known, good;
+	char kind, *text;
 
 	if (strcmp(name, "help") == 0 || strcmp(name, "json") == 0) {
 		*(name[0] == 'h' ? &ask->help : &ask->json) = true;
 		return 1;
 	}
-	if (has_option(ask->verb, name, &flag) && flag) {
+	known = has_option(ask->verb, name, &kind);
+	if (known && kind == '!') {
 		json_object_set_new(ask->args, name, json_true());
 		return 1;
 	}
 	if (value == NULL)
 		return 0;
+	if (known && kind == '@') {
+		text = read_whole(value);
+		good = text != NULL && set_text(ask->args, name, text);
+		sl_free(text);
+		return good ? 2 : 0;
+	}
 	if (strcmp(name, "socket") == 0) {
 		ask->socket = value;
 		return 2;
 	}
 	if (strcmp(name, "note") == 0 && !set_text(ask->args, "note_of_change", value))
 		return 0;
-	if (strcmp(name, "note") == 0 && !has_option(ask->verb, name, &flag))
+	if (strcmp(name, "note") == 0 && !known)
 		return 2;
-	return has_option(ask->verb, name, &flag) && set_text(ask->args, name, value) ? 2 : 0;
+	return known && set_text(ask->args, name, value) ? 2 : 0;
+}
+
+static bool
+has_list(const json_t *args)
+{
+	const char *name;
+	json_t *value;
+	bool found = false;
+
+	json_object_foreach((json_t *)(uintptr_t)args, name, value)
+		found |= json_is_array(value);
+	return found;
 }
 
 static bool
@@ -261,8 +304,8 @@ take_all(struct ask *ask, int argc, char **argv)
 	if (ask->help)
 		return true;
 	/* What is left must be what may be missing, or the rest of which there was one. */
-	if (strstr(ask->next, "...") != NULL)
-		return json_object_get(ask->args, "route") != NULL;
+	if (*ask->next != '[' && strstr(ask->next, "...") != NULL)
+		return has_list(ask->args);
 	return *ask->next == '\0' || *ask->next == '[';
 }
 
@@ -366,10 +409,19 @@ static int
 send_request(const struct ask *ask)
 {
 	struct answer answer = { ask->json, EXIT_PROBLEM };
-	json_t *request = json_pack("{s:s, s:O}", "verb", ask->verb->verb, "args", ask->args);
-	char *text = json_dumps(request, JSON_COMPACT);
+	char words[64], *rest = words, *verb, *flag, *text;
 	struct sl_ipc *ipc = connect_to(ask->socket);
+	json_t *request;
 	int r = 0;
+
+	snprintf(words, sizeof(words), "%s", ask->verb->verb);
+	verb = strsep(&rest, " ");
+	while ((flag = strsep(&rest, " ")) != NULL)
+		json_object_set_new(ask->args, flag, json_true());
+	if (ask->json)		/* who reads JSON has no use for what a person reads */
+		json_object_set_new(ask->args, "as_rows", json_true());
+	request = json_pack("{s:s, s:O}", "verb", verb, "args", ask->args);
+	text = json_dumps(request, JSON_COMPACT);
 
 	if (ipc != NULL && text != NULL) {
 		r = sl_ipc_send(ipc, SL_IPC_CONSOLE_REQUEST, sl_slice_str(text), NULL, 0);

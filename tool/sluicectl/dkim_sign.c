@@ -108,20 +108,20 @@ arc_seal(const struct options *o, const struct sl_signkey *key, int64_t now_s,
 {
 	const struct sl_arc_seal_settings settings = { o->domain, o->selector, key,
 		o->names != NULL ? o->names : SL_DKIM_SIGN_NAMES, now_s };
-	struct sl_zone *zone = auth_read_zone(o->dns);
+	struct sl_dnszone *zone = auth_read_zone(o->dns);
 	struct sl_keys *keys = sl_keys_new(64);
 	struct sl_arc *arc = sl_arc_new(headers, keys, true);
 	int r = SL_ERR_NOT_FOUND;
 
 	if (zone != NULL) {
-		sl_zone_answer_all(zone, &sl_arc_dns, arc);
+		sl_dnszone_answer_all(zone, &sl_arc_dns, arc);
 		sl_arc_body(arc, body->data, body->len);
 		sl_arc_body_end(arc);
 		r = sl_arc_seal(arc, &settings, sl_slice_str(o->arc), out);
 	}
 	sl_arc_free(&arc);
 	sl_keys_free(&keys);
-	sl_zone_free(&zone);
+	sl_dnszone_free(&zone);
 	return r;
 }
 

@@ -15,8 +15,8 @@ static const char usage[] =
     "usage: sluicectl replay [--json] [--combiner FILE] [--settings FILE] [--threshold CATEGORY.ACTION=P]...\n"
     "                        RECORDS...\n"
     "\n"
-    "Read the record lines of edges, derive each verdict and ruling again, and say whether they are the same\n"
-    "bit for bit. With a change, show instead who would have been treated differently.\n"
+    "Read the record lines of edges, derive each verdict and each class of recipients' ruling again, and say\n"
+    "whether they are the same bit for bit. With a change, show instead who would have been treated differently.\n"
     "  --combiner FILE    weigh the evidence by this combiner\n"
     "  --settings FILE    use the thresholds that this settings file has for the tenant\n"
     "  --threshold C.A=P  use this threshold for all: spam.refuse=0.99; `never` for P: not at all\n"
@@ -128,14 +128,20 @@ settings_read(struct replay *replay)
 	return r == 0 ? EXIT_OK : EXIT_PROBLEM;
 }
 
+static const char *
+tenant_of(const struct sl_record *record, const struct sl_record_class *class)
+{
+	return *class->tenant != '\0' ? class->tenant : record->tenant;
+}
+
 static void
-apply_changes(const struct replay *replay, struct sl_record *record)
+apply_changes(const struct replay *replay, const char *tenant, struct sl_record_class *class)
 {
 	for (size_t i = 0; replay->settings != NULL && i < replay->settings->tenants_len; i++)
-		if (strcmp(replay->settings->tenants[i].name, record->tenant) == 0)
-			memcpy(record->policy, replay->settings->tenants[i].policy, sizeof(record->policy));
+		if (strcmp(replay->settings->tenants[i].name, tenant) == 0)
+			memcpy(class->policy, replay->settings->tenants[i].policy, sizeof(class->policy));
 	for (size_t i = 0; i < replay->changes_len; i++)
-		record->policy[replay->changes[i].category].at[replay->changes[i].action] = replay->changes[i].at;
+		class->policy[replay->changes[i].category].at[replay->changes[i].action] = replay->changes[i].at;
 }
 
 /* ---- a record ---- */
@@ -152,8 +158,8 @@ tally_of(struct replay *replay, const char *tenant)
 }
 
 static void
-show(struct replay *replay, const struct sl_record *record, const double before[SL_CATEGORY_COUNT],
-    const struct sl_ruling *ruling)
+show(struct replay *replay, const struct sl_record *record, const struct sl_record_class *class,
+    const double before[SL_CATEGORY_COUNT], const struct sl_ruling *ruling)
 {
 	struct sl_buf *out = &replay->shown;
 
@@ -163,9 +169,9 @@ show(struct replay *replay, const struct sl_record *record, const double before[
 		sl_buf_add_str(out, replay->shown_len > 0 ? ",\n  {\"id\": " : "\n  {\"id\": ");
 		sl_buf_add_json(out, sl_slice_str(record->id));
 		sl_buf_add_str(out, ", \"tenant\": ");
-		sl_buf_add_json(out, sl_slice_str(record->tenant));
-		sl_buf_addf(out, ", \"recorded\": {\"verdict\": \"%s\", \"action\": \"%s\", \"spam\": ", record->word,
-		    sl_action_word(record->action));
+		sl_buf_add_json(out, sl_slice_str(tenant_of(record, class)));
+		sl_buf_addf(out, ", \"recorded\": {\"verdict\": \"%s\", \"action\": \"%s\", \"spam\": ", class->word,
+		    sl_action_word(class->action));
 		sl_record_number(before[SL_SPAM], out);
 		sl_buf_addf(out, "}, \"derived\": {\"verdict\": \"%s\", \"action\": \"%s\", \"spam\": ", ruling->word,
 		    sl_action_word(ruling->action));
@@ -175,38 +181,46 @@ show(struct replay *replay, const struct sl_record *record, const double before[
 		sl_buf_add_str(out, "  ");
 		for (const char *c = record->id; *c != '\0'; c++)	/* a line may come from anywhere */
 			sl_buf_add_byte(out, (unsigned char)(*c < 0x20 || *c == 0x7f ? '?' : *c));
-		sl_buf_addf(out, "  %s, %s (spam %.6f)  ->  %s, %s (spam %.6f)\n", record->word,
-		    sl_action_word(record->action), before[SL_SPAM], ruling->word,
+		sl_buf_addf(out, "  %s, %s (spam %.6f)  ->  %s, %s (spam %.6f)\n", class->word,
+		    sl_action_word(class->action), before[SL_SPAM], ruling->word,
 		    sl_action_word(ruling->action), record->verdict.probability[SL_SPAM]);
 	}
 	replay->shown_len++;
 }
 
 static void
-replay_record(struct replay *replay, struct sl_record *record)
+replay_class(struct replay *replay, const struct sl_record *record, struct sl_record_class *class,
+    const double before[SL_CATEGORY_COUNT])
 {
-	double before[SL_CATEGORY_COUNT];
 	struct sl_ruling ruling;
 	bool same;
 
+	apply_changes(replay, tenant_of(record, class), class);
+	sl_record_rule(record, class, &ruling);
+	same = ruling.action == class->action;
+	if (!is_changed(replay))
+		same = same && strcmp(ruling.word, class->word) == 0 &&
+		    memcmp(before, record->verdict.probability, SL_CATEGORY_COUNT * sizeof(*before)) == 0;
+	replay->records++;
+	replay->same += same;
+	replay->different += !same;
+	tally_of(replay, tenant_of(record, class))->moved[class->action][ruling.action]++;
+	if (!same)
+		show(replay, record, class, before, &ruling);
+}
+
+static void
+replay_record(struct replay *replay, struct sl_record *record)
+{
+	double before[SL_CATEGORY_COUNT];
+
 	memcpy(before, record->verdict.probability, sizeof(before));
-	apply_changes(replay, record);
 	if (replay->combiner != NULL)
 		sl_combine(replay->combiner, &record->verdict);
 	else
 		sl_record_sum(&record->verdict);
-	sl_record_rule(record, &ruling);
-	same = ruling.action == record->action && strcmp(ruling.word, record->word) == 0;
-	if (!is_changed(replay))
-		same = same && memcmp(before, record->verdict.probability, sizeof(before)) == 0;
-	else
-		same = ruling.action == record->action;
-	replay->records++;
-	replay->same += same;
-	replay->different += !same;
-	tally_of(replay, record->tenant)->moved[record->action][ruling.action]++;
-	if (!same)
-		show(replay, record, before, &ruling);
+	for (size_t i = 0; i < record->classes_len; i++)
+		replay_class(replay, record, &record->classes[i], before);
 }
 
 static void
@@ -217,7 +231,7 @@ replay_line(struct replay *replay, const char *path, size_t number, struct sl_sl
 	int r;
 
 	sl_arena_init(&arena, ARENA_MAX_BYTES);
-	r = sl_record_read(line, &arena, record);
+	r = sl_record_read(line, SL_RECORD_ALL, &arena, record);
 	if (r == 0) {
 		replay_record(replay, record);
 	} else if (r == SL_ERR_NOT_FOUND) {
@@ -257,10 +271,15 @@ replay_file(struct replay *replay, const char *path)
 
 /* ---- outcome ---- */
 
+/* A copy is no answer: nobody moves to it. */
 static void
 print_tallies(const struct replay *replay)
 {
-	printf("\n%-28s %-8s %9s %9s %9s %9s\n", "tenant", "was", "deliver", "tag", "defer", "refuse");
+	printf("\n%-28s %-10s", "tenant", "was");
+	for (int a = 0; a < SL_ACTION_COUNT; a++)
+		if (a != SL_ACTION_COPY)
+			printf(" %10s", sl_action_word((enum sl_action)a));
+	putchar('\n');
 	for (size_t i = 0; i < replay->tallies_len; i++) {
 		const struct tally *t = &replay->tallies[i];
 
@@ -271,10 +290,11 @@ print_tallies(const struct replay *replay)
 				all += t->moved[from][to];
 			if (all == 0)
 				continue;
-			printf("%-28s %-8s", *t->tenant == '\0' ? "-" : t->tenant,
+			printf("%-28s %-10s", *t->tenant == '\0' ? "-" : t->tenant,
 			    sl_action_word((enum sl_action)from));
 			for (int to = 0; to < SL_ACTION_COUNT; to++)
-				printf(" %9llu", (unsigned long long)t->moved[from][to]);
+				if (to != SL_ACTION_COPY)
+					printf(" %10llu", (unsigned long long)t->moved[from][to]);
 			putchar('\n');
 		}
 	}

@@ -239,14 +239,99 @@ say_reasons(struct words *w)
 }
 
 static void
-say_threshold(struct words *w, const char *verdict, const char *action)
+say_threshold(struct words *w, const json_t *class, const char *verdict, const char *action)
 {
-	const json_t *at = json_object_get(json_object_get(json_object_get(w->line, "policy"), verdict), action);
+	const json_t *policy = json_object_get(class != NULL ? class : w->line, "policy");
+	const json_t *at = json_object_get(json_object_get(policy, verdict), action);
 
 	if (!json_is_number(at))
 		return;
 	begin(w, NULL);
 	sl_buf_addf(w->out, "the policy says %s from %.4g %% on\n", action, 100 * json_number_value(at));
+}
+
+/* "tenant's allow list", "attachment asks for quarantine" */
+static void
+say_causes(struct words *w, const json_t *class)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(class, "lists"), i, one) {
+		begin(w, NULL);
+		add_safe(w->out, text_of(one, "by"));
+		sl_buf_add_str(w->out, strcmp(text_of(one, "says"), "allow") == 0 ? "'s list allows the sender\n" :
+		    "'s list denies the sender\n");
+	}
+	json_array_foreach(json_object_get(class, "demands"), i, one) {
+		begin(w, NULL);
+		add_safe(w->out, text_of(one, "word"));
+		sl_buf_add_str(w->out, ": the policy asks for ");
+		add_safe(w->out, text_of(one, "action"));
+		sl_buf_add_str(w->out, "\n");
+	}
+	json_array_foreach(json_object_get(class, "rules"), i, one) {
+		begin(w, NULL);
+		sl_buf_add_str(w->out, "a file fits the attachment rule ");
+		add_safe(w->out, json_string_value(one) != NULL ? json_string_value(one) : "?");
+		sl_buf_add_str(w->out, "\n");
+	}
+	json_array_foreach(json_object_get(class, "groups"), i, one) {
+		begin(w, NULL);
+		sl_buf_add_str(w->out, "the text hits the content group ");
+		add_safe(w->out, text_of(one, "name"));
+		sl_buf_addf(w->out, ", %lld times\n", (long long)json_integer_value(json_object_get(one, "hits")));
+	}
+}
+
+/* Whom a class is of, where there are several. */
+static void
+say_recipients(struct words *w, const json_t *class)
+{
+	const json_t *to = json_object_get(w->line, "rcpt_to");
+	const char *between = "for ";
+	json_t *place;
+	size_t i;
+
+	begin(w, NULL);
+	json_array_foreach(json_object_get(class, "rcpt"), i, place) {
+		const char *address = json_string_value(json_array_get(to, (size_t)json_integer_value(place)));
+
+		sl_buf_add_str(w->out, between);
+		add_safe(w->out, address != NULL ? address : "?");
+		between = ", ";
+	}
+	sl_buf_addf(w->out, "%s: %s", i == 0 ? "for all" : "", w->c->bold);
+	add_safe(w->out, text_of(class, "verdict"));
+	sl_buf_addf(w->out, "%s, ", w->c->plain);
+	add_safe(w->out, text_of(class, "action"));
+	if (*text_of(class, "by") != '\0') {
+		sl_buf_add_str(w->out, ", by ");
+		add_safe(w->out, text_of(class, "by"));
+	}
+	if (*text_of(class, "outcome") != '\0') {
+		sl_buf_add_str(w->out, ": ");
+		add_safe(w->out, text_of(class, "outcome"));
+	}
+	sl_buf_add_str(w->out, "\n");
+}
+
+/* Recipients that fared alike, each with what decided on them. */
+static void
+say_classes(struct words *w)
+{
+	const json_t *classes = json_object_get(w->line, "classes");
+	json_t *class;
+	size_t i;
+
+	json_array_foreach(classes, i, class) {
+		if (json_array_size(classes) > 1 || *text_of(class, "by") != '\0')
+			say_recipients(w, class);
+		say_threshold(w, class, text_of(class, "verdict"), text_of(class, "action"));
+		say_causes(w, class);
+	}
+	if (i == 0)		/* as lines were before there were classes */
+		say_threshold(w, NULL, text_of(w->line, "verdict"), text_of(w->line, "action"));
 }
 
 static void
@@ -268,7 +353,7 @@ say_verdict(struct words *w)
 	}
 	sl_buf_add_str(w->out, "\n");
 	say_reasons(w);
-	say_threshold(w, verdict, action);
+	say_classes(w);
 	begin(w, NULL);
 	sl_buf_add_str(w->out, "to do: ");
 	add_safe(w->out, action);

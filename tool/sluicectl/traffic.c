@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "policy/policy.h"
 #include "traffic/traffic.h"
 
 #define FLUSH_LINES	2000
@@ -15,14 +16,15 @@
 
 static const char usage[] =
     "usage: sluicectl traffic record [--records DIR] [--follow] [FILE]\n"
-    "       sluicectl traffic report [--records DIR] [--from DAY] [--to DAY] [--tenant NAME] [--by day|tenant|verdict]\n"
+    "       sluicectl traffic report [--records DIR] [--from DAY] [--to DAY] [--tenant NAME] [--by day|tenant|verdict|cause]\n"
     "                                [--csv] [--json]\n"
     "       sluicectl traffic expire [--records DIR] [--keep DAYS] [--json]\n\n"
     "record  takes the edges' record lines (of FILE or standard input) into a file for each day, where `sluicectl trace`\n"
     "        finds them. What is there already is not taken twice, so it can begin again with the same file.\n"
     "        --follow waits for more, as long as it runs.\n"
-    "report  sums: messages and bytes, what was delivered, refused, and never reached the customer; of the last 30 days\n"
-    "        unless --from and --to say otherwise (2026-11-26). As a table, or --csv, or --json.\n"
+    "report  sums: messages and bytes, what was delivered, quarantined, refused, and never reached the customer; of the\n"
+    "        last 30 days unless --from and --to say otherwise (2026-11-26). --by cause: what of the policy it was for.\n"
+    "        As a table, or --csv, or --json.\n"
     "expire  removes files older than --keep days (default 30); their sums stay.\n\n"
     "  --records DIR   where they are (default " TRAFFIC_DIRECTORY ")\n\n"
     "Exit status: 0 fine, 1 not to be read or written, 2 the command line is wrong.\n";
@@ -98,9 +100,19 @@ record(struct traffic *t)
 
 /* ---- report ---- */
 
+enum column { MESSAGES, RECIPIENTS, DELIVERED, QUARANTINED, REFUSED, DEFERRED, BYTES, BYTES_QUARANTINED, BYTES_REFUSED, BYTES_KEPT,
+	COLUMN_COUNT };
+static const struct { const char *name, *title; int width; } columns[COLUMN_COUNT] = {
+	[MESSAGES] = { "messages", "messages", 10 }, [RECIPIENTS] = { "recipients", "recipients", 10 },
+	[DELIVERED] = { "delivered", "delivered", 10 }, [QUARANTINED] = { "quarantined", "quarantined", 11 },
+	[REFUSED] = { "refused", "refused", 10 }, [DEFERRED] = { "deferred", "deferred", 10 }, [BYTES] = { "bytes", "bytes", 14 },
+	[BYTES_QUARANTINED] = { "bytes_quarantined", NULL, 0 }, [BYTES_REFUSED] = { "bytes_refused", NULL, 0 },
+	[BYTES_KEPT] = { "bytes_kept_away", "kept away", 14 },		/* never reached the customer */
+};
+
 struct row {
 	char		key[256];
-	uint64_t	messages, recipients, bytes, delivered, kept_bytes;	/* kept: never reached the customer */
+	uint64_t	n[COLUMN_COUNT];
 };
 
 struct report {
@@ -110,14 +122,51 @@ struct report {
 	struct row	 total;
 };
 
+static bool
+is_outcome(const struct sl_traffic_sum *sum, const char *outcome)
+{
+	return sl_slice_eq(sum->outcome, sl_slice_str(outcome));
+}
+
 static void
 row_add(struct row *row, const struct sl_traffic_sum *sum)
 {
-	row->messages += sum->messages;
-	row->recipients += sum->recipients;
-	row->bytes += sum->bytes;
-	row->delivered += sum->reached ? sum->messages : 0;
-	row->kept_bytes += sum->reached ? 0 : sum->bytes;
+	row->n[MESSAGES] += sum->messages;
+	row->n[RECIPIENTS] += sum->recipients;
+	row->n[BYTES] += sum->bytes;
+	if (sum->reached)
+		row->n[DELIVERED] += sum->messages;
+	else
+		row->n[BYTES_KEPT] += sum->bytes;
+	if (is_outcome(sum, "quarantined")) {
+		row->n[QUARANTINED] += sum->messages;
+		row->n[BYTES_QUARANTINED] += sum->bytes;
+	} else if (is_outcome(sum, "refused") || is_outcome(sum, "hop-refused") || is_outcome(sum, "malformed")) {
+		row->n[REFUSED] += sum->messages;
+		row->n[BYTES_REFUSED] += sum->bytes;
+	} else if (is_outcome(sum, "deferred")) {
+		row->n[DEFERRED] += sum->messages;
+	}
+}
+
+/* What of the policy something was done for; of what was delivered as it came, and of what the next hop said, nothing. */
+static const char *
+cause_of(const struct sl_traffic_sum *sum)
+{
+	static const struct { const char *verdict, *cause; } others[] = { { "forged", "authentication" },
+		{ "unauthenticated", "authentication" }, { "denied", "denied" }, { "unchecked", "unchecked" } };
+	enum sl_cause cause;
+
+	if (is_outcome(sum, "malformed"))
+		return "malformed";
+	if (sum->action.len == 0 || sl_slice_eq(sum->action, SL_SLICE_LIT("deliver")) || is_outcome(sum, "hop-refused"))
+		return "-";
+	if (sl_cause_find(sum->verdict, &cause))
+		return sl_cause_word(cause);
+	for (size_t i = 0; i < SL_COUNT(others); i++)
+		if (sl_slice_eq(sum->verdict, sl_slice_str(others[i].verdict)))
+			return others[i].cause;
+	return "-";
 }
 
 static int
@@ -131,6 +180,8 @@ on_sum(void *ctx, const struct sl_traffic_sum *sum)
 		snprintf(key, sizeof(key), "%.*s", SL_SLICE_ARG(sum->tenant));
 	else if (strcmp(report->t->by, "verdict") == 0)
 		snprintf(key, sizeof(key), "%.*s", SL_SLICE_ARG(sum->verdict));
+	else if (strcmp(report->t->by, "cause") == 0)
+		snprintf(key, sizeof(key), "%s", cause_of(sum));
 	else
 		snprintf(key, sizeof(key), "%s", sum->day);
 	if (key[0] == '\0')
@@ -154,36 +205,49 @@ on_sum(void *ctx, const struct sl_traffic_sum *sum)
 static void
 print_row(const struct report *report, const struct row *row, const char *comma)
 {
-	static const char *const forms[] = {
-		"%-24s %12llu %12llu %12llu %16llu %16llu\n",
-		"%s,%llu,%llu,%llu,%llu,%llu\r\n",
-		"%s,\"messages\":%llu,\"delivered\":%llu,\"recipients\":%llu,\"bytes\":%llu,\"bytes_kept_away\":%llu}",
-	};
-	struct sl_buf key;
+	struct sl_buf out;
 
-	sl_buf_init(&key, 2048);
+	sl_buf_init(&out, 4096);
 	if (report->t->json) {
-		sl_buf_addf(&key, "%s\n{\"%s\":", comma, report->t->by);
-		sl_buf_add_json(&key, sl_slice_str(row->key));
+		sl_buf_addf(&out, "%s\n{\"%s\":", comma, report->t->by);
+		sl_buf_add_json(&out, sl_slice_str(row->key));
 	} else {
-		sl_buf_add_str(&key, row->key);
+		sl_buf_addf(&out, report->t->csv ? "%s" : "%-24s", row->key);
 	}
-	printf(forms[report->t->json ? 2 : report->t->csv ? 1 : 0], sl_buf_cstr(&key), (unsigned long long)row->messages,
-	    (unsigned long long)row->delivered, (unsigned long long)row->recipients, (unsigned long long)row->bytes,
-	    (unsigned long long)row->kept_bytes);
-	sl_buf_fini(&key);
+	for (int c = 0; c < COLUMN_COUNT; c++) {
+		if (report->t->json)
+			sl_buf_addf(&out, ",\"%s\":%llu", columns[c].name, (unsigned long long)row->n[c]);
+		else if (report->t->csv)
+			sl_buf_addf(&out, ",%llu", (unsigned long long)row->n[c]);
+		else if (columns[c].title != NULL)
+			sl_buf_addf(&out, " %*llu", columns[c].width, (unsigned long long)row->n[c]);
+	}
+	sl_buf_add_str(&out, report->t->json ? "}" : report->t->csv ? "\r\n" : "\n");
+	fputs(sl_buf_cstr(&out), stdout);
+	sl_buf_fini(&out);
+}
+
+static void
+print_head(const struct report *report)
+{
+	if (report->t->json) {
+		printf("[");
+		return;
+	}
+	printf(report->t->csv ? "%s" : "%-24s", report->t->by);
+	for (int c = 0; c < COLUMN_COUNT; c++) {
+		if (report->t->csv)
+			printf(",%s", columns[c].name);
+		else if (columns[c].title != NULL)
+			printf(" %*s", columns[c].width, columns[c].title);
+	}
+	printf(report->t->csv ? "\r\n" : "\n");
 }
 
 static void
 print_report(struct report *report)
 {
-	if (report->t->json)
-		printf("[");
-	else if (report->t->csv)
-		printf("%s,messages,delivered,recipients,bytes,bytes_kept_away\r\n", report->t->by);
-	else
-		printf("%-24s %12s %12s %12s %16s %16s\n", report->t->by, "messages", "delivered", "recipients", "bytes",
-		    "bytes kept away");
+	print_head(report);
 	for (size_t i = 0; i < report->len; i++)
 		print_row(report, &report->rows[i], i > 0 ? "," : "");
 	if (report->t->json) {
@@ -284,7 +348,8 @@ option_take(struct traffic *t, int option, const char *value)
 		return true;
 	case 'b':
 		t->by = value;
-		return strcmp(value, "day") == 0 || strcmp(value, "tenant") == 0 || strcmp(value, "verdict") == 0;
+		return strcmp(value, "day") == 0 || strcmp(value, "tenant") == 0 || strcmp(value, "verdict") == 0 ||
+		    strcmp(value, "cause") == 0;
 	case 'k':
 		if (sl_slice_to_u64(sl_slice_str(value), 3650, &n) != 0 || n == 0)
 			return false;

@@ -1,0 +1,648 @@
+/* publisher.c - see publisher.h */
+
+#include "publisher.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sl/log.h"
+#include "store/walk.h"
+
+#define SOON_MS		10	/* changes of one turn are one */
+#define RETRY_MS	2000	/* after a failure */
+#define HOSTS_MS	300	/* a new next hop's address is awaited so long */
+#define PART_TENANTS	400	/* the upper snapshot has grown: everything is made anew */
+#define PART_MS		400	/* or: it took so long */
+#define TRIES_MAX	4
+#define FOLD_MS		600000	/* so long after the last change everything is made anew: its counts are true then ... */
+#define FOLD_SMALL_MS	2000	/* ... and where that is quick, at once */
+#define SMALL_ROWS	20000	/* users and list entries */
+#define PROBLEMS_SAID	10
+
+struct set {			/* of numbers, sorted */
+	int64_t	*ids;
+	size_t	 len, size;
+};
+
+struct task {			/* a job that runs */
+	struct publisher *publisher;
+	struct sl_ipc	*ipc;		/* NULL: none */
+	struct sl_watch	 watch;
+	void		(*done)(struct task *task, const struct job_done *done, int fd);	/* fd taken; `done` NULL: it died */
+	bool		 answered;
+	uint64_t	 started_us;
+	bool		 for_next;	/* a part, over the next whole one */
+	/* of a try */
+	uint64_t	 number;
+	publisher_done	*tell;
+	void		*tell_ctx;
+	bool		 is_over;
+};
+
+struct picture {
+	int		 fd;		/* -1: none */
+	int64_t		 change;
+	struct sl_snapshot_counts counts;
+	char		 id[17];
+};
+
+struct publisher {
+	struct publisher_options options;
+	struct sl_ipc	*compiler;
+	struct picture	 whole, over;	/* what is handed out */
+	struct picture	 next;		/* everything anew, of which what came since is being compiled */
+	struct set	 tenants, partners;	/* that changed since `next`, if there is one, or `whole` */
+	struct set	 touched;	/* tenants whose next hops' addresses changed since a whole job began */
+	bool		 dirty;		/* they have changed since a part was begun */
+	bool		 need_whole;
+	int64_t		 seen;		/* the last change that was looked at */
+	uint64_t	 part_ms;	/* that the last part took */
+	uint64_t	 wait_until_us;	/* for addresses */
+	struct task	 whole_task, part_task, tries[TRIES_MAX];
+	uint64_t	 numbers;
+	uint64_t	 retry_us;	/* nothing is begun before, after a failure */
+	struct sl_timer	 soon, fold;
+};
+
+/* ---- sets ---- */
+
+static bool
+set_add(struct set *set, int64_t id)
+{
+	size_t from = 0, to = set->len;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (set->ids[mid] == id)
+			return false;
+		if (set->ids[mid] < id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	if (set->len == set->size) {
+		set->size = SL_MAX(set->size * 2, (size_t)16);
+		set->ids = sl_xrealloc(set->ids, set->size * sizeof(*set->ids));
+	}
+	memmove(set->ids + from + 1, set->ids + from, (set->len - from) * sizeof(*set->ids));
+	set->ids[from] = id;
+	set->len++;
+	return true;
+}
+
+static void
+set_fini(struct set *set)
+{
+	sl_free(set->ids);
+	*set = (struct set){ 0 };
+}
+
+/* ---- pictures ---- */
+
+static void
+picture_drop(struct picture *picture)
+{
+	if (picture->fd >= 0)
+		close(picture->fd);
+	*picture = (struct picture){ .fd = -1 };
+}
+
+static void
+picture_set(struct picture *picture, const struct job_done *done, int fd)
+{
+	picture_drop(picture);
+	*picture = (struct picture){ .fd = fd, .change = done->change, .counts = done->counts };
+	memcpy(picture->id, done->id, sizeof(picture->id));
+}
+
+static void
+publish(struct publisher *p)
+{
+	const struct picture *upper = p->over.fd >= 0 ? &p->over : &p->whole;
+	struct sl_console_status status = { .tenants = p->whole.counts.tenants, .domains = p->whole.counts.domains,
+		.users = p->whole.counts.users, .entries = p->whole.counts.entries, .policies = p->whole.counts.policies,
+		.changed = p->over.fd >= 0 ? p->over.counts.tenants : 0, .change = (uint64_t)upper->change };
+
+	snprintf(status.id, sizeof(status.id), "%s", upper->id);
+	if (p->options.hosts != NULL)
+		hosts_count(p->options.hosts, &status.names_unknown, &status.names_failing);
+	p->options.publish(p->options.ctx, p->whole.fd, p->over.fd, &status);
+}
+
+/* ---- jobs ---- */
+
+static void
+task_end(struct task *task)
+{
+	if (task->ipc == NULL)
+		return;
+	sl_watch_fini(&task->watch);
+	sl_ipc_free(&task->ipc);
+}
+
+void
+publisher_poke(struct publisher *p)
+{
+	if (!sl_timer_is_set(&p->soon))
+		sl_timer_set(&p->soon, SOON_MS);
+}
+
+static void
+on_done(void *ctx, struct sl_ipc_message *message)
+{
+	struct task *task = ctx;
+	struct job_done done;
+	int fd = -1;
+
+	if (task->answered || job_done_unpack(message->payload, &done) != 0)
+		return;
+	task->answered = true;
+	if (message->fds_len == 1 && done.result == 0) {
+		fd = message->fds[0];
+		message->fds[0] = -1;
+	}
+	if (done.result == 0 && fd < 0)
+		return;
+	task->done(task, &done, fd);
+}
+
+static void
+on_task(void *ctx, unsigned events)
+{
+	struct task *task = ctx;
+	struct publisher *p = task->publisher;
+
+	if (sl_ipc_read(task->ipc, on_done, task) >= 0 && !task->answered)
+		return;
+	if (!task->answered)
+		task->done(task, NULL, -1);
+	task_end(task);
+	publisher_poke(p);		/* unless it has to be tried again later */
+}
+
+static bool
+task_start(struct publisher *p, struct task *task, const struct job *job,
+    void (*done)(struct task *task, const struct job_done *done, int fd))
+{
+	int fds[2], sent[2], r = SL_ERR_SYSTEM;
+	struct sl_buf payload;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return false;
+	sl_buf_init(&payload, 4u << 20);
+	job_pack(job, &payload);
+	sent[0] = fds[1];
+	sent[1] = hosts_memory(p->options.hosts);
+	if (sent[1] >= 0 && !payload.overflow)
+		r = sl_ipc_send(p->compiler, SL_IPC_COMPILE, sl_buf_slice(&payload), sent, 2);
+	if (sent[1] >= 0)
+		close(sent[1]);
+	close(fds[1]);
+	sl_buf_fini(&payload);
+	if (r != 0) {
+		sl_log(SL_LOG_ERROR, "the compiler does not take a job: %s", sl_strerror(r));
+		close(fds[0]);
+		return false;
+	}
+	task->publisher = p;
+	task->done = done;
+	task->answered = false;
+	task->started_us = sl_loop_now_us(p->options.loop);
+	task->ipc = sl_ipc_new(fds[0], SL_IPC_BIT(COMPILED));
+	sl_watch_init(&task->watch, p->options.loop, fds[0], on_task, task);
+	sl_watch_want(&task->watch, SL_READ);
+	return true;
+}
+
+static void
+say_problems(struct sl_slice lines)
+{
+	for (int said = 0; lines.len > 0 && said < PROBLEMS_SAID; said++) {
+		const unsigned char *lf = memchr(lines.ptr, '\n', lines.len);
+		size_t len = lf == NULL ? lines.len : (size_t)(lf - lines.ptr);
+
+		sl_log(SL_LOG_WARNING, "left out: " SL_SLICE_FMT, SL_SLICE_ARG(sl_slice(lines.ptr, len)));
+		lines = sl_slice_from(lines, SL_MIN(len + 1, lines.len));
+	}
+}
+
+static bool
+went_well(const char *what, const struct job_done *done)
+{
+	if (done == NULL)
+		sl_log(SL_LOG_ERROR, "%s: the compiler died", what);
+	else if (done->result != 0)
+		sl_log(SL_LOG_ERROR, "%s: " SL_SLICE_FMT, what, SL_SLICE_ARG(done->error));
+	else
+		say_problems(done->problems);
+	return done != NULL && done->result == 0;
+}
+
+static void
+later(struct publisher *p)
+{
+	p->retry_us = sl_loop_now_us(p->options.loop) + RETRY_MS * 1000u;
+	sl_timer_set(&p->soon, RETRY_MS + SOON_MS);
+}
+
+/* ---- what has changed ---- */
+
+static int
+on_change(void *ctx, const struct sl_change *change)
+{
+	struct publisher *p = ctx;
+
+	p->seen = change->number;
+	if (change->tenant != 0) {
+		p->dirty |= set_add(&p->tenants, change->tenant);
+		p->dirty = true;	/* also one that was in it: it is compiled again */
+		if ((change->kinds & (SL_CHANGE_ROUTE | SL_CHANGE_TENANT)) != 0 && p->options.hosts != NULL)
+			hosts_note(p->options.hosts, (struct sl_node){ SL_LEVEL_TENANT, change->tenant });
+		return 0;
+	}
+	if ((change->kinds & SL_CHANGE_LAYER) != 0)
+		p->need_whole = true;
+	if ((change->kinds & (SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0 && change->node.level <= SL_LEVEL_PARTNER) {
+		set_add(&p->partners, change->node.id);
+		p->dirty = true;
+	}
+	return 0;
+}
+
+static void
+look(struct publisher *p)
+{
+	int r = sl_store_changes(p->options.store, p->seen, on_change, p);
+
+	if (r == SL_ERR_NOT_FOUND) {
+		p->need_whole = true;
+		r = sl_store_change(p->options.store, &p->seen);
+	}
+	if (r < 0)
+		sl_log(SL_LOG_ERROR, "what has changed cannot be read: %s", sl_store_error(p->options.store));
+}
+
+/* The sets, from that change on. */
+static void
+look_since(struct publisher *p, int64_t change)
+{
+	p->tenants.len = p->partners.len = 0;
+	p->dirty = p->need_whole = false;
+	p->seen = change;
+	look(p);
+	for (size_t i = 0; i < p->touched.len; i++) {
+		set_add(&p->tenants, p->touched.ids[i]);
+		p->dirty = true;
+	}
+}
+
+/* ---- everything ---- */
+
+static void
+next_becomes_whole(struct publisher *p)
+{
+	picture_drop(&p->whole);
+	p->whole = p->next;
+	p->next.fd = -1;
+	picture_drop(&p->over);
+}
+
+static void
+whole_done(struct task *task, const struct job_done *done, int fd)
+{
+	struct publisher *p = task->publisher;
+
+	if (!went_well("everything", done)) {
+		p->need_whole = true;
+		later(p);
+		return;
+	}
+	sl_log(SL_LOG_NOTICE, "compiled: %llu tenants, %llu users, %llu list entries, %llu policies; %llu KiB in %llu ms",
+	    (unsigned long long)done->counts.tenants, (unsigned long long)done->counts.users,
+	    (unsigned long long)done->counts.entries, (unsigned long long)done->counts.policies,
+	    (unsigned long long)done->counts.bytes / 1024,
+	    (unsigned long long)(sl_loop_now_us(p->options.loop) - task->started_us) / 1000);
+	picture_set(&p->next, done, fd);
+	p->part_ms = 0;
+	look_since(p, done->change);
+	if (p->dirty)
+		return;			/* with what came since, then */
+	next_becomes_whole(p);
+	publish(p);
+}
+
+static void
+whole_start(struct publisher *p)
+{
+	const struct job job = { .kind = JOB_WHOLE };
+
+	p->touched.len = 0;
+	if (task_start(p, &p->whole_task, &job, whole_done))
+		p->need_whole = false;
+	else
+		later(p);
+}
+
+/* ---- what changed since ---- */
+
+static void
+part_done(struct task *task, const struct job_done *done, int fd)
+{
+	struct publisher *p = task->publisher;
+
+	if (!went_well("a change", done)) {
+		p->dirty = true;
+		later(p);
+		return;
+	}
+	p->part_ms = (sl_loop_now_us(p->options.loop) - task->started_us) / 1000;
+	if (task->for_next)
+		next_becomes_whole(p);
+	picture_set(&p->over, done, fd);
+	publish(p);
+	sl_timer_set(&p->fold, p->whole.counts.users + p->whole.counts.entries + p->over.counts.users + p->over.counts.entries <
+	    SMALL_ROWS ? FOLD_SMALL_MS : FOLD_MS);
+}
+
+static void
+on_fold(void *ctx)
+{
+	struct publisher *p = ctx;
+
+	p->need_whole |= p->over.fd >= 0;
+	publisher_poke(p);
+}
+
+static void
+part_start(struct publisher *p)
+{
+	const struct job job = { .kind = JOB_PART, .tenants = p->tenants.ids, .tenants_len = p->tenants.len,
+		.partners = p->partners.ids, .partners_len = p->partners.len };
+
+	p->part_task.for_next = p->next.fd >= 0;
+	if (task_start(p, &p->part_task, &job, part_done))
+		p->dirty = false;
+	else
+		later(p);
+}
+
+/* New next hops have no address yet, but will soon. */
+static bool
+waits_for_hosts(struct publisher *p)
+{
+	uint64_t now = sl_loop_now_us(p->options.loop);
+
+	if (p->options.hosts == NULL || !hosts_waiting(p->options.hosts)) {
+		p->wait_until_us = 0;
+		return false;
+	}
+	if (p->wait_until_us == 0)
+		p->wait_until_us = now + HOSTS_MS * 1000u;
+	if (now >= p->wait_until_us)
+		return false;
+	sl_timer_set(&p->soon, SOON_MS);
+	return true;
+}
+
+static bool
+has_grown(const struct publisher *p)
+{
+	return p->tenants.len > PART_TENANTS || (p->part_ms > PART_MS && p->tenants.len > 1);
+}
+
+static void
+step(void *ctx)
+{
+	struct publisher *p = ctx;
+	bool has_base = p->whole.fd >= 0 || p->next.fd >= 0;
+
+	look(p);
+	if (sl_loop_now_us(p->options.loop) < p->retry_us) {
+		sl_timer_set(&p->soon, RETRY_MS);
+		return;
+	}
+	if (p->whole_task.ipc == NULL && p->next.fd < 0 && (p->need_whole || !has_base || has_grown(p)) && !waits_for_hosts(p))
+		whole_start(p);
+	if (!p->dirty || !has_base || p->part_task.ipc != NULL || p->tenants.len > JOB_TENANTS_MAX)
+		return;
+	if (!waits_for_hosts(p))
+		part_start(p);
+}
+
+static void
+on_touched(void *ctx, int64_t tenant)
+{
+	struct publisher *p = ctx;
+
+	set_add(&p->touched, tenant);
+	set_add(&p->tenants, tenant);
+	p->dirty = true;
+}
+
+void
+publisher_hosts(struct publisher *p)
+{
+	hosts_changed(p->options.hosts, on_touched, p);
+	publisher_poke(p);
+}
+
+/* ---- the beginning: what was kept ---- */
+
+static bool
+is_of_this_database(struct publisher *p, const struct job_note *note)
+{
+	unsigned char hash[SL_AUDIT_HASH_BYTES] = { 0 };
+	int64_t last;
+
+	if (sl_store_change(p->options.store, &last) != 0 || note->change > last)
+		return false;
+	if (note->audit != 0 && sl_store_audit_hash(p->options.store, note->audit, hash) != 0)
+		return false;
+	return memcmp(hash, note->hash, sizeof(note->hash)) == 0;
+}
+
+struct comparing {
+	struct publisher	*publisher;
+	const struct sl_snapshot *snapshot;
+};
+
+/* A next hop whose address is another now. */
+static int
+on_route(void *ctx, const struct sl_route_row *row)
+{
+	static const unsigned char none[16];
+	struct comparing *c = ctx;
+	const struct host *host = hosts_find(c->publisher->options.hosts, row->route.host);
+	struct sl_snapshot_tenant tenant;
+
+	if (host != NULL && sl_snapshot_tenant(c->snapshot, (uint32_t)row->tenant, &tenant) && row->place < tenant.hops_len &&
+	    memcmp(tenant.hops[row->place].address, host->known ? host->address : none, 16) != 0)
+		on_touched(c->publisher, row->tenant);
+	return 0;
+}
+
+static void
+use_kept(struct publisher *p, int fd, struct sl_snapshot *snapshot, const struct job_note *note)
+{
+	static const struct sl_walk walk = { .route = on_route };
+	struct comparing comparing = { p, snapshot };
+
+	p->next.fd = fd;
+	p->next.change = note->change;
+	sl_snapshot_counts(snapshot, &p->next.counts);
+	snprintf(p->next.id, sizeof(p->next.id), "%s", sl_snapshot_id(snapshot));
+	look_since(p, note->change);
+	if (p->options.hosts != NULL && sl_store_walk(p->options.store, &walk, &comparing, SL_NODE_OPERATOR, NULL) != 0)
+		p->need_whole = true;
+	if (p->dirty)
+		return;
+	next_becomes_whole(p);
+	publish(p);
+}
+
+static void
+begin(struct publisher *p)
+{
+	char *path = sl_xasprintf("%s/" SNAPSHOT_FILE, p->options.directory);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sl_snapshot *snapshot = NULL;
+	struct job_note note;
+
+	sl_free(path);
+	if (fd >= 0 && sl_snapshot_open(fd, &snapshot) == 0 && job_note_read(sl_snapshot_note(snapshot), &note) &&
+	    is_of_this_database(p, &note))
+		use_kept(p, fd, snapshot, &note);
+	else if (fd >= 0)
+		close(fd);
+	sl_snapshot_close(&snapshot);
+	sl_timer_set(&p->soon, SOON_MS);
+}
+
+void
+publisher_use_hosts(struct publisher *p, struct hosts *hosts)
+{
+	p->options.hosts = hosts;
+	begin(p);
+}
+
+struct publisher *
+publisher_new(const struct publisher_options *options)
+{
+	struct publisher *p = sl_xzalloc(sizeof(*p));
+
+	p->options = *options;
+	p->whole.fd = p->over.fd = p->next.fd = -1;
+	p->compiler = sl_ipc_new(options->compiler_fd, 0);
+	sl_timer_init(&p->soon, options->loop, step, p);
+	sl_timer_init(&p->fold, options->loop, on_fold, p);
+	return p;
+}
+
+void
+publisher_free(struct publisher **publisher)
+{
+	struct publisher *p = *publisher;
+
+	*publisher = NULL;
+	if (p == NULL)
+		return;
+	sl_timer_clear(&p->soon);
+	sl_timer_clear(&p->fold);
+	task_end(&p->whole_task);
+	task_end(&p->part_task);
+	for (size_t i = 0; i < TRIES_MAX; i++)
+		task_end(&p->tries[i]);
+	picture_drop(&p->whole);
+	picture_drop(&p->over);
+	picture_drop(&p->next);
+	set_fini(&p->tenants);
+	set_fini(&p->partners);
+	set_fini(&p->touched);
+	sl_ipc_free(&p->compiler);
+	sl_free(p);
+}
+
+/* ---- trying a policy out ---- */
+
+static void
+try_done(struct task *task, const struct job_done *done, int fd)
+{
+	struct publisher *p = task->publisher;
+	struct tried tried = { p->whole.fd, p->over.fd, fd, task->is_over, NULL };
+	char error[2100];
+
+	if (task->tell == NULL) {		/* forgotten */
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	snprintf(error, sizeof(error), SL_SLICE_FMT, SL_SLICE_ARG(done == NULL ? SL_SLICE_LIT("the compiler died") : done->error));
+	if (fd < 0)
+		tried.error = error;
+	task->tell(task->tell_ctx, &tried);
+	task->tell = NULL;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Of one tenant alone, over everything; or everything, where more inherit it. */
+static bool
+try_start(struct publisher *p, struct task *task, struct job *job)
+{
+	struct sl_access_path path;
+	struct set tenants = { 0 };
+	bool started;
+
+	if (sl_store_path(p->options.store, job->node, &path) != 0)
+		return false;
+	task->is_over = path.id[SL_LEVEL_TENANT] != 0 && p->next.fd < 0;
+	job->kind = task->is_over ? JOB_TRY_PART : JOB_TRY_WHOLE;
+	if (task->is_over) {
+		for (size_t i = 0; i < p->tenants.len; i++)
+			set_add(&tenants, p->tenants.ids[i]);
+		set_add(&tenants, path.id[SL_LEVEL_TENANT]);
+		job->tenants = tenants.ids;
+		job->tenants_len = SL_MIN(tenants.len, (size_t)JOB_TENANTS_MAX);
+		job->partners = p->partners.ids;
+		job->partners_len = p->partners.len;
+	}
+	started = task_start(p, task, job, try_done);
+	set_fini(&tenants);
+	return started;
+}
+
+uint64_t
+publisher_try(struct publisher *p, struct sl_node node, struct sl_slice name, struct sl_slice text, publisher_done *done,
+    void *ctx)
+{
+	struct job job = { .node = node, .name = name, .text = text };
+
+	look(p);
+	for (size_t i = 0; i < TRIES_MAX; i++) {
+		struct task *task = &p->tries[i];
+
+		if (task->ipc != NULL)
+			continue;
+		if (p->whole.fd < 0 || !try_start(p, task, &job))
+			return 0;
+		task->number = ++p->numbers;
+		task->tell = done;
+		task->tell_ctx = ctx;
+		return task->number;
+	}
+	return 0;
+}
+
+void
+publisher_forget(struct publisher *p, uint64_t number)
+{
+	for (size_t i = 0; i < TRIES_MAX; i++)
+		if (p->tries[i].number == number)
+			p->tries[i].tell = NULL;
+}

@@ -1,0 +1,650 @@
+/* classes_test.c - recipients of the console's tenants: who is served how, and one answer for those that fare differently */
+
+#include "check.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "discovered.h"
+#include "edge_vault_i.h"
+#include "policy/text/policy_text.h"
+
+#define TENANT	7u
+#define MALWARE	"malware: {refuse: 0.5}\n"	/* what a test's clamd finds is decided by this alone */
+
+static struct rig rig;
+static struct rig_end *clamd;
+static struct sl_arena arena;
+static struct sl_policy_presets presets;
+
+static void
+fail_at(const char *what, const char *file, int line)
+{
+	print_error("%s:%d: not met: %s\n", file, line, what);
+	_fail(file, line);
+}
+
+/* ---- a provider ---- */
+
+struct user {
+	const char	*address, *policy;	/* NULL: the tenant's; "": the level's own */
+};
+
+struct entry {
+	const char	*owner;		/* an address; NULL: the tenant's */
+	const char	*value;
+	unsigned	 flags;
+};
+
+struct provider {
+	const char	*policy;	/* the tenant's, YAML */
+	struct user	 users[6];
+	struct entry	 entries[6];
+};
+
+static uint32_t
+add_policy(struct sl_snapshot_writer *writer, const char *text)
+{
+	struct sl_policy_effective *e = sl_xzalloc(sizeof(*e));
+	struct sl_policy_layer layer;
+	const struct sl_policy_source source = { SL_BY_TENANT, &layer };
+	struct sl_buf wrong;
+	uint32_t id;
+
+	sl_buf_init(&wrong, 4096);
+	if (sl_policy_layer_read("p", sl_slice_str(text), SL_BY_TENANT, &arena, &layer, &wrong) != 0)
+		fail_msg("%s", sl_buf_cstr(&wrong));
+	sl_policy_resolve(&presets, &source, 1, e);
+	assert_int_equal(sl_snapshot_writer_policy(writer, &e->policy, &id), 0);
+	sl_buf_fini(&wrong);
+	sl_free(e);
+	return id;
+}
+
+static void
+add_tenant(struct sl_snapshot_writer *writer, uint32_t policy)
+{
+	struct sl_snapshot_tenant tenant = { .id = TENANT, .name = SL_SLICE_LIT("acme"), .hops_len = 1, .policy = policy,
+		.hop_tls = SL_HOP_TLS_OFF, .window_bytes = 262144, .message_max_bytes = 10000000 };
+
+	tenant.hops[0] = (struct sl_snapshot_hop){ .text = SL_SLICE_LIT("mx.acme.test"), .host = SL_SLICE_LIT("mx.acme.test"),
+		.port = 25 };
+	assert_int_equal(sl_snapshot_writer_tenant(writer, &tenant), 0);
+	assert_int_equal(sl_snapshot_writer_domain(writer, TENANT, SL_SLICE_LIT("acme.test"), sl_slice("", 0),
+	    SL_SNAPSHOT_INHERIT), 0);
+}
+
+static void
+add_entry(struct sl_snapshot_writer *writer, const struct entry *entry)
+{
+	struct sl_list_entry e = { .flags = entry->flags };
+	bool of_user = entry->owner != NULL;
+
+	assert_null(sl_list_key_read(sl_slice_str(entry->value), &e.key));
+	assert_int_equal(sl_snapshot_writer_entry(writer, of_user ? SL_BY_USER : SL_BY_TENANT, TENANT,
+	    sl_slice_str(of_user ? entry->owner : ""), &e), 0);
+}
+
+static int
+compile(const struct provider *p)
+{
+	static const unsigned char salt[SL_SNAPSHOT_SALT_BYTES] = "0123456789abcde";
+	int fd = memfd_create("snapshot", MFD_CLOEXEC);
+	struct sl_snapshot_writer *writer = sl_snapshot_writer_new(fd, "/tmp", salt, sl_slice("", 0));
+	struct sl_snapshot_counts counts;
+	struct sl_buf wrong;
+
+	add_tenant(writer, add_policy(writer, p->policy));
+	for (size_t i = 0; i < SL_COUNT(p->users) && p->users[i].address != NULL; i++)
+		assert_int_equal(sl_snapshot_writer_user(writer, TENANT, sl_slice_str(p->users[i].address), 0,
+		    p->users[i].policy == NULL ? SL_SNAPSHOT_INHERIT : add_policy(writer, p->users[i].policy)), 0);
+	for (size_t i = 0; i < SL_COUNT(p->entries) && p->entries[i].value != NULL; i++)
+		add_entry(writer, &p->entries[i]);
+	sl_buf_init(&wrong, 4096);
+	if (sl_snapshot_writer_finish(writer, &counts, &wrong) != 0)
+		fail_msg("%s", sl_buf_cstr(&wrong));
+	sl_buf_fini(&wrong);
+	sl_snapshot_writer_free(&writer);
+	return fd;
+}
+
+/* The next hop of the settings' tenant stands where that of the console's would be. */
+static void
+use(const struct provider *p)
+{
+	struct addressee who;
+	struct sl_endpoint *hop;
+	int fd = compile(p);
+
+	assert_int_equal(edge_use_pictures(rig.edge, fd, -1), 0);
+	close(fd);
+	assert_true(directory_find(rig.edge->directory, SL_SLICE_LIT("anna@acme.test"), &who));
+	hop = &who.tenant->next_hops[0];
+	hop->address = rig_tenant(&rig)->next_hops[0].address;
+	hop->address_len = rig_tenant(&rig)->next_hops[0].address_len;
+}
+
+static void
+open_rig(const struct provider *p)
+{
+	rig_fail = fail_at;
+	rig_open(&rig, &(struct rig_options){ .top = "clamd: {address: \"127.0.0.1:3310\"}\nquarantine: {directory: /nowhere}\n" });
+	rig.edge->snapshot->settings->quarantine.deadline_ms = 20000;
+	sl_seal_pair_new(&fake.pair);
+	fake_open(&rig);
+	sl_arena_init(&arena, (size_t)64 << 20);
+	sl_policy_presets_read(&arena, &presets);
+	use(p);
+}
+
+static void
+close_rig(void)
+{
+	fake_close();
+	rig_settle(&rig);
+	rig_close(&rig);
+	sl_arena_fini(&arena);
+}
+
+/* ---- a message ---- */
+
+/* Recipients, as the sender names them, and what each is told; NULL: the next hop is asked, and takes him. */
+struct rcpt {
+	const char	*address, *told;
+};
+
+static struct rig_end *hop;	/* the first connection to the next hop; NULL: none yet */
+
+static struct rig_end *
+envelope(const char *mail, const struct rcpt *rcpts)
+{
+	struct rig_end *sender = sender_hello(&rig);
+	char line[200];
+
+	hop = NULL;
+	snprintf(line, sizeof(line), "MAIL FROM:%s\r\n", mail);
+	end_tx(sender, line);
+	expect_reply(sender, "250 2.1.0");
+	for (; rcpts->address != NULL; rcpts++) {
+		snprintf(line, sizeof(line), "RCPT TO:<%s>\r\n", rcpts->address);
+		end_tx(sender, line);
+		if (rcpts->told != NULL) {
+			expect_reply(sender, rcpts->told);
+			continue;
+		}
+		if (hop == NULL) {
+			hop = hop_greet(&rig, 0, "PIPELINING SIZE");
+			(void)end_read(hop);
+			snprintf(line, sizeof(line), "RCPT TO:<%s>", rcpts->address);
+			expect_line(hop, strstr(mail, "SIZE") != NULL ? "MAIL FROM:<a@client.example> SIZE=302048" : "MAIL FROM:<a@client.example>");
+			expect_line(hop, line);
+			end_tx(hop, "250 ok\r\n250 ok\r\n");
+		} else {
+			snprintf(line, sizeof(line), "RCPT TO:<%s>", rcpts->address);
+			expect_line(hop, line);
+			end_tx(hop, "250 ok\r\n");
+		}
+		expect_reply(sender, "250 ");
+	}
+	return sender;
+}
+
+static void
+message(struct rig_end *sender, const char *text, bool infected)
+{
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	clamd = rig_clamd(&rig);
+	assert_non_null(clamd);
+	end_tx(sender, text);
+	end_tx(sender, "\r\n.\r\n");
+	for (int i = 0; i < 4; i++) {
+		rig_settle(&rig);
+		(void)end_read(clamd);
+	}
+	end_tx(clamd, infected ? "stream: Eicar FOUND" : "stream: OK");
+	end_tx_bytes(clamd, "", 1);
+	fake_settle();
+}
+
+/* The next hop is given the message on the connection that it has, or a new one, for these alone. */
+static void
+taken_by(const char *reply, const char *const *recipients, bool narrowed)
+{
+	char line[200];
+
+	if (narrowed) {
+		expect_line(hop, "RSET");
+		end_tx(hop, "250 ok\r\n");
+		rig_settle(&rig);
+		if (!end_read(hop) || hop->got.len == 0) {
+			struct rig_end *second = hop_greet(&rig, 0, "PIPELINING SIZE");
+
+			if (second != NULL)
+				hop = second;
+		}
+		expect_line(hop, "MAIL FROM:<a@client.example>");
+		for (size_t i = 0; recipients[i] != NULL; i++) {
+			snprintf(line, sizeof(line), "RCPT TO:<%s>", recipients[i]);
+			expect_line(hop, line);
+			end_tx(hop, i == 0 ? "250 ok\r\n250 ok\r\n" : "250 ok\r\n");
+		}
+	}
+	expect_line(hop, "DATA");
+	end_tx(hop, "354 go on\r\n");
+	expect_message(hop);
+	end_tx(hop, reply);
+	rig_settle(&rig);
+}
+
+static bool
+kept_for(const char *address)
+{
+	unsigned char plain[SL_SEAL_RECORD_PLAIN];
+	struct sl_seal_view view;
+	struct sl_seal_item item;
+	struct sl_slice items;
+	struct sl_buf text;
+	bool found = false;
+
+	sl_buf_init(&text, SIZE_MAX / 2);
+	fake_opens(&view, plain, &text);
+	for (items = view.items; sl_seal_item_next(&items, &item) == SL_DONE;)
+		found |= item.type == SL_SEAL_RECIPIENT && sl_slice_eq(item.value, sl_slice_str(address));
+	sl_buf_fini(&text);
+	return found;
+}
+
+/* ---- tests ---- */
+
+static void
+the_consoles_tenants_are_served_beside_the_settings(void **state)
+{
+	static const struct rcpt rcpts[] = { { "anna@acme.test", NULL }, { "u@example.com", "451 4.5.3" },
+		{ "who@elsewhere.test", "550 5.7.1" }, { NULL, NULL } };
+	struct rig_end *sender;
+
+	open_rig(&(struct provider){ .policy = "" });
+	sender = envelope("<a@client.example>", rcpts);
+	message(sender, "Subject: x\r\n\r\nhello", false);
+	taken_by("250 taken\r\n", NULL, false);
+	expect_reply(sender, "250 taken");
+	assert_int_equal(rig.stats.delivered, 1);
+	close_rig();
+}
+
+static void
+unknown_recipients_are_refused_where_the_policy_shields(void **state)
+{
+	static const struct rcpt rcpts[] = { { "nobody@acme.test", "550 5.1.1" }, { "anna@acme.test", NULL },
+		{ "postmaster@acme.test", NULL }, { NULL, NULL } };
+
+	open_rig(&(struct provider){ .policy = "recipients: {shield: known}\n", .users = { { "anna@acme.test", NULL } } });
+	envelope("<a@client.example>", rcpts);
+	close_rig();
+}
+
+static void
+who_is_denied_by_envelope_hears_it_at_rcpt(void **state)
+{
+	static const struct rcpt rcpts[] = { { "bert@acme.test", "550 5.7.1" }, { "anna@acme.test", NULL }, { NULL, NULL } };
+	const struct provider p = { .policy = "lists: {users: both}\n", .users = { { "anna@acme.test", NULL }, { "bert@acme.test", NULL } },
+		.entries = { { "bert@acme.test", "client.example", SL_LIST_DENY } } };
+
+	open_rig(&p);
+	envelope("<a@client.example>", rcpts);
+	close_rig();
+	/* And the host, whoever it says it is: for all of the tenant. */
+	open_rig(&(struct provider){ .policy = "", .entries = { { NULL, "192.0.2.0/24", SL_LIST_DENY } } });
+	envelope("<a@client.example>", (const struct rcpt[]){ { "anna@acme.test", "550 5.7.1" }, { NULL, NULL } });
+	close_rig();
+}
+
+static const struct rcpt both[] = { { "anna@acme.test", NULL }, { "bert@acme.test", NULL }, { NULL, NULL } };
+static const char *const only_anna[] = { "anna@acme.test", NULL };
+
+/* anna takes what clamd finds, bert has it kept. */
+static const struct provider one_keeps = { .policy = "malware: never\n",
+	.users = { { "anna@acme.test", NULL }, { "bert@acme.test", "malware: {quarantine: 0.5}\n" } } };
+
+static void
+delivered_to_one_and_kept_for_the_other(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&one_keeps);
+	sender = envelope("<a@client.example>", both);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	assert_int_equal(fake.keeps, 1);
+	expect_nothing(sender);
+	assert_true(kept_for("bert@acme.test"));
+	assert_false(kept_for("anna@acme.test"));
+	fake_answer(0);
+	expect_nothing(sender);		/* the next hop has not spoken */
+	taken_by("250 taken by anna\r\n", only_anna, true);
+	expect_reply(sender, "250 taken by anna");
+	assert_int_equal(rig.stats.delivered, 1);
+	assert_int_equal(rig.stats.quarantined, 1);
+	close_rig();
+}
+
+static void
+what_cannot_be_kept_is_delivered_to_nobody(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&one_keeps);
+	sender = envelope("<a@client.example>", both);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	fake_answer(SL_ERR_NO_SPACE);
+	expect_reply(sender, "452 4.3.1");
+	assert_int_equal(rig.stats.delivered, 0);
+	close_rig();
+}
+
+static void
+what_the_next_hop_says_is_the_answer(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&one_keeps);
+	sender = envelope("<a@client.example>", both);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	fake_answer(0);
+	taken_by("452 disk full\r\n", only_anna, true);
+	expect_reply(sender, "452 disk full");
+	assert_int_equal(rig.stats.delivered, 0);
+	close_rig();
+}
+
+static void
+refused_to_one_is_kept_where_his_policy_keeps(void **state)
+{
+	struct rig_end *sender;
+	const struct provider p = { .policy = "malware: never\n", .users = { { "anna@acme.test", NULL },
+		{ "bert@acme.test", "malware: {refuse: 0.5}\nspam: {quarantine: 0.9}\n" } } };
+
+	open_rig(&p);
+	sender = envelope("<a@client.example>", both);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	assert_int_equal(fake.keeps, 1);
+	assert_true(kept_for("bert@acme.test"));
+	fake_answer(0);
+	taken_by("250 taken\r\n", only_anna, true);
+	expect_reply(sender, "250 taken");
+	close_rig();
+}
+
+#define NEVER_KEEPS	"level: perimeter\nspam: never\nphish: never\nbulk: never\nmalformed: never\n"
+
+/* bert has it refused, and nothing is ever kept for him. */
+static const struct provider one_refuses = { .policy = NEVER_KEEPS "malware: never\n",
+	.users = { { "anna@acme.test", NULL }, { "bert@acme.test", NEVER_KEEPS "malware: {refuse: 0.5}\nlists: {denied: refuse}\n" } } };
+
+static void
+without_one_answer_the_sender_comes_again_and_separately(void **state)
+{
+	static const struct rcpt again[] = { { "anna@acme.test", NULL }, { "bert@acme.test", "451 4.5.3" }, { NULL, NULL } };
+	struct rig_end *sender;
+
+	open_rig(&one_refuses);
+	sender = envelope("<a@client.example>", both);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	expect_reply(sender, "451 4.7.1");
+	assert_int_equal(fake.keeps, 0);
+	expect_line(hop, "RSET");
+	end_close(hop);
+	end_tx(sender, "QUIT\r\n");
+	rig_settle(&rig);
+	sender = envelope("<a@client.example>", again);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	taken_by("250 taken\r\n", NULL, false);
+	expect_reply(sender, "250 taken");
+	close_rig();
+}
+
+static void
+with_prdr_each_recipient_has_a_reply(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&one_refuses);
+	sender = envelope("<a@client.example> PRDR", both);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	taken_by("250 taken by anna\r\n", only_anna, true);
+	expect_reply(sender, "353");
+	expect_reply(sender, "250 taken by anna");
+	expect_reply(sender, "550 5.7.1");
+	expect_reply(sender, "250 2.0.0");
+	close_rig();
+	/* Where all fare alike there is one. */
+	open_rig(&one_refuses);
+	sender = envelope("<a@client.example> PRDR", both);
+	message(sender, "Subject: x\r\n\r\nhello", false);
+	taken_by("250 taken by both\r\n", NULL, false);
+	expect_reply(sender, "250 taken by both");
+	close_rig();
+}
+
+static void
+a_message_said_to_outgrow_the_window_comes_one_class_at_a_time(void **state)
+{
+	static const struct rcpt rcpts[] = { { "anna@acme.test", NULL }, { "bert@acme.test", "451 4.5.3" }, { NULL, NULL } };
+
+	open_rig(&one_keeps);
+	envelope("<a@client.example> SIZE=300000", rcpts);
+	close_rig();
+}
+
+/* One user's allow list is nobody else's. */
+static void
+an_allow_list_is_its_owners_alone(void **state)
+{
+	const struct provider p = { .policy = "malware: {refuse: 0.5}\nattachments: {rules: [{name: text, action: quarantine, names: [\"*.txt\"]}]}\n"
+	    "lists: {users: both, overrides: [attachment]}\n", .users = { { "anna@acme.test", NULL }, { "bert@acme.test", NULL } },
+		.entries = { { "anna@acme.test", "192.0.2.7", SL_LIST_ALLOW } } };
+	struct rig_end *sender;
+
+	open_rig(&p);
+	sender = envelope("<a@client.example>", both);
+	message(sender, "From: a@client.example\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; name=\"a.txt\"\r\n"
+	    "Content-Disposition: attachment; filename=\"a.txt\"\r\n\r\nhello", false);
+	assert_int_equal(fake.keeps, 1);
+	assert_true(kept_for("bert@acme.test"));
+	assert_false(kept_for("anna@acme.test"));
+	fake_answer(0);
+	taken_by("250 taken\r\n", only_anna, true);
+	expect_reply(sender, "250 taken");
+	close_rig();
+}
+
+static void
+words_of_a_content_group_are_kept(void **state)
+{
+	const struct provider p = { .policy = "content: {groups: [{name: secret, action: quarantine, words: [\"project x\"]}]}\n" };
+	struct rig_end *sender;
+
+	open_rig(&p);
+	sender = envelope("<a@client.example>", (const struct rcpt[]){ { "anna@acme.test", NULL }, { NULL, NULL } });
+	message(sender, "From: a@client.example\r\nSubject: =?utf-8?q?Project=20X?=\r\n\r\nhello", false);
+	assert_int_equal(fake.keeps, 1);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	close_rig();
+}
+
+static void
+a_new_snapshot_is_for_the_next_transaction(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&one_keeps);
+	sender = envelope("<a@client.example>", both);
+	use(&one_refuses);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	assert_int_equal(fake.keeps, 1);	/* by the one it began with */
+	fake_answer(0);
+	taken_by("250 taken\r\n", only_anna, true);
+	expect_reply(sender, "250 taken");
+	close_rig();
+}
+
+/* ---- what the console is told ---- */
+
+static void
+on_discovered(void *ctx, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	unsigned *count = ctx;
+
+	while (in.rest.len > 0 && !in.failed) {
+		assert_true(sl_slice_eq(sl_unpack_bytes(&in), SL_SLICE_LIT("carl@acme.test")));
+		++*count;
+	}
+}
+
+/* anna is known, dora was refused her message: carl is news, and is so once. */
+static void
+who_takes_mail_is_told_to_the_console(void **state)
+{
+	static const struct rcpt both_[] = { { "anna@acme.test", NULL }, { "carl@acme.test", NULL }, { NULL, NULL } };
+	static const struct rcpt dora[] = { { "dora@acme.test", NULL }, { NULL, NULL } };
+	unsigned told = 0;
+
+	open_rig(&(struct provider){ .policy = "", .users = { { "anna@acme.test", NULL } } });
+	rig.edge->discovered = discovered_new(rig.loop, on_discovered, &told);
+	for (int i = 0; i < 2; i++) {
+		struct rig_end *sender = envelope("<a@client.example>", both_);
+
+		message(sender, "Subject: x\r\n\r\nhello", false);
+		taken_by("250 taken\r\n", NULL, false);
+		expect_reply(sender, "250 taken");
+		end_close(hop);
+		rig_pass(&rig, DISCOVERED_MS + 1000);
+		assert_int_equal(told, 1);
+	}
+	message(envelope("<a@client.example>", dora), "Subject: x\r\n\r\nhello", false);
+	taken_by("550 no\r\n", NULL, false);
+	rig_pass(&rig, DISCOVERED_MS + 1000);
+	assert_int_equal(told, 1);
+	close_rig();
+}
+
+/* ---- action addresses ---- */
+
+static struct sl_buf asked;	/* what the console was told last */
+
+static bool
+on_action(void *ctx, struct sl_slice request)
+{
+	sl_buf_reset(&asked);
+	sl_buf_add_slice(&asked, request);
+	return true;
+}
+
+static struct rig_end *
+command(const char *rcpt, const char *told, const char *header)
+{
+	struct rig_end *sender = sender_hello(&rig);
+	char line[200];
+
+	end_tx(sender, "MAIL FROM:<anna@acme.test>\r\n");
+	expect_reply(sender, "250");
+	snprintf(line, sizeof(line), "RCPT TO:<%s@%s>\r\n", rcpt, rig.edge->snapshot->settings->hostname);
+	end_tx(sender, line);
+	expect_reply(sender, told);
+	if (header == NULL)
+		return sender;
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	clamd = rig_clamd(&rig);
+	end_tx(sender, header);
+	end_tx(sender, "\r\nrelease it, please\r\n.\r\n");
+	for (int i = 0; i < 4; i++) {
+		rig_settle(&rig);
+		(void)end_read(clamd);
+	}
+	end_tx(clamd, "stream: OK");
+	end_tx_bytes(clamd, "", 1);
+	rig_settle(&rig);
+	return sender;
+}
+
+static void
+console_answers(uint64_t number, int code, const char *text)
+{
+	const struct sl_digest_response response = { number, code, SL_SLICE_LIT("2.0.0"), sl_slice_str(text) };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX);
+	sl_digest_response_pack(&response, &payload);
+	actions_answered(rig.edge, sl_buf_slice(&payload));
+	sl_buf_fini(&payload);
+	rig_settle(&rig);
+}
+
+static void
+mail_to_an_action_address_is_the_consoles(void **state)
+{
+	struct sl_digest_request request;
+	struct rig_end *sender;
+
+	open_rig(&(struct provider){ .policy = "" });
+	rig.edge->on_action = on_action;
+	sl_buf_init(&asked, SL_DIGEST_WIRE_MAX);
+	sender = command("release.abc", "250 2.1.5", "From: Anna <anna@acme.test>\r\nMessage-ID: <1@acme.test>\r\n"
+	    "Auto-Submitted: no\r\nSubject: Re: x\r\n");
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	assert_true(sl_slice_eq(request.mail.from, SL_SLICE_LIT("anna@acme.test")));
+	assert_true(sl_slice_eq(request.mail.auto_submitted, SL_SLICE_LIT("no")));
+	assert_true(sl_slice_eq(request.message_id, SL_SLICE_LIT("<1@acme.test>")));
+	assert_int_equal(request.mail.authors, 1);
+	assert_int_equal(request.mail.proof, SL_DIGEST_PROOF_NONE);	/* there is no DNS here */
+	expect_nothing(sender);		/* the deed is on nobody's disk yet */
+	console_answers(request.number + 1, 250, "another's");
+	expect_nothing(sender);
+	console_answers(request.number, 250, "It will be done");
+	expect_reply(sender, "250 2.0.0 It will be done");
+	assert_int_equal(rig.stats.delivered, 0);
+	/* Silence is 451; nothing else can be written to. */
+	sender = command("delete.abc", "250 2.1.5", "From: anna@acme.test\r\n");
+	rig_pass(&rig, ACTIONS_DEADLINE_MS + 100);
+	expect_reply(sender, "451 4.3.0");
+	command("postmaster", "550 5.1.1", NULL);
+	command("nothing.abc", "550 5.1.1", NULL);
+	/* The sender leaves while the console thinks. */
+	sender = command("report.abc", "250 2.1.5", "From: anna@acme.test\r\n");
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	end_close(sender);
+	rig_settle(&rig);
+	console_answers(request.number, 250, "too late");
+	sl_buf_fini(&asked);
+	close_rig();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_consoles_tenants_are_served_beside_the_settings),
+		cmocka_unit_test(unknown_recipients_are_refused_where_the_policy_shields),
+		cmocka_unit_test(who_is_denied_by_envelope_hears_it_at_rcpt),
+		cmocka_unit_test(delivered_to_one_and_kept_for_the_other),
+		cmocka_unit_test(what_cannot_be_kept_is_delivered_to_nobody),
+		cmocka_unit_test(what_the_next_hop_says_is_the_answer),
+		cmocka_unit_test(refused_to_one_is_kept_where_his_policy_keeps),
+		cmocka_unit_test(without_one_answer_the_sender_comes_again_and_separately),
+		cmocka_unit_test(with_prdr_each_recipient_has_a_reply),
+		cmocka_unit_test(a_message_said_to_outgrow_the_window_comes_one_class_at_a_time),
+		cmocka_unit_test(an_allow_list_is_its_owners_alone),
+		cmocka_unit_test(words_of_a_content_group_are_kept),
+		cmocka_unit_test(who_takes_mail_is_told_to_the_console),
+		cmocka_unit_test(mail_to_an_action_address_is_the_consoles),
+		cmocka_unit_test(a_new_snapshot_is_for_the_next_transaction),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

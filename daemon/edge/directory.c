@@ -1,0 +1,549 @@
+/* directory.c - see directory.h */
+
+#include "directory.h"
+
+#include <arpa/inet.h>
+#include <sys/stat.h>
+
+#include "edge.h"
+#include "sl/log.h"
+
+#define TENANT_BUCKETS	4096u
+#define POLICY_BYTES	SL_POLICY_PACKED_MAX	/* of one, unpacked: its lists */
+#define OURS		(UINT64_C(1) << 63)	/* of class ids: of a tenant of the settings */
+
+struct kept_tenant {		/* of the console's, once it was asked for */
+	struct kept_tenant	*next;
+	uint32_t		 id, policy;
+	struct sl_tenant	 tenant;
+	struct sl_arena		 arena;
+};
+
+struct directory {
+	unsigned		 refs;
+	struct snapshot		*settings;
+	struct pictures		*pictures;	/* NULL: the console has none */
+	struct sl_tenant	 actions;	/* as whom action addresses are served: it has no next hop */
+	struct policy		*actions_policy;
+	struct policy		**ours;		/* of the settings' tenants, once they were asked for */
+	struct kept_tenant	*tenants[TENANT_BUCKETS];
+	struct policy		*policies[DIRECTORY_POLICIES_KEPT];	/* by their ids' last bits */
+};
+
+/* ---- policies ---- */
+
+struct policy *
+policy_ref(struct policy *policy)
+{
+	policy->refs++;
+	return policy;
+}
+
+void
+policy_unref(struct policy **policy)
+{
+	struct policy *p = *policy;
+
+	*policy = NULL;
+	if (p == NULL || --p->refs > 0)
+		return;
+	sl_groups_free(&p->groups);
+	sl_arena_fini(&p->arena);
+	sl_free(p);
+}
+
+static bool
+rules_keep(const struct sl_policy *p)
+{
+	for (size_t i = 0; i < p->attachments.rules.len; i++)
+		if (p->attachments.rules.items[i].action == SL_ACTION_QUARANTINE)
+			return true;
+	for (size_t i = 0; i < p->content.groups.len; i++)
+		if (p->content.groups.items[i].action == SL_ACTION_QUARANTINE)
+			return true;
+	return false;
+}
+
+/* May anything in it ask for the vault? Everything that is an action is looked at. */
+static bool
+keeps(const struct sl_policy *p)
+{
+	const uint32_t actions[] = { p->lists.denied, p->authentication.dmarc_reject, p->authentication.dmarc_quarantine,
+		p->authentication.bad_author, p->authentication.spf_fail, p->authentication.partner,
+		p->attachments.programs, p->attachments.macros, p->attachments.encrypted, p->attachments.deceptive,
+		p->attachments.unreadable };
+
+	if (p->mode != SL_MODE_FILTER)
+		return false;
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		if (p->category[c].at[SL_ACTION_QUARANTINE] <= 1)
+			return true;
+	for (size_t i = 0; i < SL_COUNT(actions); i++)
+		if (actions[i] == SL_ACTION_QUARANTINE)
+			return true;
+	return rules_keep(p);
+}
+
+static struct policy *
+policy_new(void)
+{
+	struct policy *p = sl_xzalloc(sizeof(*p));
+
+	p->refs = 1;
+	sl_arena_init(&p->arena, POLICY_BYTES);
+	return p;
+}
+
+/* Its values are there: what follows from them. Where there is no vault nothing is kept, whatever it says. */
+static struct policy *
+policy_ready(const struct directory *d, struct policy *p)
+{
+	if (p->values.content.groups.len > 0)
+		p->groups = sl_groups_new(&p->values.content.groups);
+	p->judges = p->values.mode != SL_MODE_PASS_THROUGH;
+	p->keeps = *d->settings->settings->quarantine.directory != '\0' && keeps(&p->values);
+	return p;
+}
+
+/* ---- the settings' tenants: what they say, as a policy ---- */
+
+static struct sl_policy_list
+list_of(struct sl_arena *arena, char *const *texts, size_t len)
+{
+	struct sl_slice *items = sl_arena_alloc(arena, SL_MAX(len, (size_t)1) * sizeof(*items));
+
+	SL_ASSERT(items != NULL);
+	for (size_t i = 0; i < len; i++)
+		items[i] = sl_slice_str(texts[i]);
+	return (struct sl_policy_list){ items, len };
+}
+
+static struct sl_partner_domains
+proven_partners(struct sl_arena *arena, const struct sl_authentication_policy *a)
+{
+	struct sl_partner_domain *items = sl_arena_alloc(arena, SL_MAX(a->require_pass_len, (size_t)1) * sizeof(*items));
+
+	SL_ASSERT(items != NULL);
+	for (size_t i = 0; i < a->require_pass_len; i++)
+		items[i] = (struct sl_partner_domain){ .domain = sl_slice_str(a->require_pass[i]), .authentication = true };
+	return (struct sl_partner_domains){ items, a->require_pass_len };
+}
+
+static struct policy *
+policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
+{
+	const struct sl_authentication_policy *a = &tenant->authentication;
+	struct policy *p = policy_new();
+	struct sl_policy *v = &p->values;
+
+	v->level = SL_LEVEL_DEFAULT;
+	v->mode = tenant->mode;
+	memcpy(v->category, tenant->policy, sizeof(v->category));
+	v->subject_tag = sl_slice_str(tenant->subject_tag);
+	v->refusal_text = sl_slice_str(tenant->refusal_text);
+	v->copy_to = sl_slice("", 0);
+	v->lists.denied = SL_ACTION_REFUSE;
+	v->authentication.dmarc = a->dmarc == SL_DMARC_OFF ? SL_DMARC_USE_OFF
+	    : a->dmarc == SL_DMARC_RECORD ? SL_DMARC_USE_RECORD : SL_DMARC_USE_ENFORCE;
+	v->authentication.dmarc_reject = SL_ACTION_REFUSE;
+	v->authentication.dmarc_quarantine = SL_ACTION_TAG;
+	v->authentication.bad_author = a->bad_author == SL_BAD_AUTHOR_REFUSE ? SL_ACTION_REFUSE
+	    : a->bad_author == SL_BAD_AUTHOR_TAG ? SL_ACTION_TAG : SL_ACTION_DELIVER;
+	v->authentication.spf_fail = a->spf_fail == SL_SPF_REFUSE ? SL_ACTION_REFUSE : SL_ACTION_DELIVER;
+	v->authentication.partner = SL_ACTION_REFUSE;
+	v->authentication.trusted_sealers = list_of(&p->arena, a->trusted_sealers, a->trusted_sealers_len);
+	v->authentication.partners = proven_partners(&p->arena, a);
+	return policy_ready(d, p);
+}
+
+/* ---- action addresses ---- */
+
+#define ACTION_BYTES_MAX	(128u << 10)	/* of such a mail: an answer to a digest quotes it */
+
+/* It is judged, to know who sent it, and nothing is done by the verdict. */
+static struct policy *
+policy_of_actions(const struct directory *d)
+{
+	struct policy *p = policy_new();
+
+	p->values.mode = SL_MODE_FILTER;
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		sl_policy_category_clear(&p->values.category[c]);
+	p->values.authentication.dmarc = SL_DMARC_USE_ENFORCE;	/* looked up, and no action comes of it */
+	return policy_ready(d, p);
+}
+
+static void
+found_action(const struct directory *d, struct addressee *out)
+{
+	*out = (struct addressee){ .tenant = &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
+		.is_user = true };
+}
+
+/* ---- the console's pictures ---- */
+
+struct mapped {			/* a file of a snapshot */
+	unsigned		 refs;
+	struct sl_snapshot	*snapshot;
+	dev_t			 device;
+	ino_t			 inode;
+};
+
+struct pictures {
+	unsigned		 refs;
+	struct mapped		*whole;
+	struct sl_snapshot	*over;		/* NULL: none */
+};
+
+static void
+mapped_unref(struct mapped **mapped)
+{
+	struct mapped *m = *mapped;
+
+	*mapped = NULL;
+	if (m == NULL || --m->refs > 0)
+		return;
+	sl_snapshot_close(&m->snapshot);
+	sl_free(m);
+}
+
+/* Checking all of a large file takes tens of milliseconds: not twice. It is mapped, so its number is nobody else's. */
+static int
+map_whole(int fd, const struct pictures *before, struct mapped **out)
+{
+	struct mapped *m;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) != 0)
+		return SL_ERR_SYSTEM;
+	if (before != NULL && before->whole->device == st.st_dev && before->whole->inode == st.st_ino) {
+		before->whole->refs++;
+		*out = before->whole;
+		return 0;
+	}
+	m = sl_xzalloc(sizeof(*m));
+	*m = (struct mapped){ .refs = 1, .device = st.st_dev, .inode = st.st_ino };
+	r = sl_snapshot_open(fd, &m->snapshot);
+	if (r != 0)
+		mapped_unref(&m);
+	*out = m;
+	return r;
+}
+
+int
+pictures_open(int whole_fd, int over_fd, const struct pictures *before, struct pictures **out)
+{
+	struct pictures *p = sl_xzalloc(sizeof(*p));
+	int r = map_whole(whole_fd, before, &p->whole);
+
+	p->refs = 1;
+	if (r == 0 && over_fd >= 0)
+		r = sl_snapshot_open_over(over_fd, p->whole->snapshot, &p->over);
+	if (r != 0)
+		pictures_unref(&p);
+	*out = p;
+	return r;
+}
+
+struct pictures *
+pictures_ref(struct pictures *pictures)
+{
+	pictures->refs++;
+	return pictures;
+}
+
+void
+pictures_unref(struct pictures **pictures)
+{
+	struct pictures *p = *pictures;
+
+	*pictures = NULL;
+	if (p == NULL || --p->refs > 0)
+		return;
+	sl_snapshot_close(&p->over);
+	mapped_unref(&p->whole);
+	sl_free(p);
+}
+
+const struct sl_snapshot *
+pictures_snapshot(const struct pictures *pictures)
+{
+	return pictures->over != NULL ? pictures->over : pictures->whole->snapshot;
+}
+
+/* ---- the console's tenants ---- */
+
+static bool
+is_known_address(const unsigned char address[16])
+{
+	for (size_t i = 0; i < 16; i++)
+		if (address[i] != 0)
+			return true;
+	return false;
+}
+
+static bool
+is_v4(const unsigned char address[16])
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(address, mapped, sizeof(mapped)) == 0;
+}
+
+/* A name that the console could not look up has no address: connecting fails, and is deferred. */
+static void
+set_address(const struct sl_snapshot_hop *hop, struct sl_endpoint *endpoint)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)&endpoint->address;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&endpoint->address;
+
+	if (!is_known_address(hop->address))
+		return;
+	if (is_v4(hop->address)) {
+		in4->sin_family = AF_INET;
+		in4->sin_port = htons(hop->port);
+		memcpy(&in4->sin_addr, hop->address + 12, 4);
+		endpoint->address_len = sizeof(*in4);
+	} else {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(hop->port);
+		memcpy(&in6->sin6_addr, hop->address, 16);
+		endpoint->address_len = sizeof(*in6);
+	}
+}
+
+static char *
+text_of(struct sl_arena *arena, struct sl_slice text)
+{
+	struct sl_slice copy = sl_arena_copy(arena, text);
+
+	SL_ASSERT(copy.ptr != NULL);
+	return (char *)(uintptr_t)copy.ptr;
+}
+
+static void
+set_hops(const struct sl_snapshot_tenant *from, struct kept_tenant *kept)
+{
+	struct sl_endpoint *hops = sl_arena_alloc(&kept->arena, SL_MAX(from->hops_len, (size_t)1) * sizeof(*hops));
+
+	SL_ASSERT(hops != NULL);
+	for (size_t i = 0; i < from->hops_len; i++) {
+		hops[i].text = text_of(&kept->arena, from->hops[i].text);
+		hops[i].host = text_of(&kept->arena, from->hops[i].host);
+		set_address(&from->hops[i], &hops[i]);
+	}
+	kept->tenant.next_hops = hops;
+	kept->tenant.next_hops_len = from->hops_len;
+}
+
+/* `domain`: one of his, which a next hop's replies may name. */
+static struct kept_tenant *
+tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
+{
+	struct kept_tenant *kept = sl_xzalloc(sizeof(*kept));
+	char **domains;
+
+	sl_arena_init(&kept->arena, 1u << 20);
+	kept->id = from->id;
+	kept->policy = from->policy;
+	domains = sl_arena_alloc(&kept->arena, sizeof(*domains));
+	SL_ASSERT(domains != NULL);
+	domains[0] = text_of(&kept->arena, domain);
+	kept->tenant = (struct sl_tenant){ .name = text_of(&kept->arena, from->name), .domains = domains, .domains_len = 1,
+		.next_hop_tls = (enum sl_hop_tls)from->hop_tls, .normalise = from->normalise,
+		.window_bytes = (size_t)from->window_bytes, .message_max_bytes = from->message_max_bytes };
+	set_hops(from, kept);
+	return kept;
+}
+
+static const struct sl_tenant *
+console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
+{
+	struct kept_tenant **at = &d->tenants[id % TENANT_BUCKETS], *kept = *at;
+	struct sl_snapshot_tenant from;
+
+	while (kept != NULL && kept->id != id)
+		kept = kept->next;
+	if (kept != NULL)
+		return &kept->tenant;
+	if (!sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &from))
+		return NULL;
+	kept = tenant_make(&from, domain);
+	kept->next = *at;
+	*at = kept;
+	return &kept->tenant;
+}
+
+/* ---- directories ---- */
+
+struct directory *
+directory_new(struct snapshot *settings, struct pictures *pictures)
+{
+	static char nobody[] = "";
+	struct directory *d = sl_xzalloc(sizeof(*d));
+
+	d->refs = 1;
+	d->settings = snapshot_ref(settings);
+	d->pictures = pictures != NULL ? pictures_ref(pictures) : NULL;
+	d->actions = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * ACTION_BYTES_MAX, .message_max_bytes = ACTION_BYTES_MAX };
+	d->ours = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->ours));
+	return d;
+}
+
+struct directory *
+directory_ref(struct directory *directory)
+{
+	directory->refs++;
+	return directory;
+}
+
+static void
+forget_tenants(struct directory *d)
+{
+	for (size_t i = 0; i < TENANT_BUCKETS; i++)
+		while (d->tenants[i] != NULL) {
+			struct kept_tenant *kept = d->tenants[i];
+
+			d->tenants[i] = kept->next;
+			sl_arena_fini(&kept->arena);
+			sl_free(kept);
+		}
+}
+
+void
+directory_unref(struct directory **directory)
+{
+	struct directory *d = *directory;
+
+	*directory = NULL;
+	if (d == NULL || --d->refs > 0)
+		return;
+	for (size_t i = 0; i < d->settings->settings->tenants_len; i++)
+		policy_unref(&d->ours[i]);
+	policy_unref(&d->actions_policy);
+	for (size_t i = 0; i < DIRECTORY_POLICIES_KEPT; i++)
+		policy_unref(&d->policies[i]);
+	forget_tenants(d);
+	sl_free(d->ours);
+	pictures_unref(&d->pictures);
+	snapshot_unref(&d->settings);
+	sl_free(d);
+}
+
+struct snapshot *
+directory_settings(const struct directory *d)
+{
+	return d->settings;
+}
+
+const char *
+directory_id(const struct directory *d)
+{
+	return d->pictures == NULL ? "" : sl_snapshot_id(pictures_snapshot(d->pictures));
+}
+
+static void
+found_ours(const struct directory *d, const struct sl_tenant *tenant, struct addressee *out)
+{
+	*out = (struct addressee){ .tenant = tenant, .is_user = true };
+	out->place = (size_t)(tenant - d->settings->settings->tenants);
+	out->class_id = OURS | out->place;
+}
+
+static struct sl_slice
+domain_of(struct sl_slice address)
+{
+	const unsigned char *at = address.len > 0 ? memrchr(address.ptr, '@', address.len) : NULL;
+
+	return at == NULL ? sl_slice(NULL, 0) : sl_slice_from(address, (size_t)(at + 1 - address.ptr));
+}
+
+bool
+directory_find(struct directory *d, struct sl_slice address, struct addressee *out)
+{
+	struct sl_slice domain = domain_of(address);
+	const struct sl_tenant *tenant = sl_settings_tenant(d->settings->settings, domain);
+
+	if (tenant != NULL) {
+		found_ours(d, tenant, out);
+		return true;
+	}
+	if (d->pictures != NULL && sl_slice_ieq(domain, sl_slice_str(d->settings->settings->hostname))) {
+		found_action(d, out);
+		return true;
+	}
+	*out = (struct addressee){ .place = DIRECTORY_CONSOLE };
+	if (d->pictures == NULL || !sl_snapshot_recipient(pictures_snapshot(d->pictures), address, &out->at))
+		return false;
+	out->tenant = console_tenant(d, out->at.tenant, domain);
+	out->class_id = out->at.class_id & ~OURS;
+	out->is_user = out->at.is_user;
+	return out->tenant != NULL;
+}
+
+bool
+directory_first(struct directory *d, struct addressee *out)
+{
+	if (d->settings->settings->tenants_len == 0)
+		return false;
+	found_ours(d, &d->settings->settings->tenants[0], out);
+	return true;
+}
+
+/* Policies that share a place take turns in it. */
+static struct policy *
+console_policy(struct directory *d, uint32_t id)
+{
+	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
+	int r;
+
+	if (*at != NULL && (*at)->id == id)
+		return policy_ref(*at);
+	p = policy_new();
+	p->id = id;
+	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
+	if (r != 0) {
+		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
+		policy_unref(&p);
+		return NULL;
+	}
+	policy_unref(at);
+	*at = policy_ready(d, p);
+	return policy_ref(p);
+}
+
+struct policy *
+directory_policy(struct directory *d, const struct addressee *to)
+{
+	if (to->place == DIRECTORY_CONSOLE)
+		return console_policy(d, to->at.policy);
+	if (to->place == DIRECTORY_ACTIONS) {
+		if (d->actions_policy == NULL)
+			d->actions_policy = policy_of_actions(d);
+		return policy_ref(d->actions_policy);
+	}
+	if (d->ours[to->place] == NULL)
+		d->ours[to->place] = policy_of_settings(d, to->tenant);
+	return policy_ref(d->ours[to->place]);
+}
+
+void
+directory_lists(const struct directory *d, const struct addressee *to, const struct sl_list_question *question,
+    int64_t now_s, struct sl_list_found found[SL_BY_COUNT])
+{
+	memset(found, 0, SL_BY_COUNT * sizeof(*found));
+	if (to->place == DIRECTORY_CONSOLE)
+		sl_snapshot_find(pictures_snapshot(d->pictures), &to->at, question, now_s, found);
+}
+
+bool
+directory_has_tenant(const struct directory *d, struct sl_slice name)
+{
+	const struct sl_settings *settings = d->settings->settings;
+
+	for (size_t i = 0; i < settings->tenants_len; i++)
+		if (sl_slice_eq(sl_slice_str(settings->tenants[i].name), name))
+			return true;
+	return d->pictures != NULL;	/* snapshots are not searched by name: the console knows */
+}

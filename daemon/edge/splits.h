@@ -1,0 +1,26 @@
+/*
+ * splits.h - whose recipients are to come one class at a time, as what was sent to several at once had no one answer
+ *
+ * A sender (host and envelope's sender) that was told 451 for that (classes.h) is remembered for a day, by all edges:
+ * whichever takes his next connection accepts the recipients of one class in a transaction, and asks for the others separately.
+ *
+ * A table of keys and times in memory that edges share (ipc/memory.h), or an edge's own. An entry is two words,
+ * written without a lock: what is torn is an entry that is not found. Memory: SPLITS_BYTES.
+ */
+#ifndef EDGE_SPLITS_H
+#define EDGE_SPLITS_H
+
+#include "sl/base.h"
+
+#define SPLITS_BYTES	65536u
+#define SPLITS_SECONDS	86400
+
+struct splits;
+
+/* `shared` (NULL: none): SPLITS_BYTES, zero at first, kept. */
+struct splits	*splits_new(void *shared);
+void		 splits_free(struct splits **splits);
+void		 splits_note(struct splits *splits, const char *client, struct sl_slice sender, int64_t now_s);
+bool		 splits_has(const struct splits *splits, const char *client, struct sl_slice sender, int64_t now_s);
+
+#endif

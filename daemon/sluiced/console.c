@@ -1,0 +1,341 @@
+/*
+ * console.c - the console: started, watched, replaced; what it compiled is handed to edges; see parent.h
+ *
+ * It runs where the settings name a directory for it. The parent reads nothing of what it hands on: it keeps the newest
+ * descriptors, gives them numbers of its own that go on counting when the console is replaced, and gives them to every edge,
+ * also to one that is started later. Edges keep what they have when the console is gone.
+ */
+
+#include "parent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ipc/spawn.h"
+#include "sl/log.h"
+
+#define RESTART_MS	1000	/* its disk may be the reason: not at once */
+#define STALL_MS	5000	/* it may be waiting for a disk */
+#define END_MS		10000
+
+static bool
+is_wanted(const struct sl_settings *settings)
+{
+	return *settings->console.directory != '\0';
+}
+
+static void
+send_settings(struct console_process *c)
+{
+	const struct sl_settings *s = c->parent->settings;
+	const struct sl_console_told told = { sl_slice_str(s->console.directory), sl_slice_str(s->console.socket),
+		*s->quarantine.directory != '\0' };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, 16u << 10);
+	sl_console_told_pack(&told, &payload);
+	if (sl_ipc_send(c->ipc, SL_IPC_CONSOLE_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the console does not take its settings");
+	sl_buf_fini(&payload);
+}
+
+/* ---- what it compiled ---- */
+
+/* Send the newest to somebody; false: he does not take it, or there is none. */
+static bool
+send_snapshot(const struct console_process *c, struct sl_ipc *ipc)
+{
+	struct sl_buf payload;
+	bool sent;
+
+	if (ipc == NULL || c->number == 0)
+		return false;
+	sl_buf_init(&payload, sizeof(uint32_t));
+	sl_pack_u32(&payload, c->number);
+	sent = sl_ipc_send(ipc, SL_IPC_SNAPSHOT, sl_buf_slice(&payload), c->fds, c->fds_len) == 0;
+	sl_buf_fini(&payload);
+	return sent;
+}
+
+void
+console_to_edge(struct edge_process *edge)
+{
+	struct console_process *c = &edge->parent->console;
+
+	edge->snapshot = 0;
+	if (c->number != 0 && edge->ipc != NULL && !send_snapshot(c, edge->ipc))
+		sl_log(SL_LOG_WARNING, "edge %u does not take the console's snapshot", edge->slot);
+}
+
+bool
+console_to(struct parent *parent, struct sl_ipc *ipc)
+{
+	return send_snapshot(&parent->console, ipc);
+}
+
+void
+console_in_use(struct edge_process *edge, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	uint32_t number = sl_unpack_u32(&in), result = sl_unpack_u32(&in);
+
+	if (!in.failed && result == 0 && number <= edge->parent->console.number)
+		edge->snapshot = number;
+}
+
+static void
+on_snapshot(struct console_process *c, struct sl_ipc_message *message)
+{
+	struct parent *parent = c->parent;
+
+	if (message->fds_len < 1 || message->fds_len > SL_COUNT(c->fds))
+		return;
+	for (size_t i = 0; i < c->fds_len; i++)
+		close(c->fds[i]);
+	c->fds_len = message->fds_len;
+	for (size_t i = 0; i < c->fds_len; i++) {
+		c->fds[i] = message->fds[i];
+		message->fds[i] = -1;
+	}
+	c->number = c->number == UINT32_MAX ? 1 : c->number + 1;
+	c->since_us = sl_loop_now_us(parent->loop);
+	for (unsigned i = 0; i < parent->edges_len; i++)
+		console_to_edge(&parent->edges[i]);
+	courier_use_snapshot(parent, c->number, c->fds, c->fds_len);
+}
+
+/* ---- mail to action addresses: between edges and the console ---- */
+
+/* The edge's number is put in, so that none can answer another's mail. */
+void
+console_command(struct edge_process *edge, struct sl_slice payload)
+{
+	struct console_process *c = &edge->parent->console;
+	struct sl_buf told;
+
+	if (payload.len < sizeof(uint32_t) || c->ipc == NULL)
+		return;		/* it is not answered, and so deferred */
+	sl_buf_init(&told, payload.len);
+	sl_pack_u32(&told, edge->slot);
+	sl_buf_add_slice(&told, sl_slice_from(payload, sizeof(uint32_t)));
+	if (sl_ipc_send(c->ipc, SL_IPC_COMMAND, sl_buf_slice(&told), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the console does not hear of mail to an action address");
+	sl_buf_fini(&told);
+}
+
+static void
+on_commanded(struct console_process *c, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	uint32_t slot = sl_unpack_u32(&in);
+
+	if (in.failed || slot >= c->parent->edges_len || c->parent->edges[slot].ipc == NULL)
+		return;
+	if (sl_ipc_send(c->parent->edges[slot].ipc, SL_IPC_COMMANDED, payload, NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "edge %u does not hear the console's answer", slot);
+}
+
+/* ---- its ways to the vault and to the courier, when it asks for them ---- */
+
+static void
+join(struct console_process *c, enum sl_ipc_type type, int fd)
+{
+	if (fd < 0)
+		return;		/* there is none now: it asks again */
+	if (sl_ipc_send(c->ipc, type, sl_slice(NULL, 0), &fd, 1) != 0)
+		sl_log(SL_LOG_WARNING, "the console does not take a channel");
+	close(fd);
+}
+
+/* ---- the process ---- */
+
+static void
+forget(struct console_process *c)
+{
+	if (c->ipc == NULL)
+		return;
+	sl_watch_fini(&c->watch);
+	sl_ipc_free(&c->ipc);
+	c->ready = false;
+}
+
+static void
+on_message(void *ctx, struct sl_ipc_message *message)
+{
+	struct console_process *c = ctx;
+
+	if (message->type == SL_IPC_SNAPSHOT) {
+		on_snapshot(c, message);
+	} else if (message->type == SL_IPC_COMMANDED) {
+		on_commanded(c, message->payload);
+	} else if (message->type == SL_IPC_VAULT_REQUEST) {
+		join(c, SL_IPC_VAULT, vault_connect_control(c->parent));
+	} else if (message->type == SL_IPC_COURIER_REQUEST) {
+		join(c, SL_IPC_COURIER, courier_connect(c->parent, SL_COURIER_SUBMITTER));
+	} else if (message->type == SL_IPC_CONSOLE_STATUS) {
+		struct sl_console_status status;
+
+		if (sl_console_status_unpack(message->payload, &status) == 0)
+			c->status = status;
+	} else {
+		if (!c->ready)
+			sl_log(SL_LOG_NOTICE, "the console answers at %s", c->parent->settings->console.socket);
+		c->ready = true;
+	}
+}
+
+static void
+on_channel(void *ctx, unsigned events)
+{
+	struct console_process *c = ctx;
+
+	if (sl_ipc_read(c->ipc, on_message, c) < 0)
+		forget(c);		/* SIGCHLD tells the rest */
+}
+
+static void
+start(struct console_process *c)
+{
+	struct parent *parent = c->parent;
+	const struct sl_settings *s = parent->settings;
+	int fd;
+
+	if (c->path[0] == '\0' || parent->stopping || c->pid != 0 || !is_wanted(s))
+		return;
+	fd = sl_program_spawn(c->path, *s->console.user != '\0' ? s->console.user : s->user, &c->pid);
+	if (fd < 0) {
+		sl_log(SL_LOG_ERROR, "cannot start the console: %s", strerror(errno));
+		c->pid = 0;
+		sl_timer_set(&c->restart, RESTART_MS);
+		return;
+	}
+	snprintf(c->socket, sizeof(c->socket), "%s", s->console.socket);
+	c->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(CONSOLE_STATUS) |
+	    SL_IPC_BIT(COMMANDED) | SL_IPC_BIT(VAULT_REQUEST) | SL_IPC_BIT(COURIER_REQUEST));
+	sl_ipc_set_stall(c->ipc, STALL_MS);
+	sl_watch_init(&c->watch, parent->loop, fd, on_channel, c);
+	sl_watch_want(&c->watch, SL_READ);
+	send_settings(c);
+}
+
+static void
+on_restart(void *ctx)
+{
+	start(ctx);
+}
+
+void
+console_prepare(struct parent *parent)
+{
+	struct console_process *c = &parent->console;
+
+	c->parent = parent;
+	sl_timer_init(&c->restart, parent->loop, on_restart, c);
+	if (!sl_program_find("sluice-console", c->path, sizeof(c->path)))
+		c->path[0] = '\0';
+}
+
+static bool
+same_place(const struct sl_settings *a, const struct sl_settings *b)
+{
+	return strcmp(a->console.directory, b->console.directory) == 0 && strcmp(a->console.socket, b->console.socket) == 0 &&
+	    strcmp(a->console.user, b->console.user) == 0;
+}
+
+void
+console_use_settings(struct parent *parent, const struct sl_settings *old)
+{
+	struct console_process *c = &parent->console;
+
+	if (is_wanted(parent->settings) && c->path[0] == '\0')
+		sl_log(SL_LOG_ERROR, "sluice-console is not installed: there are no tenants but those of the settings");
+	if (c->ipc == NULL) {
+		start(c);
+	} else if (is_wanted(parent->settings) && old != NULL && same_place(old, parent->settings)) {
+		send_settings(c);
+	} else if (sl_ipc_send(c->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0) {
+		kill(c->pid, SIGKILL);		/* console_died starts the next, if there is to be one */
+	}
+}
+
+bool
+console_died(struct parent *parent, pid_t pid, int status)
+{
+	struct console_process *c = &parent->console;
+
+	if (c->pid == 0 || c->pid != pid)
+		return false;
+	forget(c);
+	c->pid = 0;
+	(void)unlink(c->socket);	/* it cannot: it has its directory alone */
+	if (parent->stopping || !is_wanted(parent->settings))
+		return true;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		parent->console_restarts++;
+		sl_log(SL_LOG_ERROR, "the console %s %d: it is replaced", WIFSIGNALED(status) ? "died of signal" :
+		    "ended with status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	}
+	sl_timer_set(&c->restart, RESTART_MS);
+	return true;
+}
+
+void
+console_seen(struct parent *parent, struct sl_slice payload)
+{
+	struct console_process *c = &parent->console;
+
+	if (c->ipc != NULL && sl_ipc_send(c->ipc, SL_IPC_USERS_SEEN, payload, NULL, 0) != 0)
+		sl_log(SL_LOG_DEBUG, "the console does not hear of users");
+}
+
+void
+console_end(struct parent *parent)
+{
+	struct console_process *c = &parent->console;
+	unsigned waited_ms = 0;
+
+	sl_timer_clear(&c->restart);
+	if (c->pid != 0) {
+		if (c->ipc == NULL || sl_ipc_send(c->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0)
+			kill(c->pid, SIGKILL);
+		while (waitpid(c->pid, NULL, WNOHANG) == 0) {
+			if (waited_ms >= END_MS)
+				kill(c->pid, SIGKILL);
+			usleep(10000);
+			waited_ms += 10;
+		}
+		(void)unlink(c->socket);
+	}
+	forget(c);
+	c->pid = 0;
+	for (size_t i = 0; i < c->fds_len; i++)
+		close(c->fds[i]);
+	c->fds_len = 0;
+}
+
+void
+console_status(const struct parent *parent, struct sl_buf *out)
+{
+	const struct console_process *c = &parent->console;
+	const struct sl_console_status *s = &c->status;
+	unsigned in_use = 0;
+
+	if (parent->settings == NULL || !is_wanted(parent->settings))
+		return;
+	for (unsigned i = 0; i < parent->edges_len; i++)
+		in_use += c->number != 0 && parent->edges[i].snapshot == c->number;
+	sl_buf_addf(out, ",\"console\":{\"running\":%s,\"restarts\":%u,\"snapshot\":%u", c->ready ? "true" : "false",
+	    parent->console_restarts, c->number);
+	if (c->number != 0)
+		sl_buf_addf(out, ",\"id\":\"%s\",\"age_s\":%llu,\"in_use_by\":%u,\"tenants\":%llu,\"domains\":%llu,\"users\":%llu,"
+		    "\"list_entries\":%llu,\"policies\":%llu,\"changed_since_whole\":%llu,\"change\":%llu", s->id,
+		    (unsigned long long)(sl_loop_now_us(parent->loop) - c->since_us) / 1000000, in_use,
+		    (unsigned long long)s->tenants, (unsigned long long)s->domains, (unsigned long long)s->users,
+		    (unsigned long long)s->entries, (unsigned long long)s->policies, (unsigned long long)s->changed,
+		    (unsigned long long)s->change);
+	sl_buf_addf(out, ",\"next_hops_unknown\":%llu,\"next_hops_failing\":%llu}", (unsigned long long)s->names_unknown,
+	    (unsigned long long)s->names_failing);
+}

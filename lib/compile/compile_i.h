@@ -1,0 +1,88 @@
+/*
+ * compile_i.h - inside lib/compile
+ */
+#ifndef SL_COMPILE_I_H
+#define SL_COMPILE_I_H
+
+#include "compile/chain.h"
+#include "compile/compile.h"
+#include "store/walk.h"
+
+#define COMPILE_MAGIC	0x5dc09711u
+#define VARIANTS	6	/* of a policy: as it is, monitor, pass-through; each with the shield or without */
+
+struct said {			/* what a node says itself: its chain begins where its parent's ends */
+	struct sl_node	 node;
+	char		*text;		/* owned */
+	size_t		 len;
+};
+
+struct domain {
+	int64_t		 id;
+	uint32_t	 name, name_len;	/* in `texts` */
+	uint32_t	 chain;
+	bool		 own;		/* the chain differs from the tenant's */
+};
+
+struct user {
+	int64_t		 id;
+	uint32_t	 address, address_len;	/* in `texts` */
+};
+
+/* The tenant that is being compiled. */
+struct tenant {
+	int64_t				 id;
+	bool				 there;
+	struct sl_tenant_settings	 settings;
+	struct sl_snapshot_tenant	 row;
+	struct sl_route			 routes[SL_ROUTES_MAX];	/* hosts in `texts`, by offset */
+	uint32_t			 hosts[SL_ROUTES_MAX];
+	size_t				 routes_len;
+	uint32_t			 name_len;	/* of the name, the first of `texts` */
+	uint32_t			 chain;
+	struct said			*said;		/* sorted by node */
+	struct domain			*domains;	/* by id */
+	struct group {
+		int64_t		id;
+		uint32_t	chain;
+		bool		own;
+	}				*groups;	/* sorted before users come */
+	struct user			*users;
+	size_t				 said_len, domains_len, groups_len, users_len;
+	size_t				 said_size, domains_size, groups_size, users_size;
+	struct sl_buf			 texts;
+	bool				 groups_sorted, users_sorted, written;
+};
+
+struct base {			/* the chain of a partner, or of the operator (0) */
+	int64_t		 partner;
+	uint32_t	 chain;
+};
+
+struct sl_compile {
+	unsigned			 magic;
+	struct sl_compile_options	 options;
+	struct sl_chains		*chains;
+	struct sl_policy_effective	*effective;	/* room to resolve in */
+	uint32_t			*policies;	/* VARIANTS for each chain: the writer's number + 1 */
+	size_t				 policies_size;
+	size_t				 resolved;
+	struct base			*bases;
+	size_t				 bases_len;
+	struct tenant			 tenant;
+	struct sl_buf			 error, problems, scratch;
+	struct sl_buf			 names;		/* of sl_compile_effective */
+};
+
+int	compile_fail(struct sl_compile *c, int result, const char *format, ...) SL_PRINTF(3, 4);
+void	compile_problem(struct sl_compile *c, struct sl_node node, struct sl_slice what);
+
+/* bases.c: the chain with what a node says of itself behind `chain`; the same chain when it says nothing. Template names
+ * are looked up at the partner, then at the operator. */
+int	compile_push(struct sl_compile *c, uint32_t chain, struct sl_node node, int64_t partner, struct sl_slice text,
+	    uint32_t *chain_out);
+int	compile_base(struct sl_compile *c, int64_t partner, uint32_t *chain_out);
+/* The text that is tried out instead of the store's; false: none is. */
+bool	compile_instead(const struct sl_compile *c, struct sl_node node, struct sl_slice name, struct sl_slice *text_out);
+
+#endif

@@ -1,0 +1,260 @@
+/* simulate.c - sluicectl policy simulate: how recorded messages would have fared under a changed policy */
+
+#include "simulate.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+
+static const char usage[] =
+    "usage: sluicectl policy simulate NODE PATH=VALUE... [OPTIONS]\n"
+    "       sluicectl policy simulate NODE --file FILE [OPTIONS]\n"
+    "       sluicectl policy simulate --snapshot FILE[,OVER] --changed FILE[,OVER] [OPTIONS]\n\n"
+    "Replay what was recorded of the last days' mail as if NODE had these settings, and list which messages would have\n"
+    "fared differently. Nothing is changed. NODE, PATH=VALUE and FILE as of `sluicectl policy set`. The last form compares\n"
+    "two compiled snapshots, each with another over it if need be.\n\n"
+    "  --days N          so many days back (default 7)\n"
+    "  --traffic DIR     where the day files are (default /var/lib/sluice/traffic)\n"
+    "  --records FILE    lines of an edge instead of day files; may come several times, `-` is standard input\n"
+    "  --limit N         list at most so many (default 50; 0: all); sums are of all\n"
+    "  --doubted         list those too of which records cannot tell for sure\n"
+    "  --json, --csv     instead of a table\n"
+    "  --socket PATH     the console's\n\n"
+    "Status: 0 all was replayed, 1 something could not be read, or no answer, 2 the command line is wrong.\n";
+
+enum { OPTION_DAYS = 256, OPTION_TRAFFIC, OPTION_RECORDS, OPTION_LIMIT, OPTION_DOUBTED, OPTION_JSON, OPTION_CSV,
+	OPTION_SOCKET, OPTION_SNAPSHOT, OPTION_CHANGED, OPTION_FILE };
+
+#define DAYS_DEFAULT	7
+#define LIMIT_DEFAULT	50
+#define FILES_MAX	64
+#define ARENA_BYTES	((size_t)4 << 20)	/* of a record */
+#define PROGRESS	5000			/* records between two signs of life */
+#define DAY_US		((int64_t)86400 * 1000000)
+
+struct simulate {
+	const char		*socket_path, *traffic, *snapshot, *changed;
+	struct change		 change;
+	const char		*files[FILES_MAX];
+	size_t			 files_len;
+	uint64_t		 days;
+	struct report		 report;
+	struct pictures		 pictures;
+	struct sl_replay	*replay;
+	struct sl_arena		 arena;
+	struct sl_record	 record;
+	uint64_t		 lines;
+	bool			 progress;
+};
+
+/* ---- a record ---- */
+
+static void
+count_moves(struct tally *t, const struct sl_replay_told *told)
+{
+	t->recipients++;
+	t->differ += told->differs;
+	t->drifted += told->drifted;
+	t->doubted += told->doubts != 0;
+	for (int i = 0; i < SL_REPLAY_DOUBT_COUNT; i++)
+		t->doubts[i] += told->doubts >> i & 1;
+	t->come += told->then->there && !told->now->there;
+	t->go += told->now->there && !told->then->there;
+	if (told->now->there && told->then->there)
+		t->moved[told->now->action][told->then->action]++;
+}
+
+static void
+on_told(void *ctx, const struct sl_replay_told *told)
+{
+	struct simulate *s = ctx;
+
+	count_moves(&s->report.tally, told);
+	if (told->differs || (s->report.doubted && told->doubts != 0))
+		report_row(&s->report, told);
+}
+
+/* "2026-11-26T15:16:49.426Z" as seconds; 0: it is not like that. */
+static int64_t
+time_of(const char *text)
+{
+	static const struct { size_t at, len; } parts[] = { { 0, 4 }, { 5, 2 }, { 8, 2 }, { 11, 2 }, { 14, 2 }, { 17, 2 } };
+	uint64_t n[SL_COUNT(parts)];
+	struct tm tm;
+
+	if (strlen(text) < 19)
+		return 0;
+	for (size_t i = 0; i < SL_COUNT(parts); i++)
+		if (sl_slice_to_u64(sl_slice(text + parts[i].at, parts[i].len), 9999, &n[i]) != 0)
+			return 0;
+	tm = (struct tm){ .tm_year = (int)n[0] - 1900, .tm_mon = (int)n[1] - 1, .tm_mday = (int)n[2], .tm_hour = (int)n[3],
+		.tm_min = (int)n[4], .tm_sec = (int)n[5] };
+	return (int64_t)timegm(&tm);
+}
+
+static void
+on_line(void *ctx, struct sl_slice line)
+{
+	struct simulate *s = ctx;
+	struct tally *t = &s->report.tally;
+	int r;
+
+	if (s->progress && ++s->lines % PROGRESS == 0)
+		fprintf(stderr, "\r%llu records ", (unsigned long long)s->lines);
+	sl_arena_reset(&s->arena);
+	r = sl_record_read(line, SL_RECORD_RULINGS, &s->arena, &s->record);
+	if (r == SL_ERR_NOT_FOUND) {
+		t->unjudged++;
+	} else if (r != 0) {
+		t->unreadable++;
+	} else {
+		t->records++;
+		t->strangers += sl_replay_record(s->replay, &s->record, time_of(s->record.time), on_told, s);
+	}
+}
+
+/* ---- */
+
+static int
+replay_all(struct simulate *s)
+{
+	struct records records = { 0 };
+	bool good = true;
+
+	s->progress = isatty(STDERR_FILENO) == 1;
+	s->replay = sl_replay_new(s->pictures.current, s->pictures.changed);
+	sl_arena_init(&s->arena, ARENA_BYTES);
+	if (s->report.form == FORM_TABLE && s->pictures.difference != NULL)
+		printf("%s\n", s->pictures.difference);
+	report_begin(&s->report);
+	for (size_t i = 0; i < s->files_len; i++)
+		good = records_of_file(s->files[i], on_line, s) && good;
+	if (s->files_len == 0)
+		good = records_of_traffic(s->traffic, sl_clock_system.wall_us(NULL) - (int64_t)s->days * DAY_US,
+		    s->pictures.tenant, on_line, s, &records);
+	if (s->progress && s->lines >= PROGRESS)
+		fprintf(stderr, "\r%*s\r", 30, "");
+	s->report.tally.lost = records.lost;
+	report_end(&s->report);
+	sl_arena_fini(&s->arena);
+	sl_replay_free(&s->replay);
+	return good && s->report.tally.unreadable == 0 ? EXIT_OK : EXIT_PROBLEM;
+}
+
+static bool
+take_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+{
+	return sl_slice_to_u64(sl_slice_str(text), most, out) == 0 && *out >= least;
+}
+
+/* Returns false when it is not understood. */
+static bool
+take_option(struct simulate *s, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_DAYS:
+		return take_number(value, 1, 36500, &s->days);
+	case OPTION_LIMIT:
+		return take_number(value, 0, UINT32_MAX, &s->report.limit);
+	case OPTION_TRAFFIC:
+		s->traffic = value;
+		return true;
+	case OPTION_RECORDS:
+		if (s->files_len == FILES_MAX)
+			return false;
+		s->files[s->files_len++] = value;
+		return true;
+	case OPTION_DOUBTED:
+		s->report.doubted = true;
+		return true;
+	case OPTION_JSON:
+	case OPTION_CSV:
+		s->report.form = option == OPTION_JSON ? FORM_JSON : FORM_CSV;
+		return true;
+	case OPTION_SOCKET:
+		s->socket_path = value;
+		return true;
+	case OPTION_FILE:
+		s->change.file = value;
+		return true;
+	case OPTION_SNAPSHOT:
+		s->snapshot = value;
+		return true;
+	default:
+		s->changed = value;
+		return true;
+	}
+}
+
+/* Returns EXIT_OK, EXIT_USAGE after saying what is wrong, or -1: help was asked for. */
+static int
+take_options(struct simulate *s, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "days", required_argument, NULL, OPTION_DAYS }, { "traffic", required_argument, NULL, OPTION_TRAFFIC },
+		{ "records", required_argument, NULL, OPTION_RECORDS }, { "limit", required_argument, NULL, OPTION_LIMIT },
+		{ "doubted", no_argument, NULL, OPTION_DOUBTED }, { "json", no_argument, NULL, OPTION_JSON },
+		{ "csv", no_argument, NULL, OPTION_CSV }, { "socket", required_argument, NULL, OPTION_SOCKET },
+		{ "snapshot", required_argument, NULL, OPTION_SNAPSHOT },
+		{ "changed", required_argument, NULL, OPTION_CHANGED }, { "file", required_argument, NULL, OPTION_FILE }, { "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h')
+			return -1;
+		if (c == '?')
+			return EXIT_USAGE;
+		if (!take_option(s, c, optarg)) {
+			fprintf(stderr, "sluicectl policy simulate: \"%s\" is not understood\n", optarg);
+			return EXIT_USAGE;
+		}
+	}
+	s->change.node = optind < argc ? argv[optind] : NULL;
+	s->change.settings = argv + SL_MIN(optind + 1, argc);
+	s->change.settings_len = optind < argc ? (size_t)(argc - optind - 1) : 0;
+	if ((s->snapshot != NULL) != (s->changed != NULL) || (s->snapshot != NULL) == (s->change.node != NULL) ||
+	    (s->change.settings_len > 0 || s->change.file != NULL) != (s->change.node != NULL)) {
+		fprintf(stderr, "sluicectl policy simulate: a node and what is changed there, or two snapshots, are needed\n");
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int
+simulate_main(int argc, char **argv)
+{
+	const char *socket_path = getenv("SLUICE_CONSOLE");
+	struct simulate *s = sl_xzalloc(sizeof(*s));
+	int status;
+	bool there;
+
+	s->socket_path = socket_path != NULL ? socket_path : CONSOLE_SOCKET;
+	s->traffic = TRAFFIC_DIRECTORY;
+	s->days = DAYS_DEFAULT;
+	s->report.limit = LIMIT_DEFAULT;
+	status = take_options(s, argc, argv);
+	if (status != EXIT_OK) {
+		fputs(usage, status < 0 ? stdout : stderr);
+		sl_free(s);
+		return status < 0 ? EXIT_OK : status;
+	}
+	there = s->snapshot != NULL ? pictures_from_files(s->snapshot, s->changed, &s->pictures) :
+	    pictures_ask(s->socket_path, &s->change, &s->pictures);
+	status = there ? replay_all(s) : EXIT_PROBLEM;
+	pictures_fini(&s->pictures);
+	sl_free(s);
+	return status;
+}
+
+int
+policy_main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "simulate") == 0)
+		return simulate_main(argc - 1, argv + 1);
+	return console_main(argc, argv);
+}

@@ -1,0 +1,69 @@
+/*
+ * simulate.h - private to sluicectl policy simulate: where pictures and records come from, what is told
+ */
+#ifndef SLUICECTL_SIMULATE_H
+#define SLUICECTL_SIMULATE_H
+
+#include <stdio.h>
+
+#include "replay/replay.h"
+#include "terminal.h"
+
+/* ---- simulate_ask.c: the two pictures */
+
+struct pictures {
+	struct sl_snapshot	*whole, *over, *changed_whole, *changed_over;	/* what is over another is closed first */
+	const struct sl_snapshot *current, *changed;	/* two of these */
+	char			*tenant;	/* whose policy it is alone; NULL: perhaps of several */
+	char			*difference;	/* what the change is, in lines; NULL: not told */
+};
+/* From files, "WHOLE[,OVER]". False: said why not. */
+bool	pictures_from_files(const char *current, const char *changed, struct pictures *out);
+struct change {
+	const char	*node;
+	char		*const *settings;	/* "path=value" */
+	size_t		 settings_len;
+	const char	*file;		/* all that the node says, as YAML; NULL: no file */
+};
+/* From the console: what holds, and what would. */
+bool	pictures_ask(const char *socket_path, const struct change *change, struct pictures *out);
+void	pictures_fini(struct pictures *pictures);
+
+/* ---- simulate_records.c: records, one after the other */
+
+typedef void records_each(void *ctx, struct sl_slice line);
+struct records {
+	uint64_t	lost;		/* dropped before they were kept, on these days */
+};
+/* Of day files, from `since_us` on, newest first; of a file of lines ("-": standard input). False: said why not. */
+bool	records_of_traffic(const char *directory, int64_t since_us, const char *tenant, records_each *each, void *ctx,
+	    struct records *out);
+bool	records_of_file(const char *path, records_each *each, void *ctx);
+
+/* ---- simulate_print.c: what is told */
+
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
+
+struct tally {
+	uint64_t	records, recipients;		/* that were decided on */
+	uint64_t	differ, drifted;		/* recipients */
+	uint64_t	unjudged, unreadable, strangers, lost;
+	uint64_t	moved[SL_ACTION_COUNT][SL_ACTION_COUNT];	/* recipients, by what holds and by what is tried */
+	uint64_t	come, go;			/* whose domain there is by one picture alone */
+	uint64_t	doubted, doubts[SL_REPLAY_DOUBT_COUNT];
+};
+
+struct report {
+	enum form	 form;
+	uint64_t	 limit;		/* rows that are listed; 0: all */
+	bool		 doubted;	/* list those too that are in doubt and do not differ */
+	uint64_t	 listed;
+	bool		 more;		/* than were listed */
+	struct colours	 colours;
+	struct tally	 tally;
+};
+void	report_begin(struct report *report);
+void	report_row(struct report *report, const struct sl_replay_told *told);
+void	report_end(struct report *report);
+
+#endif
