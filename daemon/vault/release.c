@@ -281,6 +281,15 @@ release_courier(struct process *p, struct client *client)
 	sl_timer_set(&p->offering, 0);
 }
 
+void
+release_again(struct process *p)
+{
+	if (p->courier == NULL)
+		return;
+	sl_vault_each(p->vault, SL_VAULT_RELEASING, on_each, p);	/* those it knows cost a question */
+	sl_timer_set(&p->offering, 0);
+}
+
 static void
 courier_forget(struct process *p)
 {

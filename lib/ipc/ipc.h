@@ -76,7 +76,9 @@
 	X(COMPILE)		/* console > its compiler: a job; fds: a channel for the answer, next hops' addresses */ \
 	X(COMPILED)		/* compiler > console: what came of it; fd: the snapshot */ \
 	X(RESOLVE)		/* console > its resolver: a host name */ \
-	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */
+	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */ \
+	X(TENANT_KEY)		/* sluicectl, console > vault: show, put, unlock, lock ... a tenant's pair (kept/kept.h) */ \
+	X(TENANT_KEY_IS)	/* vault > who asked: u32 result, what can be known of it */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,
