@@ -19,6 +19,7 @@
 #include "io/loop.h"
 #include "ipc/console.h"
 #include "job.h"
+#include "keeper.h"
 #include "publisher.h"
 #include "sl/log.h"
 #include "store/grants.h"
@@ -36,6 +37,8 @@ struct client {
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
 	struct asker	 asker;
+	struct keeper	 keeper;
+	bool		 wrong;		/* he said what he may not */
 	uid_t		 uid;
 	char		 account[256];
 };
@@ -60,6 +63,7 @@ client_close(struct client *client)
 	if (client->asker.number != 0)
 		publisher_forget(client->server->console.publisher, client->asker.number);
 	client->asker.number = 0;
+	keeper_fini(&client->keeper);
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
 }
@@ -92,12 +96,45 @@ on_answer(void *ctx, json_t *reply, const int *fds, size_t fds_len)
 	sl_watch_want(&client->watch, SL_READ);
 }
 
+/* He wants a way to the vault: the parent makes one. */
+static void
+on_way_wanted(void *ctx)
+{
+	struct client *client = ctx;
+	struct sl_ipc *parent = client->server->place->parent;
+
+	if (parent == NULL || sl_ipc_send(parent, SL_IPC_VAULT_REQUEST, sl_slice(NULL, 0), NULL, 0) != 0)
+		keeper_way(&client->keeper, -1);
+}
+
+/* A way, or none: for whoever waits for one. */
+static void
+on_way(struct server *server, struct sl_ipc_message *message)
+{
+	int fd = message->fds_len == 1 ? message->fds[0] : -1;
+
+	if (fd >= 0)
+		message->fds[0] = -1;
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (server->clients[i].ipc != NULL && server->clients[i].keeper.wanted) {
+			keeper_way(&server->clients[i].keeper, fd);
+			return;
+		}
+	}
+	if (fd >= 0)
+		close(fd);		/* he has gone */
+}
+
 static void
 on_message(void *ctx, struct sl_ipc_message *message)
 {
 	struct client *client = ctx;
 	json_t *reply;
 
+	if (message->type != SL_IPC_CONSOLE_REQUEST) {
+		client->wrong |= !keeper_message(&client->keeper, message->type, message->payload);
+		return;
+	}
 	if (client->asker.number != 0) {	/* one after the other */
 		reply = json_pack("{s:b, s:s}", "ok", 0, "error", "the answer before has not come yet");
 		SL_ASSERT(reply != NULL);
@@ -116,7 +153,7 @@ on_client(void *ctx, unsigned events)
 {
 	struct client *client = ctx;
 
-	if (sl_ipc_read(client->ipc, on_message, client) < 0)
+	if (sl_ipc_read(client->ipc, on_message, client) < 0 || client->wrong || client->keeper.broken)
 		client_close(client);
 }
 
@@ -151,7 +188,10 @@ on_connect(void *ctx, unsigned events)
 		client->uid = peer.uid;
 		account_of(peer.uid, client->account);
 		client->asker = (struct asker){ on_answer, client, 0 };
-		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST));
+		client->wrong = false;
+		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST) | KEEPER_SAYS);
+		keeper_init(&client->keeper, &server->console, server->loop, client->ipc, sl_slice_str(client->account),
+		    on_way_wanted, client);
 		sl_ipc_set_stall(client->ipc, STALL_MS);
 		sl_watch_init(&client->watch, server->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);
@@ -274,6 +314,8 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 		server->console.keeps = told.keeps;	/* the place is the one that it was started with */
 	else if (message->type == SL_IPC_USERS_SEEN)
 		on_seen(server, message->payload);
+	else if (message->type == SL_IPC_VAULT)
+		on_way(server, message);
 }
 
 static void

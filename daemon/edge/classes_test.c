@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "discovered.h"
 #include "edge_vault_i.h"
 #include "policy/text/policy_text.h"
 
@@ -491,6 +492,47 @@ a_new_snapshot_is_for_the_next_transaction(void **state)
 	close_rig();
 }
 
+/* ---- what the console is told ---- */
+
+static void
+on_discovered(void *ctx, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	unsigned *count = ctx;
+
+	while (in.rest.len > 0 && !in.failed) {
+		assert_true(sl_slice_eq(sl_unpack_bytes(&in), SL_SLICE_LIT("carl@acme.test")));
+		++*count;
+	}
+}
+
+/* anna is known, dora was refused her message: carl is news, and is so once. */
+static void
+who_takes_mail_is_told_to_the_console(void **state)
+{
+	static const struct rcpt both_[] = { { "anna@acme.test", NULL }, { "carl@acme.test", NULL }, { NULL, NULL } };
+	static const struct rcpt dora[] = { { "dora@acme.test", NULL }, { NULL, NULL } };
+	unsigned told = 0;
+
+	open_rig(&(struct provider){ .policy = "", .users = { { "anna@acme.test", NULL } } });
+	rig.edge->discovered = discovered_new(rig.loop, on_discovered, &told);
+	for (int i = 0; i < 2; i++) {
+		struct rig_end *sender = envelope("<a@client.example>", both_);
+
+		message(sender, "Subject: x\r\n\r\nhello", false);
+		taken_by("250 taken\r\n", NULL, false);
+		expect_reply(sender, "250 taken");
+		end_close(hop);
+		rig_pass(&rig, DISCOVERED_MS + 1000);
+		assert_int_equal(told, 1);
+	}
+	message(envelope("<a@client.example>", dora), "Subject: x\r\n\r\nhello", false);
+	taken_by("550 no\r\n", NULL, false);
+	rig_pass(&rig, DISCOVERED_MS + 1000);
+	assert_int_equal(told, 1);
+	close_rig();
+}
+
 /* ---- action addresses ---- */
 
 static struct sl_buf asked;	/* what the console was told last */
@@ -599,6 +641,7 @@ main(void)
 		cmocka_unit_test(a_message_said_to_outgrow_the_window_comes_one_class_at_a_time),
 		cmocka_unit_test(an_allow_list_is_its_owners_alone),
 		cmocka_unit_test(words_of_a_content_group_are_kept),
+		cmocka_unit_test(who_takes_mail_is_told_to_the_console),
 		cmocka_unit_test(mail_to_an_action_address_is_the_consoles),
 		cmocka_unit_test(a_new_snapshot_is_for_the_next_transaction),
 	};

@@ -378,6 +378,7 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 		session_reply(s, full ? 452 : 451, full ? "4.5.3" : "4.3.5", "Send this recipient in a separate transaction");
 		return s->state;
 	}
+	asking->is_known = who.is_user || who.place != DIRECTORY_CONSOLE;
 	tx->tenant = asking->class->to.tenant;
 	if (tx->recipients_tried++ == 0) {
 		s->edge->stats->transactions++;

@@ -10,6 +10,7 @@
 #include "domain/idna.h"
 #include "deep.h"
 #include "directory.h"
+#include "discovered.h"
 #include "hop.h"
 #include "keep.h"
 #include "io/tls.h"
@@ -397,6 +398,7 @@ edge_free(struct edge **edge)
 	sl_timer_clear(&e->stop_timer);
 	record_writer_free(&e->records);
 	sl_resolver_free(&e->resolver);
+	discovered_free(&e->discovered);
 	directory_unref(&e->directory);
 	pictures_unref(&e->pictures);
 	snapshot_unref(&e->snapshot);

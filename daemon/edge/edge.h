@@ -54,6 +54,7 @@ struct snapshot {
 struct action;
 struct deep;
 struct directory;
+struct discovered;
 struct pictures;
 struct session;
 struct splits;
@@ -94,6 +95,7 @@ struct edge {
 	uint64_t		 actions_number;
 	bool			(*on_action)(void *ctx, struct sl_slice request);	/* tell it; false: it cannot be told. Or NULL */
 	void			*on_action_ctx;
+	struct discovered	*discovered;	/* recipients that the console is told of; NULL: there is nobody to tell */
 	void			(*on_helper_failed)(void *ctx);	/* or NULL */
 	void			*on_helper_failed_ctx;
 	struct edge_engine {

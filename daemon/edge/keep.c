@@ -298,6 +298,7 @@ seal_end(struct keeping *k)
 {
 	struct sl_slice rest;
 
+	k->keep_days = kept_class(k->session->tx)->policy->values.quarantine.days;
 	add_envelope(k);
 	add_fields(k);
 	add_ruling(k);

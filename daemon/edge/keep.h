@@ -73,6 +73,7 @@ struct keeping {
 	int			 body_fd;
 	bool			 body_in_memory;
 	uint64_t		 body_bytes;
+	uint32_t		 keep_days;	/* as the policy has it; 0: as the settings */
 	unsigned char		 id[SL_KEPT_ID_BYTES];	/* once it is kept */
 };
 

@@ -364,7 +364,8 @@ int
 keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, struct sl_slice record)
 {
 	struct sl_kept_keep keep = { .number = keeper->number + 1, .tenant = sl_slice(k->key->name, k->key->len),
-		.received_us = received_us, .body_bytes = k->body_bytes, .record = record };
+		.received_us = received_us, .body_bytes = k->body_bytes, .record = record,
+		.keep_days = k->keep_days };
 	struct sl_buf payload;
 	int r;
 

@@ -15,6 +15,7 @@
 #include "actions.h"
 #include "correct.h"
 #include "deep.h"
+#include "discovered.h"
 #include "edge.h"
 #include "io/tls.h"
 #include "jail/jail.h"
@@ -118,6 +119,15 @@ on_commanded(struct process *p, struct sl_slice payload)
 }
 
 static void
+on_discovered(void *ctx, struct sl_slice payload)
+{
+	struct process *p = ctx;
+
+	if (sl_ipc_send(p->parent, SL_IPC_USERS_SEEN, payload, NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the parent does not hear of users");
+}
+
+static void
 on_vault_lost(void *ctx)
 {
 	struct process *p = ctx;
@@ -154,6 +164,8 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 	p->edge->on_helper_failed_ctx = p;
 	p->edge->on_action = on_action;
 	p->edge->on_action_ctx = p;
+	if (p->edge->discovered == NULL)
+		p->edge->discovered = discovered_new(p->loop, on_discovered, p);
 	keeper_on_lost(p->edge->keeper, on_vault_lost, p);
 	if (stats_fd >= 0)
 		close(stats_fd);

@@ -52,6 +52,7 @@ struct recipient {
 	struct recipient	*next;
 	struct sl_slice		 mailbox;
 	struct class		*class;
+	bool			 is_known;	/* the console has him among its users, or does not count them */
 };
 
 /* From MAIL to its final reply. */

@@ -10,6 +10,7 @@
 #include "session.h"
 
 #include "classify/reputation.h"
+#include "discovered.h"
 #include "memory.h"
 #include "splits.h"
 
@@ -333,6 +334,17 @@ session_on_kept(struct session *s, int result)
 
 /* ---- the next hop ---- */
 
+/* The next hop has taken it: whom it went to is somebody there. */
+static void
+discover(struct session *s)
+{
+	if (s->edge->discovered == NULL)
+		return;
+	for (const struct recipient *r = s->tx->recipients; r != NULL; r = r->next)
+		if (!r->is_known && r->class->fate == FATE_DELIVER)
+			discovered_add(s->edge->discovered, r->mailbox);
+}
+
 void
 session_on_delivered(struct session *s, const struct answer *answer)
 {
@@ -343,6 +355,8 @@ session_on_delivered(struct session *s, const struct answer *answer)
 	tx->answer = *answer;
 	tx->hop_answered = true;
 	s->edge->stats->delivered += delivered;
+	if (delivered)
+		discover(s);
 	if (delivered && tx->judge.on)
 		memory_delivered(&tx->judge, &tx->ruling);
 	s->edge->stats->tagged += delivered && tx->ruling.enforced && tx->ruling.action == SL_ACTION_TAG;

@@ -143,11 +143,11 @@ on_commanded(struct console_process *c, struct sl_slice payload)
 static void
 join(struct console_process *c, enum sl_ipc_type type, int fd)
 {
-	if (fd < 0)
-		return;		/* there is none now: it asks again */
-	if (sl_ipc_send(c->ipc, type, sl_slice(NULL, 0), &fd, 1) != 0)
+	/* Without one it hears that there is none now. */
+	if (sl_ipc_send(c->ipc, type, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
 		sl_log(SL_LOG_WARNING, "the console does not take a channel");
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* ---- the process ---- */

@@ -96,6 +96,8 @@ list(struct client *client, struct sl_slice payload)
 		match[query.match_len++] = (struct sl_seal_item){ SL_SEAL_CATEGORY, asked.category };
 	query.state = asked.state == 0 ? -1 : (int)asked.state - 1;
 	r = sl_vault_list(client->process->vault, asked.tenant, &query, on_listed, &listing, last);
+	if (r == SL_ERR_NOT_FOUND && query.after == NULL)	/* it has no key: nothing of it was ever kept */
+		r = SL_DONE;
 	say_end(client, r, listing.count, r == SL_MORE ? sl_slice(last, sizeof(last)) : sl_slice(NULL, 0));
 	return true;
 }
@@ -214,5 +216,7 @@ control_message(struct client *client, const struct sl_ipc_message *message)
 		return open_one(client, message->payload);
 	if (message->type == SL_IPC_KEPT_RELEASE)
 		return release_ask(client, message->payload);
+	if (message->type == SL_IPC_TENANT_KEY)
+		return keys_message(client, message->payload);
 	return message->type == SL_IPC_KEPT_DELETE && delete(client, message->payload);
 }

@@ -202,8 +202,11 @@ allow(int ruleset_fd, const char *path, uint64_t access_bits)
 	long r;
 
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.parent_fd < 0)
+	if (rule.parent_fd < 0) {
+		sl_log(SL_LOG_FATAL, "jail: %s: %s: user %ld must be able to reach it, through all directories above it", path,
+		    strerror(errno), (long)geteuid());
 		return -1;
+	}
 	r = syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(rule.parent_fd);
 	return r == 0 ? 0 : -1;

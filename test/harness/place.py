@@ -11,7 +11,7 @@ SHARED = os.environ.get("SLUICE_SHARED", os.path.join(os.path.dirname(ROOT), "sh
 HOST = "127.0.0.1"
 ports_given = set()
 ports_lock = threading.Lock()
-PROGRAM_PLACES = ("", "daemon/sluiced", "tool/sluice-sink", "tool/sluicectl", "daemon", "tool")
+PROGRAM_PLACES = ("", "daemon/sluiced", "daemon/console", "tool/sluice-sink", "tool/sluicectl", "daemon", "tool")
 
 
 def program(name):

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "console.h"
 #include "conf/settings.h"
 #include "ipc/ipc.h"
 
@@ -384,8 +385,16 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	json_decref(root);
 }
 
-static struct sl_ipc *
-connect_to(const char *path)
+const char *
+console_socket(void)
+{
+	const char *path = getenv("SLUICE_CONSOLE");
+
+	return path != NULL ? path : access(CONSOLE_SOCKET, F_OK) == 0 ? CONSOLE_SOCKET : NULL;
+}
+
+struct sl_ipc *
+console_connect(const char *path, uint64_t may_send)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -397,7 +406,7 @@ connect_to(const char *path)
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REPLY));
+		return sl_ipc_new(fd, may_send);
 	fprintf(stderr, "sluicectl: %s: %s%s\n", path, strerror(errno),
 	    errno == ENOENT || errno == ECONNREFUSED ? " (does the console run?)" : "");
 	if (fd >= 0)
@@ -410,7 +419,7 @@ send_request(const struct ask *ask)
 {
 	struct answer answer = { ask->json, EXIT_PROBLEM };
 	char words[64], *rest = words, *verb, *flag, *text;
-	struct sl_ipc *ipc = connect_to(ask->socket);
+	struct sl_ipc *ipc = console_connect(ask->socket, SL_IPC_BIT(CONSOLE_REPLY));
 	json_t *request;
 	int r = 0;
 

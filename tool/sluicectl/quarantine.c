@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "console.h"
 #include "control.h"
 #include "ipc/correction.h"
 #include "quarantine_i.h"
@@ -44,7 +45,8 @@ static const char usage[] =
     "  --by NAME         who asks, for the log and the report (default: who runs this)\n"
     "  --note TEXT       what for, for the report of releases\n"
     "  --days N          of releases: asked for in the last N days (default 30; at least 90 are known)\n"
-    "  --control PATH    the control socket, as of `sluicectl status`\n"
+    "  --socket PATH     by the console, which asks who may and enters it in the trail (default, if it runs)\n"
+    "  --control PATH    by the control socket, as of `sluicectl status`: for who runs Sluice\n"
     "  --json, --csv     one JSON line, or a line of CSV, for each message\n"
     "\n"
     "Opening a message is logged. Status: 0 fine, 1 it could not be done, 2 wrong use.\n";
@@ -128,7 +130,9 @@ int
 quarantine_failed(const struct ask *ask, int r)
 {
 	fprintf(stderr, "sluicectl quarantine: " SL_SLICE_FMT ": %s\n", SL_SLICE_ARG(ask->tenant),
-	    r == SL_ERR_NOT_FOUND ? "no such tenant, or no such message" : sl_strerror(r));
+	    r == SL_ERR_NOT_FOUND ? "no such tenant, or no such message" :
+	    r == SL_ERR_REFUSED ? "there is no such tenant, or this is not yours to do there (roles: sluicectl grant show)" :
+	    r == SL_ERR_UNSUPPORTED && ask->socket != NULL ? "there is no vault" : sl_strerror(r));
 	return EXIT_PROBLEM;
 }
 
@@ -332,6 +336,7 @@ option_take(struct ask *ask, int c)
 	case 'd': return number(optarg, 36500, &ask->days);
 	case 'n': return number(optarg, UINT32_MAX, &ask->limit);
 	case 'c': ask->control = optarg; return true;
+	case 'S': ask->socket = optarg; return true;
 	case 'j': ask->json = true; return true;
 	case 'v': ask->csv = true; return true;
 	case 'W': ask->verdict = SL_CORRECTION_WANTED; return true;
@@ -363,6 +368,7 @@ options_read(struct ask *ask, int argc, char **argv, char ***rest_out)
 		{ "sender", required_argument, NULL, 's' }, { "category", required_argument, NULL, 'g' },
 		{ "since", required_argument, NULL, 'F' }, { "until", required_argument, NULL, 'U' },
 		{ "limit", required_argument, NULL, 'n' }, { "control", required_argument, NULL, 'c' },
+		{ "socket", required_argument, NULL, 'S' },
 		{ "json", no_argument, NULL, 'j' }, { "csv", no_argument, NULL, 'v' }, { "all", no_argument, NULL, 'a' },
 		{ "yes", no_argument, NULL, 'y' }, { "learn", no_argument, NULL, 'L' }, { "allow", no_argument, NULL, 'A' },
 		{ "wait", optional_argument, NULL, 'w' }, { "by", required_argument, NULL, 'b' },
@@ -409,7 +415,10 @@ quarantine_main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (verb->vault) {
-		ask.ipc = control_vault(ask.control, ANSWERS);
+		/* By the console, where there is one: it asks who may, and enters it in the tenant's trail. */
+		if (ask.socket == NULL && ask.control == NULL)
+			ask.socket = console_socket();
+		ask.ipc = ask.socket != NULL ? console_connect(ask.socket, ANSWERS) : control_vault(ask.control, ANSWERS);
 		if (ask.ipc == NULL)
 			return EXIT_PROBLEM;
 	}

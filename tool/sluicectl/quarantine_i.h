@@ -7,7 +7,7 @@
 #include "kept/courier.h"
 
 struct ask {
-	const char	*control;
+	const char	*control, *socket;	/* by which way; the console's comes first */
 	struct sl_slice	 tenant, recipient, sender, category, by, note;
 	int64_t		 from_us, to_us;
 	uint32_t	 limit, days;
