@@ -44,7 +44,9 @@ mail_is_good(const struct sl_courier_mail *mail)
 	X(11, sl_kept_end, sl_kept_unpack_end, sl_kept_pack_end)			\
 	X(12, sl_kept_settings, sl_kept_unpack_settings, sl_kept_pack_settings)		\
 	X(13, sl_kept_done, sl_kept_unpack_done, sl_kept_pack_done)			\
-	X(14, sl_kept_key, sl_kept_unpack_key, sl_kept_pack_key)
+	X(14, sl_kept_key, sl_kept_unpack_key, sl_kept_pack_key)			\
+	X(15, sl_kept_tenant_key, sl_kept_unpack_tenant_key, sl_kept_pack_tenant_key)	\
+	X(16, sl_kept_tenant_key_is, sl_kept_unpack_tenant_key_is, sl_kept_pack_tenant_key_is)
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	bytes = sl_slice(data + 1, size - 1);
 	sl_buf_init(&out, 1u << 20);
-	switch (data[0] % 15) {
+	switch (data[0] % 17) {
 #define TRY(number, type, unpack, pack)							\
 	case number: {									\
 		struct type read;							\
@@ -70,7 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PAYLOADS(TRY)
 #undef TRY
 	}
-	if (data[0] % 15 == 0) {
+	if (data[0] % 17 == 0) {
 		struct sl_courier_mail mail;
 
 		if (sl_courier_unpack_mail(bytes, &mail) == 0)

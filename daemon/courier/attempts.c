@@ -391,6 +391,11 @@ attempts_due(void *process)
 			break;
 		r = SL_DONE;
 	}
+	if (r == SL_ERR_FULL) {		/* nothing can be recorded, so nothing is tried */
+		sl_log(SL_LOG_ERROR, "cannot try what is due: %s", sl_queue_error(p->queue));
+		sl_timer_set(&p->due, WAKE_MAX_MS);
+		return;
+	}
 	if (r < 0) {
 		queue_broken(p, "cannot try what is due");
 		return;

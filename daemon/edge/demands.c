@@ -84,6 +84,8 @@ on_field(void *state, struct sl_slice name, struct sl_slice value)
 
 	if (sl_slice_ieq(name, SL_SLICE_LIT("from")))
 		on_from(d, value);
+	else if (d->message_id[0] == '\0' && sl_slice_ieq(name, SL_SLICE_LIT("message-id")))
+		sl_record_message_id(value, d->message_id);
 	else if (d->content && sl_slice_ieq(name, SL_SLICE_LIT("subject")))
 		on_subject(d, value);
 }

@@ -3,7 +3,7 @@
  *
  * Listens to the message as classifiers do, for each class of recipients that has such wishes (classes.h): files go
  * to the policy's attachment rules, what a person reads to its content groups. Also finds the author's address, for
- * allow and deny lists.
+ * allow and deny lists, and what records have of the Message-ID.
  *
  * Memory: in the transaction's arena: for each class with wishes 300 bytes for files, for content that of groups.h.
  */
@@ -14,6 +14,7 @@
 #include "deep/deep.h"
 #include "mailauth/author.h"
 #include "policy/seen.h"
+#include "record/record.h"
 
 struct classes;
 
@@ -26,6 +27,7 @@ struct demands {
 	unsigned		 authors;	/* From fields */
 	struct sl_author	 author;
 	struct sl_files_seen	*seen;		/* files, for the record; in the arena. NULL: none yet, or it is full */
+	char			 message_id[SL_RECORD_MESSAGE_ID_LEN + 1];	/* as records have it; "": none */
 	struct sl_slice		 from;		/* the address, if there is one author with one mailbox; in the arena */
 };
 

@@ -402,6 +402,7 @@ add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 	add_client(out, s);
 	add_envelope(out, tx);
 	sl_buf_addf(out, ",\"bytes\":%llu", (unsigned long long)tx->message.wire_bytes);
+	add_str(out, "message_id", tx->demands.message_id);
 	add_verdict(out, tx);
 	authentication_record(&tx->authentication, out);
 	if (tx->subject_tagged)

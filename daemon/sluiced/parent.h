@@ -47,6 +47,7 @@ struct courier_process {
 	struct sl_ipc		*ipc;
 	struct sl_watch		 watch;
 	struct sl_timer		 restart;
+	uint64_t		 started_us;
 	bool			 ready;
 	struct sl_courier_state	 state;		/* as it said last */
 	uint32_t		 snapshot;	/* number of the one that is used, ... */

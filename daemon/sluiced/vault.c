@@ -17,7 +17,8 @@
 #include "kept/kept.h"
 #include "sl/log.h"
 
-#define RESTART_MS	1000	/* its disks may be the reason: not at once */
+#define RESTART_MS	1000	/* its disks may be the reason: not at once ... */
+#define RESTART_AT_ONCE_US 1000000u	/* ... unless it had lived so long, and was killed */
 #define STALL_MS	5000	/* it may be waiting for a disk */
 #define END_MS		10000	/* to sync what it has, when Sluice stops */
 
@@ -222,7 +223,8 @@ vault_died(struct parent *parent, pid_t pid, int status)
 		sl_log(SL_LOG_ERROR, "the vault %s %d: it is replaced", WIFSIGNALED(status) ? "died of signal" : "ended with status",
 		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	}
-	sl_timer_set(&v->restart, RESTART_MS);
+	sl_timer_set(&v->restart, WIFSIGNALED(status) &&
+	    sl_loop_now_us(parent->loop) - v->started_us > RESTART_AT_ONCE_US ? 0 : RESTART_MS);
 	return true;
 }
 

@@ -73,7 +73,7 @@ client_new(struct process *p, uint32_t who, int fd)
 {
 	static const uint64_t edge = SL_IPC_BIT(KEY) | SL_IPC_BIT(KEEP);
 	static const uint64_t control = SL_IPC_BIT(KEPT_LIST) | SL_IPC_BIT(KEPT_OPEN) | SL_IPC_BIT(KEPT_DELETE) |
-	    SL_IPC_BIT(KEPT_RELEASE);
+	    SL_IPC_BIT(KEPT_RELEASE) | SL_IPC_BIT(TENANT_KEY);
 	static const uint64_t courier = SL_IPC_BIT(SUBMITTED) | SL_IPC_BIT(SETTLED) | SL_IPC_BIT(FETCH);
 
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {

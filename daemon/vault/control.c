@@ -216,5 +216,7 @@ control_message(struct client *client, const struct sl_ipc_message *message)
 		return open_one(client, message->payload);
 	if (message->type == SL_IPC_KEPT_RELEASE)
 		return release_ask(client, message->payload);
+	if (message->type == SL_IPC_TENANT_KEY)
+		return keys_message(client, message->payload);
 	return message->type == SL_IPC_KEPT_DELETE && delete(client, message->payload);
 }

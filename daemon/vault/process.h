@@ -105,7 +105,11 @@ void	client_new(struct process *p, uint32_t who, int fd);	/* fd taken */
 void	client_end(struct client *client);
 void	clients_forget(struct process *p);
 
+/* keys.c: TENANT_KEY. False: it may not say that. */
+bool	keys_message(struct client *client, struct sl_slice payload);
+
 /* release.c */
+void	release_again(struct process *p);	/* what could not be offered may be now */
 void	release_init(struct process *p);
 void	release_fini(struct process *p);
 void	release_courier(struct process *p, struct client *client);	/* the courier is there */

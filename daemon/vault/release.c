@@ -15,6 +15,7 @@
 #define ASK_MS		20000u	/* for the courier to have what was asked for */
 #define OFFERS_OUT	16u	/* that the courier has not answered: they fit into the socket */
 #define STEPS		16u
+#define AGAIN_MS	10u	/* when its socket is full */
 
 _Static_assert(KEEP_DAYS * (uint64_t)SL_VAULT_DAY_US > SL_QUEUE_GIVE_UP_US + SL_VAULT_DAY_US, "a promise outlives the attempts");
 
@@ -236,6 +237,10 @@ on_offering(void *ctx)
 			offer = offer->next;
 	if (offer == NULL || p->offers_sent >= OFFERS_OUT)
 		return;
+	if (!sl_ipc_has_room(p->courier->ipc)) {
+		sl_timer_set(&p->offering, AGAIN_MS);
+		return;
+	}
 	r = p->look != NULL ? look_on(p) : look(p, offer);
 	if (r < 0)
 		offer_over(p, offer, r);
@@ -273,6 +278,15 @@ release_courier(struct process *p, struct client *client)
 	}
 	p->offers_end = at;
 	sl_vault_each(p->vault, SL_VAULT_RELEASING, on_each, p);
+	sl_timer_set(&p->offering, 0);
+}
+
+void
+release_again(struct process *p)
+{
+	if (p->courier == NULL)
+		return;
+	sl_vault_each(p->vault, SL_VAULT_RELEASING, on_each, p);	/* those it knows cost a question */
 	sl_timer_set(&p->offering, 0);
 }
 
@@ -481,8 +495,13 @@ on_fetching(void *ctx)
 	struct process *p = fetch->process;
 	int r = SL_MORE;
 
-	for (unsigned i = 0; i < STEPS && fetch->room > 0 && r == SL_MORE; i++)
+	for (unsigned i = 0; i < STEPS && fetch->room > 0 && r == SL_MORE; i++) {
+		if (p->courier == NULL || !sl_ipc_has_room(p->courier->ipc)) {	/* it waits for its disk: we do not wait for it */
+			sl_timer_set(&fetch->timer, AGAIN_MS);
+			return;
+		}
 		r = sl_vault_reader_step(fetch->reader);
+	}
 	if (r != SL_MORE) {
 		sl_vault_reader_free(&fetch->reader);
 		say_fetched(p, fetch->number, r, sl_slice(NULL, 0));

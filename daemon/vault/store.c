@@ -148,9 +148,31 @@ static int
 open_vault(struct process *p, const struct places *places, const unsigned char master[SL_VAULT_MASTER_BYTES])
 {
 	struct sl_vault_settings settings = { 0 };
-	int r = sl_disk_files_open(places->headers, places->bodies, places->keys, &p->files);
+	int r;
 
+	sl_disk_files_close(&p->files);
+	r = sl_disk_files_open(places->headers, places->bodies, places->keys, &p->files);
 	return r != 0 ? r : sl_vault_open(sl_disk_files_disk(p->files), master, &settings, &p->vault);
+}
+
+/* A new master key lies beside the old one while it is exchanged (sluicectl key rotate-master). If that was cut short behind the
+ * exchange, the old one opens nothing, and the new one has not got its name yet. */
+static int
+open_with_next(struct process *p, const struct places *places, int r)
+{
+	unsigned char master[SL_VAULT_MASTER_BYTES];
+	char *next = sl_xasprintf("%s.next", places->master);
+
+	if (r == SL_ERR_LOCKED && access(next, F_OK) == 0 && master_read(next, false, master)) {
+		r = open_vault(p, places, master);
+		if (r == 0 && rename(next, places->master) != 0)
+			sl_log(SL_LOG_ERROR, "the master key is in %s and cannot be renamed: %s", next, strerror(errno));
+		else if (r == 0)
+			sl_log(SL_LOG_NOTICE, "the new master key is in use: %s", places->master);
+	}
+	explicit_bzero(master, sizeof(master));
+	sl_free(next);
+	return r;
 }
 
 static bool
@@ -162,7 +184,7 @@ open_places(struct process *p, const struct places *places)
 	if (!make_directory(places->directory) || !make_directory(places->headers) || !make_directory(places->bodies) ||
 	    !make_directory(places->keys) || !master_read(places->master, is_empty(places), master))
 		return false;
-	r = open_vault(p, places, master);
+	r = open_with_next(p, places, open_vault(p, places, master));
 	explicit_bzero(master, sizeof(master));
 	if (r != 0) {
 		sl_log(SL_LOG_FATAL, "cannot open the vault in %s: %s", places->directory, open_error(r));

@@ -6,11 +6,11 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect learn list partner policy quarantine replay rules score settings status template tenant trace traffic train user --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct dkim-key dkim-sign dmarc domain evaluate explain grant group inspect key learn list partner policy quarantine queue replay rules score settings status template tenant trace traffic train user --help --version" -- "$word")
         return
     fi
     case $before in
-    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public | --file | --snapshot | --changed)
+    --socket | --control | --dns | --suffixes | --key | --labels | --out | --model | --own | --html | --threshold-from | --combiner | --settings | --rules | --public | --passphrase-file | --file | --snapshot | --changed)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -28,8 +28,10 @@ _sluicectl()
     explain) words="--model --rules --own --tenant --json --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
+    key) words="show hold unlock lock serve rotate-master --passphrase-file --by --control --json --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
-    quarantine) words="list show raw delete --tenant --recipient --sender --limit --control --socket --json --help" ;;
+    quarantine) words="list show raw release delete report releases --tenant --recipient --sender --category --since --until --all --yes --learn --allow --wait --by --note --days --wanted --unwanted --phish --malware --limit --control --socket --csv --json --help" ;;
+    queue) words="list show hurry cancel --all --limit --control --json --help" ;;
     replay) words="--json --combiner --settings --threshold --help" ;;
     rules) words="compile key list test --out --key --rules --public --json --unsupported --help" ;;
     score) words="--model --rules --own --tenant --json --help" ;;
@@ -55,7 +57,7 @@ _sluicectl()
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in
-    *:-* | settings:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:* | policy:* | template:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *:-* | settings:* | key:* | queue:* | quarantine:* | status:* | rules: | trace:* | traffic: | audit:* | domain:* | grant:* | group:* | list:* | partner:* | policy:* | template:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

@@ -421,7 +421,7 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	[SCOPE_CORRESPONDENTS] = { "correspondents", "Learned from mail that was delivered untagged and whose author is proven "
 	    "by DMARC, DKIM or SPF; on 3 different days, until an address is known. Kept in memory only, like `reputation`." },
 	[SCOPE_QUARANTINE] = { "quarantine", "Sealed to a key of each tenant, headers and bodies apart (doc/vault.md). "
-	    "`sluicectl quarantine` lists, shows and deletes." },
+	    "`sluicectl quarantine` lists, shows, releases and deletes." },
 	[SCOPE_CONSOLE] = { "console", "A process of its own has the database of partners, tenants, users, lists and policies "
 	    "(doc/policy.md), and compiles what edges need of it. Who first starts it, and root, are its operators." },
 	[SCOPE_DNS] = { "dns", "A question without an answer in time is no reason to refuse mail: it "

@@ -82,6 +82,8 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_COMPILED] = { 128u << 10, 1 },
 	[SL_IPC_RESOLVE] = { 1u << 10, 0 },
 	[SL_IPC_RESOLVED] = { 1u << 10, 0 },
+	[SL_IPC_TENANT_KEY] = { 2u << 10, 0 },
+	[SL_IPC_TENANT_KEY_IS] = { 512, 0 },
 };
 
 struct sl_ipc {
@@ -264,6 +266,16 @@ sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload, 
 		sent += (size_t)n;
 	}
 	return 0;
+}
+
+/* A Unix socket counts as writable while three quarters of what it may hold are free. */
+bool
+sl_ipc_has_room(const struct sl_ipc *ipc)
+{
+	struct pollfd p = { .fd = ipc->fd, .events = POLLOUT };
+
+	SL_CHECK(ipc, IPC_MAGIC);
+	return poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) != 0;
 }
 
 /* Keep the descriptors that came with some bytes. More than the message may have, or descriptors

@@ -76,7 +76,9 @@
 	X(COMPILE)		/* console > its compiler: a job; fds: a channel for the answer, next hops' addresses */ \
 	X(COMPILED)		/* compiler > console: what came of it; fd: the snapshot */ \
 	X(RESOLVE)		/* console > its resolver: a host name */ \
-	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */
+	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */ \
+	X(TENANT_KEY)		/* sluicectl, console > vault: show, put, unlock, lock ... a tenant's pair (kept/kept.h) */ \
+	X(TENANT_KEY_IS)	/* vault > who asked: u32 result, what can be known of it */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,
@@ -118,6 +120,9 @@ int		 sl_ipc_fd(const struct sl_ipc *ipc);
  * out there is no way back: further sends give SL_ERR_CLOSED. */
 SL_MUST_USE int	 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
 		     const int *fds, size_t fds_len);
+
+/* Would a message of up to 64 KiB go out now, without waiting? */
+bool		 sl_ipc_has_room(const struct sl_ipc *ipc);
 
 /* How long a send waits for a peer that takes nothing; default SL_IPC_STALL_MS, -1: for ever, 0:
  * what does not fit into the socket at once fails (for peers we do not trust to read). */

@@ -356,7 +356,7 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 
 	assert_int_equal(sl_jail_user_find("", &user), 0);
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		int checker, edge, helper, vault;
+		int checker, edge, helper, vault, courier;
 
 		if (landlock_version() < rows[i].needs_landlock) {
 			print_message("skip: '%s' needs Landlock %d\n", rows[i].name,
@@ -369,6 +369,9 @@ each_role_can_do_what_its_row_says_and_no_more(void **state)
 			fail_msg("checker: %s: %s", rows[i].name, strerror(checker));
 		if (rows[i].edge >= 0 && edge != rows[i].edge)
 			fail_msg("edge: %s: %s", rows[i].name, strerror(edge));
+		courier = in_jail(SL_JAIL_COURIER, &user, rows[i].probe);	/* as an edge: it connects, and opens nothing */
+		if (rows[i].edge >= 0 && courier != rows[i].edge)
+			fail_msg("courier: %s: %s", rows[i].name, strerror(courier));
 		helper = in_jail(SL_JAIL_HELPER, &user, rows[i].probe);
 		if (rows[i].helper >= 0 && helper != rows[i].helper)
 			fail_msg("helper: %s: %s", rows[i].name, strerror(helper));

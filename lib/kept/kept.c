@@ -266,6 +266,65 @@ sl_kept_unpack_end(struct sl_slice payload, struct sl_kept_end *out)
 	return out->last.len == 0 || out->last.len == SL_KEPT_ID_BYTES ? whole(&in) : SL_ERR_SYNTAX;
 }
 
+#define SECRET_MAX	256u
+
+void
+sl_kept_pack_tenant_key(const struct sl_kept_tenant_key *key, struct sl_buf *out)
+{
+	sl_pack_u32(out, key->verb);
+	sl_pack_bytes(out, key->tenant);
+	sl_pack_u32(out, key->nth);
+	sl_pack_bytes(out, key->secret);
+	sl_pack_bytes(out, key->by);
+}
+
+int
+sl_kept_unpack_tenant_key(struct sl_slice payload, struct sl_kept_tenant_key *out)
+{
+	struct sl_unpack in = { .rest = payload };
+
+	out->verb = sl_unpack_u32(&in);
+	out->tenant = sl_unpack_bytes(&in);
+	out->nth = sl_unpack_u32(&in);
+	out->secret = sl_unpack_bytes(&in);
+	out->by = sl_unpack_bytes(&in);
+	if (out->verb >= SL_KEPT_KEY_VERBS || (out->verb == SL_KEPT_KEY_ROTATE) != (out->tenant.len == 0) ||
+	    out->tenant.len > SL_KEPT_TENANT_MAX || out->secret.len > SECRET_MAX || !is_text(out->by))
+		return SL_ERR_SYNTAX;
+	return whole(&in);
+}
+
+void
+sl_kept_pack_tenant_key_is(const struct sl_kept_tenant_key_is *is, struct sl_buf *out)
+{
+	sl_pack_u32(out, (uint32_t)is->result);
+	sl_pack_u32(out, is->count);
+	sl_pack_u32(out, is->held);
+	sl_pack_u32(out, is->open);
+	sl_pack_u32(out, is->passes);
+	sl_pack_u32(out, is->memory_kib);
+	sl_pack_bytes(out, is->salt);
+	sl_pack_bytes(out, is->public);
+}
+
+int
+sl_kept_unpack_tenant_key_is(struct sl_slice payload, struct sl_kept_tenant_key_is *out)
+{
+	struct sl_unpack in = { .rest = payload };
+
+	out->result = (int)sl_unpack_u32(&in);
+	out->count = sl_unpack_u32(&in);
+	out->held = sl_unpack_u32(&in);
+	out->open = sl_unpack_u32(&in);
+	out->passes = sl_unpack_u32(&in);
+	out->memory_kib = sl_unpack_u32(&in);
+	out->salt = sl_unpack_bytes(&in);
+	out->public = sl_unpack_bytes(&in);
+	if (out->held > 1 || out->open > 1 || out->salt.len > 64 || (out->public.len != 0 && out->public.len != SL_KEPT_KEY_BYTES))
+		return SL_ERR_SYNTAX;
+	return whole(&in);
+}
+
 void
 sl_kept_id_write(const unsigned char id[SL_KEPT_ID_BYTES], char out[SL_KEPT_ID_DIGITS + 1])
 {

@@ -107,6 +107,31 @@ struct sl_kept_end {
 void		sl_kept_pack_end(const struct sl_kept_end *end, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_end(struct sl_slice payload, struct sl_kept_end *out);
 
+/* TENANT_KEY: a tenant's pairs. Passphrases stay with who asks: `secret` is a pair that is wrapped already (PUT), the key that a
+ * passphrase gave (UNLOCK), or the master keys before and after (ROTATE, 32 bytes each). */
+enum { SL_KEPT_KEY_SHOW, SL_KEPT_KEY_PUT, SL_KEPT_KEY_UNLOCK, SL_KEPT_KEY_LOCK, SL_KEPT_KEY_SERVE, SL_KEPT_KEY_ROTATE,
+	SL_KEPT_KEY_VERBS };
+struct sl_kept_tenant_key {
+	uint32_t	verb;
+	struct sl_slice	tenant;		/* empty with ROTATE */
+	uint32_t	nth;		/* of SHOW: which pair, 0: the one in use */
+	struct sl_slice	secret;
+	struct sl_slice	by;
+};
+void		sl_kept_pack_tenant_key(const struct sl_kept_tenant_key *key, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_tenant_key(struct sl_slice payload, struct sl_kept_tenant_key *out);
+/* TENANT_KEY_IS: the result; after SHOW what can be known of that pair without a key. */
+struct sl_kept_tenant_key_is {
+	int		result;
+	uint32_t	count;		/* pairs that there are */
+	uint32_t	held;		/* 1: by the tenant */
+	uint32_t	open;		/* 1: it opens now */
+	uint32_t	passes, memory_kib;	/* how a passphrase becomes a key */
+	struct sl_slice	salt, public;
+};
+void		sl_kept_pack_tenant_key_is(const struct sl_kept_tenant_key_is *is, struct sl_buf *out);
+SL_MUST_USE int	sl_kept_unpack_tenant_key_is(struct sl_slice payload, struct sl_kept_tenant_key_is *out);
+
 /* An id as 32 hexadecimal digits, and back (false: it is none). */
 #define SL_KEPT_ID_DIGITS	(2 * SL_KEPT_ID_BYTES)
 void		sl_kept_id_write(const unsigned char id[SL_KEPT_ID_BYTES], char out[SL_KEPT_ID_DIGITS + 1]);

@@ -71,6 +71,22 @@ try_end(struct sl_slice payload)
 	return sl_kept_unpack_end(payload, &out);
 }
 
+static int
+try_tenant_key(struct sl_slice payload)
+{
+	struct sl_kept_tenant_key out;
+
+	return sl_kept_unpack_tenant_key(payload, &out);
+}
+
+static int
+try_tenant_key_is(struct sl_slice payload)
+{
+	struct sl_kept_tenant_key_is out;
+
+	return sl_kept_unpack_tenant_key_is(payload, &out);
+}
+
 /* Whole it is taken; cut anywhere, or with more behind it, it is not. */
 static void
 cuts_are_refused(const struct sl_buf *payload, unpacker *unpack)
@@ -129,6 +145,12 @@ what_is_packed_is_read(void **state)
 	sl_buf_reset(&out);
 	sl_kept_pack_end(&(struct sl_kept_end){ SL_DONE, 6, sl_slice(id, sizeof(id)) }, &out);
 	cuts_are_refused(&out, try_end);
+	sl_buf_reset(&out);
+	sl_kept_pack_tenant_key(&(struct sl_kept_tenant_key){ SL_KEPT_KEY_UNLOCK, tenant, 1, SL_SLICE_LIT("key"), SL_SLICE_LIT("me") }, &out);
+	cuts_are_refused(&out, try_tenant_key);
+	sl_buf_reset(&out);
+	sl_kept_pack_tenant_key_is(&(struct sl_kept_tenant_key_is){ .count = 2, .held = 1, .salt = SL_SLICE_LIT("salt") }, &out);
+	cuts_are_refused(&out, try_tenant_key_is);
 	sl_buf_fini(&list);
 	sl_buf_fini(&out);
 }

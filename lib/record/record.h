@@ -144,6 +144,10 @@ struct sl_record {			/* as it was read */
 
 /* Add the members, each with a comma in front, but for `verdict` and `action`, which are the caller's. */
 void		sl_record_write(const struct sl_record_source *source, struct sl_buf *out);
+/* What a line holds of a Message-ID, as `message_id` (not among these members): 16 hexadecimal digits of a hash, so that who
+ * knows the id can ask whether it passed, and nobody else. Space and angle brackets around it do not count, case does. */
+#define SL_RECORD_MESSAGE_ID_LEN	16
+void		sl_record_message_id(struct sl_slice id, char out[SL_RECORD_MESSAGE_ID_LEN + 1]);
 /* A number as above. */
 void		sl_record_number(double value, struct sl_buf *out);
 

@@ -264,26 +264,14 @@ domain_part(struct sl_slice address)
 }
 
 void
-sl_traffic_message_id(struct sl_slice id, char out[SL_TRAFFIC_MESSAGE_ID_LEN + 1])
+query_message_id(struct sl_slice asked, char out[SL_RECORD_MESSAGE_ID_LEN + 1])
 {
-	static const unsigned char key[16] = "sluice msgid v1";	/* a name, no secret: who knows the id may ask for it */
-
-	id = sl_slice_trim(id);
-	if (id.len >= 2 && id.ptr[0] == '<' && id.ptr[id.len - 1] == '>')
-		id = sl_slice(id.ptr + 1, id.len - 2);
-	snprintf(out, SL_TRAFFIC_MESSAGE_ID_LEN + 1, "%016llx",
-	    (unsigned long long)sl_siphash(key, id.len > 0 ? id.ptr : (const unsigned char *)"", id.len));
-}
-
-void
-query_message_id(struct sl_slice asked, char out[SL_TRAFFIC_MESSAGE_ID_LEN + 1])
-{
-	bool is_hash = asked.len == SL_TRAFFIC_MESSAGE_ID_LEN;
+	bool is_hash = asked.len == SL_RECORD_MESSAGE_ID_LEN;
 
 	for (size_t i = 0; i < asked.len && is_hash; i++)
 		is_hash = strchr("0123456789abcdef", asked.ptr[i]) != NULL && asked.ptr[i] != '\0';
 	if (!is_hash) {
-		sl_traffic_message_id(asked, out);
+		sl_record_message_id(asked, out);
 		return;
 	}
 	memcpy(out, asked.ptr, asked.len);
@@ -318,7 +306,7 @@ recipient_matches(const struct line *line, struct sl_slice asked)
 bool
 line_matches(const struct line *line, const struct sl_traffic_query *q)
 {
-	char message_id[SL_TRAFFIC_MESSAGE_ID_LEN + 1];
+	char message_id[SL_RECORD_MESSAGE_ID_LEN + 1];
 
 	if (line->at_us < q->since_us || (q->until_us > 0 && line->at_us > q->until_us))
 		return false;

@@ -33,7 +33,7 @@ is_address(struct sl_slice s)
 static size_t
 terms_of(const struct day *day, const struct sl_traffic_query *q, int64_t terms[TERMS_MAX])
 {
-	char message_id[SL_TRAFFIC_MESSAGE_ID_LEN + 1];
+	char message_id[SL_RECORD_MESSAGE_ID_LEN + 1];
 	size_t len = 0;
 
 	if (q->id.len > 0)

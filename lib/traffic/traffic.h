@@ -11,7 +11,7 @@
  * Privacy. Lines hold no content, but they do hold addresses of envelopes, and those are personal data: files are readable
  * by their owner alone, and keeping them short is what protects people. The index has keyed hashes, of a key that is the
  * file's own. That keeps index and disk small and days apart; it hides nothing from who has the file, since the lines
- * are in it. Of Message-IDs there is only a hash in the line itself (sl_traffic_message_id): that a certain message
+ * are in it. Of Message-IDs there is only a hash in the line itself (sl_record_message_id): that a certain message
  * passed can be asked by who knows its id, and by nobody else.
  *
  * Memory: the queue (`queue_bytes`), a block (2 MiB), a page cache (8 MiB) of each file that is open, one at a time.
@@ -51,11 +51,6 @@ struct sl_traffic_counts {	/* since it was opened */
 	uint64_t	written, dropped, malformed, repeated;
 };
 void		sl_traffic_counts(const struct sl_traffic *traffic, struct sl_traffic_counts *counts_out);
-
-/* What a line holds of a Message-ID, as `message_id`: 16 hexadecimal digits. Space and angle brackets around it do not
- * count, case does. */
-#define SL_TRAFFIC_MESSAGE_ID_LEN	16
-void		sl_traffic_message_id(struct sl_slice id, char out[SL_TRAFFIC_MESSAGE_ID_LEN + 1]);
 
 /* ---- searching */
 

@@ -3,6 +3,7 @@
 #define SL_TRAFFIC_I_H
 
 #include "db/db.h"
+#include "record/record.h"
 #include "traffic/traffic.h"
 
 #define TRAFFIC_MAGIC	0x7af1c0deu
@@ -88,7 +89,7 @@ enum term { TERM_ID = 'i', TERM_SENDER = 's', TERM_SENDER_DOMAIN = 'S', TERM_REC
 int64_t	term_hash(const unsigned char key[16], enum term kind, struct sl_slice value);
 struct sl_slice	domain_part(struct sl_slice address);	/* behind the last @; all of it without one */
 /* The hash of a Message-ID that is asked for, or that hash itself. */
-void	query_message_id(struct sl_slice asked, char out[SL_TRAFFIC_MESSAGE_ID_LEN + 1]);
+void	query_message_id(struct sl_slice asked, char out[SL_RECORD_MESSAGE_ID_LEN + 1]);
 
 /* ---- sums.c */
 SL_MUST_USE int	sums_keep(struct sl_traffic *traffic, struct day *day);	/* into the file that stays */

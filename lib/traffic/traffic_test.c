@@ -1,5 +1,6 @@
 /* traffic_test.c - lines in, found again by all that is known of them, summed, and gone when they are too old */
 
+#include "record/record.h"
 #include "traffic/traffic.h"
 
 #include <ftw.h>
@@ -203,14 +204,14 @@ no_more_than_the_limit_is_given_and_that_is_said(void **state)
 static void
 a_message_id_is_found_by_itself_or_by_its_hash(void **state)
 {
-	char hash[SL_TRAFFIC_MESSAGE_ID_LEN + 1], other[SL_TRAFFIC_MESSAGE_ID_LEN + 1];
+	char hash[SL_RECORD_MESSAGE_ID_LEN + 1], other[SL_RECORD_MESSAGE_ID_LEN + 1];
 	struct fixture f;
 	char *line;
 
-	sl_traffic_message_id(S(" <abc@Host.example> \r\n"), hash);
-	sl_traffic_message_id(S("abc@Host.example"), other);
+	sl_record_message_id(S(" <abc@Host.example> \r\n"), hash);
+	sl_record_message_id(S("abc@Host.example"), other);
 	assert_string_equal(hash, other);
-	sl_traffic_message_id(S("abc@host.example"), other);
+	sl_record_message_id(S("abc@host.example"), other);
 	assert_string_not_equal(hash, other);
 	fixture_init(&f);
 	line = sl_xasprintf("{\"time\":\"2025-11-24T10:00:00.000Z\",\"id\":\"X1\",\"message_id\":\"%s\"}", hash);

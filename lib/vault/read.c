@@ -41,7 +41,7 @@ record_of(const struct tenant *tenant, const struct header *header, unsigned cha
 	int r;
 
 	if (pair == NULL)
-		return tenant_locked(tenant) ? SL_ERR_LOCKED : SL_ERR_DAMAGED;
+		return tenant_locked(tenant) || tenant_pair_locked(tenant, header->record) ? SL_ERR_LOCKED : SL_ERR_DAMAGED;
 	r = sl_seal_record_open(pair, tenant->name, sl_slice(header->record, SL_SEAL_RECORD_BYTES), plain, view_out);
 	if (r == 0 && view_out->body.sealed_bytes != header->sealed_bytes)
 		r = SL_ERR_DAMAGED;

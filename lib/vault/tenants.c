@@ -142,6 +142,22 @@ tenant_pair(const struct tenant *tenant, const unsigned char *record)
 }
 
 bool
+tenant_pair_locked(const struct tenant *tenant, const unsigned char *record)
+{
+	unsigned char id[SL_SEAL_KEY_ID_BYTES];
+	struct sl_seal_wrapped head;
+
+	for (const struct pair *p = tenant->pairs; p != NULL; p = p->next) {
+		if (p->open || sl_seal_wrapped_read(p->wrapped, &head) != 0)
+			continue;
+		sl_seal_key_id(head.public, id);
+		if (memcmp(id, record + 1, sizeof(id)) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 tenant_locked(const struct tenant *tenant)
 {
 	for (const struct pair *p = tenant->pairs; p != NULL; p = p->next)
@@ -340,6 +356,25 @@ sl_vault_tenant_get(struct sl_vault *vault, struct sl_slice name, struct sl_seal
 	SL_CHECK(vault, VAULT_MAGIC);
 	tenant = tenant_find(vault, name);
 	return tenant == NULL ? SL_ERR_NOT_FOUND : sl_seal_wrapped_read(tenant->pairs->wrapped, wrapped_out);
+}
+
+int
+sl_vault_tenant_pair(const struct sl_vault *vault, struct sl_slice name, size_t n, struct sl_seal_wrapped *wrapped_out,
+    bool *open_out, size_t *count_out)
+{
+	const struct tenant *tenant;
+	const struct pair *found = NULL;
+
+	SL_CHECK(vault, VAULT_MAGIC);
+	*count_out = 0;
+	tenant = tenant_find(vault, name);
+	for (const struct pair *p = tenant == NULL ? NULL : tenant->pairs; p != NULL; p = p->next)
+		if ((*count_out)++ == n)
+			found = p;
+	if (found == NULL)
+		return SL_ERR_NOT_FOUND;
+	*open_out = found->open;
+	return sl_seal_wrapped_read(found->wrapped, wrapped_out);
 }
 
 int

@@ -110,6 +110,17 @@ sl_vault_rotate(struct sl_vault *vault, const unsigned char master[SL_VAULT_MAST
 	return vault->failed ? SL_ERR_SYSTEM : head_rotate(vault, master);
 }
 
+bool
+sl_vault_master_is(const struct sl_vault *vault, const unsigned char master[SL_VAULT_MASTER_BYTES])
+{
+	unsigned char differs = 0;
+
+	SL_CHECK(vault, VAULT_MAGIC);
+	for (size_t i = 0; i < SL_VAULT_MASTER_BYTES; i++)
+		differs |= (unsigned char)(vault->master[i] ^ master[i]);
+	return differs == 0;
+}
+
 void
 sl_vault_stats(const struct sl_vault *vault, struct sl_vault_stats *stats_out)
 {

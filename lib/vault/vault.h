@@ -69,6 +69,9 @@ void		sl_vault_close(struct sl_vault **vault);
 /* Put everything under another master key. After 0 the old one opens nothing. */
 SL_MUST_USE int	sl_vault_rotate(struct sl_vault *vault, const unsigned char master[SL_VAULT_MASTER_BYTES]);
 
+/* Is it this one? */
+bool		sl_vault_master_is(const struct sl_vault *vault, const unsigned char master[SL_VAULT_MASTER_BYTES]);
+
 /* --- tenants ---------------------------------------------------------------------------------------------------- */
 
 /* A pair that the service holds; its public key is for the edges. An earlier pair stays for what is sealed to it. */
@@ -79,6 +82,9 @@ SL_MUST_USE int	sl_vault_tenant_put(struct sl_vault *vault, struct sl_slice tena
     const unsigned char wrapped[SL_SEAL_WRAPPED_BYTES]);
 /* The pair in use; of a service-held one the secret is not in it (zeros). SL_ERR_NOT_FOUND. */
 SL_MUST_USE int	sl_vault_tenant_get(struct sl_vault *vault, struct sl_slice tenant, struct sl_seal_wrapped *wrapped_out);
+/* The n-th pair (0: the one in use, then the ones before), and whether it opens now. SL_ERR_NOT_FOUND: there is none. */
+SL_MUST_USE int	sl_vault_tenant_pair(const struct sl_vault *vault, struct sl_slice tenant, size_t n,
+    struct sl_seal_wrapped *wrapped_out, bool *open_out, size_t *count_out);
 /* Unlock all pairs that `key` (sl_seal_passphrase_key) opens. SL_ERR_LOCKED: it opens none; SL_ERR_NOT_FOUND. */
 SL_MUST_USE int	sl_vault_unlock(struct sl_vault *vault, struct sl_slice tenant, const unsigned char key[SL_SEAL_KEY_BYTES]);
 void		sl_vault_lock(struct sl_vault *vault, struct sl_slice tenant);	/* wipes what was unlocked */

@@ -112,6 +112,7 @@ struct tenant	*tenant_of_id(struct sl_vault *vault, const unsigned char id[16]);
 void		 tenant_free(struct tenant *tenant);
 /* The open pair that a record is sealed to; NULL. */
 const struct sl_seal_pair *tenant_pair(const struct tenant *tenant, const unsigned char *record);
+bool		 tenant_pair_locked(const struct tenant *tenant, const unsigned char *record);	/* there is one, not open */
 bool		 tenant_locked(const struct tenant *tenant);	/* no pair is open */
 
 /* index.c */

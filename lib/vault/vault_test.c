@@ -622,6 +622,38 @@ files_of_the_system_do_as_well(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* One that is locked says so, also beside one that opens. */
+static void
+of_several_pairs_each_opens_its_own(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char wrapped[SL_SEAL_WRAPPED_BYTES], ids[2][SL_VAULT_ID_BYTES];
+	struct sl_seal_wrapped is;
+	struct test_sealed sealed;
+	struct sl_seal_pair pair;
+	unsigned number;
+	size_t count;
+	bool open;
+
+	assert_int_equal(add(f, 1, 5000, DAY, ids[0]), 0);
+	test_held(&pair, wrapped, test_tenant);
+	assert_int_equal(sl_vault_tenant_put(f->vault, test_tenant, wrapped), 0);
+	test_seal(&sealed, 2, 5000, 1, pair.public, test_tenant);
+	assert_int_equal(test_add(f->vault, test_tenant, &sealed, DAY, ids[1]), 0);
+	reopen(f);
+	assert_int_equal(sl_vault_tenant_pair(f->vault, test_tenant, 0, &is, &open, &count), 0);
+	assert_true(count == 2 && !open && is.mode == SL_SEAL_PASSPHRASE);
+	assert_int_equal(sl_vault_tenant_pair(f->vault, test_tenant, 1, &is, &open, &count), 0);
+	assert_true(open && is.mode == SL_SEAL_SERVICE);
+	assert_int_equal(sl_vault_tenant_pair(f->vault, test_tenant, 2, &is, &open, &count), SL_ERR_NOT_FOUND);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[0], &number), 0);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[1], &number), SL_ERR_LOCKED);
+	assert_int_equal(sl_vault_unlock(f->vault, test_tenant, test_master), 0);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[1], &number), 0);
+	assert_true(sl_vault_master_is(f->vault, test_master));
+	test_sealed_fini(&sealed);
+}
+
 struct visited {
 	size_t		len;
 	unsigned char	id[SL_VAULT_ID_BYTES];
@@ -751,6 +783,7 @@ main(void)
 		TEST(a_day_that_is_over_takes_nothing),
 		TEST(the_service_alone_reads_nothing_of_a_tenant_who_holds_the_key),
 		TEST(files_of_the_system_do_as_well),
+		TEST(of_several_pairs_each_opens_its_own),
 		TEST(what_is_being_released_outlives_its_day),
 		TEST(a_message_can_be_read_with_pressure),
 	};

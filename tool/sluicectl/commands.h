@@ -28,6 +28,7 @@ int	dmarc_main(int argc, char **argv);
 int	evaluate_main(int argc, char **argv);
 int	explain_main(int argc, char **argv);
 int	inspect_main(int argc, char **argv);
+int	key_main(int argc, char **argv);
 int	learn_main(int argc, char **argv);
 int	policy_main(int argc, char **argv);	/* simulate.c: its own verb, and the console's others */
 int	quarantine_main(int argc, char **argv);

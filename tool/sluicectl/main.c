@@ -26,6 +26,7 @@ static const struct command {
 	{ "grant",	console_main,	"roles of accounts" },
 	{ "group",	console_main,	"groups of users" },
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },
+	{ "key",	key_main,	"who can open what is kept: hold, unlock, lock; rotate the master key" },
 	{ "learn",	learn_main,	"train the n-gram model on labelled mail" },
 	{ "list",	console_main,	"allow and deny senders" },
 	{ "partner",	console_main,	"partners, who have tenants of their own" },
