@@ -29,7 +29,8 @@ database(void)
 static bool
 answer(struct sl_store *store, struct sl_slice account, struct sl_slice request)
 {
-	json_t *reply = console_answer(store, account, request);
+	struct console console = { .store = store, .keeps = true };
+	json_t *reply = console_answer(&console, account, request, NULL);
 	bool ok = json_is_true(json_object_get(reply, "ok"));
 
 	SL_ASSERT(ok || json_string_length(json_object_get(reply, "error")) > 0);

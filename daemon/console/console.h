@@ -78,7 +78,9 @@ void	row_node(struct request *request, json_t *row, const char *name, struct sl_
 int	at_operator(struct request *request, struct sl_node *out);
 int	at_node(struct request *request, struct sl_node *out);		/* `at`, or the operator */
 int	at_tenant(struct request *request, struct sl_node *out);
-/* Change what `at` says of a policy, from arguments of policy.set; verbs_policy.c. */
+/* verbs_policy.c: what a new tenant's policy begins with, */
 int	policy_begin_with(struct request *request, struct sl_node tenant, struct sl_slice level, struct sl_slice quarantine);
+/* and what one that is imported says of copies is taken out, unless who brings it may ask for them there. */
+int	policy_without_copies(struct request *request, struct sl_node tenant);
 
 #endif

@@ -117,6 +117,12 @@ static const struct { const char *account, *request, *reply; } talks[] = {
 	    "{\\\"at\\\":\\\"tenant:new.example\\\",\\\"role\\\":\\\"tenant-administrator\\\",\\\"account\\\":\\\"nora\\\"},"
 	    "{\\\"at\\\":\\\"tenant:new.example\\\",\\\"role\\\":\\\"quarantine-manager\\\",\\\"account\\\":\\\"op2\\\"}]}\"}}",
 	    "without 1 grants of the file" },
+	/* Nor copies of mail, which the customer's own administrators alone ask for. */
+	{ "op", "{\"verb\":\"tenant.import\",\"args\":{\"file\":\"{\\\"sluice_tenant\\\":1,\\\"name\\\":\\\"copy.example\\\","
+	    "\\\"state\\\":\\\"on\\\",\\\"recipients\\\":\\\"any\\\",\\\"discover_days\\\":9,\\\"policies\\\":["
+	    "{\\\"at\\\":\\\"tenant:copy.example\\\",\\\"version\\\":1,\\\"time_us\\\":1,\\\"account\\\":\\\"x\\\",\\\"note\\\":\\\"\\\","
+	    "\\\"text\\\":\\\"level: maximum\\\\ncopy_to: op@x.example\\\\n\\\"}]}\"}}", "tenant:copy.example is there again" },
+	{ "op", "{\"verb\":\"policy.show\",\"args\":{\"at\":\"tenant:copy.example\",\"own\":true}}", "\"text\":\"level: maximum\\n\"" },
 	{ "op2", "{\"verb\":\"list.show\",\"args\":{\"at\":\"tenant:new.example\"}}", "op2 may not" },
 	{ "nora", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"new.example\"}}", "\"ok\":true" },
 	/* Policies: one setting, an action of a category alone, versions, templates, who may. */

@@ -254,6 +254,28 @@ later(struct publisher *p)
 /* ---- what has changed ---- */
 
 static int
+on_tenant(void *ctx, const struct sl_tenant_row *row)
+{
+	struct publisher *p = ctx;
+
+	if (p->tenants.len > PART_TENANTS)
+		return SL_DONE;
+	set_add(&p->tenants, row->id);
+	return 0;
+}
+
+/* What a partner says holds for his tenants: these, if they are few, else everything. */
+static void
+on_partner_layer(struct publisher *p, struct sl_node partner)
+{
+	static const struct sl_walk walk = { .tenant = on_tenant };
+
+	if (sl_store_walk(p->options.store, &walk, p, partner, NULL) != 0)
+		p->need_whole = true;
+	p->dirty = true;
+}
+
+static int
 on_change(void *ctx, const struct sl_change *change)
 {
 	struct publisher *p = ctx;
@@ -266,7 +288,9 @@ on_change(void *ctx, const struct sl_change *change)
 			hosts_note(p->options.hosts, (struct sl_node){ SL_LEVEL_TENANT, change->tenant });
 		return 0;
 	}
-	if ((change->kinds & SL_CHANGE_LAYER) != 0)
+	if ((change->kinds & SL_CHANGE_LAYER) != 0 && change->node.level == SL_LEVEL_PARTNER)
+		on_partner_layer(p, change->node);
+	else if ((change->kinds & SL_CHANGE_LAYER) != 0)
 		p->need_whole = true;
 	if ((change->kinds & (SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0 && change->node.level <= SL_LEVEL_PARTNER) {
 		set_add(&p->partners, change->node.id);

@@ -7,6 +7,7 @@
 #include "publisher.h"
 #include "store/layers.h"
 #include "store/tree.h"
+#include "store/walk.h"
 
 #define TEXT_MAX	((size_t)4 << 20)
 
@@ -542,6 +543,75 @@ policy_begin_with(struct request *request, struct sl_node tenant, struct sl_slic
 	sl_arena_fini(&arena);
 	sl_free(layer);
 	sl_free(presets);
+	return r;
+}
+
+/* ---- a tenant that is imported: a file can be made up, and copies are mail ---- */
+
+struct copies {
+	struct sl_node	*nodes;		/* whose layer asks for copies */
+	size_t		 len;
+};
+
+static int
+on_imported(void *ctx, const struct sl_layer_row *row)
+{
+	struct copies *copies = ctx;
+
+	/* Any mention: whoever finds none in it changes nothing. */
+	if (row->text.len > 0 && memmem(row->text.ptr, row->text.len, "copy_to", strlen("copy_to")) != NULL) {
+		copies->nodes = sl_xrealloc(copies->nodes, (copies->len + 1) * sizeof(*copies->nodes));
+		copies->nodes[copies->len++] = row->node;
+	}
+	return 0;
+}
+
+static int
+without_copies(struct request *request, struct sl_node node)
+{
+	enum sl_policy_by by = (enum sl_policy_by)node.level;
+	struct policy_change change = { .node = node };
+	struct sl_buf errors;
+	int64_t version;
+	int r;
+
+	sl_buf_init(&change.before, SL_LAYER_TEXT_MAX);
+	sl_buf_init(&change.after, SL_LAYER_TEXT_MAX);
+	sl_arena_init(&change.arena, (size_t)64 << 20);
+	sl_buf_init(&errors, 4000);
+	r = sl_store_layer_get(request->store, node, change.name, SL_LAYER_ANY, &change.before, NULL);
+	/* One that is not understood says nothing: so let it. */
+	if (r == 0 && policy_text_read(sl_buf_slice(&change.before), by, &change.arena, change.old_template, &change.old, &errors) == 0) {
+		r = sl_policy_layer_unset(&change.old, SL_SLICE_LIT("copy_to"));
+		if (change.old_template[0] != '\0')
+			sl_buf_addf(&change.after, "template: %s\n", change.old_template);
+		sl_policy_layer_print(&change.old, &change.after);
+	}
+	if (r == 0)
+		r = policy_change_store(request, &change, &version);
+	sl_buf_fini(&errors);
+	policy_change_fini(&change);
+	return r;
+}
+
+int
+policy_without_copies(struct request *request, struct sl_node tenant)
+{
+	static const struct sl_walk walk = { .layer = on_imported };
+	struct sl_node target = request->target;
+	struct copies copies = { 0 };
+	int r;
+
+	request->target = tenant;
+	r = request_allowed(request, SL_VERB_POLICY_COPY);
+	request->target = target;
+	if (r != SL_ERR_REFUSED)
+		return r;
+	sl_buf_reset(&request->error);
+	r = sl_store_walk(request->store, &walk, &copies, tenant, NULL);
+	for (size_t i = 0; i < copies.len && r == 0; i++)
+		r = without_copies(request, copies.nodes[i]);
+	sl_free(copies.nodes);
 	return r;
 }
 

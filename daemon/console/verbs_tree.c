@@ -450,9 +450,21 @@ tenant_import(struct request *request)
 	struct sl_node tenant;
 	struct sl_buf name;
 	size_t refused;
-	int r = sl_store_import(request->store, &request->actor, request->target, arg(request, "file"), may_grant, request, &tenant,
-	    &refused);
+	int r = sl_store_begin(request->store);
 
+	if (r != 0)
+		return r;
+	r = sl_store_import(request->store, &request->actor, request->target, arg(request, "file"), may_grant, request, &tenant,
+	    &refused);
+	if (r == 0)
+		r = policy_without_copies(request, tenant);
+	if (r != 0) {
+		if (request->error.len == 0)
+			refuse(request, r, "%s", sl_store_error(request->store));
+		sl_store_rollback(request->store);
+		return r;
+	}
+	r = sl_store_commit(request->store);
 	if (r != 0)
 		return r;
 	sl_buf_init(&name, 1024);

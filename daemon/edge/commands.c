@@ -192,6 +192,13 @@ find_recipient(const struct session *s, const struct sl_smtp_address *to, struct
 	return true;
 }
 
+/* The console has tenants of whom nothing has been heard yet, as after a start: a domain that is nobody's may be one of theirs. */
+static bool
+awaits_console(const struct transaction *tx)
+{
+	return *directory_settings(tx->directory)->settings->console.directory != '\0' && *directory_id(tx->directory) == '\0';
+}
+
 static int64_t
 now_s(const struct session *s)
 {
@@ -319,7 +326,10 @@ rcpt_check(struct session *s, struct sl_slice argument)
 	}
 	if (!find_recipient(s, &rcpt.to, &who)) {
 		s->edge->stats->recipients_refused++;
-		session_reply(s, 550, "5.7.1", "Relaying denied: no mail for this domain here");
+		if (awaits_console(tx))
+			session_reply(s, 451, "4.3.2", "It is not known yet who gets mail here, try again in a moment");
+		else
+			session_reply(s, 550, "5.7.1", "Relaying denied: no mail for this domain here");
 		return false;
 	}
 	tenant = who.tenant;
