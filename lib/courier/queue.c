@@ -2,7 +2,7 @@
 
 #include "courier/queue_i.h"
 
-static const char *const purposes[] = { "", "release", "digest", "answer", "notice", "report" };
+static const char *const purposes[] = { "", "release", "digest", "answer", "notice", "report", "release" };
 static const char *const states[] = { "waiting", "trying", "final", "uncertain", "delivered", "failed", "cancelled" };
 
 const char *
