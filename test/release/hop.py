@@ -12,6 +12,7 @@ class Hop:
     def __init__(self, mood="take", port=None):
         self.mood = mood
         self.gone = set()               # recipients that are refused
+        self.unwanted = None            # what has this in it is refused
         self.messages = []              # (sender, recipients, bytes), everything whose dot was seen and that was not refused
         self.connections = 0
         self.lock = threading.Lock()
@@ -78,6 +79,9 @@ class Hop:
                 data = self._data(f, mood)
                 if data is None:
                     return
+                if self.unwanted is not None and self.unwanted in data:
+                    say("550 5.7.1 not that")
+                    continue
                 if mood in ("dot550", "dot451"):
                     say("550 5.7.1 not that" if mood == "dot550" else "451 4.3.0 later")
                     continue
