@@ -16,6 +16,7 @@
 
 #define ROWS_MAX	10000	/* of one answer */
 
+struct digests;
 struct hosts;
 struct publisher;
 
@@ -25,13 +26,24 @@ struct console {
 	struct publisher *publisher;	/* NULL: nothing is compiled */
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
+	struct digests	*digests;	/* NULL: none are sent */
+	const struct sl_clock *clock;	/* NULL: the system's */
 };
+
+static inline const struct sl_clock *
+console_clock(const struct console *console)
+{
+	return console->clock != NULL ? console->clock : &sl_clock_system;
+}
 
 /* Somebody whose answer may come later. */
 struct asker {
 	void	(*answer)(void *ctx, json_t *reply, const int *fds, size_t fds_len);	/* reply is taken; fds borrowed */
 	void	*ctx;
-	uint64_t number;		/* of what is tried out for him, 0: nothing */
+	uint64_t number;		/* of what is done for him, 0: nothing */
+	/* How to give it up, when he goes; NULL: it is tried out (publisher_forget). */
+	void	(*cancel)(struct console *console, void *what);
+	void	*cancelled;
 };
 
 struct request {
@@ -53,9 +65,11 @@ struct handler {
 	int		(*target)(struct request *request, struct sl_node *node_out);
 	int		(*run)(struct request *request);	/* 0, or an SL_ERR_*: said by the store or in `error` */
 };
-extern const struct handler handlers_tree[], handlers_more[], handlers_policy[];
-extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len;
+extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[];
+extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len;
 
+/* Something was changed by itself: it is to be compiled. */
+void	console_changed(struct console *console);
 /* Answer; the caller decrefs the result. NULL: the asker hears it later. `account`: who asks. */
 json_t	*console_answer(struct console *console, struct sl_slice account, struct sl_slice request, struct asker *asker);
 /* May he? 0, or SL_ERR_REFUSED, said. */

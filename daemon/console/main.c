@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "digests.h"
 #include "ipc/console.h"
 #include "job.h"
 #include "server.h"
@@ -44,7 +45,7 @@ run_alone(const char *database, const char *path)
 }
 
 struct told {
-	char	*directory, *socket;
+	char	*directory, *socket, *hostname;
 	bool	 keeps, good;
 };
 
@@ -57,7 +58,18 @@ on_settings(void *ctx, struct sl_ipc_message *message)
 	if (message->type != SL_IPC_CONSOLE_SETTINGS || sl_console_told_unpack(message->payload, &settings) != 0)
 		return;
 	*told = (struct told){ sl_xmemdup(settings.directory.ptr, settings.directory.len),
-		sl_xmemdup(settings.socket.ptr, settings.socket.len), settings.keeps, true };
+		sl_xmemdup(settings.socket.ptr, settings.socket.len),
+		sl_xmemdup(settings.hostname.ptr, settings.hostname.len), settings.keeps, true };
+}
+
+/* Of the environment, for tests of what takes hours and days. */
+static uint64_t
+number_of(const char *name, uint64_t without)
+{
+	const char *text = getenv(name);
+	uint64_t number;
+
+	return text != NULL && sl_slice_to_u64(sl_slice_str(text), UINT32_MAX, &number) == 0 ? number : without;
 }
 
 static int
@@ -75,13 +87,16 @@ run_by_parent(int fd, const char *user)
 	if (sl_ipc_wait(parent, SETTINGS_MS, on_settings, &told) == SL_DONE && told.good) {
 		char *database = sl_xasprintf("%s/" DATABASE_FILE, told.directory);
 		const struct place place = { .directory = told.directory, .database = database, .socket = told.socket,
-			.user = user, .parent = parent, .keeps = told.keeps };
+			.user = user, .parent = parent, .keeps = told.keeps, .hostname = told.hostname,
+			.ahead_s = (int64_t)number_of("SLUICE_TEST_AHEAD_S", 0),
+			.spread_s = (unsigned)number_of("SLUICE_TEST_SPREAD_S", DIGESTS_SPREAD_S) };
 
 		status = server_run(&place);
 		sl_free(database);
 	}
 	sl_free(told.directory);
 	sl_free(told.socket);
+	sl_free(told.hostname);
 	sl_ipc_free(&parent);
 	return status;
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deeds.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "ipc/console.h"
@@ -51,6 +52,9 @@ struct server {
 	struct sl_watch	 watch, parent_watch;
 	struct sl_signal signals[2];
 	struct sl_timer	 tidy;
+	struct sl_clock	 clock;		/* the system's, ahead in tests */
+	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
+	struct deeds	*deeds;
 	uint32_t	 published;
 	struct client	 clients[CLIENTS_MAX];
 };
@@ -60,10 +64,12 @@ struct server {
 static void
 client_close(struct client *client)
 {
-	if (client->asker.number != 0)
+	if (client->asker.number != 0 && client->asker.cancel != NULL)
+		client->asker.cancel(&client->server->console, client->asker.cancelled);
+	else if (client->asker.number != 0)
 		publisher_forget(client->server->console.publisher, client->asker.number);
-	client->asker.number = 0;
 	keeper_fini(&client->keeper);
+	client->asker = (struct asker){ 0 };
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
 }
@@ -107,6 +113,16 @@ on_way_wanted(void *ctx)
 		keeper_way(&client->keeper, -1);
 }
 
+/* Channels to the vault are alike: of those who have asked for one, clients are served before our own (ways.h). */
+static bool
+is_way_wanted(const struct server *server)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (server->clients[i].ipc != NULL && server->clients[i].keeper.wanted)
+			return true;
+	return false;
+}
+
 /* A way, or none: for whoever waits for one. */
 static void
 on_way(struct server *server, struct sl_ipc_message *message)
@@ -144,8 +160,7 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	}
 	if (reply != NULL)
 		send_reply(client, reply, NULL, 0);
-	if (client->server->console.publisher != NULL)
-		publisher_poke(client->server->console.publisher);
+	console_changed(&client->server->console);
 }
 
 static void
@@ -187,7 +202,7 @@ on_connect(void *ctx, unsigned events)
 		client->server = server;
 		client->uid = peer.uid;
 		account_of(peer.uid, client->account);
-		client->asker = (struct asker){ on_answer, client, 0 };
+		client->asker = (struct asker){ .answer = on_answer, .ctx = client };
 		client->wrong = false;
 		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST) | KEEPER_SAYS);
 		keeper_init(&client->keeper, &server->console, server->loop, client->ipc, sl_slice_str(client->account),
@@ -243,8 +258,9 @@ on_tidy(void *ctx)
 		sl_log(SL_LOG_ERROR, "what has expired is not removed: %s", sl_store_error(server->console.store));
 	if (entries > 0 || users > 0)
 		sl_log(SL_LOG_NOTICE, "%zu list entries and %zu users have expired", entries, users);
-	if (server->console.publisher != NULL)
-		publisher_poke(server->console.publisher);
+	if (server->deeds != NULL)
+		deeds_tidy(server->deeds);
+	console_changed(&server->console);
 	sl_timer_set(&server->tidy, TIDY_MS);
 }
 
@@ -298,8 +314,96 @@ on_seen(struct server *server, struct sl_slice payload)
 	if (len > 0 && sl_store_users_seen(server->console.store, &actor, addresses, len, &added) != 0)
 		sl_log(SL_LOG_ERROR, "users that mail was accepted for: %s", sl_store_error(server->console.store));
 	sl_free(addresses);
-	if (added > 0 && server->console.publisher != NULL)
-		publisher_poke(server->console.publisher);
+	if (added > 0)
+		console_changed(&server->console);
+}
+
+/* ---- the vault and the courier: digests, and what is asked for by mail ---- */
+
+static int64_t
+on_wall(void *ctx)
+{
+	const struct server *server = ctx;
+
+	return sl_clock_system.wall_us(NULL) + server->place->ahead_s * 1000000;
+}
+
+static void
+on_request(void *ctx, bool courier)
+{
+	struct server *server = ctx;
+
+	if (sl_ipc_send(server->place->parent, courier ? SL_IPC_COURIER_REQUEST : SL_IPC_VAULT_REQUEST, sl_slice(NULL, 0), NULL, 0) != 0)
+		sl_loop_stop(server->loop);
+}
+
+static bool
+on_settled(void *ctx, const struct sl_courier_settled *settled)
+{
+	struct server *server = ctx;
+
+	return deeds_settled(server->deeds, settled);
+}
+
+static void
+keeping_begin(struct server *server, struct sl_slice hostname)
+{
+	if (server->ways != NULL)
+		return;
+	server->ways = ways_new(&(struct ways_options){ .loop = server->loop, .request = on_request, .settled = on_settled, .ctx = server });
+	server->console.digests = digests_new(&(struct digests_options){ .loop = server->loop, .console = &server->console,
+		.ways = server->ways, .hostname = hostname, .spread_s = server->place->spread_s });
+	server->deeds = deeds_new(&(struct deeds_options){ .loop = server->loop, .console = &server->console, .ways = server->ways,
+		.digests = server->console.digests });
+	ways_begin(server->ways);
+}
+
+static void
+keeping_end(struct server *server)
+{
+	deeds_free(&server->deeds);
+	digests_free(&server->console.digests);
+	ways_free(&server->ways);
+}
+
+/* Mail to an action address. Without an answer the edge defers it. */
+static void
+on_command(struct server *server, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	uint32_t edge = sl_unpack_u32(&in);
+	struct sl_digest_request request;
+	struct sl_digest_response response;
+	struct sl_buf answer;
+
+	if (in.failed || server->deeds == NULL || sl_digest_request_unpack(in.rest, &request) != 0)
+		return;
+	deeds_command(server->deeds, &request, &response);
+	sl_buf_init(&answer, 4096);
+	sl_pack_u32(&answer, edge);
+	sl_digest_response_pack(&response, &answer);
+	if (sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_loop_stop(server->loop);
+	sl_buf_fini(&answer);
+}
+
+static void
+on_told(struct server *server, const struct sl_console_told *told)
+{
+	server->console.keeps = told->keeps;	/* the place is the one that it was started with */
+	if (told->keeps)
+		keeping_begin(server, told->hostname);
+	if (server->console.digests != NULL)
+		digests_use_hostname(server->console.digests, told->hostname);
+}
+
+static void
+on_joined(struct server *server, struct sl_ipc_message *message)
+{
+	if (server->ways == NULL || message->fds_len != 1)
+		return;
+	ways_joined(server->ways, message->type == SL_IPC_COURIER, message->fds[0]);
+	message->fds[0] = -1;
 }
 
 static void
@@ -311,11 +415,15 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 	if (message->type == SL_IPC_STOP)
 		sl_loop_stop(server->loop);
 	else if (message->type == SL_IPC_CONSOLE_SETTINGS && sl_console_told_unpack(message->payload, &told) == 0)
-		server->console.keeps = told.keeps;	/* the place is the one that it was started with */
+		on_told(server, &told);
+	else if (message->type == SL_IPC_COMMAND)
+		on_command(server, message->payload);
+	else if (message->type == SL_IPC_VAULT && is_way_wanted(server))
+		on_way(server, message);
+	else if (message->type == SL_IPC_VAULT || message->type == SL_IPC_COURIER)
+		on_joined(server, message);
 	else if (message->type == SL_IPC_USERS_SEEN)
 		on_seen(server, message->payload);
-	else if (message->type == SL_IPC_VAULT)
-		on_way(server, message);
 }
 
 static void
@@ -440,6 +548,8 @@ server_begin(struct server *server, const struct children *children)
 		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	}
 	publisher_use_hosts(server->console.publisher, server->console.hosts);
+	if (server->place->parent != NULL && server->place->keeps)
+		keeping_begin(server, sl_slice_str(server->place->hostname));
 	on_tidy(server);
 }
 
@@ -449,6 +559,7 @@ server_end(struct server *server)
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
+	keeping_end(server);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
@@ -471,6 +582,8 @@ server_run(const struct place *place)
 	server->place = place;
 	server->fd = -1;
 	server->console.keeps = place->keeps;
+	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
+	server->console.clock = &server->clock;
 	server->console.directory = place->user != NULL ? place->directory : NULL;
 	if (server_open(server, &children)) {
 		server->loop = sl_loop_new(&sl_clock_system);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "digests.h"
+#include "publisher.h"
 #include "store/grants.h"
 
 #define REQUEST_DEPTH	6
@@ -129,6 +131,9 @@ handler_find(enum sl_verb verb)
 	for (size_t i = 0; i < handlers_policy_len; i++)
 		if (handlers_policy[i].verb == verb)
 			return &handlers_policy[i];
+	for (size_t i = 0; i < handlers_digest_len; i++)
+		if (handlers_digest[i].verb == verb)
+			return &handlers_digest[i];
 	return NULL;
 }
 
@@ -153,6 +158,15 @@ request_allowed(struct request *request, enum sl_verb verb)
 		    sl_verb_row(verb)->word, sl_buf_cstr(&name));
 	sl_buf_fini(&name);
 	return r;
+}
+
+void
+console_changed(struct console *console)
+{
+	if (console->publisher != NULL)
+		publisher_poke(console->publisher);
+	if (console->digests != NULL)
+		digests_poke(console->digests);
 }
 
 static int

@@ -235,11 +235,55 @@ take_known(struct process *p, struct client *client, const struct sl_courier_mai
 	if (e->state < SL_QUEUE_DELIVERED)
 		return mail->release.by.len == 0 ? 0 : sl_queue_release_asker(p->queue, e->id, mail->release.by, mail->release.note);
 	if (e->state == SL_QUEUE_DELIVERED) {
-		tell_settled(client, e);	/* it has been delivered: whoever marks such things does not know that */
+		if (e->purpose == SL_QUEUE_RELEASE)
+			tell_settled(client, e);	/* it has been delivered: whoever marks such things does not know that */
+		else if (p->submitter != NULL)
+			tell_settled(p->submitter, e);
 		return 0;
 	}
 	/* Not before the vault has said that it knows: then it cannot take that for the end of this. */
 	return e->settled ? add_again(p, mail, new, e) : SL_ERR_BUSY;
+}
+
+static bool
+is_release(uint32_t purpose)
+{
+	return purpose == SL_QUEUE_RELEASE || purpose == SL_QUEUE_RELEASE_PART;
+}
+
+/* Of a release: without those that have it, or will have, by another one of the same message. */
+static int
+leave_out(struct process *p, struct sl_queue_new *new, struct sl_slice *recipients)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < new->recipients_len; i++) {
+		int r = sl_queue_release_has(p->queue, new->ref, new->token, recipients[i]);
+
+		if (r < 0)
+			return r;
+		if (r == SL_MORE)
+			recipients[len++] = recipients[i];
+	}
+	new->recipients_len = len;
+	return 0;
+}
+
+/* Nobody is left: it is done, as whoever waits for the end of it hears at once. */
+static void
+tell_done_before(struct process *p, struct client *client, const struct sl_courier_mail *mail)
+{
+	const struct sl_courier_settled settled = { .token = mail->token, .tenant = mail->tenant, .ref = mail->ref,
+		.purpose = mail->purpose, .state = SL_QUEUE_DELIVERED, .reply = SL_SLICE_LIT("it had been released before") };
+	struct client *owner = mail->purpose == SL_QUEUE_RELEASE ? client : p->submitter;
+	struct sl_buf payload;
+
+	if (owner == NULL)
+		return;		/* he asks again when he comes */
+	sl_buf_init(&payload, 4096);
+	sl_courier_pack_settled(&settled, &payload);
+	say(owner, SL_IPC_SETTLED, &payload);
+	sl_buf_fini(&payload);
 }
 
 static int
@@ -259,12 +303,18 @@ take(struct process *p, struct client *client, const struct sl_courier_mail *mai
 	sl_buf_init(&bytes, MAIL_MAX + 1);
 	if (new.ref == NULL)
 		r = fd < 0 ? SL_ERR_SYNTAX : read_bytes(fd, mail->bytes, &bytes);
+	else
+		r = leave_out(p, &new, recipients);
 	new.bytes = sl_buf_slice(&bytes);
-	if (r == 0)
+	*known_out = false;
+	if (r == 0 && new.recipients_len == 0) {
+		tell_done_before(p, client, mail);
+	} else if (r == 0) {
 		r = add(p, mail, &new, &added);
-	*known_out = r == 0 && !added;
-	if (*known_out)
-		r = take_known(p, client, mail, &new);
+		*known_out = r == 0 && !added;
+		if (*known_out)
+			r = take_known(p, client, mail, &new);
+	}
 	sl_buf_fini(&bytes);
 	sl_free(recipients);
 	return r;
@@ -280,7 +330,7 @@ on_submit(struct client *client, struct sl_ipc_message *message)
 	struct sl_buf payload;
 
 	if (sl_courier_unpack_mail(message->payload, &mail) != 0 || (mail.ref.len > 0) != is_vault ||
-	    (mail.purpose == SL_QUEUE_RELEASE) != is_vault || mail.purpose < SL_QUEUE_RELEASE || mail.purpose > SL_QUEUE_REPORT) {
+	    is_release(mail.purpose) != is_vault || mail.purpose < SL_QUEUE_RELEASE || mail.purpose > SL_QUEUE_RELEASE_PART) {
 		client->failed = SL_ERR_SYNTAX;
 		return;
 	}

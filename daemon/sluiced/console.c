@@ -32,7 +32,7 @@ send_settings(struct console_process *c)
 {
 	const struct sl_settings *s = c->parent->settings;
 	const struct sl_console_told told = { sl_slice_str(s->console.directory), sl_slice_str(s->console.socket),
-		*s->quarantine.directory != '\0' };
+		*s->quarantine.directory != '\0', sl_slice_str(s->hostname) };
 	struct sl_buf payload;
 
 	sl_buf_init(&payload, 16u << 10);

@@ -43,6 +43,7 @@ say_entry(struct client *client, struct sl_kept_entry *entry, const struct sl_se
 	sl_buf_init(&payload, 64u << 10);
 	entry->opens = view != NULL;
 	if (view != NULL) {
+		entry->more = view->rest_bytes > 0;
 		entry->message_bytes = view->message_bytes;
 		add_items(&items, view);
 	}
@@ -72,6 +73,34 @@ on_listed(void *ctx, const struct sl_vault_entry *found)
 	say_entry(listing->client, &entry, found->view);
 }
 
+static int
+nowhere(void *ctx, struct sl_slice bytes)
+{
+	return 0;
+}
+
+/* What is known of one, without its body. */
+static void
+list_one(struct client *client, const struct sl_kept_query *asked)
+{
+	struct sl_kept_entry entry = { .id = asked->id };
+	struct sl_vault_reader *reader = NULL;
+	enum sl_vault_state state = SL_VAULT_HELD;
+	int r = sl_vault_state(client->process->vault, asked->tenant, asked->id.ptr, &state);
+
+	if (r == 0)
+		r = sl_vault_reader_new(client->process->vault, asked->tenant, asked->id.ptr, nowhere, NULL, &reader);
+	if (r == 0) {
+		const struct sl_seal_view *view = sl_vault_reader_view(reader);
+
+		entry.received_us = view->received_us;
+		entry.state = (uint32_t)state;
+		say_entry(client, &entry, view);
+	}
+	say_end(client, r == 0 ? SL_DONE : r, r == 0, sl_slice(NULL, 0));
+	sl_vault_reader_free(&reader);
+}
+
 static bool
 list(struct client *client, struct sl_slice payload)
 {
@@ -84,6 +113,10 @@ list(struct client *client, struct sl_slice payload)
 
 	if (sl_kept_unpack_query(payload, &asked) != 0)
 		return false;
+	if (asked.id.len > 0) {
+		list_one(client, &asked);
+		return true;
+	}
 	query.from_us = asked.from_us;
 	query.to_us = asked.to_us;
 	query.after = asked.after.len > 0 ? asked.after.ptr : NULL;

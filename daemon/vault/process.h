@@ -54,7 +54,7 @@ struct offer {
 	uint64_t	 number;	/* its place in what he asked for */
 	bool		 sent;
 	unsigned char	 id[SL_KEPT_ID_BYTES];
-	struct sl_slice	 tenant, by, note;	/* owned, in one piece */
+	struct sl_slice	 tenant, by, note, recipients;	/* owned, in one piece; recipients: as sl_kept_choice has it */
 };
 
 /* A message that the courier reads. */

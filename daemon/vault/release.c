@@ -24,11 +24,12 @@ _Static_assert(KEEP_DAYS * (uint64_t)SL_VAULT_DAY_US > SL_QUEUE_GIVE_UP_US + SL_
 static struct offer *
 offer_new(struct sl_slice tenant, const unsigned char *id, const struct sl_kept_choice *choice)
 {
-	struct sl_slice by = choice == NULL ? sl_slice(NULL, 0) : choice->by, note = choice == NULL ? sl_slice(NULL, 0) : choice->note;
-	struct offer *offer = sl_xzalloc(sizeof(*offer) + tenant.len + by.len + note.len + 1);
+	static const struct sl_kept_choice nobody;
+	const struct sl_kept_choice *c = choice == NULL ? &nobody : choice;
+	struct offer *offer = sl_xzalloc(sizeof(*offer) + tenant.len + c->by.len + c->note.len + c->recipients.len + 1);
 	unsigned char *text = (unsigned char *)(offer + 1);
 	const struct { struct sl_slice from, *to; } parts[] = {
-		{ tenant, &offer->tenant }, { by, &offer->by }, { note, &offer->note } };
+		{ tenant, &offer->tenant }, { c->by, &offer->by }, { c->note, &offer->note }, { c->recipients, &offer->recipients } };
 
 	memcpy(offer->id, id, sizeof(offer->id));
 	for (size_t i = 0; i < SL_COUNT(parts); i++) {
@@ -66,6 +67,8 @@ put_back(struct process *p, const struct offer *offer)
 {
 	size_t count;
 
+	if (offer->recipients.len > 0)
+		return;			/* it has been held for the others all the time */
 	if (offer->asker != NULL && sl_vault_mark(p->vault, offer->tenant, &offer->id, 1, SL_VAULT_HELD, &count) != 0)
 		sl_log(SL_LOG_ERROR, "a message stays marked as being released");
 }
@@ -108,9 +111,37 @@ offer_add(struct process *p, struct offer *offer)
 
 struct gathered {
 	struct sl_courier_mail	mail;
+	struct sl_slice		only;	/* these recipients; empty: all */
 	struct sl_buf		recipients;
 	size_t			len;
 };
+
+/* Is it for him? ASCII case is ignored, as those who deliver ignore it. */
+static bool
+is_for(struct sl_slice only, struct sl_slice recipient)
+{
+	struct sl_slice one;
+
+	if (only.len == 0)
+		return true;
+	while (sl_courier_text_next(&only, &one))
+		if (sl_slice_ieq(one, recipient))
+			return true;
+	return false;
+}
+
+/* Its token: a release's is the message's, that for some recipients theirs. */
+static struct sl_slice
+token_of(const struct offer *offer, char out[SL_COURIER_TOKEN_MAX + 1])
+{
+	struct sl_slice list = offer->recipients, first;
+
+	if (sl_courier_text_next(&list, &first))
+		sl_courier_part_token(offer->id, first, out);
+	else
+		sl_courier_release_token(offer->id, out);
+	return sl_slice_str(out);
+}
 
 static void
 gather(struct gathered *g, struct sl_slice items)
@@ -126,6 +157,8 @@ gather(struct gathered *g, struct sl_slice items)
 
 	while (sl_seal_item_next(&items, &item) == SL_DONE) {
 		if (item.type == SL_SEAL_RECIPIENT) {
+			if (!is_for(g->only, item.value))
+				continue;
 			sl_courier_text_add(&g->recipients, item.value);
 			g->len++;
 		} else if (item.type == SL_SEAL_OPTIONS && item.value.len > 0 &&
@@ -152,8 +185,9 @@ static int
 offer_send(struct process *p, struct offer *offer, struct sl_vault_reader *reader)
 {
 	const struct sl_seal_view *view = sl_vault_reader_view(reader);
-	char token[SL_COURIER_RELEASE_TOKEN + 1];
-	struct gathered g = { .mail = { .purpose = SL_QUEUE_RELEASE, .flags = SL_COURIER_8BIT } };
+	char token[SL_COURIER_TOKEN_MAX + 1];
+	struct gathered g = { .only = offer->recipients, .mail = { .flags = SL_COURIER_8BIT,
+		.purpose = offer->recipients.len > 0 ? SL_QUEUE_RELEASE_PART : SL_QUEUE_RELEASE } };
 	struct sl_buf payload;
 	int r = 0;
 
@@ -161,8 +195,7 @@ offer_send(struct process *p, struct offer *offer, struct sl_vault_reader *reade
 	sl_buf_init(&payload, 4u << 20);
 	gather(&g, view->items);
 	gather(&g, sl_vault_reader_rest(reader));
-	sl_courier_release_token(offer->id, token);
-	g.mail.token = sl_slice_str(token);
+	g.mail.token = token_of(offer, token);
 	g.mail.tenant = offer->tenant;
 	g.mail.recipients = sl_buf_slice(&g.recipients);
 	g.mail.ref = sl_slice(offer->id, sizeof(offer->id));
@@ -173,8 +206,10 @@ offer_send(struct process *p, struct offer *offer, struct sl_vault_reader *reade
 	g.mail.message_id.len = SL_MIN(g.mail.message_id.len, (size_t)SL_COURIER_TEXT_MAX);
 	if (!is_ascii(g.mail.sender) || !is_ascii(g.mail.recipients))
 		g.mail.flags |= SL_COURIER_SMTPUTF8;
-	if (g.len == 0 || g.len > SL_COURIER_RECIPIENTS_MAX || g.recipients.overflow)
+	if (g.len > SL_COURIER_RECIPIENTS_MAX || g.recipients.overflow)
 		r = SL_ERR_TOO_LONG;
+	else if (g.len == 0)
+		r = g.only.len > 0 ? SL_ERR_NOT_FOUND : SL_ERR_TOO_LONG;
 	if (r == 0)
 		sl_courier_pack_mail(&g.mail, &payload);
 	if (r == 0 && sl_ipc_send(p->courier->ipc, SL_IPC_SUBMIT, sl_buf_slice(&payload), NULL, 0) != 0)
@@ -347,7 +382,8 @@ sort_out(struct client *client, const struct sl_kept_choice *choice, unsigned ch
 		enum sl_vault_state state = SL_VAULT_HELD;
 		int r = sl_vault_state(client->process->vault, choice->tenant, id, &state);
 
-		if (r != 0 || state == SL_VAULT_RELEASED) {
+		/* To some of them: it is on its way to all. */
+		if (r != 0 || state == SL_VAULT_RELEASED || (choice->recipients.len > 0 && state == SL_VAULT_RELEASING)) {
 			say_kept(client, i, r != 0 ? r : SL_DONE, id);
 			continue;
 		}
@@ -363,7 +399,9 @@ release_all(struct client *client, const struct sl_kept_choice *choice, const un
 {
 	struct process *p = client->process;
 	size_t count = 0;
-	int r = len == 0 ? 0 : sl_vault_release(p->vault, choice->tenant, (const void *)ids, len, store_today() + KEEP_DAYS, &count);
+	int r = len == 0 ? 0 : choice->recipients.len > 0 ?
+	    sl_vault_release_part(p->vault, choice->tenant, ids, store_today() + KEEP_DAYS, &count) :
+	    sl_vault_release(p->vault, choice->tenant, (const void *)ids, len, store_today() + KEEP_DAYS, &count);
 
 	client->queued = 0;
 	for (size_t i = 0; i < len; i++) {
@@ -418,13 +456,12 @@ static bool
 on_submitted(struct process *p, struct sl_slice payload)
 {
 	struct sl_courier_token said;
-	char token[SL_COURIER_RELEASE_TOKEN + 1];
+	char token[SL_COURIER_TOKEN_MAX + 1];
 
 	if (sl_courier_unpack_token(payload, &said) != 0)
 		return false;
 	for (struct offer *offer = p->offers; offer != NULL; offer = offer->next) {
-		sl_courier_release_token(offer->id, token);
-		if (!offer->sent || !sl_slice_eq(said.token, sl_slice_str(token)))
+		if (!offer->sent || !sl_slice_eq(said.token, token_of(offer, token)))
 			continue;
 		offer_over(p, offer, said.result);
 		sl_timer_set(&p->offering, 0);
@@ -518,7 +555,7 @@ fetch_begin(struct process *p, const struct sl_courier_fetch *asked)
 {
 	enum sl_vault_state state;
 
-	if (sl_vault_state(p->vault, asked->tenant, asked->ref.ptr, &state) != 0 || state != SL_VAULT_RELEASING)
+	if (sl_vault_state(p->vault, asked->tenant, asked->ref.ptr, &state) != 0 || state == SL_VAULT_HELD)
 		return SL_ERR_NOT_FOUND;
 	for (size_t i = 0; i < FETCHES_MAX; i++) {
 		struct fetch *fetch = &p->fetches[i];

@@ -97,6 +97,8 @@ static const struct { const char *verb, *by; } matrix[] = {
 	{ "quarantine.delete",	"-      -      -      TDGU   -      U" },
 	{ "quarantine.report",	"-      -      -      TDGU   -      U" },
 	{ "digest.send",		"-      -      TDGU   TDGU   -      -" },
+	{ "digest.preview",		"-      -      -      U      -      U" },
+	{ "digest.schedule",		"T      T      T      T      -      -" },
 	{ "report.traffic",		"OPTDGU PTDGU  TDGU   TDGU   OPTDGU -" },
 	{ "report.releases",		"-      -      TDGU   TDGU   TDGU   -" },
 	{ "trace.search",		"OPTDGU PTDGU  TDGU   TDGU   -      U" },
@@ -183,6 +185,7 @@ verbs_of_the_vault_and_of_keys_are_marked_as_such(void **state)
 		bool keys = (strncmp(row->word, "key.", 4) == 0 && strcmp(row->word, "key.show") != 0) ||
 		    strncmp(row->word, "master.", 7) == 0 || strcmp(row->word, "backup.create") == 0;
 
+		vault |= strcmp(row->word, "digest.preview") == 0;
 		assert_int_equal((row->kind & SL_VERB_STORE) != 0, vault);
 		assert_int_equal((row->kind & SL_VERB_KEYS) != 0, keys);
 		assert_true(row->levels != 0 && row->roles != 0);

@@ -78,6 +78,8 @@
 	X(QUARANTINE_DELETE,	"quarantine.delete",	SL_BELOW,	SL_QM | SL_US,		SL_SCOPE_DOWN,	SL_W | SL_VERB_STORE) \
 	X(QUARANTINE_REPORT,	"quarantine.report",	SL_BELOW,	SL_QM | SL_US,		SL_SCOPE_DOWN,	SL_W | SL_VERB_STORE) \
 	X(DIGEST_SEND,		"digest.send",		SL_BELOW,	SL_TA | SL_QM,		SL_SCOPE_DOWN,	SL_W) \
+	X(DIGEST_PREVIEW,	"digest.preview",	SL_U,		SL_QM | SL_US,		SL_SCOPE_DOWN,	SL_MAIL) \
+	X(DIGEST_SCHEDULE,	"digest.schedule",	SL_T,		SL_RUN | SL_QM,		SL_SCOPE_DOWN,	0) \
 	\
 	X(REPORT_TRAFFIC,	"report.traffic",	SL_TREE,	SL_RUN | SL_QM | SL_RR,	SL_SCOPE_DOWN,	0) \
 	X(REPORT_RELEASES,	"report.releases",	SL_BELOW,	SL_TA | SL_QM | SL_RR,	SL_SCOPE_DOWN,	0) \

@@ -2,7 +2,7 @@
 
 #include "courier/queue_i.h"
 
-static const char *const purposes[] = { "", "release", "digest", "answer", "notice", "report" };
+static const char *const purposes[] = { "", "release", "digest", "answer", "notice", "report", "release" };
 static const char *const states[] = { "waiting", "trying", "final", "uncertain", "delivered", "failed", "cancelled" };
 
 const char *
@@ -132,7 +132,7 @@ sl_queue_add(struct sl_queue *queue, const struct sl_queue_new *new, int64_t *id
 	int r;
 
 	SL_CHECK(queue, QUEUE_MAGIC);
-	SL_ASSERT(new->purpose >= SL_QUEUE_RELEASE && new->purpose <= SL_QUEUE_REPORT);
+	SL_ASSERT(new->purpose >= SL_QUEUE_RELEASE && new->purpose <= SL_QUEUE_RELEASE_PART);
 	*added_out = false;
 	if (new->token.len == 0 || new->token.len > SL_QUEUE_TOKEN_MAX || new->recipients_len == 0 ||
 	    new->recipients_len > SL_QUEUE_RECIPIENTS_MAX)

@@ -58,6 +58,7 @@ enum sl_queue_purpose {
 	SL_QUEUE_ANSWER = 3,
 	SL_QUEUE_NOTICE = 4,
 	SL_QUEUE_REPORT = 5,
+	SL_QUEUE_RELEASE_PART = 6,	/* a release for one mailbox of several: its owner is who answers him, not the vault */
 };
 const char	*sl_queue_purpose_word(enum sl_queue_purpose purpose);
 
@@ -179,6 +180,9 @@ SL_MUST_USE int	sl_queue_release_add(struct sl_queue *queue, int64_t id, struct 
 SL_MUST_USE int	sl_queue_release_get(struct sl_queue *queue, int64_t id, const struct sl_queue_release **release_out);
 /* Who asked, where that was not known. */
 SL_MUST_USE int	sl_queue_release_asker(struct sl_queue *queue, int64_t id, struct sl_slice by, struct sl_slice note);
+/* Has this recipient of a message (`ref`) had it, or will he, by another entry than that of `token`? SL_DONE: yes; SL_MORE: no. */
+SL_MUST_USE int	sl_queue_release_has(struct sl_queue *queue, const unsigned char ref[SL_QUEUE_REF_BYTES], struct sl_slice token,
+    struct sl_slice mailbox);
 /* A finished and settled entry gives up its token: what it was for may be asked for again. SL_ERR_BUSY. */
 SL_MUST_USE int	sl_queue_retoken(struct sl_queue *queue, int64_t id);
 

@@ -5,7 +5,7 @@
 #include "courier/queue_i.h"
 
 #define APPLICATION_ID	0x536c7551	/* "SluQ" */
-#define VERSION		2
+#define VERSION		3
 
 static const char *const sql[] = {
 #define STATEMENT_TEXT(id, text) text,
@@ -30,8 +30,11 @@ static const char pragmas[] =
     " note TEXT NOT NULL, category TEXT NOT NULL, verdict TEXT NOT NULL, policy TEXT NOT NULL, reason TEXT NOT NULL,"	\
     " probability TEXT NOT NULL, client TEXT NOT NULL, helo TEXT NOT NULL, trace TEXT NOT NULL) STRICT;"	\
     "CREATE INDEX release_tenant ON release (tenant, entry);"					\
-    "CREATE INDEX entry_tenant ON entry (tenant) WHERE state IN (0, 3);"			\
-    "PRAGMA user_version = 2;"
+    "CREATE INDEX entry_tenant ON entry (tenant) WHERE state IN (0, 3);"
+/* Since version 3. */
+#define REF_INDEX										\
+    "CREATE INDEX entry_ref ON entry (ref) WHERE ref IS NOT NULL;"				\
+    "PRAGMA user_version = 3;"
 
 static const char schema[] =
     "BEGIN IMMEDIATE;"
@@ -49,9 +52,10 @@ static const char schema[] =
     "CREATE INDEX entry_unsettled ON entry (id) WHERE settled = 0 AND state >= 4;"
     "CREATE INDEX entry_settled ON entry (finished_us) WHERE settled = 1;"
     "PRAGMA application_id = 1399616849;"
-    RELEASE_TABLE
+    RELEASE_TABLE REF_INDEX
     "COMMIT;";
-static const char from_version_1[] = "BEGIN IMMEDIATE;" RELEASE_TABLE "COMMIT;";
+static const char from_version_1[] = "BEGIN IMMEDIATE;" RELEASE_TABLE REF_INDEX "COMMIT;";
+static const char from_version_2[] = "BEGIN IMMEDIATE;" REF_INDEX "COMMIT;";
 
 _Static_assert(APPLICATION_ID == 1399616849, "as the schema has it");
 
@@ -195,6 +199,8 @@ make_or_check(struct sl_queue *queue)
 		return queue_wrong(queue, SL_ERR_SYNTAX, "this is no queue of a courier");
 	if (version == 1)
 		return execute(queue, from_version_1);
+	if (version == 2)
+		return execute(queue, from_version_2);
 	if (version != VERSION)
 		return queue_wrong(queue, SL_ERR_VERSION, "this queue was made by another version");
 	return 0;

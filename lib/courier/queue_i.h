@@ -53,6 +53,8 @@
 	X(RELEASE, "SELECT asked_us, received_us, message_bytes, flags, by, note, category, verdict, policy, reason, probability, "	\
 	    "client, helo, trace FROM release WHERE entry = ?1")			\
 	X(RELEASES, "SELECT entry FROM release WHERE entry > ?1 AND asked_us >= ?2 AND (?3 = '' OR tenant = ?3) ORDER BY entry LIMIT 1")	\
+	X(RELEASE_HAS, "SELECT 1 FROM entry JOIN recipient ON recipient.entry = entry.id WHERE entry.ref = ?1 AND entry.token <> ?2 "	\
+	    "AND recipient.mailbox = ?3 COLLATE NOCASE AND (recipient.state = 3 OR (entry.state < 4 AND recipient.state < 4)) LIMIT 1")	\
 	X(PURGE_RELEASES, "DELETE FROM release WHERE entry IN (SELECT id FROM entry WHERE settled = 1 AND finished_us < ?1)")	\
 	X(BEGIN, "BEGIN IMMEDIATE")							\
 	X(COMMIT, "COMMIT")								\

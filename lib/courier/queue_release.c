@@ -85,6 +85,22 @@ sl_queue_release_asker(struct sl_queue *queue, int64_t id, struct sl_slice by, s
 }
 
 int
+sl_queue_release_has(struct sl_queue *queue, const unsigned char ref[SL_QUEUE_REF_BYTES], struct sl_slice token,
+    struct sl_slice mailbox)
+{
+	sqlite3_stmt *s = queue_statement(queue, QUEUE_RELEASE_HAS);
+	int r;
+
+	queue_bind_blob(s, 1, sl_slice(ref, SL_QUEUE_REF_BYTES));
+	queue_bind_blob(s, 2, token);
+	queue_bind_slice(s, 3, mailbox);
+	r = queue_step(queue, s);
+	if (r == SL_DONE)
+		sqlite3_reset(s);
+	return r;
+}
+
+int
 sl_queue_retoken(struct sl_queue *queue, int64_t id)
 {
 	sqlite3_stmt *s;

@@ -31,17 +31,18 @@ struct ruleset {
 struct role {
 	const char	*name;
 	const char	*reads;		/* what lies below this may be read; NULL: nothing */
+	const char	*reads_too;	/* and below this, if it is there; NULL: nothing */
 	bool		 has_directory;
 };
 
 static const struct role roles[] = {
-	[SL_JAIL_CHECKER] = { "checker", "/", false },
-	[SL_JAIL_EDGE] = { "edge", NULL, false },
-	[SL_JAIL_HELPER] = { "helper", NULL, false },
-	[SL_JAIL_VAULT] = { "vault", NULL, false },
-	[SL_JAIL_COURIER] = { "courier", NULL, false },
-	[SL_JAIL_CONSOLE] = { "console", "/etc", true },
-	[SL_JAIL_COMPILER] = { "compiler", NULL, true },
+	[SL_JAIL_CHECKER] = { "checker", "/", NULL, false },
+	[SL_JAIL_EDGE] = { "edge", NULL, NULL, false },
+	[SL_JAIL_HELPER] = { "helper", NULL, NULL, false },
+	[SL_JAIL_VAULT] = { "vault", NULL, NULL, false },
+	[SL_JAIL_COURIER] = { "courier", NULL, NULL, false },
+	[SL_JAIL_CONSOLE] = { "console", "/etc", "/usr/share/zoneinfo", true },
+	[SL_JAIL_COMPILER] = { "compiler", NULL, NULL, true },
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -230,6 +231,7 @@ no_files(const struct role *role, const char *directory)
 	if (fd < 0)
 		return failed("landlock_create_ruleset");
 	if ((role->reads != NULL && allow(fd, role->reads, FS_READ) != 0) ||
+	    (role->reads_too != NULL && access(role->reads_too, F_OK) == 0 && allow(fd, role->reads_too, FS_READ) != 0) ||
 	    (role->has_directory && allow(fd, directory, set.handled_fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE) != 0))
 		r = failed("landlock_add_rule");
 	else if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)

@@ -2,6 +2,9 @@
 
 #include "kept/courier.h"
 
+#include <sodium.h>
+#include <stdio.h>
+
 static int
 whole(const struct sl_unpack *in)
 {
@@ -390,4 +393,21 @@ sl_courier_release_token(const unsigned char id[SL_KEPT_ID_BYTES], char out[SL_C
 {
 	memcpy(out, "release:", 8);
 	sl_kept_id_write(id, out + 8);
+}
+
+/* Whoever can choose a mailbox gains nothing by a second one of the same number: both would have to be recipients of one message. */
+void
+sl_courier_part_token(const unsigned char id[SL_KEPT_ID_BYTES], struct sl_slice mailbox, char out[SL_COURIER_PART_TOKEN + 1])
+{
+	unsigned char lower[1024], hash[crypto_generichash_BYTES];
+	size_t len = SL_MIN(mailbox.len, sizeof(lower));
+
+	for (size_t i = 0; i < len; i++)
+		lower[i] = sl_ascii_lower(mailbox.ptr[i]);
+	crypto_generichash(hash, sizeof(hash), lower, len, NULL, 0);
+	memcpy(out, "one:", 4);
+	sl_kept_id_write(id, out + 4);
+	out[4 + SL_KEPT_ID_DIGITS] = ':';
+	for (size_t i = 0; i < 8; i++)
+		snprintf(out + 5 + SL_KEPT_ID_DIGITS + 2 * i, 3, "%02x", hash[i]);
 }

@@ -137,5 +137,8 @@ SL_MUST_USE int	sl_courier_unpack_state(struct sl_slice payload, struct sl_couri
 /* The token of a release: one for each message that is kept. */
 #define SL_COURIER_RELEASE_TOKEN (8 + SL_KEPT_ID_DIGITS)
 void		sl_courier_release_token(const unsigned char id[SL_KEPT_ID_BYTES], char out[SL_COURIER_RELEASE_TOKEN + 1]);
+/* And of a release for one mailbox of several: one for each message and mailbox (ASCII case does not matter). */
+#define SL_COURIER_PART_TOKEN (4 + SL_KEPT_ID_DIGITS + 1 + 16)
+void		sl_courier_part_token(const unsigned char id[SL_KEPT_ID_BYTES], struct sl_slice mailbox, char out[SL_COURIER_PART_TOKEN + 1]);
 
 #endif

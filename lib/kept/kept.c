@@ -153,6 +153,7 @@ sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out)
 	sl_pack_bytes(out, query->sender);
 	sl_pack_bytes(out, query->category);
 	sl_pack_u32(out, query->state);
+	sl_pack_bytes(out, query->id);
 }
 
 int
@@ -169,7 +170,9 @@ sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out)
 	out->sender = sl_unpack_bytes(&in);
 	out->category = sl_unpack_bytes(&in);
 	out->state = sl_unpack_u32(&in);
-	if (!is_tenant(out->tenant) || (out->after.len != 0 && out->after.len != SL_KEPT_ID_BYTES))
+	out->id = sl_unpack_bytes(&in);
+	if (!is_tenant(out->tenant) || (out->after.len != 0 && out->after.len != SL_KEPT_ID_BYTES) ||
+	    (out->id.len != 0 && out->id.len != SL_KEPT_ID_BYTES))
 		return SL_ERR_SYNTAX;
 	return whole(&in);
 }
@@ -183,6 +186,7 @@ sl_kept_pack_entry(const struct sl_kept_entry *entry, struct sl_buf *out)
 	sl_pack_u32(out, entry->state);
 	sl_pack_u64(out, entry->message_bytes);
 	sl_pack_u32(out, entry->opens);
+	sl_pack_u32(out, entry->more);
 	sl_pack_bytes(out, entry->items);
 }
 
@@ -197,6 +201,7 @@ sl_kept_unpack_entry(struct sl_slice payload, struct sl_kept_entry *out)
 	out->state = sl_unpack_u32(&in);
 	out->message_bytes = sl_unpack_u64(&in);
 	out->opens = sl_unpack_u32(&in) != 0;
+	out->more = sl_unpack_u32(&in) != 0;
 	out->items = sl_unpack_bytes(&in);
 	return out->id.len == SL_KEPT_ID_BYTES ? whole(&in) : SL_ERR_SYNTAX;
 }
@@ -230,6 +235,7 @@ sl_kept_pack_choice(const struct sl_kept_choice *choice, struct sl_buf *out)
 	sl_pack_bytes(out, choice->ids);
 	sl_pack_bytes(out, choice->by);
 	sl_pack_bytes(out, choice->note);
+	sl_pack_bytes(out, choice->recipients);
 }
 
 int
@@ -241,8 +247,9 @@ sl_kept_unpack_choice(struct sl_slice payload, struct sl_kept_choice *out)
 	out->ids = sl_unpack_bytes(&in);
 	out->by = sl_unpack_bytes(&in);
 	out->note = sl_unpack_bytes(&in);
+	out->recipients = sl_unpack_bytes(&in);
 	if (!is_tenant(out->tenant) || out->ids.len == 0 || out->ids.len % SL_KEPT_ID_BYTES != 0 ||
-	    !is_text(out->by) || !is_text(out->note))
+	    !is_text(out->by) || !is_text(out->note) || (out->recipients.len > 0 && out->ids.len != SL_KEPT_ID_BYTES))
 		return SL_ERR_SYNTAX;
 	return whole(&in);
 }

@@ -71,6 +71,7 @@ struct sl_kept_query {
 	struct sl_slice	recipient, sender;	/* empty: any; ASCII case ignored */
 	struct sl_slice	category;		/* empty: any */
 	uint32_t	state;			/* as the vault has it, + 1; 0: any */
+	struct sl_slice	id;			/* this one alone, whatever else is asked for; empty: any */
 };
 void		sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out);
@@ -83,6 +84,7 @@ struct sl_kept_entry {
 	uint32_t	state;
 	uint64_t	message_bytes;
 	bool		opens;			/* false: `items` is empty, its key is not here */
+	bool		more;			/* there are items behind the body, perhaps recipients */
 	struct sl_slice	items;
 };
 void		sl_kept_pack_entry(const struct sl_kept_entry *entry, struct sl_buf *out);
@@ -94,6 +96,8 @@ bool		sl_kept_item_next(struct sl_slice *items, unsigned *type_out, struct sl_sl
 struct sl_kept_choice {
 	struct sl_slice	tenant, ids;
 	struct sl_slice	by, note;	/* who asks, for the log and for reports; and why, of a release. At most SL_KEPT_TEXT_MAX bytes */
+	struct sl_slice	recipients;	/* of a release of one message: of its recipients only these, which are spellings of one mailbox
+					 * (sl_courier_text_add), the first of them its name; empty: all. It stays held for the others. */
 };
 void		sl_kept_pack_choice(const struct sl_kept_choice *choice, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_choice(struct sl_slice payload, struct sl_kept_choice *out);

@@ -71,6 +71,19 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"UPDATE OR REPLACE list SET value = substr(value, 1, length(value) - 3)"
 	"	WHERE type = 2 AND value LIKE '%/32' AND value NOT LIKE '%:%';"
 	"UPDATE OR REPLACE list SET value = substr(value, 1, length(value) - 4) WHERE type = 2 AND value LIKE '%/128';",
+
+	/* 5: digests: keys of action addresses; up to when each tenant's were made, and each mailbox's; deeds asked for by mail */
+	"CREATE TABLE digest_key (made INTEGER PRIMARY KEY, number INTEGER NOT NULL, secret BLOB NOT NULL);"
+	"CREATE TABLE digest_run (tenant INTEGER PRIMARY KEY REFERENCES tenant (id) ON DELETE CASCADE, at INTEGER NOT NULL);"
+	"CREATE TABLE digest_served (tenant INTEGER NOT NULL REFERENCES tenant (id) ON DELETE CASCADE, mailbox TEXT NOT NULL,"
+	"	due INTEGER NOT NULL, PRIMARY KEY (tenant, mailbox)) WITHOUT ROWID;"
+	"CREATE TABLE deed (id BLOB PRIMARY KEY, state INTEGER NOT NULL, verb INTEGER NOT NULL, outcome INTEGER NOT NULL,"
+	"	day INTEGER NOT NULL, at INTEGER NOT NULL, tenant INTEGER NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,"
+	"	message BLOB NOT NULL, mailbox TEXT NOT NULL, in_reply_to TEXT NOT NULL, trace TEXT NOT NULL, author TEXT NOT NULL,"
+	"	subject TEXT NOT NULL, said TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX deed_message ON deed (tenant, message, mailbox);"
+	"CREATE INDEX deed_open ON deed (at) WHERE state < 2;"
+	"CREATE INDEX deed_over ON deed (day) WHERE state = 2;",
 };
 
 int

@@ -49,6 +49,7 @@ static const char *const contents[SCHEMA_VERSION] = {
 	"INSERT INTO access VALUES ('anna', 2, 2, 1, 1, 1, 'bert');"),
 	"UPDATE tenant SET users = 1, discover_days = 7;",
 	"",
+	"INSERT INTO digest_run VALUES (1, 5);",
 };
 
 static void

@@ -200,9 +200,9 @@ short_lived_first(struct message **list, size_t len, uint32_t day)
 	return n;
 }
 
-int
-sl_vault_release(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES], size_t len,
-    uint32_t until_day, size_t *count_out)
+static int
+release(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES], size_t len,
+    uint32_t until_day, enum sl_vault_state state, size_t *count_out)
 {
 	struct message **list;
 	struct day_key *key;
@@ -222,12 +222,32 @@ sl_vault_release(struct sl_vault *vault, struct sl_slice tenant, const unsigned 
 		if (r == 0 && (r = slots_sync(&vault->keys)) != 0)
 			(void)vault_fail(vault, r);
 		if (r == 0)
-			r = change_all(vault, list, shorter, key, SL_VAULT_RELEASING, true);
+			r = change_all(vault, list, shorter, key, (int)state, true);
 	}
 	if (r == 0)
-		r = change_all(vault, list + shorter, *count_out - shorter, NULL, SL_VAULT_RELEASING, false);
+		r = change_all(vault, list + shorter, *count_out - shorter, NULL, (int)state, false);
 	sl_free(list);
 	return r;
+}
+
+int
+sl_vault_release(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES], size_t len,
+    uint32_t until_day, size_t *count_out)
+{
+	return release(vault, tenant, ids, len, until_day, SL_VAULT_RELEASING, count_out);
+}
+
+int
+sl_vault_release_part(struct sl_vault *vault, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES],
+    uint32_t until_day, size_t *count_out)
+{
+	enum sl_vault_state state;
+	int r = sl_vault_state(vault, tenant, id, &state);
+
+	*count_out = r == 0;
+	if (r != 0 || state == SL_VAULT_RELEASING || state == SL_VAULT_RELEASED)
+		return r;
+	return release(vault, tenant, (const void *)id, 1, until_day, SL_VAULT_PARTLY, count_out);
 }
 
 int

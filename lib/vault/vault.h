@@ -57,6 +57,7 @@ enum sl_vault_state {
 	SL_VAULT_HELD,
 	SL_VAULT_RELEASING,	/* the courier has it; its answer is not known yet */
 	SL_VAULT_RELEASED,
+	SL_VAULT_PARTLY,	/* held, but some recipients have it, or will have */
 	SL_VAULT_STATE_COUNT,
 };
 
@@ -175,6 +176,9 @@ SL_MUST_USE int	sl_vault_mark(struct sl_vault *vault, struct sl_slice tenant, co
  * a message that somebody has been promised, and none stays for ever because the courier does not come back. */
 SL_MUST_USE int	sl_vault_release(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES],
     size_t len, uint32_t until_day, size_t *count_out);
+/* The same for some of its recipients: they become PARTLY. Those that are RELEASING or RELEASED stay that. */
+SL_MUST_USE int	sl_vault_release_part(struct sl_vault *vault, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES],
+    uint32_t until_day, size_t *count_out);
 /* Keep until the end of another day. */
 SL_MUST_USE int	sl_vault_keep(struct sl_vault *vault, struct sl_slice tenant, const unsigned char (*ids)[SL_VAULT_ID_BYTES],
     size_t len, uint32_t expiry_day, size_t *count_out);

@@ -18,6 +18,7 @@ class Hop:
         if certificate is not None:
             self.use_certificate(certificate)
         self.gone = set()               # recipients that are refused
+        self.unwanted = None            # what has this in it is refused
         self.messages = []              # (sender, recipients, bytes), everything whose dot was seen and that was not refused
         self.connections = 0
         self.lock = threading.Lock()
@@ -98,6 +99,9 @@ class Hop:
                 data = self._data(f, mood)
                 if data is None:
                     return False
+                if self.unwanted is not None and self.unwanted in data:
+                    say("550 5.7.1 not that")
+                    continue
                 if mood in ("dot550", "dot451"):
                     say("550 5.7.1 not that" if mood == "dot550" else "451 4.3.0 later")
                     continue

@@ -23,6 +23,7 @@ static const struct command {
 	{ "domain",	console_main,	"domains of tenants, and aliases" },
 	{ "evaluate",	evaluate_main,	"measure judging on labelled mail: tables, reasons, a page" },
 	{ "explain",	explain_main,	"show why messages are judged as they are, as a sum" },
+	{ "digest",	console_main,	"lists of what was kept, sent to users" },
 	{ "grant",	console_main,	"roles of accounts" },
 	{ "group",	console_main,	"groups of users" },
 	{ "inspect",	inspect_main,	"show what a message is: header, parts, text, links, files, oddities" },

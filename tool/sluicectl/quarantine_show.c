@@ -42,7 +42,7 @@ quarantine_item(struct sl_slice items, unsigned type)
 static const char *
 state_word(uint32_t state)
 {
-	static const char *const words[] = { "held", "releasing", "released" };
+	static const char *const words[] = { "held", "releasing", "released", "partly" };
 
 	return state < SL_COUNT(words) ? words[state] : "?";
 }

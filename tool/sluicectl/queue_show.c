@@ -95,9 +95,9 @@ queue_rcpt_word(uint32_t state)
 const char *
 queue_purpose_word(uint32_t purpose)
 {
-	static const char *const words[] = { "?", "release", "digest", "answer", "notice", "report" };
+	static const char *const words[] = { "?", "release", "digest", "answer", "notice", "report", "release" };
 
-	_Static_assert(SL_QUEUE_REPORT == 5, "as the queue has them");
+	_Static_assert(SL_QUEUE_RELEASE_PART == 6, "as the queue has them");
 	return purpose < SL_COUNT(words) ? words[purpose] : "?";
 }
 

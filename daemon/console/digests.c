@@ -1,0 +1,480 @@
+/* digests.c - see digests.h: when, and runs; digests_mail.c has what is sent */
+
+#include "digests_i.h"
+
+#include <stdlib.h>
+
+#include "sl/log.h"
+#include "store/audit.h"
+#include "store/walk.h"
+
+#define TICK_MS		1000u
+#define PLAN_US		20000u		/* of planning in one turn */
+#define PLAN_AGAIN_MS	5u
+#define RETRY_S		60		/* a run that failed */
+#define FOREVER		INT64_MAX
+
+/* ---- the plan ---- */
+
+/* A tenant's place in the plan, or where it would be. */
+static size_t
+plan_find(const struct digests *d, int64_t tenant)
+{
+	size_t low = 0, high = d->plan_len;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (d->plan[middle].tenant < tenant)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+plan_set(struct digests *d, int64_t tenant, int64_t next_s)
+{
+	size_t at = plan_find(d, tenant);
+
+	if (at < d->plan_len && d->plan[at].tenant == tenant) {
+		d->plan[at].next_s = next_s;
+		return;
+	}
+	if (d->plan_len == d->plan_size) {
+		d->plan_size = SL_MAX(d->plan_size * 2, (size_t)64);
+		d->plan = sl_xrealloc(d->plan, d->plan_size * sizeof(*d->plan));
+	}
+	memmove(d->plan + at + 1, d->plan + at, (d->plan_len - at) * sizeof(*d->plan));
+	d->plan[at] = (struct planned){ tenant, next_s };
+	d->plan_len++;
+}
+
+static void
+plan_remove(struct digests *d, int64_t tenant)
+{
+	size_t at = plan_find(d, tenant);
+
+	if (at >= d->plan_len || d->plan[at].tenant != tenant)
+		return;
+	memmove(d->plan + at, d->plan + at + 1, (d->plan_len - at - 1) * sizeof(*d->plan));
+	d->plan_len--;
+}
+
+/* ---- a tenant's schedules ---- */
+
+struct nodes {
+	struct sl_node	*items;
+	size_t		 len, size;
+};
+
+static int
+on_node(void *ctx, struct sl_node node)
+{
+	struct nodes *nodes = ctx;
+
+	if (nodes->len == nodes->size) {
+		nodes->size = SL_MAX(nodes->size * 2, (size_t)16);
+		nodes->items = sl_xrealloc(nodes->items, nodes->size * sizeof(*nodes->items));
+	}
+	nodes->items[nodes->len++] = node;
+	return 0;
+}
+
+static bool
+same_schedule(const struct rights *a, const struct rights *b)
+{
+	return a->schedule.days == b->schedule.days && a->schedule.hours == b->schedule.hours && strcmp(a->zone, b->zone) == 0;
+}
+
+/* A tenant's distinct schedules, and the node of each; both lists are the caller's. */
+static int
+schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct sl_node **nodes_out, size_t *len_out)
+{
+	const struct sl_compile_options options = { .store = d->options.console->store };
+	struct sl_compile *compile = d->compile != NULL ? d->compile : sl_compile_new(&options);
+	struct sl_policy_effective *effective = sl_xzalloc(sizeof(*effective));
+	struct nodes nodes = { 0 };
+	struct rights *list = NULL, one;
+	size_t len = 0;
+	int r;
+
+	(void)on_node(&nodes, (struct sl_node){ SL_LEVEL_TENANT, tenant });
+	r = sl_store_layer_nodes(d->options.console->store, tenant, DIGESTS_NODES_MAX, on_node, &nodes);
+	for (size_t i = 0; r == 0 && i < nodes.len; i++) {
+		bool known = false;
+
+		r = rights_at(compile, nodes.items[i], effective, &one);
+		if (r == SL_ERR_NOT_FOUND && i > 0) {	/* a layer that outlived its node */
+			r = 0;
+			continue;
+		}
+		for (size_t n = 0; n < len && !known; n++)
+			known = same_schedule(&list[n], &one);
+		if (r != 0 || known || !rights_sends(&one))
+			continue;
+		list = sl_xrealloc(list, (len + 1) * sizeof(*list));
+		nodes.items[len] = nodes.items[i];	/* in place: never ahead of i */
+		list[len++] = one;
+	}
+	if (d->compile == NULL)
+		sl_compile_free(&compile);
+	sl_free(effective);
+	*list_out = list;
+	*nodes_out = nodes.items;
+	*len_out = len;
+	return r;
+}
+
+static int64_t
+run_of(struct digests *d, int64_t tenant, int64_t now_s)
+{
+	int64_t at_s = now_s;
+	int r = sl_store_digest_run(d->options.console->store, tenant, &at_s);
+
+	if (r == SL_ERR_NOT_FOUND)		/* what was due before anybody could know is nobody's */
+		r = sl_store_digest_run_set(d->options.console->store, tenant, now_s);
+	if (r != 0)
+		sl_log(SL_LOG_ERROR, "digests of tenant %lld: %s", (long long)tenant, sl_store_error(d->options.console->store));
+	return SL_MIN(at_s, now_s);
+}
+
+/* Those who are due next: the time to send at; and in *from_out since when mail is listed for them. */
+static int64_t
+next_of(struct digests *d, int64_t tenant, int64_t after_s, int64_t now_s, int64_t *from_out)
+{
+	struct sl_node *nodes;
+	struct rights *list;
+	int64_t first = FOREVER;
+	size_t len;
+	int r = schedules_of(d, tenant, &list, &nodes, &len);
+
+	*from_out = FOREVER;
+	for (size_t i = 0; r == 0 && i < len; i++) {
+		const struct sl_zone *zone = zones_get(&d->zones, list[i].zone);
+		int64_t next = sl_schedule_next(&list[i].schedule, zone, after_s);
+
+		first = SL_MIN(first, next);
+		if (next <= now_s)
+			*from_out = SL_MIN(*from_out, sl_schedule_last(&list[i].schedule, zone, after_s));
+	}
+	sl_free(list);
+	sl_free(nodes);
+	if (r != 0 && r != SL_ERR_NOT_FOUND)
+		sl_log(SL_LOG_ERROR, "digests of tenant %lld cannot be planned: %s", (long long)tenant, sl_strerror(r));
+	return r == SL_ERR_NOT_FOUND ? -1 : r != 0 ? now_s + RETRY_S : first == FOREVER ? FOREVER :
+	    sl_schedule_send_at(first, d->up_since_s, d->options.spread_s, (uint64_t)tenant * 0x9e3779b97f4a7c15u);
+}
+
+static void
+plan_tenant(struct digests *d, int64_t tenant)
+{
+	int64_t now_s = digests_now_s(d), from;
+	int64_t next_s = next_of(d, tenant, run_of(d, tenant, now_s), now_s, &from);
+
+	if (next_s < 0)
+		plan_remove(d, tenant);
+	else
+		plan_set(d, tenant, next_s);
+}
+
+static int
+on_change(void *ctx, const struct sl_change *change)
+{
+	struct digests *d = ctx;
+
+	d->change = change->number;
+	if (change->tenant == 0 && (change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_PARTNER)) != 0)
+		d->planning = 0;		/* all of them */
+	else if (change->tenant != 0 && (change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_TENANT | SL_CHANGE_DOMAIN | SL_CHANGE_GROUP)) != 0)
+		plan_tenant(d, change->tenant);
+	return 0;
+}
+
+/* All tenants once, then those that have changed. */
+static void
+on_plan(void *ctx)
+{
+	struct digests *d = ctx;
+	const struct sl_compile_options options = { .store = d->options.console->store };
+	uint64_t until = sl_loop_now_us(d->options.loop) + PLAN_US;
+	int r = SL_DONE;
+
+	d->compile = sl_compile_new(&options);
+	if (d->planning < 0) {
+		r = sl_store_changes(d->options.console->store, d->change, on_change, d);
+		if (r == SL_ERR_NOT_FOUND)
+			d->planning = r = 0;
+	}
+	if (d->planning == 0 && sl_store_change(d->options.console->store, &d->change) != 0)
+		r = SL_ERR_SYSTEM;
+	while (r >= 0 && d->planning >= 0 && sl_loop_now_us(d->options.loop) < until) {
+		r = sl_store_tenant_after(d->options.console->store, d->planning, &d->planning);
+		if (r == SL_DONE)
+			plan_tenant(d, d->planning);
+		else if (r >= 0)
+			d->planning = -1;
+	}
+	sl_compile_free(&d->compile);
+	if (d->planning >= 0)
+		sl_timer_set(&d->plan_timer, r < 0 ? 1000 : PLAN_AGAIN_MS);
+}
+
+void
+digests_poke(struct digests *d)
+{
+	if (!sl_timer_is_set(&d->plan_timer))
+		sl_timer_set(&d->plan_timer, 0);
+}
+
+/* ---- runs: one tenant at a time ---- */
+
+static void
+run_over(struct digests *d, int result)
+{
+	int64_t now_s = digests_now_s(d), tenant = d->run_tenant;
+
+	gather_free(&d->run);
+	d->run_tenant = 0;
+	if (result == 0 && sl_store_digest_run_set(d->options.console->store, tenant, d->run_s) != 0)
+		result = SL_ERR_SYSTEM;
+	if (result == 0) {
+		plan_tenant(d, tenant);
+		return;
+	}
+	/* A vault that is away comes back; one that is locked is opened by its tenant. */
+	sl_log(result == SL_ERR_CLOSED || result == SL_ERR_LOCKED ? SL_LOG_DEBUG : SL_LOG_WARNING,
+	    "digests of tenant %lld wait: %s", (long long)tenant, sl_strerror(result));
+	plan_set(d, tenant, now_s + RETRY_S);
+}
+
+/* The next reader, or the end. */
+static void	serve_next(struct digests *d);
+
+static void
+on_served(void *ctx, int result)
+{
+	struct digests *d = ctx;
+	struct reader *reader = d->serving;
+
+	if (result == 0)
+		result = sl_store_digest_serve(d->options.console->store, d->run_tenant, sl_slice_str(reader->mailbox), reader->due_s);
+	if (result != 0) {
+		run_over(d, result);
+		return;
+	}
+	d->sent++;
+	d->serving = reader->next;
+	serve_next(d);
+}
+
+static void
+serve_next(struct digests *d)
+{
+	struct reader *reader = d->serving;
+	unsigned char unique[16];
+	int r;
+
+	while (reader != NULL && (!reader->is_due || reader->rows_len == 0))
+		reader = reader->next;
+	d->serving = reader;
+	if (reader == NULL) {
+		if (d->sent > 0)
+			sl_log(SL_LOG_NOTICE, SL_SLICE_FMT ": %llu digests", SL_SLICE_ARG(gather_tenant(d->run)),
+			    (unsigned long long)d->sent);
+		run_over(d, 0);
+		return;
+	}
+	digest_unique(d->run_tenant, reader->mailbox, reader->due_s, unique);
+	r = digest_submit(d, d->run_tenant, gather_tenant(d->run), reader, unique, on_served, d);
+	if (r == SL_ERR_SYNTAX) {	/* an address that no mail can be written to */
+		sl_log(SL_LOG_ERROR, "no digest can be written to %s", reader->mailbox);
+		d->serving = reader->next;
+		sl_timer_set(&d->serve_timer, 0);
+	} else if (r != 0) {
+		run_over(d, r);
+	}
+}
+
+static void
+on_serve(void *ctx)
+{
+	serve_next(ctx);
+}
+
+static void
+on_gathered(void *ctx, int result)
+{
+	struct digests *d = ctx;
+
+	if (result != 0) {
+		run_over(d, result);
+		return;
+	}
+	d->serving = gather_readers(d->run);
+	d->sent = 0;
+	sl_timer_set(&d->serve_timer, 0);
+}
+
+static void
+run_begin(struct digests *d, int64_t tenant)
+{
+	int64_t now_s = digests_now_s(d), after_s = run_of(d, tenant, now_s), from_s;
+	struct sl_buf name;
+
+	if (next_of(d, tenant, after_s, now_s, &from_s) < 0) {
+		plan_remove(d, tenant);
+		return;
+	}
+	if (from_s == FOREVER) {		/* the policy has changed */
+		plan_tenant(d, tenant);
+		return;
+	}
+	sl_buf_init(&name, 1024);
+	if (sl_store_name(d->options.console->store, (struct sl_node){ SL_LEVEL_TENANT, tenant }, &name) == 0) {
+		sl_buf_consume(&name, strlen("tenant:"));
+		d->run_tenant = tenant;
+		d->run_s = now_s;
+		d->run = gather_new(&(struct gather_options){ .loop = d->options.loop, .console = d->options.console,
+			.ways = d->options.ways, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name),
+			.from_us = SL_MAX(from_s, (int64_t)0) * 1000000, .after_s = after_s, .now_s = now_s, .done = on_gathered, .ctx = d });
+	}
+	sl_buf_fini(&name);
+}
+
+static void
+on_tick(void *ctx)
+{
+	struct digests *d = ctx;
+	int64_t now_s = digests_now_s(d);
+	const struct planned *due = NULL;
+
+	sl_timer_set(&d->tick, TICK_MS);
+	if (d->run_tenant != 0 || d->hostname[0] == '\0' || !ways_has_courier(d->options.ways))
+		return;
+	for (size_t i = 0; i < d->plan_len; i++)
+		if (d->plan[i].next_s <= now_s && (due == NULL || d->plan[i].next_s < due->next_s))
+			due = &d->plan[i];
+	if (due != NULL)
+		run_begin(d, due->tenant);
+}
+
+/* ---- keys ---- */
+
+int
+digests_keys(struct digests *d, struct sl_digest_keys *out)
+{
+	struct sl_store_digest_key keys[SL_STORE_DIGEST_KEYS];
+	struct sl_store *store = d->options.console->store;
+	unsigned char secret[SL_STORE_DIGEST_SECRET];
+	int64_t now_s = digests_now_s(d);
+	size_t len;
+	int r = sl_store_digest_keys(store, keys, &len);
+
+	_Static_assert(SL_STORE_DIGEST_KEYS == SL_DIGEST_KEYS_MAX && SL_STORE_DIGEST_SECRET == SL_DIGEST_KEY_BYTES, "the same keys");
+	if (r == 0 && (len == 0 || keys[0].made_s + DIGESTS_KEY_DAYS * 86400 < now_s)) {
+		sl_random(secret, sizeof(secret));
+		r = sl_store_digest_key_add(store, secret, now_s);
+		explicit_bzero(secret, sizeof(secret));
+		if (r == 0)
+			r = sl_store_digest_keys(store, keys, &len);
+	}
+	out->len = r == 0 ? len : 0;
+	for (size_t i = 0; i < out->len; i++) {
+		out->keys[i].number = (uint8_t)keys[i].number;
+		memcpy(out->keys[i].secret, keys[i].secret, sizeof(out->keys[i].secret));
+	}
+	explicit_bzero(keys, sizeof(keys));
+	return r;
+}
+
+/* ---- life ---- */
+
+struct digests *
+digests_new(const struct digests_options *options)
+{
+	struct digests *d = sl_xzalloc(sizeof(*d));
+
+	d->options = *options;
+	digests_use_hostname(d, options->hostname);
+	d->up_since_s = digests_now_s(d);
+	sl_timer_init(&d->tick, options->loop, on_tick, d);
+	sl_timer_init(&d->plan_timer, options->loop, on_plan, d);
+	sl_timer_init(&d->serve_timer, options->loop, on_serve, d);
+	sl_timer_set(&d->plan_timer, 0);
+	sl_timer_set(&d->tick, TICK_MS);
+	return d;
+}
+
+void
+digests_free(struct digests **at)
+{
+	struct digests *d = *at;
+
+	*at = NULL;
+	if (d == NULL)
+		return;
+	ways_forget(d->options.ways, d);
+	gather_free(&d->run);
+	while (d->single != NULL)
+		single_free(d, d->single);
+	sl_timer_clear(&d->tick);
+	sl_timer_clear(&d->plan_timer);
+	sl_timer_clear(&d->serve_timer);
+	zones_fini(&d->zones);
+	sl_free(d->plan);
+	sl_free(d);
+}
+
+void
+digests_use_hostname(struct digests *d, struct sl_slice hostname)
+{
+	char mailbox[SL_DIGEST_MAILBOX_MAX + 1];
+	struct sl_buf text;
+
+	d->hostname[0] = '\0';
+	sl_buf_init(&text, 1000);
+	sl_buf_addf(&text, "x@" SL_SLICE_FMT, SL_SLICE_ARG(hostname));
+	if (sl_digest_mailbox(sl_buf_slice(&text), mailbox))
+		strcpy(d->hostname, mailbox + 2);
+	sl_buf_fini(&text);
+}
+
+struct sl_slice
+digests_hostname(const struct digests *d)
+{
+	return sl_slice_str(d->hostname);
+}
+
+struct zones *
+digests_zones(struct digests *d)
+{
+	return &d->zones;
+}
+
+int64_t
+digests_now_s(const struct digests *d)
+{
+	const struct sl_clock *clock = console_clock(d->options.console);
+
+	return clock->wall_us(clock->ctx) / 1000000;
+}
+
+/* ---- shown ---- */
+
+int
+digests_schedules(struct digests *d, int64_t tenant, digests_schedule_each *each, void *ctx)
+{
+	struct sl_node *nodes;
+	struct rights *list;
+	size_t len;
+	int r = schedules_of(d, tenant, &list, &nodes, &len);
+
+	for (size_t i = 0; r == 0 && i < len; i++)
+		r = each(ctx, &(struct digests_schedule){ nodes[i], &list[i], sl_schedule_next(&list[i].schedule,
+		    zones_get(&d->zones, list[i].zone), digests_now_s(d)) });
+	sl_free(list);
+	sl_free(nodes);
+	return r;
+}
