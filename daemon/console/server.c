@@ -269,9 +269,11 @@ on_publish(void *ctx, int whole, int over, const struct sl_console_status *statu
 	if (server->place->parent == NULL)
 		return;
 	sl_buf_init(&payload, 4096);
-	sl_pack_u32(&payload, ++server->published);
-	if (sl_ipc_send(server->place->parent, SL_IPC_SNAPSHOT, sl_buf_slice(&payload), fds, over >= 0 ? 2 : 1) != 0)
-		sl_loop_stop(server->loop);
+	if (whole >= 0) {
+		sl_pack_u32(&payload, ++server->published);
+		if (sl_ipc_send(server->place->parent, SL_IPC_SNAPSHOT, sl_buf_slice(&payload), fds, over >= 0 ? 2 : 1) != 0)
+			sl_loop_stop(server->loop);
+	}
 	sl_buf_reset(&payload);
 	sl_console_status_pack(status, &payload);
 	if (sl_ipc_send(server->place->parent, SL_IPC_CONSOLE_STATUS, sl_buf_slice(&payload), NULL, 0) != 0)
