@@ -83,7 +83,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	sl_json_pass(&passed);
 	SL_ASSERT(skipped.result != 0 || (passed.result == 0 && passed.at == skipped.at));
 	r = sl_json_end(&skipped);
-	if (value != NULL) {
+	if (value != NULL && memchr(data, 0, len) == NULL) {	/* jansson reads over a NUL behind a number */
 		SL_ASSERT(r == 0 || r == SL_ERR_TOO_LONG);
 		sl_json_init(&again, sl_slice(data, len));
 		if (r == 0) {

@@ -205,6 +205,7 @@ on_sent(void *ctx, struct sl_send *send, int result)
 	struct process *p = a->process;
 	const struct sl_queue_entry *e;
 	bool reached = sl_send_reached(send), gone = a->fetch.number != 0 && a->fetch.result == SL_ERR_NOT_FOUND;
+	unsigned uncertain = a->uncertain;
 	int64_t id = a->id;
 	int r = 0;
 
@@ -213,7 +214,7 @@ on_sent(void *ctx, struct sl_send *send, int result)
 		queue_broken(p, "an attempt is not recorded");
 		return;
 	}
-	log_outcome(p, e, 0);
+	log_outcome(p, e, uncertain);
 	if (gone && (e->state == SL_QUEUE_WAITING || e->state == SL_QUEUE_UNCERTAIN))
 		r = sl_queue_cancel(p->queue, id, now_us(p));	/* the vault has it no more, or has it back */
 	else if (!reached && e->state == SL_QUEUE_WAITING)
@@ -311,6 +312,7 @@ begin(struct process *p, struct attempt *a, const struct sl_queue_entry *e, cons
 	memset(a, 0, sizeof(*a));
 	a->process = p;
 	a->id = e->id;
+	a->uncertain = e->uncertain;
 	a->route = *route;
 	snprintf(a->tenant, sizeof(a->tenant), SL_SLICE_FMT, SL_SLICE_ARG(e->tenant));
 	for (size_t i = 1; i < route->len; i++)

@@ -70,8 +70,8 @@ struct attempt {
 	struct process	*process;
 	struct sl_send	*send;		/* NULL: free */
 	int64_t		 id;
+	unsigned	 uncertain;	/* how often a reply had been lost before */
 	char		 tenant[136];
-	bool		 is_release;
 	unsigned char	 ref[SL_KEPT_ID_BYTES];
 	struct route	 route;
 	struct fetch	 fetch;

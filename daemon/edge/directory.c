@@ -52,38 +52,6 @@ policy_unref(struct policy **policy)
 	sl_free(p);
 }
 
-static bool
-rules_keep(const struct sl_policy *p)
-{
-	for (size_t i = 0; i < p->attachments.rules.len; i++)
-		if (p->attachments.rules.items[i].action == SL_ACTION_QUARANTINE)
-			return true;
-	for (size_t i = 0; i < p->content.groups.len; i++)
-		if (p->content.groups.items[i].action == SL_ACTION_QUARANTINE)
-			return true;
-	return false;
-}
-
-/* May anything in it ask for the vault? Everything that is an action is looked at. */
-static bool
-keeps(const struct sl_policy *p)
-{
-	const uint32_t actions[] = { p->lists.denied, p->authentication.dmarc_reject, p->authentication.dmarc_quarantine,
-		p->authentication.bad_author, p->authentication.spf_fail, p->authentication.partner,
-		p->attachments.programs, p->attachments.macros, p->attachments.encrypted, p->attachments.deceptive,
-		p->attachments.unreadable };
-
-	if (p->mode != SL_MODE_FILTER)
-		return false;
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		if (p->category[c].at[SL_ACTION_QUARANTINE] <= 1)
-			return true;
-	for (size_t i = 0; i < SL_COUNT(actions); i++)
-		if (actions[i] == SL_ACTION_QUARANTINE)
-			return true;
-	return rules_keep(p);
-}
-
 static struct policy *
 policy_new(void)
 {
@@ -101,7 +69,7 @@ policy_ready(const struct directory *d, struct policy *p)
 	if (p->values.content.groups.len > 0)
 		p->groups = sl_groups_new(&p->values.content.groups);
 	p->judges = p->values.mode != SL_MODE_PASS_THROUGH;
-	p->keeps = *d->settings->settings->quarantine.directory != '\0' && keeps(&p->values);
+	p->keeps = *d->settings->settings->quarantine.directory != '\0' && sl_policy_keeps(&p->values);
 	return p;
 }
 

@@ -13,6 +13,7 @@
 #define EDGE_DIRECTORY_H
 
 #include "conf/settings.h"
+#include "policy/decide.h"
 #include "policy/groups.h"
 #include "policy/setting.h"
 #include "snapshot/snapshot.h"

@@ -384,7 +384,7 @@ release_all(struct client *client, const struct sl_kept_choice *choice, const un
 		say_end(client, SL_DONE, 0, sl_slice(NULL, 0));
 		return;
 	}
-	sl_log(SL_LOG_NOTICE, "%zu messages of " SL_SLICE_FMT " are released by " SL_SLICE_FMT, client->asked,
+	sl_log(SL_LOG_NOTICE, "%zu messages of " SL_SLICE_FMT " are to be released, says " SL_SLICE_FMT, client->asked,
 	    SL_SLICE_ARG(choice->tenant), SL_SLICE_ARG(choice->by.len > 0 ? choice->by : SL_SLICE_LIT("somebody at the control socket")));
 	sl_timer_init(&client->deadline, p->loop, on_deadline, client);
 	sl_timer_set(&client->deadline, ASK_MS);

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "courier/queue.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -449,6 +450,26 @@ a_release_remembers_who_and_why(void **state)
 	assert_int_equal(sl_queue_release_get(queue, id, &r), SL_ERR_NOT_FOUND);
 }
 
+/* Version 1 knew nothing of releases. */
+static void
+an_older_queue_is_brought_up(void **state)
+{
+	const struct sl_queue_release *r;
+	int64_t id = add("d1", 1, S("x"));
+	sqlite3 *db;
+
+	sl_queue_close(&queue);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE release; DROP INDEX entry_tenant; PRAGMA user_version = 1", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	reopen(T0);
+	assert_int_equal(get(id)->state, SL_QUEUE_WAITING);
+	id = add_release("r1", "example.com", T0);
+	reopen(T0);
+	assert_int_equal(sl_queue_release_get(queue, id, &r), 0);
+}
+
 static void
 a_token_can_be_given_up_when_all_is_over(void **state)
 {
@@ -532,6 +553,7 @@ main(void)
 		TEST(a_deed_is_done_once),
 		TEST(another_file_is_left_alone),
 		TEST(a_release_remembers_who_and_why),
+		TEST(an_older_queue_is_brought_up),
 		TEST(a_token_can_be_given_up_when_all_is_over),
 		TEST(what_is_finished_is_walked_by_whose_it_is),
 		TEST(those_of_a_tenant_can_wait_while_others_go),

@@ -288,6 +288,38 @@ by_policy(struct decider *d, enum sl_precedence row, enum sl_policy_by list)
 	return true;
 }
 
+static bool
+rules_keep(const struct sl_policy *p)
+{
+	for (size_t i = 0; i < p->attachments.rules.len; i++)
+		if (p->attachments.rules.items[i].action == SL_ACTION_QUARANTINE)
+			return true;
+	for (size_t i = 0; i < p->content.groups.len; i++)
+		if (p->content.groups.items[i].action == SL_ACTION_QUARANTINE)
+			return true;
+	return false;
+}
+
+/* Everything that is an action is looked at. */
+bool
+sl_policy_keeps(const struct sl_policy *p)
+{
+	const uint32_t actions[] = { p->lists.denied, p->authentication.dmarc_reject, p->authentication.dmarc_quarantine,
+		p->authentication.bad_author, p->authentication.spf_fail, p->authentication.partner,
+		p->attachments.programs, p->attachments.macros, p->attachments.encrypted, p->attachments.deceptive,
+		p->attachments.unreadable };
+
+	if (p->mode != SL_MODE_FILTER)
+		return false;
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		if (p->category[c].at[SL_ACTION_QUARANTINE] <= 1)
+			return true;
+	for (size_t i = 0; i < SL_COUNT(actions); i++)
+		if (actions[i] == SL_ACTION_QUARANTINE)
+			return true;
+	return rules_keep(p);
+}
+
 void
 sl_decide(const struct sl_decide *known, struct sl_decision *out)
 {

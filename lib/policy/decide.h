@@ -67,6 +67,8 @@ struct sl_decision {
 	unsigned		 excused;	/* SL_CAUSE_BIT()s that it took away */
 	char			 why[SL_DECISION_WHY_MAX + 1];	/* a sentence's worth, for people and records */
 };
+/* May anything in the policy ask for a message to be kept? */
+bool	sl_policy_keeps(const struct sl_policy *policy);
 void	sl_decide(const struct sl_decide *known, struct sl_decision *decision_out);
 
 #endif

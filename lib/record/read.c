@@ -6,13 +6,13 @@
 
 #define TEXT_MAX	1024	/* bytes of the line's own texts */
 
-enum member { RECORD, ID, TENANT, TIME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
+enum member { RECORD, ID, TENANT, TIME, OUTCOME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
 	DEMANDS, VERSIONS, FACTS, CLASSES, MEMBER_COUNT };
 #define BIT(member)	(1u << (member))
 #define ENOUGH		(BIT(RECORD) | BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(JUDGED) | BIT(CLASSES))
 #define NEEDED		(BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(PRIOR) | BIT(EVIDENCE))
 
-static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "client", "tls", "mail_from", "rcpt_to",
+static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "outcome", "client", "tls", "mail_from", "rcpt_to",
 	"verdict", "action", "engine_failed", "probability", "prior", "judged", "evidence", "policy", "demands", "versions", "facts",
 	"classes" };
 
@@ -287,6 +287,7 @@ read_member(struct reader *r, enum member member, struct sl_record *record, unsi
 	case ID: record->id = read_str(r); break;
 	case TENANT: record->tenant = read_str(r); break;
 	case TIME: record->time = read_str(r); break;
+	case OUTCOME: record->outcome = read_str(r); break;
 	case CLIENT: record->client = sl_slice_str(read_str(r)); break;
 	case TLS: record->facts.identity.tls = *read_str(r) != '\0'; break;
 	case FROM: record->sender = sl_slice_str(read_str(r)); break;
@@ -384,7 +385,7 @@ sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_are
 	/* Not the evidence: it is large, and each piece is set when it is read. */
 	memset(record, 0, offsetof(struct sl_record, verdict.evidence));
 	memset(&record->verdict.evidence_len, 0, sizeof(*record) - offsetof(struct sl_record, verdict.evidence_len));
-	record->word = record->id = record->tenant = record->time = "";
+	record->word = record->id = record->tenant = record->time = record->outcome = "";
 	record->client = record->sender = sl_slice("", 0);
 	if (line.len > SL_RECORD_LINE_MAX)
 		return SL_ERR_TOO_LONG;

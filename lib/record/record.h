@@ -136,7 +136,7 @@ struct sl_record {			/* as it was read */
 	const char		*word;		/* the ruling on the whole */
 	enum sl_action		 action;
 	/* Of the line; empty where it has none. */
-	const char		*id, *tenant, *time;
+	const char		*id, *tenant, *time, *outcome;
 	struct sl_slice		 client, sender;	/* envelope's */
 	const struct sl_slice	*recipients;
 	size_t			 recipients_len;

@@ -214,59 +214,155 @@ does_copy(const struct sl_ruling *ruling)
 	return ruling->copy && ruling->enforced;
 }
 
+struct both {
+	struct side	now, then;
+	unsigned	doubts;
+	bool		unknown;	/* a policy cannot be had */
+};
+
 /* Returns false when he is nobody's here. */
 static bool
-replay_recipient(struct sl_replay *replay, const struct message *m, const struct sl_record_class *class,
-    struct sl_slice recipient, sl_replay_each *each, void *ctx)
+decide_both(struct sl_replay *replay, const struct message *m, const struct sl_record_class *class, struct sl_slice recipient,
+    struct both *b)
 {
-	struct side now, then;
-	struct sl_replay_told told = { .record = m->record, .class = class, .recipient = recipient, .now = &now.fare,
-		.then = &then.fare };
-	bool here = side_find(&now, &replay->current, recipient);
+	bool here = side_find(&b->now, &replay->current, recipient);
 
-	if (!side_find(&then, &replay->changed, recipient) && !here)
+	b->doubts = 0;
+	b->unknown = false;
+	sl_arena_reset(&replay->arena);
+	if (!side_find(&b->then, &replay->changed, recipient) && !here)
 		return false;
-	if ((now.fare.there && now.policy == NULL) || (then.fare.there && then.policy == NULL)) {
-		now.fare.there = then.fare.there = false;
-		told.doubts = SL_REPLAY_BIT(POLICY);
-		each(ctx, &told);
+	if ((b->now.fare.there && b->now.policy == NULL) || (b->then.fare.there && b->then.policy == NULL)) {
+		b->now.fare.there = b->then.fare.there = false;
+		b->unknown = true;
 		return true;
 	}
-	side_ask_lists(m, &now);
-	side_ask_lists(m, &then);
-	if (now.fare.there) {
-		told.doubts |= side_decide(replay, m, class, now.policy, &now);
-		told.drifted = has_drifted(class, &now.fare.decision);
-	}
-	if (sides_alike(replay, &now, &then))
-		told.then = &now.fare;
-	else if (then.fare.there)
-		told.doubts |= side_decide(replay, m, class, now.fare.there ? now.policy : then.policy, &then);
-	told.differs = told.now->there != told.then->there || told.now->action != told.then->action ||
-	    does_copy(&told.now->decision.ruling) != does_copy(&told.then->decision.ruling);
+	side_ask_lists(m, &b->now);
+	side_ask_lists(m, &b->then);
+	if (here)
+		b->doubts |= side_decide(replay, m, class, b->now.policy, &b->now);
+	if (sides_alike(replay, &b->now, &b->then))
+		b->then.fare = b->now.fare;
+	else if (b->then.fare.there)
+		b->doubts |= side_decide(replay, m, class, here ? b->now.policy : b->then.policy, &b->then);
+	return true;
+}
+
+/* ---- all recipients together (daemon/edge/classes.h) ---- */
+
+struct together {
+	bool		has[SL_ACTION_COUNT];
+	bool		delivers, differ;	/* some are given it; not the same bytes */
+	bool		tagged;
+	struct sl_slice	tag;			/* of the first */
+	bool		lost;			/* somebody is to be refused whose policy keeps nothing */
+};
+
+static void
+together_add(struct together *t, const struct side *side)
+{
+	enum sl_action action = side->fare.action;
+	struct sl_slice tag = sl_slice("", 0);
+
+	if (!side->fare.there)
+		return;
+	t->has[action] = true;
+	t->lost |= action == SL_ACTION_REFUSE && !sl_policy_keeps(&side->policy->policy);
+	if (action != SL_ACTION_DELIVER && action != SL_ACTION_TAG)
+		return;
+	if (action == SL_ACTION_TAG)
+		tag = side->policy->policy.subject_tag;
+	if (!t->delivers)
+		t->tag = tag;
+	else
+		t->differ |= t->tagged != (action == SL_ACTION_TAG) || !sl_slice_eq(t->tag, tag);
+	t->tagged = action == SL_ACTION_TAG;
+	t->delivers = true;
+}
+
+/* What all together get is told to each. */
+static void
+together_take(const struct together *t, struct sl_replay_fare *fare)
+{
+	if (fare->action != SL_ACTION_REFUSE || t->lost || t->differ || t->has[SL_ACTION_DEFER] ||
+	    !(t->delivers || t->has[SL_ACTION_QUARANTINE]))
+		return;
+	fare->action = SL_ACTION_QUARANTINE;
+	fare->together = true;
+}
+
+/* A sender who takes an answer for each recipient (PRDR): else nobody would be refused alone. */
+static bool
+is_answered_each(const struct sl_record *record)
+{
+	for (size_t i = 0; i < record->classes_len && record->classes_len > 1; i++)
+		if (strcmp(record->classes[i].outcome, "refused") == 0)
+			return true;
+	return false;
+}
+
+/* ---- telling ---- */
+
+static void
+tell(const struct message *m, const struct sl_record_class *class, struct sl_slice recipient, struct both *b,
+    sl_replay_each *each, void *ctx)
+{
+	const struct sl_replay_fare *now = &b->now.fare, *then = &b->then.fare;
+	struct sl_replay_told told = { .record = m->record, .class = class, .recipient = recipient, .now = now, .then = then,
+		.doubts = b->doubts };
+
+	if (b->unknown)
+		told.doubts = SL_REPLAY_BIT(POLICY);
+	else
+		told.differs = now->there != then->there || now->action != then->action ||
+		    does_copy(&now->decision.ruling) != does_copy(&then->decision.ruling);
+	told.drifted = now->there && has_drifted(class, &now->decision);
 	each(ctx, &told);
+}
+
+/* Who is in a class: the next one from *place on; false: there is none. */
+static bool
+next_of(const struct sl_record *record, const struct sl_record_class *class, size_t *at, struct sl_slice *recipient)
+{
+	size_t len = class->recipients != NULL ? class->recipients_len : record->recipients_len;
+
+	if (*at >= len)
+		return false;
+	*recipient = record->recipients[class->recipients != NULL ? class->recipients[*at] : *at];
+	(*at)++;
 	return true;
 }
 
 size_t
 sl_replay_record(struct sl_replay *replay, const struct sl_record *record, int64_t at_s, sl_replay_each *each, void *ctx)
 {
+	struct together now = { 0 }, then = { 0 };
+	struct sl_slice recipient;
 	struct message m;
+	struct both b;
 	size_t strangers = 0;
+	bool several = record->recipients_len > 1 && !is_answered_each(record);
 
 	SL_CHECK(replay, REPLAY_MAGIC);
 	message_init(&m, record, at_s);
 	replay->pair.a = NULL;		/* it may have been forgotten */
-	for (size_t i = 0; i < record->classes_len; i++) {
-		const struct sl_record_class *class = &record->classes[i];
-		size_t len = class->recipients != NULL ? class->recipients_len : record->recipients_len;
-
-		for (size_t k = 0; k < len; k++) {
-			size_t place = class->recipients != NULL ? class->recipients[k] : k;
-
-			sl_arena_reset(&replay->arena);
-			strangers += !replay_recipient(replay, &m, class, record->recipients[place], each, ctx);
+	for (size_t i = 0; i < record->classes_len && several; i++)
+		for (size_t at = 0; next_of(record, &record->classes[i], &at, &recipient);)
+			if (decide_both(replay, &m, &record->classes[i], recipient, &b)) {
+				together_add(&now, &b.now);
+				together_add(&then, &b.then);
+			}
+	for (size_t i = 0; i < record->classes_len; i++)
+		for (size_t at = 0; next_of(record, &record->classes[i], &at, &recipient);) {
+			if (!decide_both(replay, &m, &record->classes[i], recipient, &b)) {
+				strangers++;
+				continue;
+			}
+			if (several) {
+				together_take(&now, &b.now.fare);
+				together_take(&then, &b.then.fare);
+			}
+			tell(&m, &record->classes[i], recipient, &b, each, ctx);
 		}
-	}
 	return strangers;
 }

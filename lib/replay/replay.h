@@ -11,8 +11,10 @@
  * First the recorded ruling is compared with what the current picture says: where they are not the same, settings (or
  * lists) have changed since, and what is told of that message is about now.
  *
- * Recipients are judged one by one: what a transaction as a whole would have answered, when some of them fare differently,
- * is the edge's business.
+ * Recipients are judged one by one, and then together, as an edge does it that is to give one answer: who should be refused
+ * alone, while others are given the message, has it kept, where all such policies keep messages. (Not where the sender
+ * takes an answer for each recipient, which is seen by what became of them.) Limits: what a next hop would have said; a
+ * message that outgrew the edge's window is split instead; that there may be no vault.
  *
  * Memory: of a picture at most SL_REPLAY_POLICIES_MAX policies and SL_REPLAY_POLICY_BYTES of what they point at, those in
  * use last; else the struct. Pure, but for the pages of the snapshots. Time: some microseconds for a recipient.
@@ -49,6 +51,7 @@ struct sl_replay_fare {
 	uint32_t		 tenant;
 	struct sl_decision	 decision;
 	enum sl_action		 action;	/* that is really done: DELIVER in monitor mode */
+	bool			 together;	/* QUARANTINE in place of REFUSE, as others are given it or have it kept */
 };
 
 struct sl_replay_told {

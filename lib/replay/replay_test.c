@@ -285,6 +285,13 @@ hear(void *ctx, const struct sl_replay_told *told)
 }
 
 static void
+hear_first(void *ctx, const struct sl_replay_told *told)
+{
+	if (((struct heard *)ctx)->times == 0)
+		hear(ctx, told);
+}
+
+static void
 what_differs_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -304,6 +311,48 @@ what_differs_is_told(void **state)
 		sl_replay_free(&replay);
 		sl_snapshot_close(&current);
 		sl_snapshot_close(&changed);
+		sl_free(recorded);
+	}
+}
+
+/* Two recipients, of whom one denies the sender: he has it kept where all policies keep messages, and others get it. */
+static void
+what_has_one_answer_is_decided_together(void **state)
+{
+	static const struct sl_slice both[] = { { (const unsigned char *)"ann@one.example", 15 },
+		{ (const unsigned char *)"bob@one.example", 15 } };
+	static const struct entry denies[2] = { { SL_BY_USER, "x.example", D, 0 } };
+	static const struct { const char *policy; bool alone, prdr; enum sl_action action; } answers[] = {
+		{ "", false, false, SL_ACTION_QUARANTINE }, { "", true, false, SL_ACTION_REFUSE }, { "", false, true, SL_ACTION_REFUSE },
+		{ "level: perimeter\nauthentication: {dmarc_quarantine: tag}", false, false, SL_ACTION_REFUSE },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < SL_COUNT(answers); i++) {
+		struct sl_policy policy = policy_of(f, answers[i].policy);
+		struct sl_snapshot *snapshot = compile(&policy, denies, 2);
+		struct sl_replay *replay = sl_replay_new(snapshot, snapshot);
+		struct recorded *recorded = sl_xzalloc(sizeof(*recorded));
+		struct sl_record_class classes[2];
+		static const unsigned first = 0, second = 1;
+		struct heard heard = { .told = "" };
+
+		record_of(&(struct message){ .from = "a@x.example", .proven = true }, recorded);
+		recorded->record.recipients = both;
+		recorded->record.recipients_len = answers[i].alone ? 1 : 2;
+		classes[0] = classes[1] = recorded->class;
+		classes[0].recipients = &first;
+		classes[1].recipients = &second;
+		classes[0].recipients_len = 1;
+		classes[1].recipients_len = 1;
+		classes[0].outcome = answers[i].prdr ? "refused" : "";
+		recorded->record.classes = classes;
+		recorded->record.classes_len = answers[i].alone ? 1 : 2;
+		sl_replay_record(replay, &recorded->record, 1000, hear_first, &heard);
+		if (heard.action != answers[i].action)
+			fail_msg("%zu: %s: %s", i, heard.told, heard.why);
+		sl_replay_free(&replay);
+		sl_snapshot_close(&snapshot);
 		sl_free(recorded);
 	}
 }
@@ -491,6 +540,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_differs_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_has_one_answer_is_decided_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_told_is_what_happens, setup, teardown),
 	};
 

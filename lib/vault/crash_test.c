@@ -120,6 +120,22 @@ keep(struct story *s, unsigned i, uint32_t day)
 	return s->result == 0;
 }
 
+/* Both at once, or neither. */
+static bool
+release(struct story *s, unsigned i, uint32_t day)
+{
+	size_t count;
+
+	s->days_maybe[i] = day;
+	s->states_maybe[i] = SL_VAULT_RELEASING;
+	s->result = sl_vault_release(s->vault, test_tenant, &s->ids[i], 1, day, &count);
+	if (s->result == 0) {
+		s->days[i] = day;
+		s->states[i] = SL_VAULT_RELEASING;
+	}
+	return s->result == 0;
+}
+
 static bool
 delete(struct story *s, unsigned from, unsigned to)
 {
@@ -185,6 +201,7 @@ tell(struct story *s, const struct disk_memory *disk)
 	    mark(s, 1, SL_VAULT_RELEASED) && delete(s, 2, 2) && add(s, 6, 8, SHORT_DAY) && keep(s, 6, LIVE_DAY + 3) &&
 	    add(s, 9, 16, LIVE_DAY) && delete(s, 9, 11) && reopen(s, disk) && add(s, 17, 18, LIVE_DAY) &&
 	    keep(s, 3, SHORT_DAY) && expire(s, SHORT_DAY + 1) && add(s, 19, 20, LIVE_DAY) && mark(s, 4, SL_VAULT_RELEASED) &&
+	    release(s, 17, LIVE_DAY + 7) && mark(s, 17, SL_VAULT_RELEASED) &&
 	    rotate(s) && add(s, 21, 23, LIVE_DAY) && delete(s, 5, 5) && add(s, 24, 24, LIVE_DAY);
 }
 
@@ -215,7 +232,8 @@ check(const struct story *s, struct disk_memory *disk, uint64_t at, int fate, si
 
 		if (!e->opens || n == 0 || n > MESSAGES || s->fates[n] == NOT_THERE || seen[n]++ ||
 		    (e->day != s->days[n] && e->day != s->days_maybe[n]) ||
-		    (e->state != s->states[n] && e->state != s->states_maybe[n]))
+		    (e->state != s->states[n] && e->state != s->states_maybe[n]) ||
+		    (e->state == SL_VAULT_RELEASING && n == 17 && e->day != LIVE_DAY + 7))
 			fail_msg("stop at %llu, fate %d, cut %zu: message %u: opens %d, fate %d, seen %d, day %u, state %d",
 			    (unsigned long long)at, fate, cut, n, e->opens, s->fates[n], seen[n], e->day, e->state);
 	}

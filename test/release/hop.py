@@ -1,6 +1,7 @@
 """A next hop that does as it is told: takes, refuses, defers, says nothing, or loses its last reply; and keeps all it took."""
 import re
 import socket
+import ssl
 import threading
 
 from harness import place
@@ -9,8 +10,13 @@ from harness import place
 class Hop:
     """`mood`: take, greet421, rcpt550, dot550, dot451, lose (take, and close without a reply), cut (close in the middle of DATA)."""
 
-    def __init__(self, mood="take", port=None):
+    def __init__(self, mood="take", port=None, certificate=None):
+        """`certificate`: paths of a chain and its key; then STARTTLS is offered."""
         self.mood = mood
+        self.tls = None
+        self.over_tls = 0               # messages that came so
+        if certificate is not None:
+            self.use_certificate(certificate)
         self.gone = set()               # recipients that are refused
         self.messages = []              # (sender, recipients, bytes), everything whose dot was seen and that was not refused
         self.connections = 0
@@ -18,6 +24,10 @@ class Hop:
         self.port = port or place.unused_port()
         self.listener = None
         self.up()
+
+    def use_certificate(self, certificate):
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(*certificate)
 
     def up(self):
         self.listener = socket.socket()
@@ -42,12 +52,17 @@ class Hop:
 
     def _session(self, connection):
         try:
-            with connection, connection.makefile("rwb") as f:
-                self._talk(f)
+            with connection:
+                with connection.makefile("rwb") as f:
+                    secured = self._talk(f, False)
+                if secured:
+                    with self.tls.wrap_socket(connection, server_side=True) as inner, inner.makefile("rwb") as f:
+                        self._talk(f, True)
         except OSError:
             pass
 
-    def _talk(self, f):
+    def _talk(self, f, secure):
+        """True: TLS is to begin."""
         def say(text):
             f.write(text.encode() + b"\r\n")
             f.flush()
@@ -55,14 +70,19 @@ class Hop:
         mood = self.mood
         if mood == "greet421":
             say("421 4.3.2 not now")
-            return
-        say("220 hop.example ESMTP")
+            return False
+        if not secure:
+            say("220 hop.example ESMTP")
         sender, recipients = None, []
         while line := f.readline():
             verb = line.strip().decode("utf-8", "replace")
             mood = self.mood
             if verb.upper().startswith("EHLO"):
-                say("250-hop.example\r\n250-SIZE 100000000\r\n250 8BITMIME")
+                offer = "250-STARTTLS\r\n" if self.tls is not None and not secure else ""
+                say(f"250-hop.example\r\n{offer}250-SIZE 100000000\r\n250 8BITMIME")
+            elif verb.upper() == "STARTTLS" and self.tls is not None and not secure:
+                say("220 2.0.0 go on")
+                return True
             elif verb.upper().startswith("MAIL"):
                 sender, recipients = re.search(r"<(.*?)>", verb).group(1), []
                 say("250 2.1.0 fine")
@@ -77,21 +97,23 @@ class Hop:
                 say("354 go on")
                 data = self._data(f, mood)
                 if data is None:
-                    return
+                    return False
                 if mood in ("dot550", "dot451"):
                     say("550 5.7.1 not that" if mood == "dot550" else "451 4.3.0 later")
                     continue
                 with self.lock:
                     self.messages.append((sender, recipients, data))
+                    self.over_tls += secure
                     number = len(self.messages)
                 if mood == "lose":
-                    return
+                    return False
                 say(f"250 2.0.0 queued as Q{number}")
             elif verb.upper() == "QUIT":
                 say("221 2.0.0 bye")
-                return
+                return False
             else:
                 say("250 2.0.0 fine")
+        return False
 
     @staticmethod
     def _data(f, mood):

@@ -139,6 +139,15 @@ tenants_are_managed_by_the_console(void **state)
 	    "\"reply\":{\"code\":550,\"status\":\"5.7.1\",\"text\":\"spam \\\\u001b[31m\",\"from\":\"sluice\"},\"ms\":{\"mail\":0,\"dot\":3}")	\
 	"' > r; "
 
+/* One for whom it is delivered, one for whom it is kept. */
+#define CLASSES	"printf '"											\
+	LINE("T3", "3", "delivered", ",\"verdict\":\"clean\",\"action\":\"deliver\",\"enforced\":true,\"record\":2,\"classes\":["	\
+	    "{\"rcpt\":[0],\"policy\":{},\"lists\":[{\"by\":\"user\",\"says\":\"allow\"}],\"verdict\":\"clean\",\"action\":\"deliver\"},"	\
+	    "{\"rcpt\":[],\"policy\":{\"spam\":{\"quarantine\":0.75}},\"demands\":[{\"action\":\"quarantine\",\"word\":\"content\"}],"		\
+	    "\"groups\":[{\"name\":\"cards\",\"hits\":2}],\"rules\":[\"no-exe\"],\"verdict\":\"spam\",\"action\":\"quarantine\","		\
+	    "\"outcome\":\"quarantined\"}]")	\
+	"' > c; "
+
 static void
 what_became_of_a_message_is_told_in_words(void **state)
 {
@@ -148,6 +157,11 @@ what_became_of_a_message_is_told_in_words(void **state)
 		{ "by id", "$S trace T1 --records d", 0, "the message was there, 12,345 bytes" },
 		{ "every step", "$S trace T1 --records d", 0, "     +6.0 ms  passed on to 10.0.0.1:25, a kept connection, without TLS; "
 		    "it called the message Q7\n       +7.2 ms  the next hop answered: 250 2.0.0 queued as Q7\n" },
+		{ "recipients that fared differently", CLASSES "$S traffic record --records e c; $S trace T3 --records e", 0,
+		    "for bert@one.example: clean, deliver\n                user's list allows the sender\n                for all: spam, "
+		    "quarantine: quarantined\n                the policy says quarantine from 75 % on\n                content: the policy "
+		    "asks for quarantine\n                a file fits the attachment rule no-exe\n                the text hits the "
+		    "content group cards, 2 times\n" },
 		{ "recipients that were not accepted", "$S trace T1 --records d", 0, "1 of 2 recipients were not accepted" },
 		{ "the weightiest reason first, of the category", "$S trace T2 --records d", 0,
 		    "judged spam: spam 99.90 %\n                   +6.25 for spam: token\n                   +0.50 for spam: small\n"

@@ -95,6 +95,17 @@ time_of(const char *text)
 	return (int64_t)timegm(&tm);
 }
 
+/* Put off, though no policy wanted that: the next hop did, or the recipients had no one answer. The sender comes again,
+ * and leaves another record. */
+static bool
+comes_again(const struct sl_record *record)
+{
+	for (size_t i = 0; i < record->classes_len; i++)
+		if (record->classes[i].action == SL_ACTION_DEFER)
+			return false;
+	return strcmp(record->outcome, "deferred") == 0 || strcmp(record->outcome, "aborted") == 0;
+}
+
 static void
 on_line(void *ctx, struct sl_slice line)
 {
@@ -110,6 +121,8 @@ on_line(void *ctx, struct sl_slice line)
 		t->unjudged++;
 	} else if (r != 0) {
 		t->unreadable++;
+	} else if (comes_again(&s->record)) {
+		t->again++;
 	} else {
 		t->records++;
 		t->strangers += sl_replay_record(s->replay, &s->record, time_of(s->record.time), on_told, s);

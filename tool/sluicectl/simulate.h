@@ -48,6 +48,7 @@ struct tally {
 	uint64_t	records, recipients;		/* that were decided on */
 	uint64_t	differ, drifted;		/* recipients */
 	uint64_t	unjudged, unreadable, strangers, lost;
+	uint64_t	again;				/* records of transactions that were put off */
 	uint64_t	moved[SL_ACTION_COUNT][SL_ACTION_COUNT];	/* recipients, by what holds and by what is tried */
 	uint64_t	come, go;			/* whose domain there is by one picture alone */
 	uint64_t	doubted, doubts[SL_REPLAY_DOUBT_COUNT];

@@ -15,6 +15,12 @@ copies(const struct sl_replay_fare *fare)
 	return fare->there && fare->decision.ruling.copy && fare->decision.ruling.enforced;
 }
 
+static const char *
+together_text(const struct sl_replay_fare *fare)
+{
+	return fare->there && fare->together ? "; kept and not refused, as it has one answer with others'" : "";
+}
+
 /* ---- a table ---- */
 
 /* At least that many columns, of a text from outside. */
@@ -45,6 +51,7 @@ table_row(const struct sl_replay_told *told)
 	cell_action(told->then);
 	printf("%s", told->doubts != 0 ? "? " : "");
 	terminal_put_str(told->then->there ? told->then->decision.why : "");
+	printf("%s", together_text(told->then));
 	putchar('\n');
 }
 
@@ -103,6 +110,7 @@ table_end(const struct report *r)
 			printf("  %llu: %s\n", (unsigned long long)t->doubts[i], sl_replay_doubt_text((enum sl_replay_doubt)i));
 	line(t->strangers, "recipients are none of the settings database's");
 	line(t->unjudged, "records of mail that was not judged");
+	line(t->again, "records of messages that were put off, and came again");
 	line(t->unreadable, "records could not be read");
 	line(t->lost, "records of these days were lost before they were kept");
 	if (t->recipients > 0)
@@ -127,7 +135,7 @@ json_fare(struct sl_buf *out, const char *name, const struct sl_replay_fare *far
 		add_json(out, "verdict", sl_slice_str(fare->decision.ruling.word));
 		add_json(out, "why", sl_slice_str(fare->decision.why));
 	}
-	sl_buf_addf(out, "%s}", copies(fare) ? ",\"copy\":true" : "");
+	sl_buf_addf(out, "%s%s}", copies(fare) ? ",\"copy\":true" : "", fare->there && fare->together ? ",\"together\":true" : "");
 }
 
 static void
@@ -197,11 +205,11 @@ json_end(const struct report *r)
 	printf("],\n\"more\":%s,\n", r->more ? "true" : "false");
 	json_sums(t);
 	printf("\"records\":%llu,\"recipients\":%llu,\"differ\":%llu,\"drifted\":%llu,\"doubted\":%llu,\"come\":%llu,"
-	    "\"go\":%llu,\"strangers\":%llu,\"not_judged\":%llu,\"unreadable\":%llu,\"lost\":%llu}\n",
+	    "\"go\":%llu,\"strangers\":%llu,\"not_judged\":%llu,\"put_off\":%llu,\"unreadable\":%llu,\"lost\":%llu}\n",
 	    (unsigned long long)t->records, (unsigned long long)t->recipients, (unsigned long long)t->differ,
 	    (unsigned long long)t->drifted, (unsigned long long)t->doubted, (unsigned long long)t->come,
 	    (unsigned long long)t->go, (unsigned long long)t->strangers, (unsigned long long)t->unjudged,
-	    (unsigned long long)t->unreadable, (unsigned long long)t->lost);
+	    (unsigned long long)t->again, (unsigned long long)t->unreadable, (unsigned long long)t->lost);
 }
 
 /* RFC 4180; a formula is none to who opens it in a spreadsheet. */

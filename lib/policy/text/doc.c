@@ -112,8 +112,9 @@ add_simulation(struct sl_buf *out)
 	    "- What is not recorded is said, message by message, where it could have made a difference: attachment rules\n"
 	    "  with masks other than `*` and `*.ext` that are new, words and patterns that nobody has looked for yet, more than\n"
 	    "  32 different files. `--doubted` lists these too.\n"
-	    "- Whether a next hop would have taken it, and what one answer recipients with different fates would have got\n"
-	    "  together, is not told.\n");
+	    "- Recipients of one message are decided on together where it has one answer: who should be refused alone has it\n"
+	    "  kept, if all policies concerned keep messages. What was put off is left out: it came again, and is recorded again.\n"
+	    "- Whether a next hop would have taken it is not told.\n");
 }
 
 void
