@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "job.h"
 #include "store/grants.h"
 
 #define S(text)	sl_slice_str(text)
@@ -250,12 +251,54 @@ nobody_without_a_role_does_anything(void **state)
 	fixture_fini(&f);
 }
 
+/* What the compiler is asked, and answers: whole, and refused at every cut. */
+static void
+jobs_are_packed_and_unpacked(void **state)
+{
+	const int64_t tenants[] = { 1, 7, INT64_MAX }, partners[] = { 0, 5 };
+	const struct job job = { JOB_TRY_PART, tenants, 3, partners, 2, { SL_LEVEL_USER, 9 }, S("gold"), S("level: standard\n") };
+	const struct job_done done = { .error = S("e"), .problems = S("p\n"), .change = 12, .counts = { .tenants = 3, .bytes = 99 },
+		.id = "0123456789abcdef" };
+	struct job_note note = { 12, 34, { 1, 2, 3, 4, 5, 6, 7, 255 } }, note_again;
+	struct job again;
+	struct job_done done_again;
+	struct sl_buf out;
+
+	sl_buf_init(&out, 65536);
+	job_pack(&job, &out);
+	assert_int_equal(job_unpack(sl_buf_slice(&out), &again), 0);
+	assert_true(again.kind == JOB_TRY_PART && again.tenants_len == 3 && again.partners_len == 2);
+	assert_memory_equal(again.tenants, tenants, sizeof(tenants));
+	assert_memory_equal(again.partners, partners, sizeof(partners));
+	assert_true(again.node.level == SL_LEVEL_USER && again.node.id == 9 && sl_slice_eq(again.name, job.name) &&
+	    sl_slice_eq(again.text, job.text));
+	job_fini(&again);
+	for (size_t len = 0; len < out.len; len++)
+		assert_int_equal(job_unpack(sl_slice(out.data, len), &again), SL_ERR_SYNTAX);
+	sl_buf_reset(&out);
+	job_done_pack(&done, &out);
+	assert_int_equal(job_done_unpack(sl_buf_slice(&out), &done_again), 0);
+	assert_true(done_again.change == 12 && done_again.counts.tenants == 3 && done_again.counts.bytes == 99);
+	assert_string_equal(done_again.id, done.id);
+	for (size_t len = 0; len < out.len; len++)
+		assert_int_equal(job_done_unpack(sl_slice(out.data, len), &done_again), SL_ERR_SYNTAX);
+	sl_buf_reset(&out);
+	job_note_print(&note, &out);
+	assert_true(out.len <= SL_SNAPSHOT_NOTE_MAX && job_note_read(sl_buf_slice(&out), &note_again));
+	assert_true(note_again.change == 12 && note_again.audit == 34 && memcmp(note.hash, note_again.hash, 8) == 0);
+	for (size_t len = 0; len < out.len; len++)
+		assert_false(job_note_read(sl_slice(out.data, len), &note_again));
+	assert_false(job_note_read(S("99 1 2 0102030405060708"), &note_again));
+	sl_buf_fini(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_answered_to_those_who_may_ask),
 		cmocka_unit_test(nobody_without_a_role_does_anything),
+		cmocka_unit_test(jobs_are_packed_and_unpacked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,7 +264,7 @@ static void
 on_answer(struct hosts *h, struct host *host, struct sl_slice address)
 {
 	int64_t now_s = sl_loop_clock(h->loop)->wall_us(sl_loop_clock(h->loop)->ctx) / 1000000;
-	bool first = host->asked;
+	bool first = host->asked, failed = host->failing_s != 0;
 
 	host->asked = false;
 	if (address.len == sizeof(host->address)) {
@@ -282,7 +282,7 @@ on_answer(struct hosts *h, struct host *host, struct sl_slice address)
 		host->failing_s = now_s;
 		sl_timer_set(&h->save, SAVE_MS);
 	}
-	if (host->changed || first)
+	if (host->changed || first || failed != (host->failing_s != 0))
 		settle(h);
 }
 

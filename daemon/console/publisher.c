@@ -121,8 +121,9 @@ picture_set(struct picture *picture, const struct job_done *done, int fd)
 	memcpy(picture->id, done->id, sizeof(picture->id));
 }
 
+/* Tell of what is handed out; `whole` -1: the descriptors are known already. */
 static void
-publish(struct publisher *p)
+tell(struct publisher *p, int whole, int over)
 {
 	const struct picture *upper = p->over.fd >= 0 ? &p->over : &p->whole;
 	struct sl_console_status status = { .tenants = p->whole.counts.tenants, .domains = p->whole.counts.domains,
@@ -132,7 +133,13 @@ publish(struct publisher *p)
 	snprintf(status.id, sizeof(status.id), "%s", upper->id);
 	if (p->options.hosts != NULL)
 		hosts_count(p->options.hosts, &status.names_unknown, &status.names_failing);
-	p->options.publish(p->options.ctx, p->whole.fd, p->over.fd, &status);
+	p->options.publish(p->options.ctx, whole, over, &status);
+}
+
+static void
+publish(struct publisher *p)
+{
+	tell(p, p->whole.fd, p->over.fd);
 }
 
 /* ---- jobs ---- */
@@ -473,6 +480,8 @@ void
 publisher_hosts(struct publisher *p)
 {
 	hosts_changed(p->options.hosts, on_touched, p);
+	if (p->whole.fd >= 0)
+		tell(p, -1, -1);	/* how many cannot be looked up */
 	publisher_poke(p);
 }
 

@@ -24,7 +24,7 @@ struct publisher_options {
 	struct hosts	*hosts;		/* may be set later: publisher_use_hosts */
 	const char	*directory;
 	int		 compiler_fd;	/* taken */
-	/* There is another: descriptors are borrowed for the call; `over` -1: none. */
+	/* There is another: descriptors are borrowed for the call; `over` -1: none. `whole` -1: the status alone is new. */
 	void		(*publish)(void *ctx, int whole, int over, const struct sl_console_status *status);
 	void		*ctx;
 };

@@ -285,9 +285,11 @@ on_publish(void *ctx, int whole, int over, const struct sl_console_status *statu
 	if (server->place->parent == NULL)
 		return;
 	sl_buf_init(&payload, 4096);
-	sl_pack_u32(&payload, ++server->published);
-	if (sl_ipc_send(server->place->parent, SL_IPC_SNAPSHOT, sl_buf_slice(&payload), fds, over >= 0 ? 2 : 1) != 0)
-		sl_loop_stop(server->loop);
+	if (whole >= 0) {
+		sl_pack_u32(&payload, ++server->published);
+		if (sl_ipc_send(server->place->parent, SL_IPC_SNAPSHOT, sl_buf_slice(&payload), fds, over >= 0 ? 2 : 1) != 0)
+			sl_loop_stop(server->loop);
+	}
 	sl_buf_reset(&payload);
 	sl_console_status_pack(status, &payload);
 	if (sl_ipc_send(server->place->parent, SL_IPC_CONSOLE_STATUS, sl_buf_slice(&payload), NULL, 0) != 0)
@@ -481,6 +483,17 @@ failed(const char *what, const char *path)
 	return false;
 }
 
+/* It has to be his who will use it; a service may be without the right to give it away, where somebody did so before. */
+static bool
+give_away(const char *directory, const struct sl_jail_user *user)
+{
+	struct stat st;
+
+	if (!user->change || (stat(directory, &st) == 0 && st.st_uid == user->uid && st.st_gid == user->gid))
+		return true;
+	return chown(directory, user->uid, user->gid) == 0 || failed("cannot give away", directory);
+}
+
 /* The directory is made; those above it must be there: a mistyped path is not made. */
 static bool
 children_start(struct children *c)
@@ -496,8 +509,8 @@ children_start(struct children *c)
 			sl_log(SL_LOG_FATAL, "there is no user %s to become: %s", place->user, sl_strerror(r));
 			return false;
 		}
-		if (c->user.change && chown(place->directory, c->user.uid, c->user.gid) != 0)
-			return failed("cannot give away", place->directory);
+		if (!give_away(place->directory, &c->user))
+			return false;
 	}
 	if (hosts_start(c->hosts, prepare_resolver, c) != 0)
 		return failed("cannot make", "a resolver");
