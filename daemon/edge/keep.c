@@ -277,6 +277,8 @@ add_envelope(struct keeping *k)
 	item(k, SL_SEAL_TRACE, sl_slice_str(tx->id));
 	item(k, SL_SEAL_CLIENT, sl_slice_str(s->client_text));
 	item(k, SL_SEAL_HELO, sl_slice_str(s->helo));
+	if (tx->mail.smtputf8)		/* a release has to say so again */
+		item(k, SL_SEAL_OPTIONS, SL_SLICE_LIT("SMTPUTF8"));
 }
 
 /* ---- keeping it ---- */

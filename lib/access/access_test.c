@@ -77,7 +77,7 @@ static const struct { const char *verb, *by; } matrix[] = {
 	{ "policy.set",		"OPTDGU PTDGU  TDGU   -      -      -" },
 	{ "policy.take-back",	"OPTDGU PTDGU  TDGU   -      -      -" },
 	{ "policy.copy",		"-      -      TDGU   -      -      -" },
-	{ "policy.simulate",		"OPTDGU PTDGU  TDGU   -      -      -" },
+	{ "policy.simulate",		"OPTDGU -      -      -      -      -" },
 	{ "template.show",		"OP     OP     OP     -      -      -" },
 	{ "template.set",		"OP     P      -      -      -      -" },
 	{ "list.show",		"OPTDGU PTDGU  TDGU   TDGU   -      U" },
