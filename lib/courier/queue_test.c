@@ -460,7 +460,7 @@ an_older_queue_is_brought_up(void **state)
 
 	sl_queue_close(&queue);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DROP TABLE release; DROP INDEX entry_tenant; PRAGMA user_version = 1", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE release; DROP INDEX entry_tenant; DROP INDEX entry_ref; PRAGMA user_version = 1", NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(db);
 	reopen(T0);
