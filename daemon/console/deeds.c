@@ -398,6 +398,8 @@ deeds_settled(struct deeds *deeds, const struct sl_courier_settled *settled)
 	}
 	if (deed == NULL)
 		return true;
+	if (deed->name[0] == '\0' && !find_name(deed))
+		return true;		/* the tenant is gone */
 	if (settled->state == SL_QUEUE_DELIVERED) {
 		deed_end(deed, SL_DIGEST_OUTCOME_DONE, settled->reply);
 		if (deed->step == STEP_ANSWER)

@@ -201,6 +201,10 @@ on_plan(void *ctx)
 	uint64_t until = sl_loop_now_us(d->options.loop) + PLAN_US;
 	int r = SL_DONE;
 
+	if (sl_store_begin(d->options.console->store) != 0) {	/* one sync for all that is noted in a turn */
+		sl_timer_set(&d->plan_timer, 1000);
+		return;
+	}
 	d->compile = sl_compile_new(&options);
 	if (d->planning < 0) {
 		r = sl_store_changes(d->options.console->store, d->change, on_change, d);
@@ -217,6 +221,8 @@ on_plan(void *ctx)
 			d->planning = -1;
 	}
 	sl_compile_free(&d->compile);
+	if (sl_store_commit(d->options.console->store) != 0)
+		sl_log(SL_LOG_ERROR, "when digests are due is not noted: %s", sl_store_error(d->options.console->store));
 	if (d->planning >= 0)
 		sl_timer_set(&d->plan_timer, r < 0 ? 1000 : PLAN_AGAIN_MS);
 }

@@ -374,7 +374,10 @@ ways_joined(struct ways *ways, bool courier, int fd)
 {
 	struct way *way = courier ? &ways->courier : &ways->vault;
 
-	if (way->ipc != NULL) {		/* asked for twice */
+	/* Asked for twice. The courier has one submitter, and for it that is this one now. */
+	if (way->ipc != NULL && courier) {
+		courier_drop(ways);
+	} else if (way->ipc != NULL) {
 		close(fd);
 		return;
 	}

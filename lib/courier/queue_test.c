@@ -535,11 +535,45 @@ those_of_a_tenant_can_wait_while_others_go(void **state)
 	assert_int_equal(sl_queue_due_next(queue, T0 + MINUTE, &walk), SL_DONE);
 }
 
+/* Of a message that several releases are of: who has it, or will have it, by another one. */
+static void
+who_has_it_by_another_release_is_known(void **state)
+{
+	static const unsigned char ref[SL_QUEUE_REF_BYTES] = { 7 }, other[SL_QUEUE_REF_BYTES] = { 8 };
+	struct sl_queue_new new = { .token = S("one"), .purpose = SL_QUEUE_RELEASE_PART, .tenant = S("example.com"), .sender = S(""),
+		.recipients = two, .recipients_len = 1, .message_id = S("<1@x>"), .ref = ref, .now_us = T0 };
+	struct sl_queue_release release = { .asked_us = T0 };
+	const struct sl_queue_entry *e;
+	int64_t id;
+	bool added;
+
+	assert_int_equal(sl_queue_release_has(queue, ref, S("all"), two[0]), SL_MORE);
+	assert_int_equal(sl_queue_begin(queue), 0);
+	assert_int_equal(sl_queue_add(queue, &new, &id, &added), 0);
+	assert_int_equal(sl_queue_release_add(queue, id, S("example.com"), &release), 0);
+	assert_int_equal(sl_queue_commit(queue), 0);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(sl_queue_release_has(queue, ref, S("all"), two[0]), SL_DONE);
+		assert_int_equal(sl_queue_release_has(queue, ref, S("all"), S("ANNA@example.com")), SL_DONE);
+		assert_int_equal(sl_queue_release_has(queue, ref, S("one"), two[0]), SL_MORE);	/* that is itself */
+		assert_int_equal(sl_queue_release_has(queue, ref, S("all"), two[1]), SL_MORE);
+		assert_int_equal(sl_queue_release_has(queue, other, S("all"), two[0]), SL_MORE);
+		reopen(T0);
+	}
+	/* It came to nothing: he has not got it. And its owner is not the vault. */
+	assert_int_equal(sl_queue_cancel(queue, id, T0), 0);
+	assert_int_equal(sl_queue_release_has(queue, ref, S("all"), two[0]), SL_MORE);
+	assert_int_equal(sl_queue_finished_after(queue, true, 0, &e), SL_MORE);
+	assert_int_equal(sl_queue_finished_after(queue, false, 0, &e), SL_DONE);
+	assert_int_equal(e->id, id);
+}
+
 int
 main(void)
 {
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(who_has_it_by_another_release_is_known),
 		TEST(an_entry_is_kept_as_it_was_given),
 		TEST(a_token_makes_one_entry),
 		TEST(what_is_too_much_is_refused),

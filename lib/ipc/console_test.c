@@ -6,7 +6,7 @@
 static void
 what_is_packed_is_unpacked_and_nothing_else(void **state)
 {
-	const struct sl_console_told told = { SL_SLICE_LIT("/var/lib/x"), SL_SLICE_LIT("/run/x"), true };
+	const struct sl_console_told told = { SL_SLICE_LIT("/var/lib/x"), SL_SLICE_LIT("/run/x"), true, SL_SLICE_LIT("mx.example") };
 	const struct sl_console_status status = { "0123456789abcdef", 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 	struct sl_console_status bad = { "0123", .tenants = 1 };
 	struct sl_console_told told_again;

@@ -167,6 +167,23 @@ a_release_has_one_token(void **state)
 	assert_true(strlen(token) <= SL_COURIER_TOKEN_MAX);
 }
 
+static void
+a_release_for_one_has_a_token_of_message_and_mailbox(void **state)
+{
+	unsigned char first[SL_KEPT_ID_BYTES] = { 1, 0xab }, other[SL_KEPT_ID_BYTES] = { 2 };
+	char token[SL_COURIER_PART_TOKEN + 1], second[SL_COURIER_PART_TOKEN + 1];
+
+	sl_courier_part_token(first, SL_SLICE_LIT("anna@one.example"), token);
+	assert_int_equal(strlen(token), SL_COURIER_PART_TOKEN);
+	assert_true(strlen(token) <= SL_COURIER_TOKEN_MAX);
+	sl_courier_part_token(first, SL_SLICE_LIT("Anna@ONE.example"), second);
+	assert_string_equal(token, second);
+	sl_courier_part_token(first, SL_SLICE_LIT("bert@one.example"), second);
+	assert_string_not_equal(token, second);
+	sl_courier_part_token(other, SL_SLICE_LIT("anna@one.example"), second);
+	assert_string_not_equal(token, second);
+}
+
 int
 main(void)
 {
@@ -175,6 +192,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_entry_is_read_with_its_recipients, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_must_not_be_sent_is_refused, setup, teardown),
 		cmocka_unit_test(a_release_has_one_token),
+		cmocka_unit_test(a_release_for_one_has_a_token_of_message_and_mailbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

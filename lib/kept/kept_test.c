@@ -173,6 +173,13 @@ what_is_no_tenant_or_id_is_refused(void **state)
 	sl_buf_reset(&out);
 	sl_kept_pack_choice(&(struct sl_kept_choice){ SL_SLICE_LIT("a"), SL_SLICE_LIT("no id") }, &out);
 	assert_int_equal(try_choice(sl_buf_slice(&out)), SL_ERR_SYNTAX);
+	sl_buf_reset(&out);		/* some recipients of several messages */
+	sl_kept_pack_choice(&(struct sl_kept_choice){ .tenant = SL_SLICE_LIT("a"), .ids = sl_slice(long_name, 2 * SL_KEPT_ID_BYTES),
+		.recipients = SL_SLICE_LIT("list") }, &out);
+	assert_int_equal(try_choice(sl_buf_slice(&out)), SL_ERR_SYNTAX);
+	sl_buf_reset(&out);
+	sl_kept_pack_query(&(struct sl_kept_query){ .tenant = SL_SLICE_LIT("a"), .id = SL_SLICE_LIT("no id") }, &out);
+	assert_int_equal(try_query(sl_buf_slice(&out)), SL_ERR_SYNTAX);
 	sl_buf_fini(&out);
 }
 

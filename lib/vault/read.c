@@ -216,7 +216,7 @@ record_matches(struct sl_vault *vault, const struct message *m, const struct sl_
 static bool
 outside_matches(const struct message *m, const struct sl_vault_query *query)
 {
-	return (query->state < 0 || m->state == query->state) &&
+	return (query->state < 0 || m->state == query->state || (query->state == SL_VAULT_HELD && m->state == SL_VAULT_PARTLY)) &&
 	    (query->from_us == 0 || m->received_us >= query->from_us) &&
 	    (query->to_us == 0 || m->received_us < query->to_us);
 }

@@ -131,7 +131,7 @@ struct sl_vault_entry {
 };
 struct sl_vault_query {
 	int64_t			 from_us, to_us;	/* received in [from, to); 0: no bound */
-	int			 state;			/* an enum sl_vault_state, or -1: any */
+	int			 state;			/* an enum sl_vault_state (HELD: PARTLY too), or -1: any */
 	const struct sl_seal_item *match;		/* each must be among the record's items, ASCII case ignored; */
 	size_t			 match_len;		/* also among those that lie behind the body */
 	const unsigned char	*after;			/* go on behind this message; NULL: from the newest */

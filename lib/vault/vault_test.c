@@ -709,6 +709,41 @@ what_is_being_released_outlives_its_day(void **state)
 	assert_memory_equal(visited.id, ids[1], sizeof(visited.id));
 }
 
+/* It is held for the others, through a crash, and not taken away in the middle; who has it whole keeps that. */
+static void
+what_is_released_to_some_is_held_for_the_others(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char ids[2][SL_VAULT_ID_BYTES];
+	enum sl_vault_state is;
+	unsigned number;
+	size_t n;
+
+	assert_int_equal(add(f, 1, 5000, DAY, ids[0]), 0);
+	assert_int_equal(add(f, 2, 5000, DAY, ids[1]), 0);
+	assert_int_equal(sl_vault_release_part(f->vault, other, ids[0], DAY + 5, &n), SL_ERR_NOT_FOUND);
+	assert_int_equal(n, 0);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(sl_vault_release_part(f->vault, test_tenant, ids[0], DAY + 5, &n), 0);
+		assert_int_equal(n, 1);
+		reopen(f);
+		assert_int_equal(sl_vault_state(f->vault, test_tenant, ids[0], &is), 0);
+		assert_int_equal(is, SL_VAULT_PARTLY);
+	}
+	assert_int_equal(sl_vault_mark(f->vault, test_tenant, &ids[1], 1, SL_VAULT_RELEASED, &n), 0);
+	assert_int_equal(sl_vault_release_part(f->vault, test_tenant, ids[1], DAY + 5, &n), 0);
+	assert_int_equal(sl_vault_state(f->vault, test_tenant, ids[1], &is), 0);
+	assert_int_equal(is, SL_VAULT_RELEASED);
+	assert_int_equal(sl_vault_expire(f->vault, DAY + 1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(test_open(f->vault, test_tenant, ids[0], &number), 0);
+	assert_int_equal(sl_vault_release(f->vault, test_tenant, ids, 1, DAY + 5, &n), 0);	/* and then to all */
+	assert_int_equal(sl_vault_state(f->vault, test_tenant, ids[0], &is), 0);
+	assert_int_equal(is, SL_VAULT_RELEASING);
+	assert_int_equal(sl_vault_expire(f->vault, DAY + 6, &n), 0);
+	assert_int_equal(n, 1);
+}
+
 struct pieces {
 	struct sl_buf	bytes;
 	size_t		in_step, steps;
@@ -785,6 +820,7 @@ main(void)
 		TEST(files_of_the_system_do_as_well),
 		TEST(of_several_pairs_each_opens_its_own),
 		TEST(what_is_being_released_outlives_its_day),
+		TEST(what_is_released_to_some_is_held_for_the_others),
 		TEST(a_message_can_be_read_with_pressure),
 	};
 
