@@ -55,7 +55,7 @@ const struct sl_digest_language digest_words_de = {
 		W(DONE_ALLOW) = "Nachrichten dieses Absenders werden nicht mehr als Spam zurückgehalten, solange sie "
 		    "nachweislich von ihm sind.",
 		W(DONE_DENY) = "Nachrichten dieses Absenders werden von Ihnen ferngehalten.",
-		W(DONE_REPORT) = "Die Nachricht wurde als Spam gemeldet. Vielen Dank.",
+		W(DONE_REPORT) = "Ihre Meldung, dass die Nachricht Spam ist, ist für Ihre Administratoren vermerkt. Vielen Dank.",
 		W(DONE_REQUEST) = "Seit der letzten Liste wurde nichts für Sie zurückgehalten.",
 		W(ABOUT) = "Es geht um die Nachricht von {1}: {2}",
 		W(WHY_GONE) = "Die Nachricht ist nicht mehr in der Quarantäne.",

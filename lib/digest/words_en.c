@@ -55,7 +55,7 @@ const struct sl_digest_language digest_words_en = {
 		W(DONE_ALLOW) = "Messages of this sender will not be kept as spam any more, as long as they are proven to be "
 		    "his.",
 		W(DONE_DENY) = "Messages of this sender will be kept from you.",
-		W(DONE_REPORT) = "The message was reported as spam. Thank you.",
+		W(DONE_REPORT) = "Your report that the message is spam has been noted for your administrators. Thank you.",
 		W(DONE_REQUEST) = "Nothing has been kept for you since the last list.",
 		W(ABOUT) = "It is about the message of {1}: {2}",
 		W(WHY_GONE) = "The message is not in quarantine any more.",
