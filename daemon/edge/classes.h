@@ -36,6 +36,7 @@ struct class {
 	/* What the policy asks for beside the verdict (demands.h). */
 	struct sl_files		*files;		/* NULL: it has no wishes about files */
 	struct sl_groups_run	*content;	/* NULL: nor about words */
+	struct sl_patterns_run	 patterns;
 	char			 content_reason[SL_GROUPS_REASON_MAX];
 	struct sl_demand	 demands[SL_DEMANDS_MAX];
 	size_t			 demands_len;

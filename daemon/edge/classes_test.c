@@ -477,6 +477,26 @@ words_of_a_content_group_are_kept(void **state)
 }
 
 static void
+patterns_of_a_content_group_refuse(void **state)
+{
+	const struct provider p = { .policy = "content: {groups: [{name: case, action: refuse, patterns: ['case [0-9]{4}-x']}]}\n" };
+	static const struct rcpt anna[] = { { "anna@acme.test", NULL }, { NULL, NULL } };
+	struct rig_end *sender;
+
+	open_rig(&p);
+	sender = envelope("<a@client.example>", anna);
+	message(sender, "From: a@client.example\r\nSubject: x\r\n\r\nabout Case 1234-X\r\nof last week", false);
+	expect_reply(sender, "550 5.7.1");
+	close_rig();
+	open_rig(&p);
+	sender = envelope("<a@client.example>", anna);
+	message(sender, "From: a@client.example\r\nSubject: x\r\n\r\nabout case 123-x", false);
+	taken_by("250 taken\r\n", NULL, false);
+	expect_reply(sender, "250 taken");
+	close_rig();
+}
+
+static void
 a_new_snapshot_is_for_the_next_transaction(void **state)
 {
 	struct rig_end *sender;
@@ -643,6 +663,7 @@ main(void)
 		cmocka_unit_test(words_of_a_content_group_are_kept),
 		cmocka_unit_test(who_takes_mail_is_told_to_the_console),
 		cmocka_unit_test(mail_to_an_action_address_is_the_consoles),
+		cmocka_unit_test(patterns_of_a_content_group_refuse),
 		cmocka_unit_test(a_new_snapshot_is_for_the_next_transaction),
 	};
 

@@ -14,9 +14,23 @@
 static void
 content_text(struct demands *d, struct sl_slice utf8)
 {
+	if (d->patterns)
+		sl_buf_add_slice(&d->text, sl_slice(utf8.ptr, SL_MIN(utf8.len, SL_PATTERNS_TEXT - d->text.len)));
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->content != NULL)
 			sl_groups_text(d->classes->items[i]->content, utf8);
+}
+
+static void
+look_for_patterns(struct demands *d)
+{
+	for (size_t i = 0; i < d->classes->len && d->text.len > 0; i++) {
+		struct class *class = d->classes->items[i];
+
+		if (class->content != NULL && class->policy->patterns != NULL)
+			sl_patterns_look(class->policy->patterns, &class->patterns, sl_buf_slice(&d->text), class->content);
+	}
+	sl_buf_reset(&d->text);
 }
 
 static void
@@ -25,6 +39,7 @@ content_end(struct demands *d)
 	for (size_t i = 0; i < d->classes->len; i++)
 		if (d->classes->items[i]->content != NULL)
 			sl_groups_text_end(d->classes->items[i]->content);
+	look_for_patterns(d);
 	d->part = NULL;
 }
 
@@ -186,6 +201,7 @@ class_begin(struct demands *d, struct class *class)
 		if (class->content == NULL)
 			return SL_ERR_FULL;
 		d->content = true;
+		d->patterns |= class->policy->patterns != NULL;
 	}
 	return 0;
 }
@@ -196,6 +212,7 @@ demands_begin(struct demands *d, struct classes *classes, struct sl_panel *panel
 	int r = 0;
 
 	*d = (struct demands){ .classes = classes, .arena = arena };
+	sl_buf_init(&d->text, SL_PATTERNS_TEXT);
 	for (size_t i = 0; i < classes->len && r == 0; i++)
 		if (classes->items[i]->recipients > 0)
 			r = class_begin(d, classes->items[i]);
@@ -233,8 +250,17 @@ class_finish(struct class *class)
 }
 
 void
+demands_abort(struct demands *d)
+{
+	if (d->arena != NULL)
+		sl_buf_fini(&d->text);
+}
+
+void
 demands_finish(struct demands *d)
 {
+	if (d->part != NULL)
+		content_end(d);
 	for (size_t i = 0; i < d->classes->len; i++)
 		class_finish(d->classes->items[i]);
 }

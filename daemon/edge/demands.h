@@ -21,7 +21,8 @@ struct classes;
 struct demands {
 	struct classes		*classes;
 	struct sl_arena		*arena;
-	bool			 files, content;	/* some class has such wishes */
+	bool			 files, content, patterns;	/* some class has such wishes */
+	struct sl_buf		 text;		/* that patterns look at: a whole text, up to SL_PATTERNS_TEXT */
 	const struct sl_content_part *part;	/* whose text was read last ... */
 	int			 kind;		/* ... and its enum sl_view_kind */
 	unsigned		 authors;	/* From fields */
@@ -38,5 +39,7 @@ SL_MUST_USE int	demands_begin(struct demands *demands, struct classes *classes, 
 void	demands_deep(struct demands *demands, const struct sl_deep_item *item, struct sl_slice name);
 /* The message is over: what each class asks for, behind what is asked for already. Reasons lie in the classes. */
 void	demands_finish(struct demands *demands);
+/* Give up; fine at any time, also before it began. */
+void	demands_abort(struct demands *demands);
 
 #endif

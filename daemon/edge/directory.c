@@ -47,6 +47,7 @@ policy_unref(struct policy **policy)
 	*policy = NULL;
 	if (p == NULL || --p->refs > 0)
 		return;
+	sl_patterns_free(&p->patterns);
 	sl_groups_free(&p->groups);
 	sl_arena_fini(&p->arena);
 	sl_free(p);
@@ -68,6 +69,8 @@ policy_ready(const struct directory *d, struct policy *p)
 {
 	if (p->values.content.groups.len > 0)
 		p->groups = sl_groups_new(&p->values.content.groups);
+	if (p->groups != NULL)
+		p->patterns = sl_patterns_new(&p->values.content.groups);
 	p->judges = p->values.mode != SL_MODE_PASS_THROUGH;
 	p->keeps = *d->settings->settings->quarantine.directory != '\0' && sl_policy_keeps(&p->values);
 	return p;

@@ -14,7 +14,7 @@
 
 #include "conf/settings.h"
 #include "policy/decide.h"
-#include "policy/groups.h"
+#include "policy/patterns/patterns.h"
 #include "policy/setting.h"
 #include "snapshot/snapshot.h"
 
@@ -30,6 +30,7 @@ struct policy {
 	uint32_t		 id;		/* of the console's snapshot */
 	struct sl_policy	 values;
 	struct sl_groups	*groups;	/* content groups; NULL: there are none */
+	struct sl_patterns	*patterns;	/* of theirs; NULL: there are none */
 	bool			 judges;	/* not in pass-through */
 	bool			 keeps;		/* may want a message kept, and there is a vault for it */
 	struct sl_arena		 arena;		/* of values */

@@ -223,6 +223,7 @@ transaction_end(struct session *s, const char *outcome)
 	delivery_abort(&tx->delivery);
 	action_abort(&tx->action);
 	judge_abort(&tx->judge);
+	demands_abort(&tx->demands);
 	keeping_abort(&tx->keeping);
 	authentication_abort(&tx->authentication);
 	message_clear(&tx->message);

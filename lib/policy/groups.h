@@ -2,8 +2,8 @@
  * groups.h - content groups of a policy, run over what a person reads of a message
  *
  * Groups are compiled once for each policy that is in use. A run is shown texts (the subject, each part's visible
- * text) in pieces; words (words.h) and numbers (numbers.h) are looked for as they stream. Patterns are run by
- * lib/rules: groups_rules.h puts them into its snapshot, and tells the run what hit.
+ * text) in pieces; words (words.h) and numbers (numbers.h) are looked for as they stream. Patterns are run over whole
+ * texts by patterns/patterns.h, which tells the run what hit.
  *
  * Hits: each word, each pattern once, however often; each number that is found, up to SL_GROUPS_HITS_MAX.
  *

@@ -1,30 +1,35 @@
 /*
- * patterns.h - patterns of content groups, run by lib/rules
+ * patterns.h - patterns of content groups, by PCRE2
  *
- * Who compiles rules adds the patterns of all policies to the ruleset: each different pattern once, whoever's it is, as
- * two rules that give no evidence (one over a person's text, one over the subject). An edge finds them again by a digest
- * of the pattern, and tells a run of groups what hit. A pattern that the snapshot of rules does not have never hits.
+ * Compiled once for each policy that is in use; run over each text of a message that a person reads (the subject, a part), up
+ * to SL_PATTERNS_TEXT of it. Each match has limits on steps, depth and heap: one that reaches them is none. All
+ * matches of a message together have a budget (SL_PATTERNS_WORK): what comes when it is used up is not looked for, and the run
+ * says so. No machine code is made: an edge has no page that can be written and run.
  *
- * Memory: of an index about 48 bytes for each pattern.
+ * Case does not matter; `.` ends at a line's end, `^` and `$` stand at lines' ends too.
+ *
+ * Memory: what PCRE2 makes of the patterns, some KiB for each; of a run a few words. Time: bounded by budget and limits.
  */
 #ifndef SL_POLICY_PATTERNS_H
 #define SL_POLICY_PATTERNS_H
 
 #include "policy/groups.h"
-#include "rules/scan.h"
 
-/* Add what is not there yet. */
-void	sl_patterns_add(const struct sl_content_groups *groups, struct sl_ruleset *set);
+#define SL_PATTERNS_TEXT	65536u			/* bytes of a text */
+#define SL_PATTERNS_WORK	(UINT64_C(8) << 20)	/* bytes times patterns, of a message */
 
 struct sl_patterns;
 
-/* Which rules of a snapshot are patterns; `rules` is kept. Never NULL. */
-struct sl_patterns	*sl_patterns_new(const struct sl_rules *rules);
+/* `groups` is kept. NULL: they have no patterns. One that does not compile (the console refuses those) never hits. */
+struct sl_patterns	*sl_patterns_new(const struct sl_content_groups *groups);
 void			 sl_patterns_free(struct sl_patterns **patterns);	/* NULL is fine */
-/* How many of the groups' patterns the snapshot has: less than all, and some never hit. */
-size_t			 sl_patterns_known(const struct sl_patterns *patterns, const struct sl_content_groups *groups);
-/* After sl_rules_evaluate: tell what hit. */
-void			 sl_patterns_tell(const struct sl_patterns *patterns, const struct sl_rules_run *rules_run,
-			    const struct sl_content_groups *groups, struct sl_groups_run *run);
+
+struct sl_patterns_run {
+	uint64_t	work;		/* of the budget, used */
+	bool		cut;		/* something was not looked for */
+};
+/* Look for all of them in a text, and tell `run` what hit. */
+void	sl_patterns_look(const struct sl_patterns *patterns, struct sl_patterns_run *state, struct sl_slice utf8,
+	    struct sl_groups_run *run);
 
 #endif

@@ -199,7 +199,7 @@ sl_policy_doc_markdown(struct sl_buf *out)
 	    "| `name` | letters, digits, `-`, `_` | How reasons call the group. Must be set. |\n"
 	    "| `action` | deliver, tag, copy, quarantine, defer, refuse | Must be set. |\n"
 	    "| `words` | list of words and phrases | Whole words, whatever the case; `*` at the end is any ending. |\n"
-	    "| `patterns` | list of regular expressions | PCRE2, whatever the case, within a paragraph. |\n"
+	    "| `patterns` | list of regular expressions | PCRE2, whatever the case, over the subject and each text of up to 64 KiB; `.` ends at a line's end. |\n"
 	    "| `numbers` | list of payment-card, iban | Numbers whose check digits are right. |\n"
 	    "| `at_least` | number, 1 to 1000 | How many hits it takes; 1 if not set. |\n");
 	add_simulation(out);
