@@ -62,10 +62,22 @@ fold(struct sl_buf *out)
 
 /* ---- ASCII ---- */
 
+/* How long a word is as it is shown: what is no UTF-8, or a control, may be more bytes than its `?`. */
+static size_t
+shown_len(struct sl_slice word)
+{
+	size_t len = 0;
+	uint32_t c;
+
+	for (size_t i = 0; i < word.len; len++)
+		i += next_shown(sl_slice_from(word, i), &c);
+	return len;
+}
+
 static size_t
 add_word(struct sl_slice word, size_t column, struct sl_buf *out)
 {
-	if (column + 1 + word.len > SL_UNSTRUCTURED_LINE && column > 1)
+	if (column + 1 + shown_len(word) > SL_UNSTRUCTURED_LINE && column > 1)
 		column = fold(out);
 	else if (column > 1)
 		sl_buf_add_byte(out, ' '), column++;

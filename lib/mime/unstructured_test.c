@@ -21,6 +21,9 @@ it_is_written_so(void **state)
 		{ "c1 \xc2\x9b x", " c1 ? x" },
 		{ "one two three four five six seven eight nine ten eleven twelve thirteen fourteen",
 		  " one two three four five six seven eight nine ten eleven\r\n twelve thirteen fourteen" },
+		/* a control is two bytes, and shown as one character: 57 of them fit beside 20 */
+		{ "\xc2\x88" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		  " ?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
 	};
 
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {

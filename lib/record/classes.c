@@ -36,7 +36,7 @@ array(struct reader *r)
 static void *
 one_more(struct reader *r, void **items, size_t len, size_t max, size_t size_bytes)
 {
-	if (len == max) {
+	if (len == max || (len > 0 && *items == NULL)) {	/* too many, or the same member a second time */
 		reader_wrong(r, SL_ERR_SYNTAX);
 		return NULL;
 	}
