@@ -291,7 +291,7 @@ over(struct keeping *k, int result)
 	k->state = KEEPING_OVER;
 	keeper_remove(k->keeper, k);
 	sl_timer_clear(&k->deadline);
-	sl_timer_set(&k->step, 0);
+	sl_timer_soon(&k->step);
 }
 
 /* All bytes of the message have been given to the sealer: what is to be found with it follows, and the end. */
@@ -384,7 +384,7 @@ keep_captured(struct keeping *k, const struct sl_chain *held, const struct sl_ch
 	k->sealer = sl_seal_body_new();
 	if (k->failed == 0 && seal_begin(k, k->capture_bytes)) {
 		sl_seal_capture_rewind(k->capture, to_sealer, k);
-		sl_timer_set(&k->step, 0);
+		sl_timer_soon(&k->step);
 	} else {
 		over(k, k->failed);
 	}
@@ -421,7 +421,7 @@ seal_step(struct keeping *k)
 	if (k->failed != 0) {
 		over(k, k->failed);
 	} else if (k->capture_read < k->capture_bytes) {
-		sl_timer_set(&k->step, 0);
+		sl_timer_soon(&k->step);
 	} else {
 		k->failed = sl_seal_capture_end(k->capture);
 		if (k->failed == 0)

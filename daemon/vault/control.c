@@ -168,7 +168,7 @@ control_step(void *ctx)
 	for (int i = 0; i < STEPS && r == SL_MORE; i++)
 		r = sl_vault_reader_step(client->reader);
 	if (r == SL_MORE) {
-		sl_timer_set(&client->timer, 0);
+		sl_timer_soon(&client->timer);
 		return;
 	}
 	sl_vault_reader_free(&client->reader);
@@ -197,7 +197,7 @@ open_one(struct client *client, struct sl_slice payload)
 	    SL_SLICE_ARG(who(&choice)));
 	entry.id = choice.ids;
 	say_entry(client, &entry, sl_vault_reader_view(client->reader));
-	sl_timer_set(&client->timer, 0);
+	sl_timer_soon(&client->timer);
 	return true;
 }
 

@@ -282,7 +282,7 @@ on_offering(void *ctx)
 	if (p->courier->failed != 0)
 		client_end(p->courier);
 	else
-		sl_timer_set(&p->offering, 0);
+		sl_timer_soon(&p->offering);
 }
 
 static void
@@ -313,7 +313,7 @@ release_courier(struct process *p, struct client *client)
 	}
 	p->offers_end = at;
 	sl_vault_each(p->vault, SL_VAULT_RELEASING, on_each, p);
-	sl_timer_set(&p->offering, 0);
+	sl_timer_soon(&p->offering);
 }
 
 void
@@ -322,7 +322,7 @@ release_again(struct process *p)
 	if (p->courier == NULL)
 		return;
 	sl_vault_each(p->vault, SL_VAULT_RELEASING, on_each, p);	/* those it knows cost a question */
-	sl_timer_set(&p->offering, 0);
+	sl_timer_soon(&p->offering);
 }
 
 static void
@@ -426,7 +426,7 @@ release_all(struct client *client, const struct sl_kept_choice *choice, const un
 	    SL_SLICE_ARG(choice->tenant), SL_SLICE_ARG(choice->by.len > 0 ? choice->by : SL_SLICE_LIT("somebody at the control socket")));
 	sl_timer_init(&client->deadline, p->loop, on_deadline, client);
 	sl_timer_set(&client->deadline, ASK_MS);
-	sl_timer_set(&p->offering, 0);
+	sl_timer_soon(&p->offering);
 }
 
 bool
@@ -464,7 +464,7 @@ on_submitted(struct process *p, struct sl_slice payload)
 		if (!offer->sent || !sl_slice_eq(said.token, token_of(offer, token)))
 			continue;
 		offer_over(p, offer, said.result);
-		sl_timer_set(&p->offering, 0);
+		sl_timer_soon(&p->offering);
 		break;
 	}
 	return true;
@@ -543,7 +543,7 @@ on_fetching(void *ctx)
 		sl_vault_reader_free(&fetch->reader);
 		say_fetched(p, fetch->number, r, sl_slice(NULL, 0));
 	} else if (fetch->room > 0) {
-		sl_timer_set(&fetch->timer, 0);
+		sl_timer_soon(&fetch->timer);
 	}
 	if (p->courier != NULL && p->courier->failed != 0)
 		client_end(p->courier);
@@ -569,7 +569,7 @@ fetch_begin(struct process *p, const struct sl_courier_fetch *asked)
 		sl_vault_reader_stepwise(fetch->reader);
 		fetch->number = asked->number;
 		fetch->room = asked->room;
-		sl_timer_set(&fetch->timer, 0);
+		sl_timer_soon(&fetch->timer);
 		return 0;
 	}
 	return SL_ERR_BUSY;
@@ -599,7 +599,7 @@ on_fetch(struct process *p, struct sl_slice payload)
 			sl_vault_reader_free(&fetch->reader);
 			sl_timer_clear(&fetch->timer);
 		} else {
-			sl_timer_set(&fetch->timer, 0);
+			sl_timer_soon(&fetch->timer);
 		}
 	}
 	return true;

@@ -12,6 +12,7 @@ struct sl_loop {
 	struct sl_wheel		 wheel;
 	struct event		 tick_event;	/* wakes the loop for the wheel */
 	uint64_t		 tick_at;	/* the tick it is set for; UINT64_MAX: not set */
+	struct sl_timer		*soon;		/* to fire in the next turn */
 	bool			 stopped;
 	void			(*after_turn)(void *ctx);
 	void			*after_turn_ctx;
@@ -94,12 +95,30 @@ arm_tick(struct sl_loop *loop)
 	event_add(&loop->tick_event, &wait);
 }
 
+/* Those that were set before; what they set is for the next turn. */
+static void
+fire_soon(struct sl_loop *loop)
+{
+	struct sl_timer *due = loop->soon;
+
+	loop->soon = NULL;
+	if (due != NULL)
+		due->link = &due;
+	while (due != NULL) {
+		struct sl_timer *timer = due;
+
+		sl_wheel_clear(timer);		/* `due` is the next one now */
+		timer->fn(timer->ctx);
+	}
+}
+
 static void
 turn(struct sl_loop *loop, int flags)
 {
 	arm_tick(loop);
-	event_base_loop(loop->base, flags);
+	event_base_loop(loop->base, loop->soon != NULL ? EVLOOP_NONBLOCK : flags);
 	sl_wheel_advance(&loop->wheel, current_tick(loop));
+	fire_soon(loop);
 	if (loop->after_turn != NULL)
 		loop->after_turn(loop->after_turn_ctx);
 }
@@ -202,6 +221,19 @@ sl_timer_set(struct sl_timer *timer, uint64_t delay_ms)
 	uint64_t grain_us = SL_TIMER_GRAIN_MS * 1000u;
 
 	sl_wheel_set(&timer->loop->wheel, timer, (due_us + grain_us - 1) / grain_us);
+}
+
+void
+sl_timer_soon(struct sl_timer *timer)
+{
+	struct sl_loop *loop = timer->loop;
+
+	sl_timer_clear(timer);
+	timer->next = loop->soon;
+	timer->link = &loop->soon;
+	if (timer->next != NULL)
+		timer->next->link = &timer->next;
+	loop->soon = timer;
 }
 
 void

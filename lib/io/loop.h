@@ -60,6 +60,8 @@ struct sl_timer {
 void	sl_timer_init(struct sl_timer *timer, struct sl_loop *loop, sl_timer_fn *fn, void *ctx);
 /* Fire once, `delay_ms` from now, up to one grain late, never early. Replaces an earlier setting. */
 void	sl_timer_set(struct sl_timer *timer, uint64_t delay_ms);
+/* Fire once, in the next turn, which comes at once: to go on later, or to answer not from inside a call. Replaces an earlier setting. */
+void	sl_timer_soon(struct sl_timer *timer);
 void	sl_timer_clear(struct sl_timer *timer);	/* fine when not set */
 bool	sl_timer_is_set(const struct sl_timer *timer);
 
