@@ -140,8 +140,7 @@ transfer_keep(struct session *s)
 	session_enter(s, SESSION_AWAIT_VAULT);
 	sl_conn_want_input(&s->conn, true);
 	keeping_finish(&tx->keeping, &tx->message.head, &tx->message.body);
-	if (tx->plan == PLAN_ONE)
-		message_clear(&tx->message);
+	message_clear(&tx->message);
 }
 
 /* ---- recipients that fare differently */
@@ -164,7 +163,7 @@ deliver_part(struct session *s)
 	struct transaction *tx = s->tx;
 
 	if (!classes_have(&tx->classes, FATE_DELIVER)) {
-		finish(s, tx->outcome != NULL ? tx->outcome : "refused");
+		finish(s, "refused");
 		return;
 	}
 	delivery_narrow(&tx->delivery, is_delivered_to, tx);

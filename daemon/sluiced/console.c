@@ -19,7 +19,6 @@
 
 #define RESTART_MS	1000	/* its disk may be the reason: not at once */
 #define STALL_MS	5000	/* it may be waiting for a disk */
-#define END_MS		10000
 
 static bool
 is_wanted(const struct sl_settings *settings)
@@ -275,8 +274,7 @@ console_died(struct parent *parent, pid_t pid, int status)
 		return true;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		parent->console_restarts++;
-		sl_log(SL_LOG_ERROR, "the console %s %d: it is replaced", WIFSIGNALED(status) ? "died of signal" :
-		    "ended with status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		child_log("console", status);
 	}
 	sl_timer_set(&c->restart, RESTART_MS);
 	return true;
@@ -295,18 +293,10 @@ void
 console_end(struct parent *parent)
 {
 	struct console_process *c = &parent->console;
-	unsigned waited_ms = 0;
 
 	sl_timer_clear(&c->restart);
 	if (c->pid != 0) {
-		if (c->ipc == NULL || sl_ipc_send(c->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0)
-			kill(c->pid, SIGKILL);
-		while (waitpid(c->pid, NULL, WNOHANG) == 0) {
-			if (waited_ms >= END_MS)
-				kill(c->pid, SIGKILL);
-			usleep(10000);
-			waited_ms += 10;
-		}
+		child_end(c->ipc, c->pid);
 		(void)unlink(c->socket);
 	}
 	forget(c);

@@ -22,7 +22,6 @@
 #define RESTART_LATE_MS	15000	/* of one that ended by itself soon: its disk is full, or its queue is damaged */
 #define SOON_US		10000000u
 #define STALL_MS	5000	/* it may be waiting for a disk */
-#define END_MS		5000	/* to say what it was doing, when Sluice stops */
 
 static bool
 is_wanted(const struct sl_settings *settings)
@@ -225,8 +224,7 @@ courier_died(struct parent *parent, pid_t pid, int status)
 		return true;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		parent->courier_restarts++;
-		sl_log(SL_LOG_ERROR, "the courier %s %d: it is replaced", WIFSIGNALED(status) ? "died of signal" :
-		    "ended with status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		child_log("courier", status);
 	}
 	lived_us = sl_loop_now_us(parent->loop) - c->started_us;
 	sl_timer_set(&c->restart, WIFEXITED(status) && WEXITSTATUS(status) != 0 && lived_us < SOON_US ? RESTART_LATE_MS :
@@ -238,19 +236,11 @@ void
 courier_end(struct parent *parent)
 {
 	struct courier_process *c = &parent->courier;
-	unsigned waited_ms = 0;
 
 	sl_timer_clear(&c->restart);
 	if (c->pid == 0)
 		return;
-	if (c->ipc == NULL || sl_ipc_send(c->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0)
-		kill(c->pid, SIGKILL);
-	while (waitpid(c->pid, NULL, WNOHANG) == 0) {
-		if (waited_ms >= END_MS)
-			kill(c->pid, SIGKILL);
-		usleep(10000);
-		waited_ms += 10;
-	}
+	child_end(c->ipc, c->pid);
 	forget(c);
 	c->pid = 0;
 }

@@ -151,6 +151,11 @@ bool	helper_died(struct parent *parent, pid_t pid, int status);	/* false: it was
 void	helper_failed(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
 void	helpers_end(struct parent *parent);
 
+/* child.c: tell a process to stop (`ipc` NULL: there is no way to tell it), and wait until it has; after 10 s it is killed. */
+void	child_end(struct sl_ipc *ipc, pid_t pid);
+/* One has ended that was not to: say how. */
+void	child_log(const char *what, int status);
+
 /* vault.c: one for all edges, that keeps what policies want kept. */
 void	vault_prepare(struct parent *parent);
 void	vault_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */

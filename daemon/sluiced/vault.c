@@ -20,7 +20,6 @@
 #define RESTART_MS	1000	/* its disks may be the reason: not at once ... */
 #define RESTART_AT_ONCE_US 1000000u	/* ... unless it had lived so long, and was killed */
 #define STALL_MS	5000	/* it may be waiting for a disk */
-#define END_MS		10000	/* to sync what it has, when Sluice stops */
 
 static bool
 is_wanted(const struct sl_settings *settings)
@@ -220,8 +219,7 @@ vault_died(struct parent *parent, pid_t pid, int status)
 		return true;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		parent->vault_restarts++;
-		sl_log(SL_LOG_ERROR, "the vault %s %d: it is replaced", WIFSIGNALED(status) ? "died of signal" : "ended with status",
-		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		child_log("vault", status);
 	}
 	sl_timer_set(&v->restart, WIFSIGNALED(status) &&
 	    sl_loop_now_us(parent->loop) - v->started_us > RESTART_AT_ONCE_US ? 0 : RESTART_MS);
@@ -232,19 +230,11 @@ void
 vault_end(struct parent *parent)
 {
 	struct vault_process *v = &parent->vault;
-	unsigned waited_ms = 0;
 
 	sl_timer_clear(&v->restart);
 	if (v->pid == 0)
 		return;
-	if (v->ipc == NULL || sl_ipc_send(v->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0)
-		kill(v->pid, SIGKILL);
-	while (waitpid(v->pid, NULL, WNOHANG) == 0) {
-		if (waited_ms >= END_MS)
-			kill(v->pid, SIGKILL);
-		usleep(10000);
-		waited_ms += 10;
-	}
+	child_end(v->ipc, v->pid);
 	forget(v);
 	v->pid = 0;
 }
