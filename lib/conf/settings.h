@@ -84,6 +84,7 @@ struct sl_tenant {
 	struct sl_person	 *people;	/* whose names are protected */
 	size_t			  people_len;
 	char			 *subject_tag;	/* "" : leave the subject alone */
+	char			 *copy_to;	/* an address that is given what `copy` asks for; "": nobody */
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
 };
 

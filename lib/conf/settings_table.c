@@ -357,6 +357,9 @@ const struct setting settings_table[] = {
 	  "the tenant's domains nor from these addresses (or domains, and what is below them) imitates them." },
 	{ SCOPE_TENANT, "subject_tag", SETTING_TEXT, TENANT(subject_tag), "\"\"", 0, 40, NULL, 0,
 	  "Put before the subject of tagged messages, as in `[SPAM]`; empty: the subject stays." },
+	{ SCOPE_TENANT, "copy_to", SETTING_TEXT, TENANT(copy_to), "\"\"", 0, 320, NULL, 0,
+	  "The address that gets a copy where an action says `copy`, as in `audit@example.com`. The next hop is given it in the same "
+	  "transaction: nothing is stored for it." },
 	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
 	  "Shown to refused senders after the reason: an address of a web page or a telephone "
 	  "number." },
@@ -376,6 +379,8 @@ const struct setting settings_table[] = {
 
 	{ SCOPE_CATEGORY, "tag", SETTING_PROBABILITY, CATEGORY(SL_ACTION_TAG), "never", 0, 0, never, 0,
 	  "Deliver with a header that says so, and `subject_tag`." },
+	{ SCOPE_CATEGORY, "copy", SETTING_PROBABILITY, CATEGORY(SL_ACTION_COPY), "never", 0, 0, never, 0,
+	  "Give a copy to `copy_to`, whatever else is done but `defer`." },
 	{ SCOPE_CATEGORY, "quarantine", SETTING_PROBABILITY, CATEGORY(SL_ACTION_QUARANTINE), "never", 0, 0, never, 0,
 	  "Keep it in the vault; the sender hears 250 when it is on disk there. Needs `quarantine.directory`." },
 	{ SCOPE_CATEGORY, "defer", SETTING_PROBABILITY, CATEGORY(SL_ACTION_DEFER), "never", 0, 0, never,

@@ -163,8 +163,10 @@ sl_policy_doc_markdown(struct sl_buf *out)
 	    "administrators' to set and no operator's: it gives away mail.\n\n"
 	    "A category has a probability for each **action** from which on it is taken: `tag` (deliver with a header\n"
 	    "that says so, and `subject_tag`), `quarantine`, `defer` (451), `refuse` (550); the strongest that applies is\n"
-	    "done. `copy` goes to `copy_to` beside whatever else is done. A category that is given replaces the inherited\n"
-	    "one whole.\n\n"
+	    "done. `copy` goes to `copy_to` beside whatever else is done but `defer`: the next hop is given it in the same\n"
+	    "transaction as the message, of what is kept or refused alone; nothing is stored for it. An address that the next\n"
+	    "hop refuses for good is left out, and recorded; one that it refuses for now defers the message.\n\n"
+	    "A category that is given replaces the inherited one whole.\n\n"
 	    "## Precedence\n\n"
 	    "Fixed, whatever the policy says. Known malware and deny lists end it; allow lists leave what they do not\n"
 	    "excuse from to the last row.\n\n");
