@@ -40,6 +40,19 @@ struct vault_process {
 	char			 path[4096];	/* "": there is no such program */
 };
 
+/* Connections that the courier has said all but the dot on, held for its successor: lent.c. Nothing is read from them or written to them. */
+struct lent {
+	struct sl_timer		 timer;
+	size_t			 len;
+	struct lent_one {
+		int		 fd;
+		int64_t		 id;		/* of the courier's entry, ... */
+		uint32_t	 attempt;	/* ... and which one at it */
+		uint64_t	 since_us;
+		struct sl_buf	 payload;	/* as it was said */
+	}			 all[SL_COURIER_LENT_MAX];
+};
+
 /* The courier, where there is a vault: courier.c. */
 struct courier_process {
 	struct parent		*parent;
@@ -50,6 +63,8 @@ struct courier_process {
 	uint64_t		 started_us;
 	bool			 ready;
 	struct sl_courier_state	 state;		/* as it said last */
+	struct lent		 lent;
+	bool			 moved;		/* its directory is another one since it was started */
 	uint32_t		 snapshot;	/* number of the one that is used, ... */
 	int			 snapshots[2];	/* ... held open for the next courier ... */
 	size_t			 snapshots_len;	/* ... 0: there is none */
@@ -177,6 +192,12 @@ void	courier_use_snapshot(struct parent *parent, uint32_t number, const int *fds
 int	courier_connect(struct parent *parent, uint32_t who);
 bool	courier_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the courier */
 void	courier_end(struct parent *parent);	/* before the vault */
+
+/* lent.c: what the courier says of it. */
+void	lent_prepare(struct lent *lent, struct sl_loop *loop);
+void	lent_message(struct lent *lent, struct sl_ipc_message *message);
+void	lent_hand_on(struct lent *lent, struct sl_ipc *ipc);	/* to the next courier, before anything else */
+void	lent_forget(struct lent *lent);				/* all of them */
 /* console.c: one for all edges, that has the database of tenants and compiles it. */
 void	console_prepare(struct parent *parent);
 void	console_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */

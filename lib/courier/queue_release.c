@@ -118,20 +118,6 @@ sl_queue_retoken(struct sl_queue *queue, int64_t id)
 
 /* ---- walks ---- */
 
-static int
-next_of(struct sl_queue *queue, sqlite3_stmt *s, const struct sl_queue_entry **entry_out)
-{
-	int r = queue_step(queue, s);
-	int64_t id;
-
-	if (r != SL_DONE)
-		return r;
-	id = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	r = sl_queue_get(queue, id, entry_out);
-	return r == 0 ? SL_DONE : r;
-}
-
 int
 sl_queue_finished_after(struct sl_queue *queue, bool releases, int64_t after, const struct sl_queue_entry **entry_out)
 {
@@ -139,7 +125,7 @@ sl_queue_finished_after(struct sl_queue *queue, bool releases, int64_t after, co
 
 	sqlite3_bind_int64(s, 1, after);
 	sqlite3_bind_int(s, 2, releases);
-	return next_of(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int
@@ -149,7 +135,7 @@ sl_queue_list(struct sl_queue *queue, struct sl_slice tenant, int64_t after, con
 
 	sqlite3_bind_int64(s, 1, after);
 	queue_bind_slice(s, 2, tenant);
-	return next_of(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int
@@ -161,7 +147,7 @@ sl_queue_releases(struct sl_queue *queue, struct sl_slice tenant, int64_t from_u
 	sqlite3_bind_int64(s, 1, after);
 	sqlite3_bind_int64(s, 2, from_us);
 	queue_bind_slice(s, 3, tenant);
-	return next_of(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int

@@ -389,6 +389,25 @@ sl_courier_unpack_state(struct sl_slice payload, struct sl_courier_state *out)
 }
 
 void
+sl_courier_pack_lent(const struct sl_courier_lent *lent, struct sl_buf *out)
+{
+	pack_i64(out, lent->id);
+	sl_pack_u32(out, lent->attempt);
+	sl_pack_bytes(out, lent->state);
+}
+
+int
+sl_courier_unpack_lent(struct sl_slice payload, struct sl_courier_lent *out)
+{
+	struct sl_unpack in = { .rest = payload };
+
+	out->id = unpack_i64(&in);
+	out->attempt = sl_unpack_u32(&in);
+	out->state = sl_unpack_bytes(&in);
+	return out->state.len > SL_COURIER_STATE_MAX ? SL_ERR_SYNTAX : whole(&in);
+}
+
+void
 sl_courier_release_token(const unsigned char id[SL_KEPT_ID_BYTES], char out[SL_COURIER_RELEASE_TOKEN + 1])
 {
 	memcpy(out, "release:", 8);

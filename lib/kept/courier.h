@@ -1,7 +1,7 @@
 /*
  * courier.h - what the vault, the courier, and those who give it mail say to each other
  *
- * Payloads of SUBMIT, SUBMITTED, SETTLED, SETTLED_SEEN, FETCH, FETCHED, QUEUE_ASK, QUEUE_ENTRY and COURIER_STATE of ipc/ipc.h,
+ * Payloads of SUBMIT, SUBMITTED, SETTLED, SETTLED_SEEN, FETCH, FETCHED, QUEUE_ASK, QUEUE_ENTRY, COURIER_STATE and LENT of ipc/ipc.h,
  * packed and read. The order of things:
  *
  *	SUBMIT > on the courier's disk > SUBMITTED > attempts ... > final > SETTLED > noted by who submitted > SETTLED_SEEN
@@ -133,6 +133,18 @@ struct sl_courier_state {
 };
 void		sl_courier_pack_state(const struct sl_courier_state *state, struct sl_buf *out);
 SL_MUST_USE int	sl_courier_unpack_state(struct sl_slice payload, struct sl_courier_state *out);
+
+/* LENT: an attempt's connection, kept for the next courier; `state` is that of courier/last.h, a secret under TLS. Without a descriptor: it is
+ * over, and `state` empty. */
+#define SL_COURIER_LENT_MAX	64u	/* at once */
+#define SL_COURIER_STATE_MAX	1024u
+struct sl_courier_lent {
+	int64_t		id;
+	uint32_t	attempt;
+	struct sl_slice	state;
+};
+void		sl_courier_pack_lent(const struct sl_courier_lent *lent, struct sl_buf *out);
+SL_MUST_USE int	sl_courier_unpack_lent(struct sl_slice payload, struct sl_courier_lent *out);
 
 /* The token of a release: one for each message that is kept. */
 #define SL_COURIER_RELEASE_TOKEN (8 + SL_KEPT_ID_DIGITS)
