@@ -50,7 +50,9 @@ struct sl_digest_language {
 /* The language of a tag ("de", "de-AT", "DE_at"), or English. Never NULL. */
 const struct sl_digest_language *sl_digest_language_find(struct sl_slice tag);
 size_t	sl_digest_languages(const struct sl_digest_language *const **list_out);
-/* Add a text with its places filled; those that are not given stay empty. At most 3. */
+/* Add a text with its places ({1} to {9}) filled; those that are not given stay empty. */
+void	sl_digest_fill(const char *text, const struct sl_slice *fill, size_t fill_len, struct sl_buf *out);
+/* The same of a word of this table; at most 3 places. */
 void	sl_digest_say(const struct sl_digest_language *language, enum sl_digest_word word, const struct sl_slice *fill,
 	    size_t fill_len, struct sl_buf *out);
 

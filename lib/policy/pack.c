@@ -26,7 +26,7 @@ sl_policy_table_version(void)
 bool
 sl_policy_setting_is_long(const struct sl_policy_setting *row)
 {
-	return row->type == SL_POLICY_DOMAINS || row->type == SL_POLICY_FILES || row->type == SL_POLICY_GROUPS ||
+	return row->type == SL_POLICY_DOMAINS || row->type == SL_POLICY_ADDRESSES || row->type == SL_POLICY_FILES || row->type == SL_POLICY_GROUPS ||
 	    row->type == SL_POLICY_PARTNERS;
 }
 
@@ -103,7 +103,7 @@ sl_policy_pack_value(const struct sl_policy_setting *row, const struct sl_policy
 	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		sl_buf_add_slice(out, *(const struct sl_slice *)at);
 		return;
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		pack_list(at, out);
 		return;
 	case SL_POLICY_FILES:
@@ -323,7 +323,7 @@ unpack_value(struct unpacker *u, const struct sl_policy_setting *row, void *at)
 		*(struct sl_slice *)at = u->in.rest;
 		u->in.rest = sl_slice_from(u->in.rest, u->in.rest.len);
 		return;
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		unpack_list(u, row, row->max, at);
 		return;
 	case SL_POLICY_FILES:

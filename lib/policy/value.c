@@ -79,7 +79,7 @@ sl_policy_value_eq(const struct sl_policy_setting *row, const void *a, const voi
 		return thresholds_eq(a, b);
 	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		return sl_slice_eq(*(const struct sl_slice *)a, *(const struct sl_slice *)b);
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		return lists_eq(a, b);
 	case SL_POLICY_FILES:
 		return files_eq(a, b);
@@ -222,8 +222,8 @@ sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text)
 		if (!is_printable_ascii(text))
 			return "write one line of printable ASCII";
 		return text.len > row->max ? "write a shorter text" : NULL;
-	case SL_POLICY_ADDRESS:
-		return text.len == 0 || is_address(text) ? NULL
+	case SL_POLICY_ADDRESS: case SL_POLICY_ADDRESSES:
+		return (text.len == 0 && row->type == SL_POLICY_ADDRESS) || is_address(text) ? NULL
 		    : "write the address of a mailbox, as in postmaster@example.com, its domain in small letters";
 	case SL_POLICY_ZONE:
 		return text.len <= row->max && has_only(text, "+-/_") && text.ptr[0] != '/' ? NULL

@@ -45,6 +45,9 @@ add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_DOMAINS:
 		sl_buf_add_str(out, "list of domains");
 		return;
+	case SL_POLICY_ADDRESSES:
+		sl_buf_addf(out, "list of addresses, at most %u", row->max);
+		return;
 	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:
 		sl_buf_addf(out, "list of maps, at most %u", row->max);
 		return;

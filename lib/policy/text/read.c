@@ -276,6 +276,23 @@ normal_address(struct policy_reader *r, const struct conf_node *node)
 	return text == NULL ? node->text : sl_slice_str(text);
 }
 
+static struct sl_slice
+read_address(struct policy_reader *r, const struct conf_node *node)
+{
+	static const struct sl_policy_setting address = { .type = SL_POLICY_ADDRESSES };
+	struct sl_slice text;
+	const char *wrong;
+
+	if (!policy_is_scalar(r, node))
+		return sl_slice("", 0);
+	text = normal_address(r, node);
+	wrong = sl_policy_text_wrong(&address, text);
+	if (wrong == NULL)
+		return policy_copy(r, node, text);
+	WRONG(r, node, "%s: %s (not '" SL_SLICE_FMT "')", r->what, wrong, (int)SL_MIN(text.len, (size_t)80), text.ptr);
+	return sl_slice("", 0);
+}
+
 static void
 read_text_row(struct policy_reader *r, const struct conf_node *node, const struct sl_policy_setting *row,
     struct sl_slice *out)
@@ -320,6 +337,9 @@ read_value(struct policy_reader *r, const struct conf_node *node, const struct s
 		return;
 	case SL_POLICY_DOMAINS:
 		policy_read_list(r, node, row->max, policy_read_domain, at);
+		return;
+	case SL_POLICY_ADDRESSES:
+		policy_read_list(r, node, row->max, read_address, at);
 		return;
 	case SL_POLICY_FILES:
 		policy_read_files(r, node, at);
