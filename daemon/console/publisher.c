@@ -56,7 +56,9 @@ struct publisher {
 	struct sl_ipc	*compiler;
 	struct picture	 whole, over;	/* what is handed out */
 	struct picture	 next;		/* everything anew, of which what came since is being compiled */
-	struct set	 tenants, partners;	/* that changed since `next`, if there is one, or `whole` */
+	/* What changed since `next`, if there is one, or `whole`: tenants; whose lists; whose policies and templates (0: the
+	 * operator's). */
+	struct set	 tenants, partners, speakers;
 	struct set	 touched;	/* tenants whose next hops' addresses changed since a whole job began */
 	bool		 dirty;		/* they have changed since a part was begun */
 	bool		 need_whole;
@@ -261,28 +263,6 @@ later(struct publisher *p)
 /* ---- what has changed ---- */
 
 static int
-on_tenant(void *ctx, const struct sl_tenant_row *row)
-{
-	struct publisher *p = ctx;
-
-	if (p->tenants.len > PART_TENANTS)
-		return SL_DONE;
-	set_add(&p->tenants, row->id);
-	return 0;
-}
-
-/* What a partner says holds for his tenants: these, if they are few, else everything. */
-static void
-on_partner_layer(struct publisher *p, struct sl_node partner)
-{
-	static const struct sl_walk walk = { .tenant = on_tenant };
-
-	if (sl_store_walk(p->options.store, &walk, p, partner, NULL) != 0)
-		p->need_whole = true;
-	p->dirty = true;
-}
-
-static int
 on_change(void *ctx, const struct sl_change *change)
 {
 	struct publisher *p = ctx;
@@ -295,14 +275,13 @@ on_change(void *ctx, const struct sl_change *change)
 			hosts_note(p->options.hosts, (struct sl_node){ SL_LEVEL_TENANT, change->tenant });
 		return 0;
 	}
-	if ((change->kinds & SL_CHANGE_LAYER) != 0 && change->node.level == SL_LEVEL_PARTNER)
-		on_partner_layer(p, change->node);
-	else if ((change->kinds & SL_CHANGE_LAYER) != 0)
-		p->need_whole = true;
-	if ((change->kinds & (SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0 && change->node.level <= SL_LEVEL_PARTNER) {
+	if (change->node.level > SL_LEVEL_PARTNER)
+		return 0;
+	if ((change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_PARTNER)) != 0)
+		set_add(&p->speakers, change->node.id);
+	if ((change->kinds & (SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0)
 		set_add(&p->partners, change->node.id);
-		p->dirty = true;
-	}
+	p->dirty |= (change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0;
 	return 0;
 }
 
@@ -323,7 +302,7 @@ look(struct publisher *p)
 static void
 look_since(struct publisher *p, int64_t change)
 {
-	p->tenants.len = p->partners.len = 0;
+	p->tenants.len = p->partners.len = p->speakers.len = 0;
 	p->dirty = p->need_whole = false;
 	p->seen = change;
 	look(p);
@@ -414,7 +393,8 @@ static void
 part_start(struct publisher *p)
 {
 	const struct job job = { .kind = JOB_PART, .tenants = p->tenants.ids, .tenants_len = p->tenants.len,
-		.partners = p->partners.ids, .partners_len = p->partners.len };
+		.partners = p->partners.ids, .partners_len = p->partners.len, .speakers = p->speakers.ids,
+		.speakers_len = p->speakers.len };
 
 	p->part_task.for_next = p->next.fd >= 0;
 	if (task_start(p, &p->part_task, &job, part_done))
@@ -596,6 +576,7 @@ publisher_free(struct publisher **publisher)
 	picture_drop(&p->next);
 	set_fini(&p->tenants);
 	set_fini(&p->partners);
+	set_fini(&p->speakers);
 	set_fini(&p->touched);
 	sl_ipc_free(&p->compiler);
 	sl_free(p);
@@ -624,29 +605,42 @@ try_done(struct task *task, const struct job_done *done, int fd)
 		close(fd);
 }
 
-/* Of one tenant alone, over everything; or everything, where more inherit it. */
+static void
+set_copy(struct set *to, const struct set *from)
+{
+	for (size_t i = 0; i < SL_MIN(from->len, (size_t)JOB_TENANTS_MAX - 1); i++)
+		set_add(to, from->ids[i]);
+}
+
+/* Over everything, with what changed since; while everything is made anew, everything as it would be. */
 static bool
 try_start(struct publisher *p, struct task *task, struct job *job)
 {
+	struct set tenants = { 0 }, speakers = { 0 };
 	struct sl_access_path path;
-	struct set tenants = { 0 };
 	bool started;
 
 	if (sl_store_path(p->options.store, job->node, &path) != 0)
 		return false;
-	task->is_over = path.id[SL_LEVEL_TENANT] != 0 && p->next.fd < 0;
+	task->is_over = p->next.fd < 0;
 	job->kind = task->is_over ? JOB_TRY_PART : JOB_TRY_WHOLE;
 	if (task->is_over) {
-		for (size_t i = 0; i < p->tenants.len; i++)
-			set_add(&tenants, p->tenants.ids[i]);
-		set_add(&tenants, path.id[SL_LEVEL_TENANT]);
+		set_copy(&tenants, &p->tenants);
+		set_copy(&speakers, &p->speakers);
+		if (path.id[SL_LEVEL_TENANT] != 0)
+			set_add(&tenants, path.id[SL_LEVEL_TENANT]);
+		else
+			set_add(&speakers, job->node.id);
 		job->tenants = tenants.ids;
-		job->tenants_len = SL_MIN(tenants.len, (size_t)JOB_TENANTS_MAX);
+		job->tenants_len = tenants.len;
+		job->speakers = speakers.ids;
+		job->speakers_len = speakers.len;
 		job->partners = p->partners.ids;
 		job->partners_len = p->partners.len;
 	}
 	started = task_start(p, task, job, try_done);
 	set_fini(&tenants);
+	set_fini(&speakers);
 	return started;
 }
 

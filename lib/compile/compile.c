@@ -19,7 +19,6 @@ sl_compile_new(const struct sl_compile_options *options)
 	c->magic = COMPILE_MAGIC;
 	c->options = *options;
 	c->chains = sl_chains_new();
-	c->effective = sl_xzalloc(sizeof(*c->effective));
 	sl_buf_init(&c->error, 2048);
 	sl_buf_init(&c->problems, 65536);
 	sl_buf_init(&c->scratch, SL_LAYER_TEXT_MAX);
@@ -54,9 +53,7 @@ sl_compile_free(struct sl_compile **compile)
 	sl_buf_fini(&c->problems);
 	sl_buf_fini(&c->scratch);
 	sl_buf_fini(&c->names);
-	sl_free(c->bases);
 	sl_free(c->policies);
-	sl_free(c->effective);
 	sl_chains_free(&c->chains);
 	SL_OBJ_FREE(compile, COMPILE_MAGIC);
 }
@@ -79,7 +76,7 @@ size_t
 sl_compile_policies(const struct sl_compile *c)
 {
 	SL_CHECK(c, COMPILE_MAGIC);
-	return c->resolved;
+	return c->policies_len;
 }
 
 static void *
@@ -101,23 +98,13 @@ variant_of(const struct sl_tenant_settings *settings)
 	return mode * 2 + (settings->users == SL_TENANT_USERS_LISTED);
 }
 
-/* What holds for the whole tenant. A policy that does less than its state stays. */
-static void
-put_on_top(struct sl_policy *policy, unsigned variant)
-{
-	if (variant / 2 == 1 && policy->mode == SL_MODE_FILTER)
-		policy->mode = SL_MODE_MONITOR;
-	else if (variant / 2 == 2)
-		policy->mode = SL_MODE_PASS_THROUGH;
-	if (variant % 2 == 1)
-		policy->recipients.shield = SL_SHIELD_KNOWN;
-}
-
 /* The writer's number of a chain's policy. */
 static int
 policy_of(struct sl_compile *c, uint32_t chain, uint32_t *out)
 {
+	static const enum sl_mode modes[] = { SL_MODE_FILTER, SL_MODE_MONITOR, SL_MODE_PASS_THROUGH };
 	unsigned variant = variant_of(&c->tenant.settings);
+	struct sl_snapshot_chain described;
 	size_t at = (size_t)chain * VARIANTS + variant, size = c->policies_size;
 	int r;
 
@@ -128,13 +115,15 @@ policy_of(struct sl_compile *c, uint32_t chain, uint32_t *out)
 		c->policies_size = size;
 	}
 	if (c->policies[at] == 0) {
-		sl_chains_resolve(c->chains, chain, c->effective, NULL, NULL);
-		put_on_top(&c->effective->policy, variant);
-		r = sl_snapshot_writer_policy(c->options.writer, &c->effective->policy, out);
+		r = sl_chains_describe(c->chains, chain, &described);
+		described.mode = modes[variant / 2];
+		described.shield = variant % 2 == 1;
+		if (r == 0)
+			r = sl_snapshot_writer_chain(c->options.writer, &described, out);
 		if (r != 0)
 			return compile_fail(c, r, "a policy cannot be written: %s", sl_strerror(r));
 		c->policies[at] = *out + 1;
-		c->resolved++;
+		c->policies_len++;
 	}
 	*out = c->policies[at] - 1;
 	return 0;
@@ -205,7 +194,7 @@ chain_at(struct sl_compile *c, uint32_t chain, struct sl_node node, uint32_t *ou
 	if (c->tenant.said_len == 0)
 		return 0;
 	said = bsearch(&key, c->tenant.said, c->tenant.said_len, sizeof(key), compare_said);
-	return said == NULL ? 0 : compile_push(c, chain, node, c->tenant.row.partner, sl_slice(said->text, said->len), out);
+	return said == NULL ? 0 : compile_link(c, chain, node, c->tenant.row.partner, sl_slice(said->text, said->len), out);
 }
 
 /* ---- rows of a tenant, in the order of a walk ---- */
@@ -230,8 +219,6 @@ on_tenant(void *ctx, const struct sl_tenant_row *row)
 {
 	struct sl_compile *c = ctx;
 	struct tenant *t = &c->tenant;
-	uint32_t base;
-	int r;
 
 	t->there = row->settings.state != SL_TENANT_OFF;
 	if (!t->there)
@@ -243,8 +230,7 @@ on_tenant(void *ctx, const struct sl_tenant_row *row)
 	t->row.partner = (uint32_t)row->partner;
 	keep_text(t, row->name);
 	t->name_len = (uint32_t)row->name.len;
-	r = compile_base(c, row->partner, &base);
-	return r != 0 ? r : chain_at(c, base, (struct sl_node){ SL_LEVEL_TENANT, row->id }, &t->chain);
+	return chain_at(c, sl_chains_start(c->chains, t->row.partner), (struct sl_node){ SL_LEVEL_TENANT, row->id }, &t->chain);
 }
 
 static int
@@ -589,7 +575,9 @@ tenant_compile(struct sl_compile *c, int64_t id)
 	int r;
 
 	tenant_begin(c, id);
-	r = said_read(c, id);
+	r = compile_presets(c);
+	if (r == 0)
+		r = said_read(c, id);
 	if (r == 0)
 		r = sl_store_walk(c->options.store, &walk, c, (struct sl_node){ SL_LEVEL_TENANT, id }, NULL);
 	if (r == SL_DONE || r == SL_ERR_NOT_FOUND)
@@ -641,6 +629,14 @@ on_partner_id(void *ctx, const struct sl_partner_row *row)
 	return id_add(ctx, row->id);
 }
 
+static int
+above(struct sl_compile *c, struct sl_node node)
+{
+	int r = sl_compile_list(c, node);
+
+	return r == 0 ? sl_compile_speaker(c, node) : r;
+}
+
 int
 sl_compile_whole(struct sl_compile *c)
 {
@@ -650,11 +646,11 @@ sl_compile_whole(struct sl_compile *c)
 
 	SL_CHECK(c, COMPILE_MAGIC);
 	sl_buf_reset(&c->error);
-	r = sl_compile_list(c, SL_NODE_OPERATOR);
+	r = above(c, SL_NODE_OPERATOR);
 	if (r == 0)
 		r = store_failed(c, sl_store_walk(c->options.store, &partners, &ids, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < ids.len && r == 0; i++)
-		r = sl_compile_list(c, (struct sl_node){ SL_LEVEL_PARTNER, ids.ids[i] });
+		r = above(c, (struct sl_node){ SL_LEVEL_PARTNER, ids.ids[i] });
 	ids.len = 0;
 	if (r == 0)
 		r = store_failed(c, sl_store_walk(c->options.store, &tenants, &ids, SL_NODE_OPERATOR, NULL));
@@ -704,8 +700,10 @@ sl_compile_effective(struct sl_compile *c, struct sl_node node, struct sl_policy
 		else
 			r = sl_store_layer_get(c->options.store, at, sl_slice("", 0), SL_LAYER_ANY, &text, NULL);
 		r = r == SL_ERR_NOT_FOUND ? 0 : store_failed(c, r);
+		/* What the operator builds on is his own template, not that of a partner who has one of the same name. */
 		if (r == 0)
-			r = compile_push(c, chain, at, path.id[SL_LEVEL_PARTNER], sl_buf_slice(&text), &chain);
+			r = compile_push(c, chain, at, l == SL_LEVEL_OPERATOR ? 0 : path.id[SL_LEVEL_PARTNER], sl_buf_slice(&text),
+			    &chain);
 		sl_buf_fini(&text);
 		if (r == 0) {
 			sl_chains_resolve(c->chains, chain, out, sources, len_out);

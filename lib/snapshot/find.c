@@ -154,21 +154,6 @@ sl_snapshot_tenant(const struct sl_snapshot *s, uint32_t id, struct sl_snapshot_
 	return s->under != NULL && !is_replaced(s, id) && sl_snapshot_tenant(s->under, id, out);
 }
 
-int
-sl_snapshot_policy(const struct sl_snapshot *s, uint32_t id, struct sl_arena *arena, struct sl_policy *policy)
-{
-	unsigned char key[16];
-	struct sl_slice value;
-
-	SL_CHECK(s, SNAPSHOT_MAGIC);
-	if (s->under != NULL && (id & POLICY_ABOVE) == 0)
-		s = s->under;
-	id &= ~POLICY_ABOVE;
-	if (!snapshot_get(s, key, KEY_POLICY(id, key), &value))
-		return SL_ERR_NOT_FOUND;
-	return policy_record_read(s, value, arena, policy);
-}
-
 /* ---- lists */
 
 #define AHEAD_MAX	64	/* probes that are begun ahead; a list with more prefix lengths has the others in turn */

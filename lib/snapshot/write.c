@@ -87,6 +87,57 @@ write_policies(struct finish *f)
 	sl_free(order);
 }
 
+static int
+by_source(const void *a, const void *b, void *texts)
+{
+	const struct kept_source *x = a, *y = b;
+	int r;
+
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	r = memcmp((const char *)texts + x->name, (const char *)texts + y->name, SL_MIN(x->name_len, y->name_len));
+	return r != 0 ? r : (int)x->name_len - (int)y->name_len;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Presets, and what operator and partners say. */
+static void
+write_sources(struct finish *f)
+{
+	struct sl_snapshot_writer *w = f->w;
+	unsigned char key[KEY_SOURCE_BYTES];
+	struct kept_source *s = w->sources.items;
+	uint32_t *speakers = w->speakers.items;
+
+	for (size_t i = 0; i < SL_LEVEL_COUNT; i++)
+		if (w->presets_len[i] > 0)
+			add(f, key, KEY_PRESET(i, key), sl_slice(w->texts.data + w->presets[i], w->presets_len[i]));
+	if (w->inherits && w->presets_len[SL_LEVEL_COUNT - 1] == 0)
+		fail(f, SL_ERR_NOT_FOUND, "what levels are did not come");
+	if (w->speakers.len > 0)
+		qsort(speakers, w->speakers.len, sizeof(*speakers), by_number);
+	for (size_t i = 0; i < w->speakers.len; i++)
+		if (i == 0 || speakers[i] != speakers[i - 1])
+			add(f, key, KEY_SPEAKER(speakers[i], key), sl_slice("", 0));
+	if (w->sources.len > 0)
+		qsort_r(s, w->sources.len, sizeof(*s), by_source, w->texts.data);
+	for (size_t i = 0; i < w->sources.len; i++) {
+		size_t len = key_number('s', s[i].owner, 4, key);
+
+		if (i > 0 && by_source(&s[i - 1], &s[i], w->texts.data) == 0)
+			fail(f, SL_ERR_BUSY, "partner %u, or the operator (0), says the same twice", s[i].owner);
+		memcpy(key + len, w->texts.data + s[i].name, s[i].name_len);
+		add(f, key, len + s[i].name_len, sl_slice(w->texts.data + s[i].value, s[i].value_len));
+	}
+}
+
 static uint32_t
 policy_rank(const struct finish *f, uint32_t id)
 {
@@ -162,14 +213,6 @@ write_filters(struct finish *f)
 		add(f, key, KEY_FILTER(kept->owner >> 32, kept->owner & UINT32_MAX, key), sl_buf_slice(&value));
 	}
 	sl_buf_fini(&value);
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
 }
 
 static void
@@ -526,6 +569,7 @@ sl_snapshot_writer_finish(struct sl_snapshot_writer *w, struct sl_snapshot_count
 	if (f.result != 0)
 		return f.result;
 	write_policies(&f);
+	write_sources(&f);
 	write_tenants(&f);
 	write_filters(&f);
 	write_gone(&f);
