@@ -9,7 +9,6 @@
 #define WALK_MAX	1000u		/* due entries that are looked at in a turn */
 #define BLOCKED_MS	250u		/* something is due, and has to wait for others */
 #define WAKE_MAX_MS	60000u
-#define UNREACHED_US	INT64_C(60000000)	/* a tenant's mail waits, when its next hops cannot be reached */
 #define TEXT_MAX	400u
 
 /* ---- the front: our trace ---- */
@@ -178,6 +177,7 @@ attempt_free(struct attempt *a)
 	if (a->fetch.number != 0 && a->fetch.result == SL_MORE)
 		(void)fetch_say(a->process, &(struct sl_courier_fetch){ .number = a->fetch.number });
 	sl_send_free(&a->send);
+	hops_end(a->process, &a->route);
 	sl_buf_fini(&a->fetch.front);
 	sl_buf_fini(&a->fetch.bytes);
 }
@@ -214,6 +214,23 @@ attempt_ended(struct process *p, int64_t id, unsigned uncertain)
 	return sl_queue_get(p->queue, id, &e) == 0 ? e : NULL;
 }
 
+/* None of its next hops could be reached. That is no fault of this mail: it waits as all the rest does that goes there (try_one). */
+static int
+wait_for_hops(struct process *p, int64_t id, struct route *route)
+{
+	int64_t until;
+
+	return hops_choose(p, route, &until) == HOPS_LEFT ? sl_queue_hurry(p->queue, id, now_us(p)) : 0;
+}
+
+static void
+on_tried(void *ctx, size_t hop, bool reached, struct sl_slice why)
+{
+	struct attempt *a = ctx;
+
+	hops_tried(a->process, &a->route.hops[hop], reached, why);
+}
+
 static void
 on_sent(void *ctx, struct sl_send *send, int result)
 {
@@ -238,7 +255,7 @@ on_sent(void *ctx, struct sl_send *send, int result)
 	if (gone && (e->state == SL_QUEUE_WAITING || e->state == SL_QUEUE_UNCERTAIN))
 		r = sl_queue_cancel(p->queue, id, now_us(p));	/* the vault has it no more, or has it back */
 	else if (!reached && e->state == SL_QUEUE_WAITING)
-		r = sl_queue_postpone(p->queue, sl_slice_str(a->tenant), now_us(p) + UNREACHED_US);
+		r = wait_for_hops(p, id, &a->route);
 	if (r != 0)
 		queue_broken(p, "an entry stays as it is");
 	else if (gone)
@@ -332,7 +349,8 @@ begin(struct process *p, struct attempt *a, const struct sl_queue_entry *e, cons
 	struct sl_send_hop others[SL_SEND_HOPS_MAX];
 	struct sl_send_job job = { .loop = p->loop, .pool = p->pool, .queue = p->queue, .id = e->id,
 		.name = sl_slice_str(p->settings->hostname), .tls = route->tls, .tls_context = p->tls, .verify = route->verify,
-		.is_8bit = true, .smtputf8 = is_utf8(e), .lend = on_lend, .done = on_sent, .ctx = a, .connect_ms = timers->connect_ms,
+		.is_8bit = true, .smtputf8 = is_utf8(e), .lend = on_lend,
+		.tried = on_tried, .done = on_sent, .ctx = a, .connect_ms = timers->connect_ms,
 		.final_ms = timers->hop_final_ms };
 
 	memset(a, 0, sizeof(*a));
@@ -350,6 +368,7 @@ begin(struct process *p, struct attempt *a, const struct sl_queue_entry *e, cons
 	job.host = a->route.hops[0].host;
 	job.others = others;
 	job.others_len = route->len - 1;
+	hops_begin(p, &a->route);
 	fetch_prepare(a, e, &job);
 	return sl_send_new(&job, &a->send);
 }
@@ -362,6 +381,7 @@ try_one(struct process *p, int64_t id, bool *blocked_out)
 	struct attempt *a = attempt_room(p);
 	struct route route;
 	const char *why;
+	int64_t until;
 	int r = sl_queue_get(p->queue, id, &e);
 
 	if (r != 0)
@@ -372,6 +392,15 @@ try_one(struct process *p, int64_t id, bool *blocked_out)
 	}
 	if (!route_find(p, e, &route, &why))
 		return no_route(p, e, why);
+	switch (hops_choose(p, &route, &until)) {
+	case HOPS_GO:
+		break;
+	case HOPS_PROBED:
+		*blocked_out = true;
+		return 0;
+	case HOPS_LEFT:
+		return sl_queue_postpone(p->queue, e->tenant, until);
+	}
 	if (under_way(p, NULL, route.first) >= ATTEMPTS_TENANT) {
 		*blocked_out = true;
 		return 0;

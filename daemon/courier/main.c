@@ -63,7 +63,7 @@ on_state(void *ctx)
 	state = (struct sl_courier_state){ .waiting = stats.waiting, .trying = stats.trying, .uncertain = stats.uncertain,
 		.unsettled = stats.unsettled, .finished = stats.finished, .bytes = stats.bytes,
 		.oldest_us = stats.oldest_us == INT64_MAX ? 0 : stats.oldest_us, .delivered = p->delivered,
-		.failed = p->failures, .lost = p->lost };
+		.failed = p->failures, .lost = p->lost, .hops_down = p->down_len };
 	sl_buf_init(&payload, 128);
 	sl_courier_pack_state(&state, &payload);
 	if (sl_ipc_send(p->parent, SL_IPC_COURIER_STATE, sl_buf_slice(&payload), NULL, 0) != 0)
@@ -165,7 +165,7 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 		sl_loop_stop(p->loop);
 		return;
 	}
-	state_changed(p);
+	hops_forget(p);
 	sl_timer_set(&p->due, 0);
 }
 

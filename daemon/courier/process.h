@@ -48,10 +48,21 @@ struct route {
 		struct sockaddr_storage	address;
 		socklen_t		address_len;
 		char			host[256];
+		bool			probe;		/* it could not be reached before */
 	}		 hops[SL_SEND_HOPS_MAX];
 	enum sl_talk_tls tls;
 	bool		 verify;
 	uint64_t	 first;		/* a hash of the first hop */
+};
+
+/* A next hop that could not be reached: hops.c. */
+#define DOWN_MAX	1024u
+struct down_hop {
+	struct sockaddr_storage	address;
+	socklen_t		address_len;
+	unsigned		failures, probes;	/* probes: under way */
+	int64_t			until_us;		/* not tried before */
+	char			why[96];
 };
 
 /* Fetching the bytes of a message. */
@@ -103,6 +114,8 @@ struct process {
 	struct client	*vault, *submitter;	/* NULL: not there */
 	struct attempt	 attempts[ATTEMPTS_MAX];
 	struct adopted	 adopted[SL_COURIER_LENT_MAX];
+	struct down_hop	 down[DOWN_MAX];
+	size_t		 down_len;
 	uint64_t	 fetches;	/* numbers given out */
 	struct sl_timer	 due, purge, state, vault_again, stop;
 	uint64_t	 stop_us;	/* then it ends, whatever is under way */
@@ -136,6 +149,19 @@ void	attempts_vault_gone(struct process *p);
 bool	attempts_fetched(struct process *p, struct sl_slice payload);	/* FETCHED; false: it is none */
 void	fetch_front(const struct process *p, const struct sl_queue_entry *entry, const struct sl_queue_release *release,
     struct sl_buf *out);
+
+/* hops.c */
+enum hops_way {
+	HOPS_GO,	/* what is left of the route may be tried */
+	HOPS_PROBED,	/* somebody tries it for all */
+	HOPS_LEFT,	/* nothing before *until_out */
+};
+enum hops_way hops_choose(struct process *p, struct route *route, int64_t *until_out);
+void	hops_begin(struct process *p, struct route *route);	/* an attempt with what was chosen; ... */
+void	hops_end(struct process *p, struct route *route);	/* ... it is over */
+void	hops_tried(struct process *p, const struct route_hop *hop, bool reached, struct sl_slice why);
+void	hops_forget(struct process *p);				/* somebody wants them to be tried */
+void	hops_say(struct process *p, const struct route *route, struct sl_buf *out);	/* those that are left alone, in words */
 
 /* lent.c */
 void	lend(struct process *p, int64_t id, uint32_t attempt, int fd, const struct sl_last_state *state);

@@ -171,11 +171,13 @@ add_courier(const struct parent *parent, int64_t now_s, struct sl_buf *out)
 	if (c->pid == 0)
 		return;
 	sl_buf_addf(out, ",\"courier\":{\"pid\":%ld,\"ready\":%s,\"waiting\":%llu,\"trying\":%llu,\"uncertain\":%llu,"
-	    "\"unsettled\":%llu,\"bytes\":%llu,\"oldest_s\":%lld,\"delivered\":%llu,\"failed\":%llu,\"replies_lost\":%llu}",
+	    "\"unsettled\":%llu,\"bytes\":%llu,\"oldest_s\":%lld,\"delivered\":%llu,\"failed\":%llu,\"replies_lost\":%llu,"
+	    "\"next_hops_down\":%llu}",
 	    (long)c->pid, c->ready ? "true" : "false", (unsigned long long)s->waiting, (unsigned long long)s->trying,
 	    (unsigned long long)s->uncertain, (unsigned long long)s->unsettled, (unsigned long long)s->bytes,
 	    s->oldest_us == 0 ? 0LL : (long long)SL_MAX((int64_t)0, now_s - s->oldest_us / 1000000),
-	    (unsigned long long)s->delivered, (unsigned long long)s->failed, (unsigned long long)s->lost);
+	    (unsigned long long)s->delivered, (unsigned long long)s->failed, (unsigned long long)s->lost,
+	    (unsigned long long)s->hops_down);
 }
 
 void

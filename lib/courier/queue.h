@@ -209,6 +209,8 @@ struct sl_queue_walk {
 SL_MUST_USE int	sl_queue_due_next(struct sl_queue *queue, int64_t now_us, struct sl_queue_walk *walk);
 /* Nothing of this tenant is tried before: its next hop cannot be reached. */
 SL_MUST_USE int	sl_queue_postpone(struct sl_queue *queue, struct sl_slice tenant, int64_t until_us);
+/* It can: what waits until just then is due now. Not what is in doubt: that has a time of its own. */
+SL_MUST_USE int	sl_queue_resume(struct sl_queue *queue, int64_t until_us, int64_t now_us);
 
 /* Deeds that are done once (digest/command.h): is this the first time that `id` is asked for? Remembered until `until_us` has passed and
  * sl_queue_purge is called. With what is added in the same transaction (sl_queue_begin), both are done or neither. */

@@ -44,6 +44,7 @@
 	X(DUE_AFTER, "SELECT id, tenant, next_us FROM entry WHERE state IN (0, 3) AND next_us <= ?1 AND (next_us, id) > (?2, ?3) "	\
 	    "ORDER BY next_us, id LIMIT 1")						\
 	X(POSTPONE, "UPDATE entry SET next_us = ?2 WHERE tenant = ?1 AND state IN (0, 3) AND next_us < ?2")	\
+	X(RESUME, "UPDATE entry SET next_us = ?2 WHERE next_us = ?1 AND state = 0")	\
 	X(FINISHED_AFTER, "SELECT id FROM entry WHERE settled = 0 AND state >= 4 AND id > ?1 AND (purpose = 1) = ?2 ORDER BY id LIMIT 1")	\
 	X(LIST, "SELECT id FROM entry WHERE id > ?1 AND (state < 4 OR settled = 0) AND (?2 = '' OR tenant = ?2) ORDER BY id LIMIT 1")	\
 	X(RETOKEN, "UPDATE entry SET token = CAST(token || hex(randomblob(8)) AS BLOB) WHERE id = ?1 AND settled = 1 AND state >= 4")	\

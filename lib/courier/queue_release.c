@@ -184,3 +184,17 @@ sl_queue_postpone(struct sl_queue *queue, struct sl_slice tenant, int64_t until_
 	sqlite3_bind_int64(s, 2, until_us);
 	return queue_leave(queue, queue_run(queue, s));
 }
+
+int
+sl_queue_resume(struct sl_queue *queue, int64_t until_us, int64_t now_us)
+{
+	sqlite3_stmt *s;
+	int r = queue_enter(queue);
+
+	if (r != 0)
+		return r;
+	s = queue_statement(queue, QUEUE_RESUME);
+	sqlite3_bind_int64(s, 1, until_us);
+	sqlite3_bind_int64(s, 2, now_us);
+	return queue_leave(queue, queue_run(queue, s));
+}

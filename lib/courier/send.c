@@ -22,7 +22,8 @@ struct sl_send {
 	bool			 body_ended;	/* the source has no more */
 	bool			 body_begun;
 	bool			 connected;
-	bool			 reached;	/* a next hop has said something */
+	bool			 reached;	/* a next hop has said something, ... */
+	bool			 heard;		/* ... and this one */
 	bool			 moving;	/* to the next one of `hops`; `over` meanwhile */
 	bool			 stopping;
 	bool			 lent;
@@ -73,7 +74,7 @@ connect_hop(struct sl_send *send)
 {
 	const struct send_hop *hop = &send->hops[send->hop];
 
-	send->connected = false;
+	send->connected = send->heard = false;
 	send->follow = (struct sl_tls_follow){ 0 };
 	if (sl_conn_connect(&send->conn, send->job.loop, send->job.pool, (const struct sockaddr *)&hop->address,
 	    hop->address_len, &events, send) != 0) {
@@ -121,7 +122,11 @@ finish(struct sl_send *send)
 	size_t len;
 	const struct sl_queue_said *said = sl_talk_said(send->talk, &len);
 
-	if (send->over || try_another(send, said, len))
+	if (send->over)
+		return;
+	if (!send->heard && !send->stopping && !send->body_begun && send->job.tried != NULL)
+		send->job.tried(send->job.ctx, send->hop, false, len > 0 ? said[0].reply : sl_slice(NULL, 0));
+	if (try_another(send, said, len))
 		return;
 	send->over = true;
 	send->result = sl_queue_answer(send->job.queue, send->job.id, said, len,
@@ -200,7 +205,9 @@ take_input(struct sl_send *send)
 		lost(send, "the connection was lost");
 	if (n <= 0)
 		return false;
-	send->reached = true;
+	if (!send->heard && send->job.tried != NULL)
+		send->job.tried(send->job.ctx, send->hop, true, sl_slice(NULL, 0));
+	send->reached = send->heard = true;
 	sl_talk_feed(send->talk, sl_slice(bytes, (size_t)n));
 	return true;
 }

@@ -35,6 +35,9 @@ typedef void	sl_send_done(void *ctx, struct sl_send *send, int result);
 /* Before the dot leaves: a copy of this connection, and what is needed to go on with it, to whoever outlives us (last.h). */
 typedef void	sl_send_lend(void *ctx, int fd, const struct sl_last_state *state);
 
+/* A next hop, by its place (0: `address`), has said something; or it could not be reached, and why. */
+typedef void	sl_send_tried(void *ctx, size_t hop, bool reached, struct sl_slice why);
+
 /* A next hop. */
 struct sl_send_hop {
 	const struct sockaddr	*address;	/* copied */
@@ -60,8 +63,9 @@ struct sl_send_job {
 	uint64_t		 bytes;		/* of the message, for SIZE; 0: not known */
 	sl_send_source		*source;	/* NULL: the bytes are stored */
 	sl_send_lend		*lend;		/* NULL: nobody does */
+	sl_send_tried		*tried;		/* NULL: nobody wants to know */
 	sl_send_done		*done;
-	void			*ctx;		/* of all three */
+	void			*ctx;		/* of all of these */
 	unsigned		 connect_ms, reply_ms, data_ms, final_ms;	/* 0: as RFC 5321, 4.5.3.2 asks for */
 };
 

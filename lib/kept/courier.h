@@ -118,6 +118,7 @@ struct sl_courier_entry {
 	bool		settled;
 	struct sl_slice	tenant, sender, message_id, ref;
 	struct sl_slice	rcpts;		/* sl_courier_rcpt_next */
+	struct sl_slice	hop;		/* why it waits, if its next hops cannot be reached */
 	struct sl_courier_release release;
 };
 void		sl_courier_pack_entry(const struct sl_courier_entry *entry, struct sl_buf *out);
@@ -130,6 +131,7 @@ struct sl_courier_state {
 	uint64_t	waiting, trying, uncertain, unsettled, finished, bytes;
 	int64_t		oldest_us;	/* of those not finished; 0: none */
 	uint64_t	delivered, failed, lost;	/* since it was started; replies that were lost */
+	uint64_t	hops_down;	/* next hops that are left alone, as they could not be reached */
 };
 void		sl_courier_pack_state(const struct sl_courier_state *state, struct sl_buf *out);
 SL_MUST_USE int	sl_courier_unpack_state(struct sl_slice payload, struct sl_courier_state *out);
