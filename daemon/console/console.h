@@ -16,9 +16,11 @@
 
 #define ROWS_MAX	10000	/* of one answer */
 
+struct agenda;
 struct digests;
 struct hosts;
 struct publisher;
+struct reports;
 
 struct console {
 	struct sl_store	*store;
@@ -26,7 +28,9 @@ struct console {
 	struct publisher *publisher;	/* NULL: nothing is compiled */
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
+	struct agenda	*agenda;	/* NULL: nothing is planned */
 	struct digests	*digests;	/* NULL: none are sent */
+	struct reports	*reports;	/* the same */
 	const struct sl_clock *clock;	/* NULL: the system's */
 };
 
@@ -65,8 +69,8 @@ struct handler {
 	int		(*target)(struct request *request, struct sl_node *node_out);
 	int		(*run)(struct request *request);	/* 0, or an SL_ERR_*: said by the store or in `error` */
 };
-extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[];
-extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len;
+extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[], handlers_report[];
+extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len, handlers_report_len;
 
 /* Something was changed by itself: it is to be compiled. */
 void	console_changed(struct console *console);

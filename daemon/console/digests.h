@@ -2,7 +2,7 @@
  * digests.h - digests: when, for whom, and sent once
  *
  * A plan has for each tenant when the next of its schedules is due: they are few, as only nodes that have a policy of their own can
- * have another. It is made tenant by tenant, a few milliseconds at a time, and anew for those that have changed. When one is due,
+ * have another. It is made tenant by tenant, and anew for those that have changed (agenda.h). When one is due,
  * what was kept for the tenant since is gathered (gather.h), and each reader who was due and has something new gets his
  * digest; nobody else is looked at.
  *
@@ -15,6 +15,7 @@
 #ifndef CONSOLE_DIGESTS_H
 #define CONSOLE_DIGESTS_H
 
+#include "agenda.h"
 #include "digest/command.h"
 #include "rights.h"
 #include "ways.h"
@@ -30,13 +31,13 @@ struct digests_options {
 	struct sl_loop		*loop;
 	struct console		*console;
 	struct ways		*ways;
+	struct agenda		*agenda;
 	struct sl_slice		 hostname;	/* of action addresses, copied */
 	unsigned		 spread_s;
 };
 struct digests	*digests_new(const struct digests_options *options);
 void		 digests_free(struct digests **digests);
 void		 digests_use_hostname(struct digests *digests, struct sl_slice hostname);
-void		 digests_poke(struct digests *digests);		/* something has changed in the store: plan, soon */
 
 /* Keys that sign and verify; made, or rotated, when it is time. Returns 0 or the store's error. */
 int		 digests_keys(struct digests *digests, struct sl_digest_keys *out);

@@ -45,7 +45,7 @@ run_alone(const char *database, const char *path)
 }
 
 struct told {
-	char	*directory, *socket, *hostname;
+	char	*directory, *socket, *hostname, *records;
 	bool	 keeps, good;
 };
 
@@ -59,7 +59,8 @@ on_settings(void *ctx, struct sl_ipc_message *message)
 		return;
 	*told = (struct told){ sl_xmemdup(settings.directory.ptr, settings.directory.len),
 		sl_xmemdup(settings.socket.ptr, settings.socket.len),
-		sl_xmemdup(settings.hostname.ptr, settings.hostname.len), settings.keeps, true };
+		sl_xmemdup(settings.hostname.ptr, settings.hostname.len),
+		sl_xmemdup(settings.records.ptr, settings.records.len), settings.keeps, true };
 }
 
 /* Of the environment, for tests of what takes hours and days. */
@@ -88,6 +89,7 @@ run_by_parent(int fd, const char *user)
 		char *database = sl_xasprintf("%s/" DATABASE_FILE, told.directory);
 		const struct place place = { .directory = told.directory, .database = database, .socket = told.socket,
 			.user = user, .parent = parent, .keeps = told.keeps, .hostname = told.hostname,
+			.records = told.records,
 			.ahead_s = (int64_t)number_of("SLUICE_TEST_AHEAD_S", 0),
 			.spread_s = (unsigned)number_of("SLUICE_TEST_SPREAD_S", DIGESTS_SPREAD_S) };
 
@@ -97,6 +99,7 @@ run_by_parent(int fd, const char *user)
 	sl_free(told.directory);
 	sl_free(told.socket);
 	sl_free(told.hostname);
+	sl_free(told.records);
 	sl_ipc_free(&parent);
 	return status;
 }

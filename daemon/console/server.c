@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "deeds.h"
 #include "hosts.h"
 #include "io/loop.h"
@@ -22,6 +23,7 @@
 #include "job.h"
 #include "keeper.h"
 #include "publisher.h"
+#include "reports.h"
 #include "sl/log.h"
 #include "store/grants.h"
 #include "store/lists.h"
@@ -55,6 +57,7 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
+	int		 counter_fd;	/* of a channel that nobody has taken; -1 */
 	uint32_t	 published;
 	struct client	 clients[CLIENTS_MAX];
 };
@@ -353,19 +356,28 @@ keeping_begin(struct server *server, struct sl_slice hostname)
 	if (server->ways != NULL)
 		return;
 	server->ways = ways_new(&(struct ways_options){ .loop = server->loop, .request = on_request, .settled = on_settled, .ctx = server });
+	server->console.agenda = agenda_new(server->loop, &server->console);
 	server->console.digests = digests_new(&(struct digests_options){ .loop = server->loop, .console = &server->console,
-		.ways = server->ways, .hostname = hostname, .spread_s = server->place->spread_s });
+		.ways = server->ways, .agenda = server->console.agenda, .hostname = hostname, .spread_s = server->place->spread_s });
 	server->deeds = deeds_new(&(struct deeds_options){ .loop = server->loop, .console = &server->console, .ways = server->ways,
 		.digests = server->console.digests });
+	server->console.reports = reports_new(&(struct reports_options){ .loop = server->loop, .console = &server->console,
+		.ways = server->ways, .agenda = server->console.agenda, .digests = server->console.digests,
+		.counter_fd = server->counter_fd, .spread_s = server->place->spread_s });
+	server->counter_fd = -1;
 	ways_begin(server->ways);
 }
 
 static void
 keeping_end(struct server *server)
 {
+	reports_free(&server->console.reports);
 	deeds_free(&server->deeds);
 	digests_free(&server->console.digests);
+	agenda_free(&server->console.agenda);
 	ways_free(&server->ways);
+	if (server->counter_fd >= 0)
+		close(server->counter_fd);
 }
 
 /* Mail to an action address. Without an answer the edge defers it. */
@@ -450,7 +462,7 @@ on_hosts(void *ctx)
 struct children {
 	const struct place	*place;
 	struct sl_jail_user	 user;
-	int			 hosts[2], compiler;
+	int			 hosts[2], compiler, counter;
 };
 
 /* In a child: what it has no business with is closed, the rest given up. */
@@ -515,7 +527,14 @@ children_start(struct children *c)
 	if (hosts_start(c->hosts, prepare_resolver, c) != 0)
 		return failed("cannot make", "a resolver");
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
-	return c->compiler >= 0 || failed("cannot make", "a compiler");
+	if (c->compiler < 0)
+		return failed("cannot make", "a compiler");
+	if (place->records == NULL || place->records[0] == '\0')
+		return true;
+	c->counter = counter_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
+	if (c->counter == SL_ERR_NOT_FOUND)
+		sl_log(SL_LOG_NOTICE, "%s is not there: reports have no figures of traffic", place->records);
+	return c->counter >= 0 || c->counter == SL_ERR_NOT_FOUND || failed("cannot make", "a counter");
 }
 
 /* ---- all of it ---- */
@@ -560,6 +579,7 @@ server_begin(struct server *server, const struct children *children)
 		sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
 		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	}
+	server->counter_fd = children->counter;
 	publisher_use_hosts(server->console.publisher, server->console.hosts);
 	if (server->place->parent != NULL && server->place->keeps)
 		keeping_begin(server, sl_slice_str(server->place->hostname));
@@ -588,12 +608,12 @@ int
 server_run(const struct place *place)
 {
 	struct server *server = sl_xzalloc(sizeof(*server));
-	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1 };
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1 };
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	server->place = place;
-	server->fd = -1;
+	server->fd = server->counter_fd = -1;
 	server->console.keeps = place->keeps;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
 	server->console.clock = &server->clock;
@@ -607,7 +627,7 @@ server_run(const struct place *place)
 		sl_loop_free(&server->loop);
 		status = 0;
 	} else {
-		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler };
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter };
 
 		for (size_t i = 0; i < SL_COUNT(fds); i++)
 			if (fds[i] >= 0)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "digests.h"
+#include "agenda.h"
 #include "publisher.h"
 #include "store/grants.h"
 
@@ -134,6 +134,9 @@ handler_find(enum sl_verb verb)
 	for (size_t i = 0; i < handlers_digest_len; i++)
 		if (handlers_digest[i].verb == verb)
 			return &handlers_digest[i];
+	for (size_t i = 0; i < handlers_report_len; i++)
+		if (handlers_report[i].verb == verb)
+			return &handlers_report[i];
 	return NULL;
 }
 
@@ -165,8 +168,8 @@ console_changed(struct console *console)
 {
 	if (console->publisher != NULL)
 		publisher_poke(console->publisher);
-	if (console->digests != NULL)
-		digests_poke(console->digests);
+	if (console->agenda != NULL)
+		agenda_poke(console->agenda);
 }
 
 static int

@@ -167,6 +167,7 @@ struct sl_console_settings {
 	char			*directory;	/* "": there is none */
 	char			*socket;
 	char			*user;		/* whom it becomes; "": whom edges become */
+	char			*records;	/* day files of traffic, for reports; "": there are none */
 };
 
 struct sl_authentication_settings {

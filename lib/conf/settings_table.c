@@ -234,6 +234,9 @@ const struct setting settings_table[] = {
 	  "those of this file." },
 	{ SCOPE_CONSOLE, "socket", SETTING_PATH, CONSOLE(socket), "/run/sluice/console", 0, 0, NULL, 0,
 	  "The Unix socket by which `sluicectl` asks; every user of this machine may, and does what his roles let him." },
+	{ SCOPE_CONSOLE, "records", SETTING_PATH, CONSOLE(records), "/var/lib/sluice/traffic", 0, 0, NULL, 0,
+	  "Where `sluicectl traffic record` keeps its day files, for reports by mail; empty, or none there when the console starts: they "
+	  "have no figures of traffic." },
 	{ SCOPE_CONSOLE, "user", SETTING_NAME, CONSOLE(user), "\"\"", 0, 32, NULL, 0,
 	  "The user that the console becomes when started by root; empty: that of edges. One of its own is better." },
 

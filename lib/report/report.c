@@ -415,3 +415,11 @@ sl_report_text(const struct sl_report *report, struct sl_buf *out)
 
 	report_text(&page, out);
 }
+
+void
+sl_report_html(const struct sl_report *report, struct sl_buf *out)
+{
+	const struct report_page page = { report, sl_digest_language_find(report->language) };
+
+	report_html(&page, out);
+}

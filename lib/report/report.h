@@ -46,7 +46,8 @@ struct sl_report {
 /* Write the mail. Its Message-ID, without brackets, is set too. Returns 0; SL_ERR_SYNTAX: `from`, `to` or `domain` is not one;
  * SL_ERR_FULL: `out` is. */
 SL_MUST_USE int	sl_report_compose(const struct sl_report *report, struct sl_buf *out, struct sl_buf *message_id_out);
-/* The text alone, for a terminal. */
+/* The text alone, for a terminal; the HTML alone, to be printed. */
+void		sl_report_html(const struct sl_report *report, struct sl_buf *out);
 void		sl_report_text(const struct sl_report *report, struct sl_buf *out);
 
 #endif

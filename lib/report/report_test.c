@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "policy/setting.h"
+#include "report/counts.h"
 #include "report/words.h"
 
 #define S(text)	sl_slice_str(text)
@@ -102,6 +103,49 @@ a_spreadsheet_computes_nothing(void **state)
 		assert_string_equal(sl_buf_cstr(&out), fields[i].csv);
 		sl_buf_fini(&out);
 	}
+}
+
+/* What the counter says arrives; any part of it is refused. */
+static void
+counts_arrive_whole_or_not(void **state)
+{
+	struct sl_report_counts counts, again;
+	struct sl_report_ask ask = { .number = 3, .from_day = S("2026-11-20"), .to_day = S("2026-11-26"), .by_tenant = true }, asked;
+	struct sl_buf out, names;
+
+	sl_buf_init(&out, 1u << 20);
+	sl_buf_init(&names, 1000);
+	sl_report_counts_init(&counts);
+	counts.number = 3;
+	counts.result = 0;
+	for (size_t i = 0; i < SL_COUNT(sums); i++)
+		sl_report_counts_add(&counts, &sums[i], true);
+	sl_report_pack_counts(&counts, &out);
+	for (size_t len = 0; len <= out.len; len++) {
+		sl_report_counts_init(&again);
+		assert_int_equal(sl_report_unpack_counts(sl_slice(out.data, len), &again), len < out.len ? SL_ERR_SYNTAX : 0);
+		if (len == out.len) {
+			assert_int_equal(again.result, 0);
+			assert_int_equal(again.tenants.len, 2);
+			assert_memory_equal(&again.days.total, &counts.days.total, sizeof(counts.days.total));
+			assert_memory_equal(again.causes.rows, counts.causes.rows, counts.causes.len * sizeof(*counts.causes.rows));
+		}
+		sl_report_counts_fini(&again);
+	}
+	sl_report_counts_fini(&counts);
+	sl_pack_bytes(&names, S("one.example"));
+	ask.tenants = sl_buf_slice(&names);
+	sl_buf_reset(&out);
+	sl_report_pack_ask(&ask, &out);
+	assert_int_equal(sl_report_unpack_ask(sl_buf_slice(&out), &asked), 0);
+	assert_true(asked.by_tenant && !asked.all && sl_slice_eq(asked.tenants, ask.tenants));
+	assert_int_equal(sl_report_unpack_ask(sl_slice(out.data, out.len - 1), &asked), SL_ERR_SYNTAX);
+	ask.to_day = S("2026/11/26");
+	sl_buf_reset(&out);
+	sl_report_pack_ask(&ask, &out);
+	assert_int_equal(sl_report_unpack_ask(sl_buf_slice(&out), &asked), SL_ERR_SYNTAX);
+	sl_buf_fini(&out);
+	sl_buf_fini(&names);
 }
 
 /* ---- releases ---- */
@@ -365,6 +409,7 @@ main(void)
 		cmocka_unit_test(tables_add_up),
 		cmocka_unit_test(many_rows_are_found_again),
 		cmocka_unit_test(a_spreadsheet_computes_nothing),
+		cmocka_unit_test(counts_arrive_whole_or_not),
 		cmocka_unit_test(releases_are_counted_and_the_newest_kept),
 		cmocka_unit_test(too_many_releases_are_said_to_be_cut),
 		cmocka_unit_test(a_mail_has_what_is_asked_for),
