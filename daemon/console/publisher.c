@@ -37,6 +37,8 @@ struct task {			/* a job that runs */
 	bool		 answered;
 	uint64_t	 started_us;
 	bool		 for_next;	/* a part, over the next whole one */
+	bool		 superseded;	/* a part, over a whole one that is no more */
+	int64_t		 seen;		/* of a part: all changes up to this one are in it; some later ones may be */
 	/* of a try */
 	uint64_t	 number;
 	publisher_done	*tell;
@@ -343,6 +345,8 @@ whole_done(struct task *task, const struct job_done *done, int fd)
 	look_since(p, done->change);
 	if (p->dirty)
 		return;			/* with what came since, then */
+	/* A part that is under way is of an older database, perhaps: it must not be laid over this. */
+	p->part_task.superseded = true;
 	next_becomes_whole(p);
 	publish(p);
 }
@@ -366,6 +370,11 @@ part_done(struct task *task, const struct job_done *done, int fd)
 {
 	struct publisher *p = task->publisher;
 
+	if (task->superseded) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
 	if (!went_well("a change", done)) {
 		p->dirty = true;
 		later(p);
@@ -375,6 +384,7 @@ part_done(struct task *task, const struct job_done *done, int fd)
 	if (task->for_next)
 		next_becomes_whole(p);
 	picture_set(&p->over, done, fd);
+	p->over.change = task->seen;
 	publish(p);
 	sl_timer_set(&p->fold, p->whole.counts.users + p->whole.counts.entries + p->over.counts.users + p->over.counts.entries <
 	    SMALL_ROWS ? FOLD_SMALL_MS : FOLD_MS);
@@ -397,6 +407,8 @@ part_start(struct publisher *p)
 		.speakers_len = p->speakers.len };
 
 	p->part_task.for_next = p->next.fd >= 0;
+	p->part_task.superseded = false;
+	p->part_task.seen = p->seen;
 	if (task_start(p, &p->part_task, &job, part_done))
 		p->dirty = false;
 	else
