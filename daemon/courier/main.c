@@ -220,8 +220,10 @@ on_parent(void *ctx, unsigned events)
 {
 	struct process *p = ctx;
 
-	if (sl_ipc_read(p->parent, on_message, p) < 0)
-		sl_loop_stop(p->loop);
+	if (sl_ipc_read(p->parent, on_message, p) < 0) {	/* killed: then nobody holds what was lent, but we */
+		sl_watch_want(&p->watch, 0);
+		on_stop(p);
+	}
 }
 
 /* ---- life ---- */

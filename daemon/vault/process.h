@@ -74,7 +74,7 @@ struct process {
 	struct sl_vault	*vault;		/* NULL: not opened yet */
 	uint64_t	 keep_ms;
 	uint64_t	 messages, bytes;	/* of a tenant; 0: no limit */
-	struct sl_timer	 expiry;
+	struct sl_timer	 expiry, renew;
 	int		 spools[SPOOLS_MAX];
 	unsigned	 spools_len;
 	struct pending	*pending;
