@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,7 +120,7 @@ run(int fd, const char *directory)
 	struct counting c = { .directory = directory };
 
 	(void)prctl(PR_SET_NAME, "sluice-count");
-	(void)nice(NICE);
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);	/* it ends with the console */
 	c.ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST));

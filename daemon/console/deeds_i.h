@@ -26,7 +26,7 @@ struct deed {
 	unsigned		 tries;
 	struct sl_timer		 timer;
 	/* What was found out about the message, while it is looked at. */
-	bool			 found, opens, held, sole;	/* sole: it is for nobody else */
+	bool			 found, opens, held, others;	/* others: it is for somebody else, too */
 	unsigned		 may;		/* SL_DIGEST_VERB_BIT()s */
 	char			*sender;	/* of the envelope; NULL: none */
 	struct sl_buf		 recipients;	/* spellings of those it is done for, as sl_kept_choice has them */
@@ -40,7 +40,7 @@ struct sweep {
 	int64_t		 tenant;
 	unsigned char	 message[SL_DEED_ID_BYTES];
 	char		 name[256];
-	bool		 all;
+	bool		 any, all;
 };
 
 struct deeds {

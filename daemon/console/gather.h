@@ -5,8 +5,10 @@
  * the address that his policy names for digests. That costs as much as there is new mail, however many users there are. A reader
  * sees what his rights let him see, not what he had released or deleted already, and at most SL_DIGEST_ROWS_MAX messages, the newest.
  *
- * Memory: GATHER_BYTES_MAX; what does not fit is not listed. Limits: of a message for so many that not all of them fit into its record
- * (some 60) the last are found only when one mailbox is asked for (`only`, with one spelling).
+ * A message for so many that not all of them fit into its record (some 60) is asked for by itself, after its page: the vault reads it to its
+ * end, where the others are.
+ *
+ * Memory: GATHER_BYTES_MAX; what does not fit is not listed.
  */
 #ifndef CONSOLE_GATHER_H
 #define CONSOLE_GATHER_H

@@ -191,7 +191,7 @@ report_show(struct request *request)
 {
 	static const char *const formats[] = { "", "html", "days", "reasons", "customers", "releases" };
 	struct sl_slice format = arg_flag(request, "html") ? SL_SLICE_LIT("html") : arg(request, "csv");
-	unsigned days, kinds = (1u << SL_REPORT_KIND_COUNT) - 1;
+	unsigned days = 0, kinds = (1u << SL_REPORT_KIND_COUNT) - 1;
 	struct waiting *w;
 	size_t i = 0;
 	bool releases;
@@ -244,7 +244,7 @@ static int
 report_send(struct request *request)
 {
 	struct reports_schedule *schedule;
-	unsigned days;
+	unsigned days = 0;
 	int r = check_reports(request);
 
 	if (r == 0)

@@ -425,14 +425,20 @@ add_envelope(struct keeping *k)
 	const struct transaction *tx = s->tx;
 
 	item(k, SL_SEAL_SENDER, tx->mail.from.mailbox);
-	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
-		if (r->class->fate == FATE_KEEP)
-			item(k, SL_SEAL_RECIPIENT, r->mailbox);
 	item(k, SL_SEAL_TRACE, sl_slice_str(tx->id));
 	item(k, SL_SEAL_CLIENT, sl_slice_str(s->client_text));
 	item(k, SL_SEAL_HELO, sl_slice_str(s->helo));
 	if (tx->mail.smtputf8)		/* a release has to say so again */
 		item(k, SL_SEAL_OPTIONS, SL_SLICE_LIT("SMTPUTF8"));
+}
+
+/* Last, as they may be many: what else is known of the message is to be found without reading it to its end. */
+static void
+add_recipients(struct keeping *k)
+{
+	for (const struct recipient *r = k->session->tx->recipients; r != NULL; r = r->next)
+		if (r->class->fate == FATE_KEEP)
+			item(k, SL_SEAL_RECIPIENT, r->mailbox);
 }
 
 /* ---- keeping it ---- */
@@ -456,8 +462,9 @@ seal_end(struct keeping *k)
 
 	k->keep_days = kept_class(k->session->tx)->policy->values.quarantine.days;
 	add_envelope(k);
-	add_fields(k);
 	add_ruling(k);
+	add_fields(k);
+	add_recipients(k);
 	rest = sl_buf_slice(&k->record->rest);
 	if (k->failed == 0 && rest.len > 0)
 		k->failed = sl_seal_body_feed(k->sealer, rest);
