@@ -166,6 +166,8 @@ struct sl_console_settings {
 	char			*directory;	/* "": there is none */
 	char			*socket;
 	char			*user;		/* whom it becomes; "": whom edges become */
+	char			*records;	/* day files, for `policy simulate`; "": none are read */
+	bool			 two_persons;	/* some verbs wait for a second one */
 };
 
 struct sl_authentication_settings {
