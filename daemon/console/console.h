@@ -20,12 +20,14 @@ struct agenda;
 struct digests;
 struct hosts;
 struct publisher;
+struct replayer;
 struct reports;
 
 struct console {
 	struct sl_store	*store;
 	struct hosts	*hosts;		/* NULL, as in tests: nothing is looked up */
 	struct publisher *publisher;	/* NULL: nothing is compiled */
+	struct replayer	*replayer;	/* NULL: nothing is replayed here */
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
 	struct agenda	*agenda;	/* NULL: nothing is planned */
@@ -43,6 +45,8 @@ console_clock(const struct console *console)
 /* Somebody whose answer may come later. */
 struct asker {
 	void	(*answer)(void *ctx, json_t *reply, const int *fds, size_t fds_len);	/* reply is taken; fds borrowed */
+	/* A part of a long answer, or the last, as the JSON that it is. */
+	void	(*part)(void *ctx, struct sl_slice json, bool last);
 	void	*ctx;
 	uint64_t number;		/* of what is done for him, 0: nothing */
 	/* How to give it up, when he goes; NULL: it is tried out (publisher_forget). */
@@ -91,6 +95,8 @@ void	row_text(json_t *row, const char *name, struct sl_slice text);
 void	row_number(json_t *row, const char *name, int64_t number);
 void	row_time(json_t *row, const char *name, int64_t at_us);		/* as text; "" for 0 */
 void	row_node(struct request *request, json_t *row, const char *name, struct sl_node node);
+
+void	reply_text(struct request *request, const struct sl_buf *text);	/* the answer's `text` */
 
 /* Where a verb is done: each finds the node that an argument names. */
 int	at_operator(struct request *request, struct sl_node *out);

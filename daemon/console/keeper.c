@@ -9,11 +9,25 @@
 #include "sl/log.h"
 #include "sl/utf8.h"
 #include "store/audit.h"
-#include "store/grants.h"
 
 #define ANSWERS		(SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT_END) | SL_IPC_BIT(KEPT))
 #define PAYLOAD_MAX	((size_t)128 << 10)
 #define IDS_ENTERED	1000	/* of one entry of the trail; more are a number */
+
+/* Whose a message is has to be asked first: what is under way for somebody who has a part of a tenant. */
+struct keeper_part {
+	struct reach	 reach;
+	struct reached	 reached;	/* of the message that was looked at last */
+	bool		 doing;		/* else: looking */
+	bool		 due;		/* an answer is over: part_step, behind its handler */
+	int		 ended;		/* with this */
+	struct sl_buf	 tenant, ids, note;
+	size_t		 at;		/* of the ids, in bytes */
+	struct sl_slice	 mailboxes;	/* that are still to be released to, of `reached` */
+	int		 result;	/* of this message */
+	uint64_t	 count;
+	bool		 refused;	/* some were not his to delete */
+};
 
 void
 keeper_init(struct keeper *k, struct console *console, struct sl_loop *loop, struct sl_ipc *client, struct sl_slice account,
@@ -32,23 +46,41 @@ way_end(struct keeper *k)
 	sl_ipc_free(&k->vault);
 }
 
+static void
+part_end(struct keeper *k)
+{
+	struct keeper_part *p = k->part;
+
+	if (p == NULL)
+		return;
+	k->part = NULL;
+	reach_fini(&p->reach);
+	reached_fini(&p->reached);
+	sl_buf_fini(&p->tenant);
+	sl_buf_fini(&p->ids);
+	sl_buf_fini(&p->note);
+	sl_free(p);
+}
+
 void
 keeper_fini(struct keeper *k)
 {
 	if (k->console == NULL)
 		return;
 	way_end(k);
+	part_end(k);
 	sl_buf_fini(&k->payload);
 	k->console = NULL;
 }
 
 static void
-say_end(struct keeper *k, int result)
+say_end(struct keeper *k, int result, uint64_t count)
 {
-	const struct sl_kept_end end = { .result = result };
+	const struct sl_kept_end end = { .result = result, .count = count };
 	struct sl_buf out;
 
 	k->busy = false;
+	part_end(k);
 	sl_buf_init(&out, 1024);
 	sl_kept_pack_end(&end, &out);
 	if (sl_ipc_send(k->client, SL_IPC_KEPT_END, sl_buf_slice(&out), NULL, 0) != 0)
@@ -58,38 +90,35 @@ say_end(struct keeper *k, int result)
 
 /* ---- may he, and what is entered ---- */
 
-static bool
-is_allowed(const struct keeper *k, struct sl_node tenant, enum sl_verb verb)
+/* Ask lib/access. 0, and `part` is set if it is a part of the tenant alone; else SL_ERR_REFUSED. */
+static int
+find_reach(struct keeper *k, struct sl_slice tenant, enum sl_verb verb)
 {
-	struct sl_access_grant grants[SL_GRANTS_MAX];
-	struct sl_access_path path;
-	size_t len;
+	struct keeper_part *p = sl_xzalloc(sizeof(*p));
+	int r = reach_find(k->console->store, k->account, tenant, verb, &p->reach);
 
-	return sl_store_path(k->console->store, tenant, &path) == 0 &&
-	    sl_store_grants_of(k->console->store, k->account, grants, &len) == 0 &&
-	    sl_access_allowed(grants, len, verb, &path);
+	reached_init(&p->reached);
+	sl_buf_init(&p->tenant, SL_KEPT_TENANT_MAX + 1);
+	sl_buf_init(&p->ids, PAYLOAD_MAX);
+	sl_buf_init(&p->note, SL_KEPT_TEXT_MAX + 1);
+	sl_buf_add_slice(&p->tenant, tenant);
+	SL_ASSERT(k->part == NULL);
+	k->part = p;
+	if (r == SL_ERR_REFUSED)
+		sl_log(SL_LOG_NOTICE, SL_SLICE_FMT " may not %s at " SL_SLICE_FMT, SL_SLICE_ARG(k->account), sl_verb_row(verb)->word,
+		    SL_SLICE_ARG(tenant));
+	return r;
 }
 
-/* Find the tenant, ask lib/access, write the entry; only then 0. */
 static int
-enter(struct keeper *k, struct sl_slice name, enum sl_verb verb, struct sl_slice note, struct sl_slice detail)
+enter(struct keeper *k, struct sl_slice note, struct sl_slice detail)
 {
 	const struct sl_actor actor = { k->account, note };
-	struct sl_node tenant;
-	int r = sl_store_find(k->console->store, SL_LEVEL_TENANT, name, &tenant);
+	const struct reach *reach = &k->part->reach;
+	int r = sl_store_audit(k->console->store, &actor, reach->tenant, sl_slice_str(sl_verb_row(reach->verb)->word), detail);
 
-	if (r == 0 && !is_allowed(k, tenant, verb)) {
-		sl_log(SL_LOG_NOTICE, SL_SLICE_FMT " may not %s at " SL_SLICE_FMT, SL_SLICE_ARG(k->account), sl_verb_row(verb)->word,
-		    SL_SLICE_ARG(name));
-		return SL_ERR_REFUSED;
-	}
-	/* Who may not see a tenant does not learn whether it is there. */
-	if (r == SL_ERR_NOT_FOUND || r == SL_ERR_SYNTAX)
-		return SL_ERR_REFUSED;
-	if (r == 0)
-		r = sl_store_audit(k->console->store, &actor, tenant, sl_slice_str(sl_verb_row(verb)->word), detail);
 	if (r != 0)
-		sl_log(SL_LOG_ERROR, "%s is not done, as it cannot be entered: %s", sl_verb_row(verb)->word,
+		sl_log(SL_LOG_ERROR, "%s is not done, as it cannot be entered: %s", sl_verb_row(reach->verb)->word,
 		    sl_store_error(k->console->store));
 	return r;
 }
@@ -109,24 +138,57 @@ enter_list(struct keeper *k, struct sl_slice payload)
 {
 	struct sl_kept_query query;
 	struct sl_buf detail;
-	struct sl_node tenant;
 	int r;
 
 	if (sl_kept_unpack_query(payload, &query) != 0)
 		return SL_ERR_SYNTAX;
-	if (query.after.len > 0) {
-		r = sl_store_find(k->console->store, SL_LEVEL_TENANT, query.tenant, &tenant);
-		return r == 0 && is_allowed(k, tenant, SL_VERB_QUARANTINE_LIST) ? 0 : SL_ERR_REFUSED;
-	}
+	r = find_reach(k, query.tenant, SL_VERB_QUARANTINE_LIST);
+	if (r != 0 || query.after.len > 0)
+		return r;
 	sl_buf_init(&detail, 4096);
 	sl_buf_add_str(&detail, "{");
 	add_filter(&detail, "recipient", query.recipient);
 	add_filter(&detail, "sender", query.sender);
 	add_filter(&detail, "category", query.category);
 	sl_buf_add_str(&detail, "}");
-	r = enter(k, query.tenant, SL_VERB_QUARANTINE_LIST, sl_slice("", 0), sl_buf_slice(&detail));
+	r = enter(k, sl_slice("", 0), sl_buf_slice(&detail));
 	sl_buf_fini(&detail);
 	return r;
+}
+
+static int
+enter_ids(struct keeper *k, struct sl_slice ids, struct sl_slice note)
+{
+	size_t len = ids.len / SL_KEPT_ID_BYTES;
+	char id[SL_KEPT_ID_DIGITS + 1];
+	struct sl_buf detail;
+	int r;
+
+	sl_buf_init(&detail, 65536);
+	sl_buf_addf(&detail, "{\"messages\":%zu,\"ids\":[", len);
+	for (size_t i = 0; i < SL_MIN(len, (size_t)IDS_ENTERED); i++) {
+		sl_kept_id_write(ids.ptr + i * SL_KEPT_ID_BYTES, id);
+		sl_buf_addf(&detail, "%s\"%s\"", i > 0 ? "," : "", id);
+	}
+	sl_buf_add_str(&detail, "]}");
+	r = enter(k, note, sl_buf_slice(&detail));
+	sl_buf_fini(&detail);
+	return r;
+}
+
+/* The vault is to be asked whose the message is. */
+static void
+look_at(struct keeper *k)
+{
+	struct keeper_part *p = k->part;
+	const struct sl_kept_query query = { .tenant = sl_buf_slice(&p->tenant), .id = sl_slice(p->ids.data + p->at, SL_KEPT_ID_BYTES),
+		.limit = 1 };
+
+	p->doing = false;
+	p->reached.any = p->reached.all = false;
+	p->result = SL_ERR_NOT_FOUND;
+	sl_buf_reset(&k->payload);
+	sl_kept_pack_query(&query, &k->payload);
 }
 
 /* One, or several, by id; `by` becomes the account. */
@@ -134,26 +196,24 @@ static int
 enter_choice(struct keeper *k, enum sl_verb verb, struct sl_slice payload)
 {
 	struct sl_kept_choice choice;
-	char id[SL_KEPT_ID_DIGITS + 1];
-	struct sl_buf detail;
-	size_t len;
 	int r;
 
 	if (sl_kept_unpack_choice(payload, &choice) != 0)
 		return SL_ERR_SYNTAX;
-	len = choice.ids.len / SL_KEPT_ID_BYTES;
-	sl_buf_init(&detail, 65536);
-	sl_buf_addf(&detail, "{\"messages\":%zu,\"ids\":[", len);
-	for (size_t i = 0; i < SL_MIN(len, (size_t)IDS_ENTERED); i++) {
-		sl_kept_id_write(choice.ids.ptr + i * SL_KEPT_ID_BYTES, id);
-		sl_buf_addf(&detail, "%s\"%s\"", i > 0 ? "," : "", id);
+	r = find_reach(k, choice.tenant, verb);
+	if (r == 0 && !k->part->reach.whole) {
+		sl_buf_add_slice(&k->part->ids, choice.ids);
+		sl_buf_add_slice(&k->part->note, choice.note);
+		if (choice.ids.len < SL_KEPT_ID_BYTES || choice.ids.len % SL_KEPT_ID_BYTES != 0)
+			return SL_ERR_SYNTAX;
+		look_at(k);
+		return 0;
 	}
-	sl_buf_add_str(&detail, "]}");
-	r = enter(k, choice.tenant, verb, choice.note, sl_buf_slice(&detail));
+	if (r == 0)
+		r = enter_ids(k, choice.ids, choice.note);
 	sl_buf_reset(&k->payload);
 	choice.by = k->account;
 	sl_kept_pack_choice(&choice, &k->payload);
-	sl_buf_fini(&detail);
 	return r;
 }
 
@@ -174,17 +234,177 @@ check(struct keeper *k, enum sl_ipc_type type, struct sl_slice payload)
 /* ---- to the vault, and back ---- */
 
 static void
+tell(struct keeper *k, enum sl_ipc_type type, struct sl_slice payload)
+{
+	if (sl_ipc_send(k->client, type, payload, NULL, 0) != 0)
+		k->broken = true;
+}
+
+/* An entry without what is not his; and what is not, is not told. */
+static void
+tell_part(struct keeper *k, struct sl_kept_entry *entry)
+{
+	struct sl_buf out;
+
+	if (!k->part->reached.any)
+		return;
+	entry->items = sl_buf_slice(&k->part->reached.items);
+	entry->more = false;
+	sl_buf_init(&out, PAYLOAD_MAX);
+	sl_kept_pack_entry(entry, &out);
+	if (!out.overflow)
+		tell(k, SL_IPC_KEPT_ENTRY, sl_buf_slice(&out));
+	sl_buf_fini(&out);
+}
+
+static void
+on_part_answer(struct keeper *k, const struct sl_ipc_message *message)
+{
+	struct keeper_part *p = k->part;
+	struct sl_kept_entry entry;
+	struct sl_kept_done done;
+	struct sl_kept_end end;
+
+	/* Not of a release: what is still to be done of it lies in what was looked at. */
+	if (message->type == SL_IPC_KEPT_ENTRY && (!p->doing || k->type == SL_IPC_KEPT_OPEN) &&
+	    sl_kept_unpack_entry(message->payload, &entry) == 0) {
+		reach_entry(&p->reach, &entry, &p->reached);
+		if (k->type == SL_IPC_KEPT_LIST || p->doing)
+			tell_part(k, &entry);
+	} else if (message->type == SL_IPC_KEPT_BYTES && p->doing) {
+		tell(k, message->type, message->payload);
+	} else if (message->type == SL_IPC_KEPT && sl_kept_unpack_done(message->payload, &done) == 0) {
+		p->result = p->result < 0 && p->result != SL_ERR_TIMEOUT ? p->result : done.result;
+	} else if (message->type == SL_IPC_KEPT_END) {
+		p->ended = sl_kept_unpack_end(message->payload, &end) == 0 ? end.result : SL_ERR_SYNTAX;
+		p->count += p->doing && k->type == SL_IPC_KEPT_DELETE && p->ended == SL_DONE ? end.count : 0;
+		p->due = true;
+		if (k->type == SL_IPC_KEPT_LIST)
+			tell(k, message->type, message->payload);
+	}
+}
+
+static void
 on_answer(void *ctx, struct sl_ipc_message *message)
 {
 	struct keeper *k = ctx;
 
 	if (k->broken || !k->busy)
 		return;
+	if (k->part != NULL) {
+		on_part_answer(k, message);
+		return;
+	}
 	if (message->type == SL_IPC_KEPT_END)
 		k->busy = false;
-	if (sl_ipc_send(k->client, message->type, message->payload, NULL, 0) != 0)
-		k->broken = true;
+	tell(k, message->type, message->payload);
 }
+
+static void
+pass_on(struct keeper *k, enum sl_ipc_type type)
+{
+	if (sl_ipc_send(k->vault, type, sl_buf_slice(&k->payload), NULL, 0) != 0) {
+		way_end(k);
+		say_end(k, SL_ERR_CLOSED, 0);
+	}
+	sl_buf_reset(&k->payload);
+}
+
+/* ---- message by message ---- */
+
+/* What he wants, of this one; to the mailboxes that are his, if others have it too. */
+static void
+part_do(struct keeper *k)
+{
+	struct keeper_part *p = k->part;
+	struct sl_unpack in = { .rest = p->mailboxes };
+	struct sl_kept_choice choice = { .tenant = sl_buf_slice(&p->tenant), .ids = sl_slice(p->ids.data + p->at, SL_KEPT_ID_BYTES),
+		.by = k->account, .note = sl_buf_slice(&p->note) };
+
+	if (k->type == SL_IPC_KEPT_RELEASE && !p->reached.all) {
+		choice.recipients = sl_unpack_bytes(&in);
+		p->mailboxes = in.rest;
+	} else {
+		p->mailboxes = sl_slice("", 0);
+	}
+	p->doing = true;
+	sl_buf_reset(&k->payload);
+	sl_kept_pack_choice(&choice, &k->payload);
+	pass_on(k, k->type);
+}
+
+/* This one is over: say so, and go on with the next. */
+static void
+part_next(struct keeper *k)
+{
+	struct keeper_part *p = k->part;
+	struct sl_kept_done done = { .number = p->at / SL_KEPT_ID_BYTES, .result = p->result };
+	struct sl_buf out;
+
+	if (k->type == SL_IPC_KEPT_RELEASE) {
+		memcpy(done.id, p->ids.data + p->at, sizeof(done.id));
+		sl_buf_init(&out, 256);
+		sl_kept_pack_done(&done, &out);
+		tell(k, SL_IPC_KEPT, sl_buf_slice(&out));
+		sl_buf_fini(&out);
+		p->count++;
+	}
+	p->at += SL_KEPT_ID_BYTES;
+	if (p->at < p->ids.len && !k->broken) {
+		look_at(k);
+		pass_on(k, SL_IPC_KEPT_LIST);
+	} else {
+		say_end(k, p->refused ? SL_ERR_REFUSED : SL_DONE, p->count);
+	}
+}
+
+/* The vault has said whose it is. */
+static void
+part_looked(struct keeper *k)
+{
+	struct keeper_part *p = k->part;
+	struct sl_slice id = sl_slice(p->ids.data + p->at, SL_KEPT_ID_BYTES);
+	int r;
+
+	if (p->ended < 0 && p->ended != SL_ERR_NOT_FOUND) {
+		say_end(k, p->ended, p->count);
+	} else if (k->type == SL_IPC_KEPT_OPEN && !p->reached.any) {
+		say_end(k, SL_ERR_NOT_FOUND, 0);	/* to him, it is not there */
+	} else if (!p->reached.any || (k->type == SL_IPC_KEPT_DELETE && !p->reached.all)) {
+		p->refused |= p->reached.any;
+		part_next(k);
+	} else if ((r = enter_ids(k, id, sl_buf_slice(&p->note))) != 0) {
+		say_end(k, r, p->count);
+	} else {
+		p->result = 0;
+		p->mailboxes = sl_buf_slice(&p->reached.mailboxes);
+		part_do(k);
+	}
+}
+
+static void
+part_step(struct keeper *k)
+{
+	struct keeper_part *p = k->part;
+
+	p->due = false;
+	if (k->type == SL_IPC_KEPT_LIST) {
+		k->busy = false;
+		part_end(k);
+	} else if (!p->doing) {
+		part_looked(k);
+	} else if (k->type == SL_IPC_KEPT_OPEN) {
+		say_end(k, p->ended, 1);
+	} else if (p->ended < 0) {
+		say_end(k, p->ended, p->count);
+	} else if (p->mailboxes.len > 0) {
+		part_do(k);
+	} else {
+		part_next(k);
+	}
+}
+
+/* ---- */
 
 static void
 on_vault(void *ctx, unsigned events)
@@ -192,21 +412,22 @@ on_vault(void *ctx, unsigned events)
 	struct keeper *k = ctx;
 	int r = sl_ipc_read(k->vault, on_answer, k);
 
-	if (r >= 0 && !k->broken)
+	if (r >= 0 && !k->broken) {
+		if (k->busy && k->part != NULL && k->part->due)
+			part_step(k);
 		return;
+	}
 	way_end(k);
 	if (k->busy)
-		say_end(k, SL_ERR_CLOSED);
+		say_end(k, SL_ERR_CLOSED, 0);
 }
 
 static void
-pass_on(struct keeper *k)
+begin(struct keeper *k)
 {
-	if (sl_ipc_send(k->vault, k->type, sl_buf_slice(&k->payload), NULL, 0) != 0) {
-		way_end(k);
-		say_end(k, SL_ERR_CLOSED);
-	}
-	sl_buf_reset(&k->payload);
+	bool looks = k->part != NULL && k->type != SL_IPC_KEPT_LIST;
+
+	pass_on(k, looks ? SL_IPC_KEPT_LIST : k->type);
 }
 
 bool
@@ -221,10 +442,12 @@ keeper_message(struct keeper *k, enum sl_ipc_type type, struct sl_slice payload)
 	r = check(k, type, payload);
 	if (r == SL_ERR_SYNTAX)
 		return false;
+	if (r == 0 && k->part->reach.whole)
+		part_end(k);
 	if (r != 0) {
-		say_end(k, r);
+		say_end(k, r, 0);
 	} else if (k->vault != NULL) {
-		pass_on(k);
+		begin(k);
 	} else {
 		k->wanted = true;
 		k->ask(k->ctx);
@@ -237,11 +460,11 @@ keeper_way(struct keeper *k, int fd)
 {
 	k->wanted = false;
 	if (fd < 0) {
-		say_end(k, SL_ERR_UNSUPPORTED);
+		say_end(k, SL_ERR_UNSUPPORTED, 0);
 		return;
 	}
 	k->vault = sl_ipc_new(fd, ANSWERS);
 	sl_watch_init(&k->watch, k->loop, fd, on_vault, k);
 	sl_watch_want(&k->watch, SL_READ);
-	pass_on(k);
+	begin(k);
 }

@@ -5,13 +5,15 @@
  * answers. Each of these is a verb of lib/access at the tenant; who asks is told to the vault as the account that he
  * has here, whatever he says. What he may not is answered with KEPT_END and SL_ERR_REFUSED.
  *
- * Limits: only for who has the role for the whole tenant. Users, and managers of a part of it, are shown their own by
- * digests: whose a message is would have to be asked before each answer.
+ * Who has the role for a part of the tenant alone, or for himself (reach.h), is shown what was kept for recipients there, without the
+ * other recipients. What he wants done is done message by message, after the vault was asked whose it is: a release is one to each of
+ * his mailboxes, if it was kept for others too, and stays held for these; to delete it, it must be his alone.
  */
 #ifndef CONSOLE_KEEPER_H
 #define CONSOLE_KEEPER_H
 
 #include "console.h"
+#include "reach.h"
 #include "io/loop.h"
 #include "ipc/ipc.h"
 
@@ -32,6 +34,7 @@ struct keeper {			/* embedded; zero-filled is one that is not used */
 	struct sl_buf	 payload;	/* ... and its payload */
 	void		(*ask)(void *ctx);	/* for a way: keeper_way gives it */
 	void		*ctx;
+	struct keeper_part *part;	/* NULL: the whole tenant is his */
 };
 void	keeper_init(struct keeper *keeper, struct console *console, struct sl_loop *loop, struct sl_ipc *client, struct sl_slice account,
 	    void (*ask)(void *ctx), void *ctx);

@@ -1,7 +1,7 @@
 /*
  * main.c - the console: owns the settings database, answers who may ask, compiles what edges look up
  *
- * usage: sluice-console [--database FILE] [--socket PATH]		by itself
+ * usage: sluice-console [--database FILE] [--socket PATH] [--records DIRECTORY]	by itself
  *	  sluice-console DESCRIPTOR USER				by the parent, which says the rest
  */
 
@@ -26,17 +26,19 @@
 #define SETTINGS_MS	30000
 
 static const char usage[] =
-    "usage: sluice-console [--database FILE] [--socket PATH]\n"
+    "usage: sluice-console [--database FILE] [--socket PATH] [--records DIRECTORY]\n"
     "  --database FILE  the settings database (default " DATABASE "); made if it is not there\n"
     "  --socket PATH    where sluicectl asks (default " SOCKET ")\n"
+    "  --records DIR    day files that policies are tried out on (default: none)\n"
     "Runs in the foreground. On a new database whoever starts it is its first operator.\n"
     "sluiced starts it by itself where the settings have `console: {directory: ...}`.\n";
 
 static int
-run_alone(const char *database, const char *path)
+run_alone(const char *database, const char *path, const char *records)
 {
 	char *copy = sl_xstrdup(database), *directory = sl_xstrdup(dirname(copy));
-	const struct place place = { .directory = directory, .database = database, .socket = path, .keeps = true };
+	const struct place place = { .directory = directory, .database = database, .socket = path, .keeps = true,
+		.records = records };
 	int status = server_run(&place);
 
 	sl_free(directory);
@@ -46,7 +48,7 @@ run_alone(const char *database, const char *path)
 
 struct told {
 	char	*directory, *socket, *hostname, *records;
-	bool	 keeps, good;
+	bool	 keeps, two_persons, good;
 };
 
 static void
@@ -60,7 +62,7 @@ on_settings(void *ctx, struct sl_ipc_message *message)
 	*told = (struct told){ sl_xmemdup(settings.directory.ptr, settings.directory.len),
 		sl_xmemdup(settings.socket.ptr, settings.socket.len),
 		sl_xmemdup(settings.hostname.ptr, settings.hostname.len),
-		sl_xmemdup(settings.records.ptr, settings.records.len), settings.keeps, true };
+		sl_xmemdup(settings.records.ptr, settings.records.len), settings.keeps, settings.two_persons, true };
 }
 
 /* Of the environment, for tests of what takes hours and days. */
@@ -89,7 +91,7 @@ run_by_parent(int fd, const char *user)
 		char *database = sl_xasprintf("%s/" DATABASE_FILE, told.directory);
 		const struct place place = { .directory = told.directory, .database = database, .socket = told.socket,
 			.user = user, .parent = parent, .keeps = told.keeps, .hostname = told.hostname,
-			.records = told.records,
+			.records = told.records, .two_persons = told.two_persons,
 			.ahead_s = (int64_t)number_of("SLUICE_TEST_AHEAD_S", 0),
 			.spread_s = (unsigned)number_of("SLUICE_TEST_SPREAD_S", DIGESTS_SPREAD_S) };
 
@@ -108,11 +110,11 @@ int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "database", required_argument, NULL, 'd' }, { "socket", required_argument, NULL, 's' },
+		{ "database", required_argument, NULL, 'd' }, { "socket", required_argument, NULL, 's' }, { "records", required_argument, NULL, 'r' },
 		{ "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	const struct rlimit no_core = { 0, 0 };
-	const char *database = DATABASE, *path = SOCKET;
+	const char *database = DATABASE, *path = SOCKET, *records = "";
 	int option;
 
 	sl_log_init("console", SL_LOG_NOTICE);
@@ -129,6 +131,9 @@ main(int argc, char **argv)
 		case 's':
 			path = optarg;
 			break;
+		case 'r':
+			records = optarg;
+			break;
 		case 'V':
 			puts("sluice-console " SL_VERSION);
 			return 0;
@@ -144,5 +149,5 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	return run_alone(database, path);
+	return run_alone(database, path, records);
 }

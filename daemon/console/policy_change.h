@@ -31,6 +31,11 @@ void	policy_change_diff(const struct policy_change *change, struct sl_buf *out);
 /* May he who asks have copies made, if this does? 0, or SL_ERR_REFUSED, said. */
 int	policy_change_allowed(struct request *request, const struct policy_change *change);
 
+/* verbs_policy.c: is something to be changed at all? */
+bool	policy_says_something(const struct request *request);
+/* verbs_simulate.c */
+int	policy_simulate(struct request *request);
+
 /* A text as the store has it: its template, and its layer. */
 int	policy_text_read(struct sl_slice text, enum sl_policy_by by, struct sl_arena *arena, char template_out[SL_NAME_MAX + 1],
 	    struct sl_policy_layer *layer_out, struct sl_buf *errors);

@@ -23,6 +23,7 @@
 #include "job.h"
 #include "keeper.h"
 #include "publisher.h"
+#include "replayer.h"
 #include "reports.h"
 #include "sl/log.h"
 #include "store/grants.h"
@@ -102,6 +103,18 @@ on_answer(void *ctx, json_t *reply, const int *fds, size_t fds_len)
 
 	client->asker.number = 0;
 	send_reply(client, reply, fds, fds_len);
+	sl_watch_want(&client->watch, SL_READ);
+}
+
+static void
+on_part(void *ctx, struct sl_slice json, bool last)
+{
+	struct client *client = ctx;
+
+	if (last)
+		client->asker.number = 0;
+	if (sl_ipc_send(client->ipc, SL_IPC_CONSOLE_REPLY, json, NULL, 0) != 0)
+		sl_log(SL_LOG_DEBUG, "%s has gone before the answer", client->account);
 	sl_watch_want(&client->watch, SL_READ);
 }
 
@@ -205,7 +218,7 @@ on_connect(void *ctx, unsigned events)
 		client->server = server;
 		client->uid = peer.uid;
 		account_of(peer.uid, client->account);
-		client->asker = (struct asker){ .answer = on_answer, .ctx = client };
+		client->asker = (struct asker){ .answer = on_answer, .part = on_part, .ctx = client };
 		client->wrong = false;
 		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST) | KEEPER_SAYS);
 		keeper_init(&client->keeper, &server->console, server->loop, client->ipc, sl_slice_str(client->account),
@@ -462,7 +475,7 @@ on_hosts(void *ctx)
 struct children {
 	const struct place	*place;
 	struct sl_jail_user	 user;
-	int			 hosts[2], compiler, counter;
+	int			 hosts[2], compiler, counter, replayer;
 };
 
 /* In a child: what it has no business with is closed, the rest given up. */
@@ -486,6 +499,24 @@ static bool
 prepare_compiler(void *ctx)
 {
 	return prepare(ctx, SL_JAIL_COMPILER);
+}
+
+/* It becomes the owner of the day files: nobody else may read them. */
+static bool
+prepare_replayer(void *ctx)
+{
+	struct children *c = ctx;
+	struct sl_jail_user owner;
+	struct stat st;
+
+	if (c->place->parent != NULL)
+		close(sl_ipc_fd(c->place->parent));
+	if (c->place->user == NULL)
+		return true;
+	if (stat(c->place->records, &st) != 0)
+		return false;
+	owner = (struct sl_jail_user){ geteuid() == 0 && st.st_uid != 0, st.st_uid, st.st_gid };
+	return sl_jail_enter_with(SL_JAIL_COMPILER, &owner, c->place->records) == 0;
 }
 
 static bool
@@ -529,8 +560,11 @@ children_start(struct children *c)
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
 	if (c->compiler < 0)
 		return failed("cannot make", "a compiler");
-	if (place->records == NULL || place->records[0] == '\0')
-		return true;
+	if (*place->records == '\0' || (mkdir(place->records, 0700) != 0 && errno != EEXIST))
+		return true;		/* there are no records, or nobody here may make a place for them */
+	c->replayer = replayer_start(place->records, prepare_replayer, c);
+	if (c->replayer < 0)
+		return failed("cannot make", "a replayer");
 	c->counter = counter_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
 	if (c->counter == SL_ERR_NOT_FOUND)
 		sl_log(SL_LOG_NOTICE, "%s is not there: reports have no figures of traffic", place->records);
@@ -568,6 +602,8 @@ server_begin(struct server *server, const struct children *children)
 	sl_watch_want(&server->watch, SL_READ);
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
 	server->console.publisher = publisher_new(&options);
+	if (children->replayer >= 0)
+		server->console.replayer = replayer_new(server->loop, children->replayer);
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {
@@ -593,6 +629,7 @@ server_end(struct server *server)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
 	keeping_end(server);
+	replayer_free(&server->console.replayer);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
@@ -608,7 +645,7 @@ int
 server_run(const struct place *place)
 {
 	struct server *server = sl_xzalloc(sizeof(*server));
-	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1 };
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1, .replayer = -1 };
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -627,7 +664,7 @@ server_run(const struct place *place)
 		sl_loop_free(&server->loop);
 		status = 0;
 	} else {
-		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter };
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter, children.replayer };
 
 		for (size_t i = 0; i < SL_COUNT(fds); i++)
 			if (fds[i] >= 0)

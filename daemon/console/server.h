@@ -18,6 +18,7 @@ struct place {
 	bool		 keeps;
 	const char	*records;	/* day files of traffic; "" or NULL: none */
 	const char	*hostname;	/* of action addresses; "": none */
+	bool		 two_persons;
 	int64_t		 ahead_s;	/* for tests: what its clock is ahead */
 	unsigned	 spread_s;	/* digests that are due at one time are spread over so long */
 };

@@ -4,15 +4,14 @@
 
 #include "compile/compile.h"
 #include "policy_change.h"
-#include "publisher.h"
 #include "store/layers.h"
 #include "store/tree.h"
 #include "store/walk.h"
 
 #define TEXT_MAX	((size_t)4 << 20)
 
-static void
-reply_text(struct request *request, struct sl_buf *text)
+void
+reply_text(struct request *request, const struct sl_buf *text)
 {
 	json_object_set_new(request->reply, "text", json_stringn(text->len > 0 ? (const char *)text->data : "", text->len));
 }
@@ -151,8 +150,8 @@ say_change(struct request *request, const struct policy_change *change, int64_t 
 	sl_buf_fini(&diff);
 }
 
-static bool
-says_something(const struct request *request)
+bool
+policy_says_something(const struct request *request)
 {
 	return json_array_size(arg_list(request, "set")) > 0 || json_array_size(arg_list(request, "unset")) > 0 ||
 	    json_array_size(arg_list(request, "lock")) > 0 || json_array_size(arg_list(request, "unlock")) > 0 ||
@@ -166,7 +165,7 @@ change_policy(struct request *request, struct sl_slice name)
 	int64_t version;
 	int r;
 
-	if (!says_something(request))
+	if (!policy_says_something(request))
 		return refuse(request, SL_ERR_SYNTAX, "say what to change: PATH=VALUE ..., as in spam.quarantine=0.9, or --file FILE");
 	r = policy_change_make(request, request->target, name, &change);
 	if (r == 0)
@@ -381,90 +380,6 @@ template_set(struct request *request)
 		    policy_text_check, &by, &version);
 	if (r == 0)
 		say(request, "template %.*s is removed: who built on it no longer does", SL_SLICE_ARG(name));
-	return r;
-}
-
-/* ---- trying out ---- */
-
-struct trying {
-	struct asker	*asker;
-	char		*text, *tenant;		/* owned */
-};
-
-static void
-on_tried(void *ctx, const struct tried *tried)
-{
-	struct trying *t = ctx;
-	int fds[3];
-	size_t len = 0;
-	json_t *reply = json_object();
-
-	json_object_set_new(reply, "ok", json_boolean(tried->error == NULL));
-	if (tried->error != NULL) {
-		json_object_set_new(reply, "error", json_string(tried->error));
-	} else {
-		fds[len++] = tried->whole;
-		if (tried->over >= 0)
-			fds[len++] = tried->over;
-		fds[len++] = tried->changed;
-		json_object_set_new(reply, "current_over", json_boolean(tried->over >= 0));
-		json_object_set_new(reply, "changed_over", json_boolean(tried->changed_is_over));
-		json_object_set_new(reply, "text", json_string(t->text));
-		if (t->tenant != NULL)
-			json_object_set_new(reply, "tenant", json_string(t->tenant));
-	}
-	t->asker->answer(t->asker->ctx, reply, fds, len);
-	sl_free(t->text);
-	sl_free(t->tenant);
-	sl_free(t);
-}
-
-static struct trying *
-trying_new(struct request *request, const struct policy_change *change)
-{
-	struct trying *t = sl_xzalloc(sizeof(*t));
-	struct sl_access_path path;
-	struct sl_buf text;
-
-	t->asker = request->asker;
-	sl_buf_init(&text, TEXT_MAX);
-	policy_change_diff(change, &text);
-	t->text = sl_xmemdup(text.len > 0 ? text.data : (const unsigned char *)"", text.len);
-	sl_buf_reset(&text);
-	if (sl_store_path(request->store, change->node, &path) == 0 && path.id[SL_LEVEL_TENANT] != 0 &&
-	    sl_store_name(request->store, (struct sl_node){ SL_LEVEL_TENANT, path.id[SL_LEVEL_TENANT] }, &text) == 0) {
-		sl_buf_consume(&text, strlen("tenant:"));
-		t->tenant = sl_xstrdup(sl_buf_cstr(&text));
-	}
-	sl_buf_fini(&text);
-	return t;
-}
-
-static int
-policy_simulate(struct request *request)
-{
-	struct policy_change change;
-	struct trying *t;
-	int r;
-
-	if (request->console->publisher == NULL || request->asker == NULL)
-		return refuse(request, SL_ERR_UNSUPPORTED, "nothing is compiled here");
-	if (!says_something(request))
-		return refuse(request, SL_ERR_SYNTAX, "say what to change: PATH=VALUE ..., as in spam.quarantine=0.9, or --file FILE");
-	r = policy_change_make(request, request->target, sl_slice("", 0), &change);
-	if (r == 0) {
-		t = trying_new(request, &change);
-		request->asker->number = publisher_try(request->console->publisher, change.node, change.name,
-		    sl_buf_slice(&change.after), on_tried, t);
-		request->later = request->asker->number != 0;
-		if (!request->later) {
-			sl_free(t->text);
-			sl_free(t->tenant);
-			sl_free(t);
-			r = refuse(request, SL_ERR_BUSY, "too much is being tried out, or nothing is compiled yet: again in a moment");
-		}
-	}
-	policy_change_fini(&change);
 	return r;
 }
 

@@ -31,7 +31,7 @@ send_settings(struct console_process *c)
 {
 	const struct sl_settings *s = c->parent->settings;
 	const struct sl_console_told told = { sl_slice_str(s->console.directory), sl_slice_str(s->console.socket),
-		*s->quarantine.directory != '\0', sl_slice_str(s->hostname), sl_slice_str(s->console.records) };
+		*s->quarantine.directory != '\0', sl_slice_str(s->hostname), sl_slice_str(s->console.records), s->console.two_persons };
 	struct sl_buf payload;
 
 	sl_buf_init(&payload, 16u << 10);
@@ -241,7 +241,8 @@ static bool
 same_place(const struct sl_settings *a, const struct sl_settings *b)
 {
 	return strcmp(a->console.directory, b->console.directory) == 0 && strcmp(a->console.socket, b->console.socket) == 0 &&
-	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0;
+	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0 &&
+	    a->console.two_persons == b->console.two_persons;
 }
 
 void

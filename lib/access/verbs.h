@@ -55,8 +55,10 @@
 	X(POLICY_SET,		"policy.set",		SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(POLICY_TAKE_BACK,	"policy.take-back",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(POLICY_COPY,		"policy.copy",		SL_BELOW,	SL_TA,			SL_SCOPE_DOWN,	SL_W | SL_VERB_CONTENT) \
-	/* its answer holds all tenants' names and policies */ \
-	X(POLICY_SIMULATE,	"policy.simulate",	SL_TREE,	SL_OP,			SL_SCOPE_DOWN,	0) \
+	/* told of one's own mail alone (daemon/console/replayer.h) */ \
+	X(POLICY_SIMULATE,	"policy.simulate",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	0) \
+	/* whole snapshots, for who reads records himself: all tenants' names and policies */ \
+	X(POLICY_PICTURES,	"policy.pictures",	SL_O,		SL_OP,			SL_SCOPE_DOWN,	0) \
 	X(TEMPLATE_SHOW,	"template.show",	SL_O | SL_P,	SL_RUN,			SL_SCOPE_LINE,	0) \
 	X(TEMPLATE_SET,		"template.set",		SL_O | SL_P,	SL_OP | SL_PA,		SL_SCOPE_DOWN,	SL_W) \
 	X(LIST_SHOW,		"list.show",		SL_TREE,	SL_RUN | SL_QM | SL_US,	SL_SCOPE_DOWN,	0) \

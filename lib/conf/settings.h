@@ -167,7 +167,8 @@ struct sl_console_settings {
 	char			*directory;	/* "": there is none */
 	char			*socket;
 	char			*user;		/* whom it becomes; "": whom edges become */
-	char			*records;	/* day files of traffic, for reports; "": there are none */
+	char			*records;	/* day files of traffic, for reports and `policy simulate`; "": there are none */
+	bool			 two_persons;	/* some verbs wait for a second one */
 };
 
 struct sl_authentication_settings {

@@ -234,11 +234,13 @@ const struct setting settings_table[] = {
 	  "those of this file." },
 	{ SCOPE_CONSOLE, "socket", SETTING_PATH, CONSOLE(socket), "/run/sluice/console", 0, 0, NULL, 0,
 	  "The Unix socket by which `sluicectl` asks; every user of this machine may, and does what his roles let him." },
-	{ SCOPE_CONSOLE, "records", SETTING_PATH, CONSOLE(records), "/var/lib/sluice/traffic", 0, 0, NULL, 0,
-	  "Where `sluicectl traffic record` keeps its day files, for reports by mail; empty, or none there when the console starts: they "
-	  "have no figures of traffic." },
 	{ SCOPE_CONSOLE, "user", SETTING_NAME, CONSOLE(user), "\"\"", 0, 32, NULL, 0,
 	  "The user that the console becomes when started by root; empty: that of edges. One of its own is better." },
+	{ SCOPE_CONSOLE, "records", SETTING_PATH, CONSOLE(records), "/var/lib/sluice/traffic", 0, 0, NULL, 0,
+	  "Where `sluicectl traffic record` keeps records, a file for each day: `sluicectl policy simulate` replays them there, in a "
+	  "process that becomes the directory's owner and may read nothing else, and tells administrators of tenants and partners of "
+	  "their own mail alone; reports by mail have their figures of traffic from there. Made, for root, if it is not there; empty: "
+	  "operators alone can simulate, with files they read themselves, and reports have no such figures." },
 
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "

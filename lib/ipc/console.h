@@ -13,7 +13,8 @@ struct sl_console_told {
 	struct sl_slice	directory, socket;
 	bool		keeps;		/* there is a vault */
 	struct sl_slice	hostname;	/* the domain of action addresses */
-	struct sl_slice	records;	/* the directory of day files of traffic; "": none */
+	struct sl_slice	records;	/* a directory of day files; "": none */
+	bool		two_persons;	/* some verbs wait for a second person */
 };
 void		sl_console_told_pack(const struct sl_console_told *told, struct sl_buf *out);
 SL_MUST_USE int	sl_console_told_unpack(struct sl_slice payload, struct sl_console_told *told_out);

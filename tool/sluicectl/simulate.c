@@ -15,10 +15,11 @@ static const char usage[] =
     "       sluicectl policy simulate --snapshot FILE[,OVER] --changed FILE[,OVER] [OPTIONS]\n\n"
     "Replay what was recorded of the last days' mail as if NODE had these settings, and list which messages would have\n"
     "fared differently. Nothing is changed. NODE, PATH=VALUE and FILE as of `sluicectl policy set`. The last form compares\n"
-    "two compiled snapshots, each with another over it if need be.\n\n"
+    "two compiled snapshots, each with another over it if need be.\n"
+    "The console replays what it has (console.records of the settings), and tells administrators of their own mail alone.\n\n"
     "  --days N          so many days back (default 7)\n"
-    "  --traffic DIR     where the day files are (default /var/lib/sluice/traffic)\n"
-    "  --records FILE    lines of an edge instead of day files; may come several times, `-` is standard input\n"
+    "  --traffic DIR     replay these day files here; for operators, as are --records and snapshots\n"
+    "  --records FILE    or these lines of an edge; may come several times, `-` is standard input\n"
     "  --limit N         list at most so many (default 50; 0: all); sums are of all\n"
     "  --doubted         list those too of which records cannot tell for sure\n"
     "  --json, --csv     instead of a table\n"
@@ -31,7 +32,6 @@ enum { OPTION_DAYS = 256, OPTION_TRAFFIC, OPTION_RECORDS, OPTION_LIMIT, OPTION_D
 #define DAYS_DEFAULT	7
 #define LIMIT_DEFAULT	50
 #define FILES_MAX	64
-#define ARENA_BYTES	((size_t)4 << 20)	/* of a record */
 #define PROGRESS	5000			/* records between two signs of life */
 #define DAY_US		((int64_t)86400 * 1000000)
 
@@ -43,93 +43,29 @@ struct simulate {
 	uint64_t		 days;
 	struct report		 report;
 	struct pictures		 pictures;
-	struct sl_replay	*replay;
-	struct sl_arena		 arena;
-	struct sl_record	 record;
-	uint64_t		 lines;
-	bool			 progress;
+	struct sl_replay_run	 run;
+	bool			 progress, doubted;
 };
 
-/* ---- a record ---- */
-
-static void
-count_moves(struct tally *t, const struct sl_replay_told *told)
-{
-	t->recipients++;
-	t->differ += told->differs;
-	t->drifted += told->drifted;
-	t->doubted += told->doubts != 0;
-	for (int i = 0; i < SL_REPLAY_DOUBT_COUNT; i++)
-		t->doubts[i] += told->doubts >> i & 1;
-	t->come += told->then->there && !told->now->there;
-	t->go += told->now->there && !told->then->there;
-	if (told->now->there && told->then->there)
-		t->moved[told->now->action][told->then->action]++;
-}
+/* ---- records of our own ---- */
 
 static void
 on_told(void *ctx, const struct sl_replay_told *told)
 {
 	struct simulate *s = ctx;
 
-	count_moves(&s->report.tally, told);
-	if (told->differs || (s->report.doubted && told->doubts != 0))
-		report_row(&s->report, told);
-}
-
-/* "2026-11-26T15:16:49.426Z" as seconds; 0: it is not like that. */
-static int64_t
-time_of(const char *text)
-{
-	static const struct { size_t at, len; } parts[] = { { 0, 4 }, { 5, 2 }, { 8, 2 }, { 11, 2 }, { 14, 2 }, { 17, 2 } };
-	uint64_t n[SL_COUNT(parts)];
-	struct tm tm;
-
-	if (strlen(text) < 19)
-		return 0;
-	for (size_t i = 0; i < SL_COUNT(parts); i++)
-		if (sl_slice_to_u64(sl_slice(text + parts[i].at, parts[i].len), 9999, &n[i]) != 0)
-			return 0;
-	tm = (struct tm){ .tm_year = (int)n[0] - 1900, .tm_mon = (int)n[1] - 1, .tm_mday = (int)n[2], .tm_hour = (int)n[3],
-		.tm_min = (int)n[4], .tm_sec = (int)n[5] };
-	return (int64_t)timegm(&tm);
-}
-
-/* Put off, though no policy wanted that: the next hop did, or the recipients had no one answer. The sender comes again,
- * and leaves another record. */
-static bool
-comes_again(const struct sl_record *record)
-{
-	for (size_t i = 0; i < record->classes_len; i++)
-		if (record->classes[i].action == SL_ACTION_DEFER)
-			return false;
-	return strcmp(record->outcome, "deferred") == 0 || strcmp(record->outcome, "aborted") == 0;
+	report_row(&s->report, told);
 }
 
 static void
 on_line(void *ctx, struct sl_slice line)
 {
 	struct simulate *s = ctx;
-	struct tally *t = &s->report.tally;
-	int r;
 
-	if (s->progress && ++s->lines % PROGRESS == 0)
-		fprintf(stderr, "\r%llu records ", (unsigned long long)s->lines);
-	sl_arena_reset(&s->arena);
-	r = sl_record_read(line, SL_RECORD_RULINGS, &s->arena, &s->record);
-	if (r == SL_ERR_NOT_FOUND) {
-		t->unjudged++;
-	} else if (r != 0) {
-		t->unreadable++;
-	} else if (comes_again(&s->record)) {
-		t->again++;
-	} else {
-		t->records++;
-		t->strangers += sl_replay_record(s->replay, &s->record, time_of(s->record.time), on_told, s);
-	}
+	sl_replay_run_line(&s->run, line);
+	if (s->progress && s->run.lines % PROGRESS == 0)
+		fprintf(stderr, "\r%llu records ", (unsigned long long)s->run.lines);
 }
-
-/* ---- */
 
 static int
 replay_all(struct simulate *s)
@@ -137,9 +73,12 @@ replay_all(struct simulate *s)
 	struct records records = { 0 };
 	bool good = true;
 
-	s->progress = isatty(STDERR_FILENO) == 1;
-	s->replay = sl_replay_new(s->pictures.current, s->pictures.changed);
-	sl_arena_init(&s->arena, ARENA_BYTES);
+	sl_replay_run_init(&s->run);
+	s->run.replay = sl_replay_new(s->pictures.current, s->pictures.changed);
+	s->run.each = on_told;
+	s->run.ctx = s;
+	s->run.doubted = s->doubted;
+	s->report.tally = &s->run.tally;
 	if (s->report.form == FORM_TABLE && s->pictures.difference != NULL)
 		printf("%s\n", s->pictures.difference);
 	report_begin(&s->report);
@@ -148,14 +87,47 @@ replay_all(struct simulate *s)
 	if (s->files_len == 0)
 		good = records_of_traffic(s->traffic, sl_clock_system.wall_us(NULL) - (int64_t)s->days * DAY_US,
 		    s->pictures.tenant, on_line, s, &records);
-	if (s->progress && s->lines >= PROGRESS)
+	if (s->progress && s->run.lines >= PROGRESS)
 		fprintf(stderr, "\r%*s\r", 30, "");
-	s->report.tally.lost = records.lost;
+	s->run.tally.lost = records.lost;
 	report_end(&s->report);
-	sl_arena_fini(&s->arena);
-	sl_replay_free(&s->replay);
-	return good && s->report.tally.unreadable == 0 ? EXIT_OK : EXIT_PROBLEM;
+	good = good && s->run.tally.unreadable == 0;
+	sl_replay_free(&s->run.replay);
+	sl_replay_run_fini(&s->run);
+	return good ? EXIT_OK : EXIT_PROBLEM;
 }
+
+/* ---- records of the console ---- */
+
+static void
+on_answer(void *ctx, const json_t *answer)
+{
+	struct simulate *s = ctx;
+	const char *difference = json_string_value(json_object_get(answer, "text"));
+	const json_t *row;
+	size_t i;
+
+	tally_of_json(answer, &s->run.tally);
+	s->report.tally = &s->run.tally;
+	if (s->report.form == FORM_TABLE && difference != NULL && *difference != '\0')
+		printf("%s\n", difference);
+	report_begin(&s->report);
+	json_array_foreach(json_object_get(answer, "listed"), i, row)
+		report_row_json(&s->report, row);
+	s->report.more |= json_is_true(json_object_get(answer, "more"));
+	report_end(&s->report);
+}
+
+static int
+replay_there(struct simulate *s)
+{
+	const struct replayed replayed = { .days = s->days, .limit = s->report.limit, .doubted = s->doubted,
+		.progress = s->progress, .heard = on_answer, .ctx = s };
+
+	return replay_ask(s->socket_path, &s->change, &replayed) && s->run.tally.unreadable == 0 ? EXIT_OK : EXIT_PROBLEM;
+}
+
+/* ---- */
 
 static bool
 take_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
@@ -181,7 +153,7 @@ take_option(struct simulate *s, int option, const char *value)
 		s->files[s->files_len++] = value;
 		return true;
 	case OPTION_DOUBTED:
-		s->report.doubted = true;
+		s->doubted = true;
 		return true;
 	case OPTION_JSON:
 	case OPTION_CSV:
@@ -247,7 +219,6 @@ simulate_main(int argc, char **argv)
 	bool there;
 
 	s->socket_path = socket_path != NULL ? socket_path : CONSOLE_SOCKET;
-	s->traffic = TRAFFIC_DIRECTORY;
 	s->days = DAYS_DEFAULT;
 	s->report.limit = LIMIT_DEFAULT;
 	status = take_options(s, argc, argv);
@@ -256,6 +227,14 @@ simulate_main(int argc, char **argv)
 		sl_free(s);
 		return status < 0 ? EXIT_OK : status;
 	}
+	s->progress = isatty(STDERR_FILENO) == 1;
+	if (s->snapshot == NULL && s->traffic == NULL && s->files_len == 0) {
+		status = replay_there(s);
+		sl_free(s);
+		return status;
+	}
+	if (s->traffic == NULL)
+		s->traffic = TRAFFIC_DIRECTORY;
 	there = s->snapshot != NULL ? pictures_from_files(s->snapshot, s->changed, &s->pictures) :
 	    pictures_ask(s->socket_path, &s->change, &s->pictures);
 	status = there ? replay_all(s) : EXIT_PROBLEM;

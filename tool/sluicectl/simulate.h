@@ -4,9 +4,10 @@
 #ifndef SLUICECTL_SIMULATE_H
 #define SLUICECTL_SIMULATE_H
 
+#include <jansson.h>
 #include <stdio.h>
 
-#include "replay/replay.h"
+#include "replay/run.h"
 #include "terminal.h"
 
 /* ---- simulate_ask.c: the two pictures */
@@ -28,6 +29,14 @@ struct change {
 /* From the console: what holds, and what would. */
 bool	pictures_ask(const char *socket_path, const struct change *change, struct pictures *out);
 void	pictures_fini(struct pictures *pictures);
+/* Replayed by the console over its own records: `heard` is called with the whole answer (borrowed). False: said why not. */
+struct replayed {
+	uint64_t	days, limit;
+	bool		doubted, progress;
+	void		(*heard)(void *ctx, const json_t *answer);
+	void		*ctx;
+};
+bool	replay_ask(const char *socket_path, const struct change *change, const struct replayed *replayed);
 
 /* ---- simulate_records.c: records, one after the other */
 
@@ -44,27 +53,30 @@ bool	records_of_file(const char *path, records_each *each, void *ctx);
 
 enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
 
-struct tally {
-	uint64_t	records, recipients;		/* that were decided on */
-	uint64_t	differ, drifted;		/* recipients */
-	uint64_t	unjudged, unreadable, strangers, lost;
-	uint64_t	again;				/* records of transactions that were put off */
-	uint64_t	moved[SL_ACTION_COUNT][SL_ACTION_COUNT];	/* recipients, by what holds and by what is tried */
-	uint64_t	come, go;			/* whose domain there is by one picture alone */
-	uint64_t	doubted, doubts[SL_REPLAY_DOUBT_COUNT];
+struct row_fare {
+	const char	*action, *why;
+	bool		 copy, together;
+};
+struct row {
+	const char	*time, *id;
+	struct sl_slice	 sender, recipient;
+	struct row_fare	 was, would_be;
+	bool		 doubted;
 };
 
 struct report {
 	enum form	 form;
 	uint64_t	 limit;		/* rows that are listed; 0: all */
-	bool		 doubted;	/* list those too that are in doubt and do not differ */
 	uint64_t	 listed;
 	bool		 more;		/* than were listed */
 	struct colours	 colours;
-	struct tally	 tally;
+	const struct sl_replay_tally *tally;
 };
 void	report_begin(struct report *report);
 void	report_row(struct report *report, const struct sl_replay_told *told);
+void	report_row_json(struct report *report, const json_t *row);
 void	report_end(struct report *report);
+/* Sums as the console tells them. */
+void	tally_of_json(const json_t *answer, struct sl_replay_tally *tally_out);
 
 #endif

@@ -108,9 +108,23 @@ file_text(const char *path)
 	return text;
 }
 
-/* {"verb": "policy.simulate", "args": {"at": NODE, "set": ["path=value", ...], "file": TEXT}}. NULL: said why. */
+static void
+ask_for_replay(json_t *args, const struct replayed *replayed)
+{
+	char number[24];
+
+	json_object_set_new(args, "replay", json_true());
+	json_object_set_new(args, "doubted", json_boolean(replayed->doubted));
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)replayed->days);
+	json_object_set_new(args, "days", json_string(number));
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)replayed->limit);
+	json_object_set_new(args, "limit", json_string(number));
+}
+
+/* {"verb": "policy.simulate", "args": {"at": NODE, "set": ["path=value", ...], "file": TEXT}}. NULL: said why. `replayed` NULL:
+ * the pictures are wanted. */
 static char *
-question(const struct change *change)
+question(const struct change *change, const struct replayed *replayed)
 {
 	json_t *args = json_pack("{s:s}", "at", change->node), *request, *list = json_array(), *text;
 	char *out = NULL;
@@ -125,6 +139,8 @@ question(const struct change *change)
 		text = file_text(change->file);
 		good = text != NULL && json_object_set_new(args, "file", text) == 0;
 	}
+	if (good && replayed != NULL)
+		ask_for_replay(args, replayed);
 	request = json_pack("{s:s, s:o}", "verb", "policy.simulate", "args", args);
 	if (good && request != NULL)
 		out = json_dumps(request, JSON_COMPACT);
@@ -215,7 +231,7 @@ bool
 pictures_ask(const char *socket_path, const struct change *change, struct pictures *out)
 {
 	struct answer answer = { out, false };
-	char *text = question(change);
+	char *text = question(change, NULL);
 	struct sl_ipc *ipc = text != NULL ? connect_to(socket_path) : NULL;
 	int r;
 
@@ -230,4 +246,58 @@ pictures_ask(const char *socket_path, const struct change *change, struct pictur
 	sl_ipc_free(&ipc);
 	free(text);
 	return answer.good;
+}
+
+/* ---- replayed by the console ---- */
+
+struct hearing {
+	const struct replayed	*replayed;
+	bool			 good, over;
+};
+
+static void
+on_part(void *ctx, struct sl_ipc_message *message)
+{
+	struct hearing *h = ctx;
+	json_error_t error;
+	json_t *root = json_loadb((const char *)message->payload.ptr, message->payload.len, 0, &error);
+	json_t *progress = json_object_get(root, "progress");
+	const char *said = text_of(root, "error");
+
+	if (progress != NULL) {
+		if (h->replayed->progress)
+			fprintf(stderr, "\r%lld records ", (long long)json_integer_value(progress));
+		json_decref(root);
+		return;
+	}
+	if (h->replayed->progress)
+		fprintf(stderr, "\r%*s\r", 30, "");
+	h->over = true;
+	h->good = json_is_true(json_object_get(root, "ok"));
+	if (h->good)
+		h->replayed->heard(h->replayed->ctx, root);
+	else
+		fprintf(stderr, "sluicectl policy simulate: %s\n", *said != '\0' ? said : "the answer is not understood");
+	json_decref(root);
+}
+
+bool
+replay_ask(const char *socket_path, const struct change *change, const struct replayed *replayed)
+{
+	struct hearing hearing = { .replayed = replayed };
+	char *text = question(change, replayed);
+	struct sl_ipc *ipc = text != NULL ? connect_to(socket_path) : NULL;
+	int r;
+
+	if (ipc != NULL) {
+		r = sl_ipc_send(ipc, SL_IPC_CONSOLE_REQUEST, sl_slice_str(text), NULL, 0);
+		while (r >= 0 && !hearing.over)
+			if ((r = sl_ipc_wait(ipc, ANSWER_MS, on_part, &hearing)) != SL_DONE && r >= 0)
+				r = SL_ERR_CLOSED;
+		if (r < 0)
+			fprintf(stderr, "sluicectl policy simulate: %s: no answer: %s\n", socket_path, sl_strerror(r));
+	}
+	sl_ipc_free(&ipc);
+	free(text);
+	return hearing.good;
 }

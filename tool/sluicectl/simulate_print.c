@@ -2,23 +2,31 @@
 
 #include "simulate.h"
 
-/* What is told of a picture that does not have him. */
-static const char *
-action_word(const struct sl_replay_fare *fare)
+#include <jansson.h>
+#include <stdlib.h>
+
+/* ---- rows ---- */
+
+static struct row_fare
+fare_of(const struct sl_replay_fare *fare)
 {
-	return fare->there ? sl_action_word(fare->action) : "nobody's";
+	return (struct row_fare){ sl_replay_action_word(fare), fare->there ? fare->decision.why : "", sl_replay_copies(fare),
+		fare->there && fare->together };
 }
 
-static bool
-copies(const struct sl_replay_fare *fare)
+static const char *
+text_of(const json_t *object, const char *name)
 {
-	return fare->there && fare->decision.ruling.copy && fare->decision.ruling.enforced;
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
 }
 
-static const char *
-together_text(const struct sl_replay_fare *fare)
+static struct row_fare
+fare_of_json(const json_t *fare)
 {
-	return fare->there && fare->together ? "; kept and not refused, as it has one answer with others'" : "";
+	return (struct row_fare){ text_of(fare, "action"), text_of(fare, "why"), json_is_true(json_object_get(fare, "copy")),
+		json_is_true(json_object_get(fare, "together")) };
 }
 
 /* ---- a table ---- */
@@ -33,26 +41,23 @@ cell(struct sl_slice text, size_t width)
 }
 
 static void
-cell_action(const struct sl_replay_fare *fare)
+cell_action(const struct row_fare *fare)
 {
-	printf("%-10s%s ", action_word(fare), copies(fare) ? "+copy" : "     ");
+	printf("%-10.20s%s ", fare->action, fare->copy ? "+copy" : "     ");
 }
 
 static void
-table_row(const struct sl_replay_told *told)
+table_row(const struct row *row)
 {
-	const struct sl_record *r = told->record;
-
-	cell(sl_slice(r->time, SL_MIN(strlen(r->time), (size_t)19)), 19);
-	cell(sl_slice_str(r->id), 16);
-	cell(r->sender.len > 0 ? r->sender : SL_SLICE_LIT("<>"), 28);
-	cell(told->recipient, 28);
-	cell_action(told->now);
-	cell_action(told->then);
-	printf("%s", told->doubts != 0 ? "? " : "");
-	terminal_put_str(told->then->there ? told->then->decision.why : "");
-	printf("%s", together_text(told->then));
-	putchar('\n');
+	cell(sl_slice(row->time, SL_MIN(strlen(row->time), (size_t)19)), 19);
+	cell(sl_slice_str(row->id), 16);
+	cell(row->sender.len > 0 ? row->sender : SL_SLICE_LIT("<>"), 28);
+	cell(row->recipient, 28);
+	cell_action(&row->was);
+	cell_action(&row->would_be);
+	printf("%s", row->doubted ? "? " : "");
+	terminal_put_str(row->would_be.why);
+	printf("%s\n", row->would_be.together ? "; kept and not refused, as it has one answer with others'" : "");
 }
 
 static void
@@ -69,7 +74,7 @@ line(uint64_t n, const char *text)
 }
 
 static void
-table_matrix(const struct tally *t)
+table_matrix(const struct sl_replay_tally *t)
 {
 	printf("\n%-12s", "was");
 	for (int to = 0; to < SL_ACTION_COUNT; to++)
@@ -94,7 +99,7 @@ table_matrix(const struct tally *t)
 static void
 table_end(const struct report *r)
 {
-	const struct tally *t = &r->tally;
+	const struct sl_replay_tally *t = r->tally;
 
 	if (r->more)
 		printf("... and more (--limit 0 lists all)\n");
@@ -117,100 +122,7 @@ table_end(const struct report *r)
 		table_matrix(t);
 }
 
-/* ---- JSON and CSV ---- */
-
-static void
-add_json(struct sl_buf *out, const char *name, struct sl_slice value)
-{
-	sl_buf_addf(out, "%s\"%s\":", out->len > 0 && out->data[out->len - 1] != '{' ? "," : "", name);
-	sl_buf_add_json(out, value);
-}
-
-static void
-json_fare(struct sl_buf *out, const char *name, const struct sl_replay_fare *fare)
-{
-	sl_buf_addf(out, ",\"%s\":{", name);
-	add_json(out, "action", sl_slice_str(action_word(fare)));
-	if (fare->there) {
-		add_json(out, "verdict", sl_slice_str(fare->decision.ruling.word));
-		add_json(out, "why", sl_slice_str(fare->decision.why));
-	}
-	sl_buf_addf(out, "%s%s}", copies(fare) ? ",\"copy\":true" : "", fare->there && fare->together ? ",\"together\":true" : "");
-}
-
-static void
-json_row(const struct report *report, const struct sl_replay_told *told)
-{
-	const struct sl_record *r = told->record;
-	const char *comma = "";
-	struct sl_buf out;
-
-	sl_buf_init(&out, 1 << 16);
-	sl_buf_addf(&out, "%s  {", report->listed > 0 ? ",\n" : "\n");
-	add_json(&out, "time", sl_slice_str(r->time));
-	add_json(&out, "id", sl_slice_str(r->id));
-	add_json(&out, "sender", r->sender);
-	add_json(&out, "recipient", told->recipient);
-	json_fare(&out, "was", told->now);
-	json_fare(&out, "would_be", told->then);
-	sl_buf_addf(&out, ",\"differs\":%s,\"drifted\":%s", told->differs ? "true" : "false", told->drifted ? "true" : "false");
-	if (told->doubts != 0) {
-		sl_buf_add_str(&out, ",\"doubts\":[");
-		for (int i = 0; i < SL_REPLAY_DOUBT_COUNT; i++) {
-			if ((told->doubts >> i & 1) == 0)
-				continue;
-			sl_buf_add_str(&out, comma);
-			sl_buf_add_json(&out, sl_slice_str(sl_replay_doubt_text((enum sl_replay_doubt)i)));
-			comma = ",";
-		}
-		sl_buf_add_str(&out, "]");
-	}
-	sl_buf_add_str(&out, "}");
-	fputs(sl_buf_cstr(&out), stdout);
-	sl_buf_fini(&out);
-}
-
-static void
-json_sums(const struct tally *t)
-{
-	const char *comma = "";
-
-	printf("\"sums\":[");
-	for (int from = 0; from < SL_ACTION_COUNT; from++)
-		for (int to = 0; to < SL_ACTION_COUNT; to++) {
-			if (t->moved[from][to] == 0)
-				continue;
-			printf("%s\n  {\"was\":\"%s\",\"would_be\":\"%s\",\"recipients\":%llu}", comma,
-			    sl_action_word((enum sl_action)from), sl_action_word((enum sl_action)to),
-			    (unsigned long long)t->moved[from][to]);
-			comma = ",";
-		}
-	comma = "";
-	printf("],\n\"doubts\":[");
-	for (int i = 0; i < SL_REPLAY_DOUBT_COUNT; i++) {
-		if (t->doubts[i] == 0)
-			continue;
-		printf("%s\n  {\"recipients\":%llu,\"why\":\"%s\"}", comma, (unsigned long long)t->doubts[i],
-		    sl_replay_doubt_text((enum sl_replay_doubt)i));
-		comma = ",";
-	}
-	printf("],\n");
-}
-
-static void
-json_end(const struct report *r)
-{
-	const struct tally *t = &r->tally;
-
-	printf("],\n\"more\":%s,\n", r->more ? "true" : "false");
-	json_sums(t);
-	printf("\"records\":%llu,\"recipients\":%llu,\"differ\":%llu,\"drifted\":%llu,\"doubted\":%llu,\"come\":%llu,"
-	    "\"go\":%llu,\"strangers\":%llu,\"not_judged\":%llu,\"put_off\":%llu,\"unreadable\":%llu,\"lost\":%llu}\n",
-	    (unsigned long long)t->records, (unsigned long long)t->recipients, (unsigned long long)t->differ,
-	    (unsigned long long)t->drifted, (unsigned long long)t->doubted, (unsigned long long)t->come,
-	    (unsigned long long)t->go, (unsigned long long)t->strangers, (unsigned long long)t->unjudged,
-	    (unsigned long long)t->again, (unsigned long long)t->unreadable, (unsigned long long)t->lost);
-}
+/* ---- CSV ---- */
 
 /* RFC 4180; a formula is none to who opens it in a spreadsheet. */
 static void
@@ -228,17 +140,58 @@ csv_cell(struct sl_slice text, const char *end)
 }
 
 static void
-csv_row(const struct sl_replay_told *told)
+csv_row(const struct row *row)
 {
-	const struct sl_record *r = told->record;
+	csv_cell(sl_slice_str(row->time), ",");
+	csv_cell(sl_slice_str(row->id), ",");
+	csv_cell(row->sender, ",");
+	csv_cell(row->recipient, ",");
+	printf("%s%s,%s%s,%s,", row->was.action, row->was.copy ? "+copy" : "", row->would_be.action,
+	    row->would_be.copy ? "+copy" : "", row->doubted ? "yes" : "no");
+	csv_cell(sl_slice_str(row->would_be.why), "\r\n");
+}
 
-	csv_cell(sl_slice_str(r->time), ",");
-	csv_cell(sl_slice_str(r->id), ",");
-	csv_cell(r->sender, ",");
-	csv_cell(told->recipient, ",");
-	printf("%s%s,%s%s,%s,", action_word(told->now), copies(told->now) ? "+copy" : "", action_word(told->then),
-	    copies(told->then) ? "+copy" : "", told->doubts != 0 ? "yes" : "no");
-	csv_cell(sl_slice_str(told->then->there ? told->then->decision.why : ""), "\r\n");
+/* ---- sums that were told ---- */
+
+static uint64_t
+number_of(const json_t *object, const char *name)
+{
+	json_int_t n = json_integer_value(json_object_get(object, name));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static void
+doubts_of_json(const json_t *answer, struct sl_replay_tally *t)
+{
+	const json_t *doubt;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "doubts"), i, doubt)
+		for (int d = 0; d < SL_REPLAY_DOUBT_COUNT; d++)
+			if (strcmp(text_of(doubt, "why"), sl_replay_doubt_text((enum sl_replay_doubt)d)) == 0)
+				t->doubts[d] = number_of(doubt, "recipients");
+}
+
+void
+tally_of_json(const json_t *answer, struct sl_replay_tally *t)
+{
+	const struct { const char *name; uint64_t *to; } counts[] = { { "records", &t->records }, { "recipients", &t->recipients },
+		{ "differ", &t->differ }, { "drifted", &t->drifted }, { "doubted", &t->doubted }, { "come", &t->come }, { "go", &t->go },
+		{ "strangers", &t->strangers }, { "not_judged", &t->unjudged }, { "put_off", &t->again },
+		{ "unreadable", &t->unreadable }, { "lost", &t->lost } };
+	enum sl_action was, would_be;
+	const json_t *sum;
+	size_t i;
+
+	*t = (struct sl_replay_tally){ 0 };
+	for (i = 0; i < SL_COUNT(counts); i++)
+		*counts[i].to = number_of(answer, counts[i].name);
+	json_array_foreach(json_object_get(answer, "sums"), i, sum)
+		if (sl_action_find(sl_slice_str(text_of(sum, "was")), &was) && sl_action_find(sl_slice_str(text_of(sum, "would_be")),
+		    &would_be))
+			t->moved[was][would_be] = number_of(sum, "recipients");
+	doubts_of_json(answer, t);
 }
 
 /* ---- ---- */
@@ -253,21 +206,63 @@ report_begin(struct report *report)
 		printf("time,id,sender,recipient,was,would be,in doubt,why\r\n");
 }
 
-void
-report_row(struct report *report, const struct sl_replay_told *told)
+/* Has it room for one more? */
+static bool
+has_room(struct report *report)
 {
-	if (report->limit > 0 && report->listed == report->limit) {
+	if (report->limit > 0 && report->listed == report->limit)
 		report->more = true;
-		return;
-	}
-	if (report->form == FORM_JSON) {
-		json_row(report, told);
-	} else if (report->form == FORM_CSV) {
-		csv_row(told);
+	return !report->more;
+}
+
+static void
+put_row(struct report *report, const struct row *row)
+{
+	if (report->form == FORM_CSV) {
+		csv_row(row);
 	} else {
 		if (report->listed == 0)
 			table_head();
-		table_row(told);
+		table_row(row);
+	}
+}
+
+void
+report_row(struct report *report, const struct sl_replay_told *told)
+{
+	const struct sl_record *r = told->record;
+	struct sl_buf text;
+
+	if (!has_room(report))
+		return;
+	if (report->form == FORM_JSON) {
+		sl_buf_init(&text, 1 << 16);
+		sl_replay_row_json(told, &text);
+		printf("%s\n  %s", report->listed > 0 ? "," : "", sl_buf_cstr(&text));
+		sl_buf_fini(&text);
+	} else {
+		put_row(report, &(struct row){ r->time, r->id, r->sender, told->recipient, fare_of(told->now), fare_of(told->then),
+			told->doubts != 0 });
+	}
+	report->listed++;
+}
+
+/* As the console tells it. */
+void
+report_row_json(struct report *report, const json_t *row)
+{
+	char *text;
+
+	if (!has_room(report))
+		return;
+	if (report->form == FORM_JSON) {
+		text = json_dumps(row, JSON_COMPACT);
+		printf("%s\n  %s", report->listed > 0 ? "," : "", text != NULL ? text : "{}");
+		free(text);
+	} else {
+		put_row(report, &(struct row){ text_of(row, "time"), text_of(row, "id"), sl_slice_str(text_of(row, "sender")),
+			sl_slice_str(text_of(row, "recipient")), fare_of_json(json_object_get(row, "was")),
+			fare_of_json(json_object_get(row, "would_be")), json_array_size(json_object_get(row, "doubts")) > 0 });
 	}
 	report->listed++;
 }
@@ -275,10 +270,16 @@ report_row(struct report *report, const struct sl_replay_told *told)
 void
 report_end(struct report *report)
 {
-	if (report->form == FORM_JSON)
-		json_end(report);
-	else if (report->form == FORM_TABLE)
+	struct sl_buf sums;
+
+	if (report->form == FORM_JSON) {
+		sl_buf_init(&sums, 1 << 16);
+		sl_replay_sums_json(report->tally, report->more, &sums);
+		printf("],\n%s}\n", sl_buf_cstr(&sums));
+		sl_buf_fini(&sums);
+	} else if (report->form == FORM_TABLE) {
 		table_end(report);
-	else if (report->more)
+	} else if (report->more) {
 		fprintf(stderr, "sluicectl policy simulate: there are more (--limit 0 lists all)\n");
+	}
 }
