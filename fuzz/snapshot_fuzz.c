@@ -99,6 +99,7 @@ good_one(void)
 	add_entry(w, SL_BY_PARTNER, 3, "", "*.bad.example", 0);
 	add_entry(w, SL_BY_TENANT, 1, "", "192.0.2.0/24", 100);
 	add_entry(w, SL_BY_USER, 1, "u1@a.example", "x@bad.example", 0);
+	SL_ASSERT(sl_snapshot_writer_partly(w, 1) == 0);
 	SL_ASSERT(sl_snapshot_writer_finish(w, &counts, &wrong) == 0);
 	sl_snapshot_writer_free(&w);
 	size = counts.bytes;

@@ -22,6 +22,8 @@ job_pack(const struct job *job, struct sl_buf *out)
 	SL_ASSERT(job->kind < JOB_KIND_COUNT);
 	sl_pack_u32(out, (uint32_t)job->kind);
 	pack_numbers(job->tenants, job->tenants_len, out);
+	pack_numbers(job->partly, job->partly_len, out);
+	pack_numbers(job->users, job->users_len, out);
 	pack_numbers(job->partners, job->partners_len, out);
 	pack_numbers(job->speakers, job->speakers_len, out);
 	sl_pack_u32(out, (uint32_t)job->node.level);
@@ -56,6 +58,8 @@ job_unpack(struct sl_slice payload, struct job *job)
 
 	*job = (struct job){ .kind = (enum job_kind)kind };
 	job->tenants = unpack_numbers(&in, &job->tenants_len);
+	job->partly = unpack_numbers(&in, &job->partly_len);
+	job->users = unpack_numbers(&in, &job->users_len);
 	job->partners = unpack_numbers(&in, &job->partners_len);
 	job->speakers = unpack_numbers(&in, &job->speakers_len);
 	level = sl_unpack_u32(&in);
@@ -72,9 +76,11 @@ void
 job_fini(struct job *job)
 {
 	sl_free((void *)(uintptr_t)job->tenants);
+	sl_free((void *)(uintptr_t)job->partly);
+	sl_free((void *)(uintptr_t)job->users);
 	sl_free((void *)(uintptr_t)job->partners);
 	sl_free((void *)(uintptr_t)job->speakers);
-	job->tenants = job->partners = job->speakers = NULL;
+	job->tenants = job->partly = job->users = job->partners = job->speakers = NULL;
 }
 
 #define COUNTS(X) X(tenants) X(domains) X(users) X(entries) X(policies) X(long_values) X(expiring) X(bytes)

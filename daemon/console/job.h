@@ -32,6 +32,10 @@ struct job {
 	enum job_kind	 kind;
 	const int64_t	*tenants;
 	size_t		 tenants_len;
+	const int64_t	*partly;	/* of which nothing changed that concerns all their users */
+	size_t		 partly_len;
+	const int64_t	*users;		/* of these tenants, that changed themselves */
+	size_t		 users_len;
 	const int64_t	*partners;	/* whose lists; 0: the operator's */
 	size_t		 partners_len;
 	const int64_t	*speakers;	/* whose policies and templates; 0: the operator's */

@@ -81,6 +81,8 @@ gather(struct running *r)
 		result = sl_compile_speaker(r->compile, above_tenants(job->speakers[i]));
 	for (size_t i = 0; i < job->tenants_len && result == 0; i++)
 		result = sl_compile_tenant(r->compile, job->tenants[i]);
+	for (size_t i = 0; i < job->partly_len && result == 0; i++)
+		result = sl_compile_tenant_partly(r->compile, job->partly[i], job->users, job->users_len);
 	return result == 0 ? 0 : fail(r, result, sl_compile_error(r->compile));
 }
 

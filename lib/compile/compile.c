@@ -45,6 +45,7 @@ sl_compile_free(struct sl_compile **compile)
 	SL_CHECK(c, COMPILE_MAGIC);
 	said_forget(&c->tenant);
 	sl_free(c->tenant.said);
+	sl_free(c->tenant.spoke);
 	sl_free(c->tenant.domains);
 	sl_free(c->tenant.groups);
 	sl_free(c->tenant.users);
@@ -157,8 +158,13 @@ static int
 on_layer(void *ctx, const struct sl_layer_row *row)
 {
 	struct sl_compile *c = ctx;
+	struct tenant *t = &c->tenant;
 	struct sl_slice instead;
 
+	if (row->node.level >= SL_LEVEL_GROUP) {
+		t->spoke = grow(t->spoke, t->spoke_len, &t->spoke_size, sizeof(*t->spoke));
+		t->spoke[t->spoke_len++] = row->node;
+	}
 	if (row->name.len == 0 && row->text.len > 0 && !compile_instead(c, row->node, row->name, &instead))
 		said_add(&c->tenant, row->node, row->text);
 	return 0;
@@ -176,6 +182,10 @@ said_read(struct sl_compile *c, int64_t tenant)
 	if (r == 0 && instead != NULL && instead->node.level >= SL_LEVEL_TENANT) {
 		r = sl_store_path(c->options.store, instead->node, &path);
 		of = r == 0 ? path.id[SL_LEVEL_TENANT] : 0;
+	}
+	if (of == tenant && instead->node.level >= SL_LEVEL_GROUP) {
+		c->tenant.spoke = grow(c->tenant.spoke, c->tenant.spoke_len, &c->tenant.spoke_size, sizeof(*c->tenant.spoke));
+		c->tenant.spoke[c->tenant.spoke_len++] = instead->node;
 	}
 	if (of == tenant && instead->text.len > 0)
 		said_add(&c->tenant, instead->node, instead->text);
@@ -553,57 +563,6 @@ sl_compile_list(struct sl_compile *c, struct sl_node node)
 
 /* ---- a tenant ---- */
 
-static void
-tenant_begin(struct sl_compile *c, int64_t id)
-{
-	struct tenant *t = &c->tenant;
-
-	said_forget(t);
-	t->domains_len = t->groups_len = t->users_len = t->routes_len = 0;
-	t->there = t->written = t->groups_sorted = t->users_sorted = false;
-	t->row = (struct sl_snapshot_tenant){ 0 };
-	t->id = id;
-	sl_buf_reset(&t->texts);
-}
-
-/* Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
-static int
-tenant_compile(struct sl_compile *c, int64_t id)
-{
-	static const struct sl_walk walk = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group,
-		.user = on_user, .list = on_list };
-	int r;
-
-	tenant_begin(c, id);
-	r = compile_presets(c);
-	if (r == 0)
-		r = said_read(c, id);
-	if (r == 0)
-		r = sl_store_walk(c->options.store, &walk, c, (struct sl_node){ SL_LEVEL_TENANT, id }, NULL);
-	if (r == SL_DONE || r == SL_ERR_NOT_FOUND)
-		return 0;			/* off, or not there */
-	if (r == 0 && c->tenant.there && !c->tenant.written)
-		r = write_tenant(c);		/* it has no domain yet */
-	if (r == 0 && c->tenant.texts.overflow)
-		r = compile_fail(c, SL_ERR_FULL, "tenant %lld has too many users", (long long)id);
-	return r != 0 ? store_failed(c, r) : c->tenant.there ? SL_DONE : 0;
-}
-
-int
-sl_compile_tenant(struct sl_compile *c, int64_t tenant)
-{
-	int r;
-
-	SL_CHECK(c, COMPILE_MAGIC);
-	sl_buf_reset(&c->error);
-	r = tenant_compile(c, tenant);
-	if (r == 0 && tenant <= UINT32_MAX)
-		r = sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
-	return SL_MIN(r, 0);
-}
-
-/* ---- everything ---- */
-
 struct ids {
 	int64_t	*ids;
 	size_t	 len, size;
@@ -616,6 +575,153 @@ id_add(struct ids *ids, int64_t id)
 	ids->ids[ids->len++] = id;
 	return 0;
 }
+
+static void
+tenant_begin(struct sl_compile *c, int64_t id)
+{
+	struct tenant *t = &c->tenant;
+
+	said_forget(t);
+	t->domains_len = t->groups_len = t->users_len = t->routes_len = t->spoke_len = 0;
+	t->there = t->written = t->groups_sorted = t->users_sorted = false;
+	t->row = (struct sl_snapshot_tenant){ 0 };
+	t->id = id;
+	sl_buf_reset(&t->texts);
+}
+
+/* Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
+static int
+tenant_compile(struct sl_compile *c, int64_t id, const struct sl_walk *walk)
+{
+	int r;
+
+	tenant_begin(c, id);
+	r = compile_presets(c);
+	if (r == 0)
+		r = said_read(c, id);
+	if (r == 0)
+		r = sl_store_walk(c->options.store, walk, c, (struct sl_node){ SL_LEVEL_TENANT, id }, NULL);
+	if (r == SL_DONE || r == SL_ERR_NOT_FOUND)
+		return 0;			/* off, or not there */
+	if (r == 0 && c->tenant.there && !c->tenant.written)
+		r = write_tenant(c);		/* it has no domain yet */
+	if (r == 0 && c->tenant.texts.overflow)
+		r = compile_fail(c, SL_ERR_FULL, "tenant %lld has too many users", (long long)id);
+	return r != 0 ? store_failed(c, r) : c->tenant.there ? SL_DONE : 0;
+}
+
+static const struct sl_walk all_of_it = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group,
+	.user = on_user, .list = on_list };
+
+int
+sl_compile_tenant(struct sl_compile *c, int64_t tenant)
+{
+	int r;
+
+	SL_CHECK(c, COMPILE_MAGIC);
+	sl_buf_reset(&c->error);
+	r = tenant_compile(c, tenant, &all_of_it);
+	if (r == 0 && tenant <= UINT32_MAX)
+		r = sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
+	return SL_MIN(r, 0);
+}
+
+/* ---- of a tenant not all users ---- */
+
+struct chosen {
+	struct sl_compile	*compile;
+	struct ids		 ids;
+};
+
+static int
+choose(void *ctx, const struct sl_user_row *row)
+{
+	struct chosen *chosen = ctx;
+
+	return row->tenant == chosen->compile->tenant.id ? id_add(&chosen->ids, row->id) : 0;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Who has, or once had, a policy of his own or of his group; and those who changed. Some may be gone meanwhile. */
+static int
+choose_users(struct chosen *chosen, const int64_t *users, size_t len)
+{
+	const struct tenant *t = &chosen->compile->tenant;
+	struct sl_store *store = chosen->compile->options.store;
+	int r = 0;
+
+	for (size_t i = 0; i < t->spoke_len && (r == 0 || r == SL_ERR_NOT_FOUND); i++)
+		r = t->spoke[i].level == SL_LEVEL_GROUP ? sl_store_group_users(store, t->spoke[i].id, choose, chosen)
+		    : sl_store_user_row(store, t->spoke[i].id, choose, chosen);
+	for (size_t i = 0; i < len && (r == 0 || r == SL_ERR_NOT_FOUND); i++)
+		r = sl_store_user_row(store, users[i], choose, chosen);
+	if (chosen->ids.len > 1)
+		qsort(chosen->ids.ids, chosen->ids.len, sizeof(*chosen->ids.ids), compare_ids);
+	return r == SL_ERR_NOT_FOUND ? 0 : r;
+}
+
+struct listed {
+	struct sl_compile	*compile;
+	struct sl_node		 node;
+	struct sl_slice		 user;		/* "": the tenant's own */
+};
+
+static int
+on_own_entry(void *ctx, const struct sl_store_entry *entry)
+{
+	struct listed *l = ctx;
+
+	return write_entry(l->compile, l->node, l->user.len > 0 ? SL_BY_USER : SL_BY_TENANT, l->compile->tenant.row.id, l->user, entry);
+}
+
+static int
+write_chosen(struct sl_compile *c, const struct ids *ids)
+{
+	struct listed listed = { c, { SL_LEVEL_TENANT, c->tenant.id }, { (const unsigned char *)"", 0 } };
+	int r = sl_store_list_walk(c->options.store, listed.node, sl_slice("", 0), on_own_entry, &listed);
+
+	for (size_t i = 0; i < ids->len && r == 0; i++) {
+		if (i > 0 && ids->ids[i] == ids->ids[i - 1])
+			continue;
+		r = sl_store_user_row(c->options.store, ids->ids[i], on_user, c);
+		listed.node = (struct sl_node){ SL_LEVEL_USER, ids->ids[i] };
+		listed.user = user_find(&c->tenant, ids->ids[i]);
+		if (r == 0 && listed.user.len > 0)
+			r = sl_store_list_walk(c->options.store, listed.node, sl_slice("", 0), on_own_entry, &listed);
+	}
+	return r;
+}
+
+int
+sl_compile_tenant_partly(struct sl_compile *c, int64_t tenant, const int64_t *users, size_t len)
+{
+	static const struct sl_walk without_users = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group };
+	struct chosen chosen = { .compile = c };
+	int r;
+
+	SL_CHECK(c, COMPILE_MAGIC);
+	sl_buf_reset(&c->error);
+	r = tenant_compile(c, tenant, &without_users);
+	if (r == 0 && tenant <= UINT32_MAX)
+		return sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
+	if (r == SL_DONE)
+		r = choose_users(&chosen, users, len);
+	if (r == 0)
+		r = write_chosen(c, &chosen.ids);
+	if (r == 0)
+		r = sl_snapshot_writer_partly(c->options.writer, (uint32_t)tenant);
+	sl_free(chosen.ids.ids);
+	return store_failed(c, SL_MIN(r, 0));
+}
+
+/* ---- everything ---- */
 
 static int
 on_tenant_id(void *ctx, const struct sl_tenant_row *row)
@@ -655,7 +761,7 @@ sl_compile_whole(struct sl_compile *c)
 	if (r == 0)
 		r = store_failed(c, sl_store_walk(c->options.store, &tenants, &ids, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < ids.len && r >= 0; i++)
-		r = tenant_compile(c, ids.ids[i]);
+		r = tenant_compile(c, ids.ids[i], &all_of_it);
 	sl_free(ids.ids);
 	return SL_MIN(r, 0);
 }

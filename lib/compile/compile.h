@@ -48,6 +48,10 @@ void		 sl_compile_free(struct sl_compile **compile);
 SL_MUST_USE int	 sl_compile_whole(struct sl_compile *compile);
 /* One tenant, for a snapshot over another: one that is not there, or off, is gone. */
 SL_MUST_USE int	 sl_compile_tenant(struct sl_compile *compile, int64_t tenant);
+/* The same of one of which nothing changed but what is said at its nodes, its routes and key, its list, and these users
+ * (sorted; there may be those of other tenants among them): all others stay as below, so that a tenant of very many users
+ * is soon done. */
+SL_MUST_USE int	 sl_compile_tenant_partly(struct sl_compile *compile, int64_t tenant, const int64_t *users, size_t len);
 /* The list of the operator or a partner (which may be gone), likewise. */
 SL_MUST_USE int	 sl_compile_list(struct sl_compile *compile, struct sl_node node);
 /* What the operator or a partner says, and his templates, likewise. */

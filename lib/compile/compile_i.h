@@ -48,6 +48,8 @@ struct tenant {
 		bool		own;
 	}				*groups;	/* sorted before users come */
 	struct user			*users;
+	struct sl_node			*spoke;		/* users and groups that say something, or once did */
+	size_t				 spoke_len, spoke_size;
 	size_t				 said_len, domains_len, groups_len, users_len;
 	size_t				 said_size, domains_size, groups_size, users_size;
 	struct sl_buf			 texts;

@@ -14,8 +14,9 @@
 
 #include "policy/text/policy_text.h"
 #include "store/layers.h"
+#include "store/lists.h"
 
-#define SEEDS	16
+#define SEEDS	12
 #define ROUNDS	4
 #define TENANTS	6
 #define USERS	5
@@ -45,7 +46,8 @@ struct state {
 	char		 nodes[TENANTS * (USERS + 2)][96];
 	size_t		 recipients_len, shown;
 	int64_t		 changed[TENANTS], speakers[3];		/* since the whole */
-	size_t		 changed_len, speakers_len;
+	int64_t		 users[TENANTS * USERS];
+	size_t		 changed_len, speakers_len, users_len;
 };
 
 static unsigned
@@ -123,6 +125,48 @@ grow_tenant(struct state *s, int i)
 	}
 }
 
+static void
+remember(int64_t *ids, size_t *len, int64_t id)
+{
+	for (size_t i = 0; i < *len; i++)
+		if (ids[i] == id)
+			return;
+	ids[(*len)++] = id;
+}
+
+/* An entry comes, or goes. */
+static void
+list(struct state *s, struct sl_node node)
+{
+	static const char *const values[] = { "a.example", "*.b.example", "192.0.2.0/24" };
+	struct sl_slice value = S(values[below(s, SL_COUNT(values))]);
+	struct sl_store_entry entry = { .kind = below(s, 2) == 0 ? SL_ENTRY_ALLOW : SL_ENTRY_DENY, .value = value };
+
+	int r;
+
+	if (below(s, 3) == 0) {
+		r = sl_store_list_remove(s->f.store, &anna, node, &value, 1);
+		assert_true(r == 0 || r == SL_ERR_NOT_FOUND);
+	} else {
+		OK(&s->f, sl_store_list_add(s->f.store, &anna, node, &entry, 1, NULL));
+	}
+}
+
+/* His list, or his group. */
+static void
+change_user(struct state *s, struct sl_node user, int tenant)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "t%d.example/sales", tenant);
+	remember(s->users, &s->users_len, user.id);
+	if (below(s, 2) == 0)
+		list(s, user);
+	else
+		OK(&s->f, sl_store_user_set_group(s->f.store, &anna, user, below(s, 2) == 0 ? found(s, "group:%s", name) :
+		    (struct sl_node){ SL_LEVEL_GROUP, 0 }));
+}
+
 /* Some node of a tenant says something else. */
 static void
 change_tenant(struct state *s, int i)
@@ -130,7 +174,7 @@ change_tenant(struct state *s, int i)
 	char name[64];
 
 	snprintf(name, sizeof(name), "t%d.example", i);
-	switch (below(s, 4)) {
+	switch (below(s, 7)) {
 	case 0:
 		say(s, s->tenants[i], "");
 		return;
@@ -141,9 +185,16 @@ change_tenant(struct state *s, int i)
 		snprintf(name, sizeof(name), "t%d.example/sales", i);
 		say(s, found(s, "group:%s", name), "");
 		return;
-	default:
+	case 3:
+		list(s, s->tenants[i]);
+		return;
+	case 4:
 		snprintf(name, sizeof(name), "u%u@t%d.example", below(s, USERS), i);
 		say(s, found(s, "user:%s", name), "");
+		return;
+	default:
+		snprintf(name, sizeof(name), "u%u@t%d.example", below(s, USERS), i);
+		change_user(s, found(s, "user:%s", name), i);
 	}
 }
 
@@ -169,15 +220,7 @@ grow_tree(struct state *s)
 		grow_tenant(s, i);
 	for (unsigned n = below(s, 24); n > 0; n--)
 		change_tenant(s, (int)below(s, TENANTS));
-}
-
-static void
-remember(int64_t *ids, size_t *len, int64_t id)
-{
-	for (size_t i = 0; i < *len; i++)
-		if (ids[i] == id)
-			return;
-	ids[(*len)++] = id;
+	s->users_len = 0;		/* who changed since the whole */
 }
 
 static void
@@ -210,7 +253,8 @@ compile(struct state *s, const struct sl_snapshot *under)
 	if (under == NULL && sl_compile_whole(c) != 0)
 		fail_msg("%s", sl_compile_error(c));
 	for (size_t i = 0; under != NULL && i < s->changed_len; i++)
-		assert_int_equal(sl_compile_tenant(c, s->changed[i]), 0);
+		assert_int_equal(below(s, 3) == 0 ? sl_compile_tenant(c, s->changed[i])
+		    : sl_compile_tenant_partly(c, s->changed[i], s->users, s->users_len), 0);
 	for (size_t i = 0; under != NULL && i < s->speakers_len; i++)
 		assert_int_equal(sl_compile_speaker(c, (struct sl_node){ s->speakers[i] == 0 ? SL_LEVEL_OPERATOR : SL_LEVEL_PARTNER,
 		    s->speakers[i] }), 0);
@@ -227,8 +271,29 @@ compile(struct state *s, const struct sl_snapshot *under)
 
 /* ---- comparing ---- */
 
+/* What lists say of some senders, as text behind the policy. */
 static void
-effective(const struct sl_snapshot *snapshot, const char *address, struct sl_buf *out)
+add_lists(const struct sl_snapshot *snapshot, const struct sl_snapshot_recipient *r, struct sl_buf *out)
+{
+	static const char *const senders[] = { "x@a.example", "x@y.b.example", "x@c.example" };
+
+	for (size_t i = 0; i < SL_COUNT(senders); i++) {
+		struct sl_list_found found[SL_BY_COUNT];
+		struct sl_list_sender from;
+		unsigned char client[16];
+		struct sl_list_question question = { &from, &from, false, client };
+
+		sl_list_sender_read(S(senders[i]), &from);
+		assert_true(sl_list_client_read(S(i == 0 ? "198.51.100.1" : "192.0.2.9"), client));
+		sl_snapshot_find(snapshot, r, &question, test_now_s, found);
+		for (int by = 0; by < SL_BY_COUNT; by++)
+			sl_buf_addf(out, " %u %u %u", found[by].deny.flags, found[by].allow_from.flags, found[by].allow_client.flags);
+	}
+	sl_buf_addf(out, " %d %d", r->is_user, r->has_lists);
+}
+
+static void
+effective(const struct sl_snapshot *snapshot, const char *address, struct sl_buf *out, struct sl_buf *lists)
 {
 	struct sl_snapshot_recipient r;
 	struct sl_policy policy;
@@ -239,6 +304,8 @@ effective(const struct sl_snapshot *snapshot, const char *address, struct sl_buf
 	assert_int_equal(sl_snapshot_policy(snapshot, r.policy, &arena, &policy), 0);
 	sl_buf_reset(out);
 	sl_policy_pack(&policy, out);
+	sl_buf_reset(lists);
+	add_lists(snapshot, &r, lists);
 	sl_arena_fini(&arena);
 }
 
@@ -292,21 +359,27 @@ static void
 assert_same(struct state *s, int seed, const struct sl_snapshot *live, const struct sl_snapshot *before)
 {
 	struct sl_snapshot *anew = compile(s, NULL);
-	struct sl_buf a, b;
+	struct sl_buf a, b, lists, lists_anew;
 
 	sl_buf_init(&a, SL_POLICY_PACKED_MAX);
 	sl_buf_init(&b, SL_POLICY_PACKED_MAX);
+	sl_buf_init(&lists, 4096);
+	sl_buf_init(&lists_anew, 4096);
 	for (size_t i = 0; i < s->recipients_len; i++) {
-		effective(live, s->recipients[i], &a);
-		effective(anew, s->recipients[i], &b);
+		effective(live, s->recipients[i], &a, &lists);
+		effective(anew, s->recipients[i], &b, &lists_anew);
+		if (!sl_slice_eq(sl_buf_slice(&lists), sl_buf_slice(&lists_anew)))
+			fail_msg("seed %d: lists of %s:%s, anew:%s", seed, s->recipients[i], sl_buf_cstr(&lists), sl_buf_cstr(&lists_anew));
 		assert_equal(&a, &b, seed, s->recipients[i], "that of everything anew");
 		told(s, s->nodes[i], &b);
 		assert_equal(&a, &b, seed, s->recipients[i], "what people are told");
-		effective(before, s->recipients[i], &b);
+		effective(before, s->recipients[i], &b, &lists);
 		s->shown += !sl_slice_eq(sl_buf_slice(&a), sl_buf_slice(&b));
 	}
 	sl_buf_fini(&a);
 	sl_buf_fini(&b);
+	sl_buf_fini(&lists);
+	sl_buf_fini(&lists_anew);
 	sl_snapshot_close(&anew);
 }
 

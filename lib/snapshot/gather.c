@@ -162,7 +162,7 @@ void
 sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 {
 	struct sl_snapshot_writer *w = *writer;
-	struct growing *arrays[9];
+	struct growing *arrays[10];
 
 	if (w == NULL)
 		return;
@@ -176,6 +176,7 @@ sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 	arrays[6] = &w->gone;
 	arrays[7] = &w->sources;
 	arrays[8] = &w->speakers;
+	arrays[9] = &w->partly;
 	for (size_t i = 0; i < SL_COUNT(arrays); i++)
 		sl_free(arrays[i]->items);
 	index_fini(&w->policy_index);
@@ -349,6 +350,16 @@ sl_snapshot_writer_gone(struct sl_snapshot_writer *w, uint32_t tenant)
 	if (tenant == 0)
 		return SL_ERR_SYNTAX;
 	*(uint32_t *)growing_add(&w->gone, sizeof(uint32_t)) = tenant;
+	return 0;
+}
+
+int
+sl_snapshot_writer_partly(struct sl_snapshot_writer *w, uint32_t tenant)
+{
+	SL_CHECK(w, WRITER_MAGIC);
+	if (tenant == 0)
+		return SL_ERR_SYNTAX;
+	*(uint32_t *)growing_add(&w->partly, sizeof(uint32_t)) = tenant;
 	return 0;
 }
 

@@ -181,6 +181,9 @@ record_ok(struct sl_snapshot *s, struct sl_slice key, struct sl_slice value, str
 		return key.len == 1 + DIGEST_BYTES;
 	case 'g':
 		return key.len == 5 && value.len == 0;
+	case 'k':
+		s->has_parts = true;
+		return key.len == 5 && value.len == 0;
 	case 'f':
 		s->has_partner_lists |= number >> 32 == SL_BY_PARTNER;
 		s->has_operator_list |= number >> 32 == SL_BY_OPERATOR;

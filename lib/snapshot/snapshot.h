@@ -16,6 +16,7 @@
  *	"n" + id	all that the operator or a partner says is here: for one that is over another
  *	"f" + owner	what kinds of entries the operator, a partner or a tenant has, so that misses are cheap
  *	"g" + id	a tenant that is gone
+ *	"k" + id	a tenant whose users are, but for those who are here, in the snapshot below
  *	"U", "L"	users and list entries: a table of hashes in order, cut into buckets by their first bits,
  *			with a directory of where each bucket begins. A user's name or an entry's text is not in it.
  *	"x" + hash	when a list entry expires
@@ -131,6 +132,9 @@ SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum
 SL_MUST_USE int	sl_snapshot_writer_gone(struct sl_snapshot_writer *writer, uint32_t tenant);
 SL_MUST_USE int	sl_snapshot_writer_list(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner);
 
+/* Of this tenant, who comes, not all users come: those who do not are as below, but for what they inherit. Whoever has a
+ * policy of his own, or of his group, must come, with his list. */
+SL_MUST_USE int	sl_snapshot_writer_partly(struct sl_snapshot_writer *writer, uint32_t tenant);
 /* All that the operator (0) or a partner says comes here, be it nothing. */
 SL_MUST_USE int	sl_snapshot_writer_speaker(struct sl_snapshot_writer *writer, uint32_t owner);
 
@@ -165,6 +169,7 @@ struct sl_snapshot_recipient {
 	uint32_t	policy;		/* for sl_snapshot_policy */
 	bool		is_user;	/* a known user of the domain */
 	bool		has_lists;	/* has entries of his own */
+	bool		is_below;	/* and they are in the lower snapshot, though his tenant is in the upper one */
 	/* Recipients with the same class have the same tenant and the same policy, and no lists of their own, or are the
 	 * same user: they fare alike. */
 	uint64_t	class_id;

@@ -33,6 +33,7 @@ key_number(char kind, uint64_t number, size_t bytes, unsigned char out[16])
 #define KEY_POLICY(id, out)	key_number('p', id, 4, out)
 #define KEY_EXPIRY(hash, out)	key_number('x', hash, 8, out)
 #define KEY_GONE(id, out)	key_number('g', id, 4, out)
+#define KEY_PARTLY(id, out)	key_number('k', id, 4, out)
 #define KEY_PRESET(level, out)	key_number('v', level, 4, out)
 #define KEY_SPEAKER(id, out)	key_number('n', id, 4, out)
 #define KEY_SOURCE_BYTES	(5 + SL_POLICY_NAME_MAX)	/* 's', number, name */
@@ -167,6 +168,7 @@ struct sl_snapshot {
 	struct sl_snapshot_counts counts;
 	bool			 has_stars;	/* domains with "*." in front */
 	bool			 has_partner_lists, has_operator_list;
+	bool			 has_parts;	/* tenants whose other users are below */
 	const struct sl_snapshot *under;	/* NULL: this is all */
 	struct sl_list_filter	 operator_filter, users_filter;
 	struct sl_arena		 arena;		/* lists of `presets` */

@@ -232,6 +232,23 @@ write_gone(struct finish *f)
 	}
 }
 
+static void
+write_partly(struct finish *f)
+{
+	struct growing *partly = &f->w->partly;
+	const uint32_t *ids = partly->items;
+	unsigned char key[16];
+
+	if (partly->len > 0)
+		qsort(partly->items, partly->len, sizeof(*ids), by_number);
+	for (size_t i = 0; i < partly->len; i++) {
+		if (tenant_of(f, ids[i]) == NULL)
+			fail(f, SL_ERR_NOT_FOUND, "some users are tenant %u's, which did not come", ids[i]);
+		if (i == 0 || ids[i] != ids[i - 1])
+			add(f, key, KEY_PARTLY(ids[i], key), sl_slice("", 0));
+	}
+}
+
 static int
 by_hash(const void *a, const void *b)
 {
@@ -573,6 +590,7 @@ sl_snapshot_writer_finish(struct sl_snapshot_writer *w, struct sl_snapshot_count
 	write_tenants(&f);
 	write_filters(&f);
 	write_gone(&f);
+	write_partly(&f);
 	write_domains(&f);
 	write_users(&f);
 	write_entries(&f);

@@ -75,7 +75,7 @@ struct sl_snapshot_writer {
 	size_t		 note_len;
 	struct spool	 policy_bytes, value_bytes;
 	struct sl_buf	 texts, packed, value;
-	struct growing	 policies, values, tenants, domains, groups, filters, gone, sources, speakers;
+	struct growing	 policies, values, tenants, domains, groups, filters, gone, sources, speakers, partly;
 	struct index	 policy_index, value_index, tenant_index, domain_index, group_index, filter_index;
 	struct sl_list_filter users_filter;
 	struct sorter	 users, entries, owners;
