@@ -6,7 +6,7 @@
 #include "store/digests.h"
 #include "store/walk.h"
 
-#define TURN_US		20000u		/* of planning */
+#define TURN_US		10000u		/* of planning */
 #define AGAIN_MS	5u
 #define RETRY_MS	1000u
 

@@ -153,7 +153,9 @@ run_over(struct digests *d, int result)
 	if (result == 0 && sl_store_digest_run_set(d->options.console->store, tenant, d->run_s) != 0)
 		result = SL_ERR_SYSTEM;
 	if (result == 0) {
+		d->runs++;
 		plan_tenant(d, tenant);
+		sl_timer_soon(&d->tick);	/* the next that is due, at once: at seven all are */
 		return;
 	}
 	/* A vault that is away comes back; one that is locked is opened by its tenant. */
@@ -204,7 +206,7 @@ serve_next(struct digests *d)
 	if (r == SL_ERR_SYNTAX) {	/* an address that no mail can be written to */
 		sl_log(SL_LOG_ERROR, "no digest can be written to %s", reader->mailbox);
 		d->serving = reader->next;
-		sl_timer_set(&d->serve_timer, 0);
+		sl_timer_soon(&d->serve_timer);
 	} else if (r != 0) {
 		run_over(d, r);
 	}
@@ -227,7 +229,7 @@ on_gathered(void *ctx, int result)
 	}
 	d->serving = gather_readers(d->run);
 	d->sent = 0;
-	sl_timer_set(&d->serve_timer, 0);
+	sl_timer_soon(&d->serve_timer);
 }
 
 static void
@@ -358,6 +360,18 @@ struct zones *
 digests_zones(struct digests *d)
 {
 	return &d->zones;
+}
+
+size_t
+digests_planned(const struct digests *d)
+{
+	return d->plan.len;
+}
+
+size_t
+digests_runs(const struct digests *d)
+{
+	return d->runs;
 }
 
 int64_t

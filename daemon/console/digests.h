@@ -53,6 +53,10 @@ void		digests_send(struct digests *digests, int64_t tenant, const char *mailbox,
 		    digests_done *done, void *ctx);
 void		digests_forget(struct digests *digests, const void *ctx);
 
+/* How many tenants have a plan; how many runs of one have ended well since the start. */
+size_t		 digests_planned(const struct digests *digests);
+size_t		 digests_runs(const struct digests *digests);
+
 /* A tenant's schedules, of the node where each is said first. Returns as the store. */
 struct digests_schedule {
 	struct sl_node		 node;

@@ -31,6 +31,7 @@ struct digests {
 	struct gather	*run;
 	struct reader	*serving;
 	uint64_t	 sent;
+	size_t		 runs;
 	struct single	*single;
 };
 

@@ -429,7 +429,7 @@ gather_new(const struct gather_options *options)
 	sl_arena_init(&g->arena, GATHER_BYTES_MAX);
 	sl_timer_init(&g->timer, options->loop, ask_page, g);
 	find_filter(g);
-	sl_timer_set(&g->timer, 0);
+	sl_timer_soon(&g->timer);
 	return g;
 }
 

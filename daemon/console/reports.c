@@ -348,6 +348,7 @@ on_run_over(void *ctx, int result, size_t sent)
 	if (result == 0) {
 		sl_log(SL_LOG_NOTICE, "reports of %s %lld: %zu", sl_level_word(run->node.level), (long long)run->node.id, sent);
 		plan_node(reports, run->node);
+		sl_timer_soon(&reports->tick);	/* the next that is due, at once */
 	} else {
 		sl_log(result == SL_ERR_CLOSED ? SL_LOG_DEBUG : SL_LOG_WARNING, "reports of %s %lld wait: %s", sl_level_word(run->node.level),
 		    (long long)run->node.id, sl_strerror(result));
