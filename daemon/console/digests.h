@@ -7,8 +7,8 @@
  * digest; nobody else is looked at.
  *
  * Once: a digest is of what came in [the due time before, its own due time), so that making it again makes the same; its token at
- * the courier names mailbox and due time; when the courier has it, that the mailbox was served is noted; when all were, the tenant's
- * run. A crash anywhere does the rest again, and what was done stays done. After downtime there is one digest for all that was missed.
+ * the courier names mailbox and due time; when the courier has all of a tenant, it is noted who was served, and the run. A crash anywhere does
+ * it again, and the courier knows what it has. After downtime there is one digest for all that was missed.
  *
  * Whoever asks for one (send, or by mail) gets what is held for him now, which changes nothing of the above.
  */

@@ -1,7 +1,7 @@
 /*
  * plan_bench.c - what planning and sending digests costs a provider, and how long a request waits meanwhile
  *
- * usage: plan_bench DIRECTORY [KEPT]	of the database that store_bench left there; KEPT messages are held (100,000), spread over all tenants
+ * usage: plan_bench DIRECTORY [KEPT [SECONDS]]	of the database that store_bench left there; KEPT messages are held (100,000), spread over all tenants
  *
  * Planned is after a start, when nobody was served before; then it is seven o'clock for all, and each tenant's digests are gathered from a vault
  * and handed to a courier: both are processes that answer at once and keep nothing. While this goes on a timer measures how late it comes: so
@@ -156,6 +156,7 @@ struct bench {
 	struct ways	*ways;
 	struct sl_timer	 beat;
 	double		 last, longest;		/* of the beat */
+	double		 last_cpu, longest_cpu;	/* the same, by what the process itself used */
 	int64_t		 now_s;
 	int		 vault_fd, courier_fd;
 	double		 until;
@@ -191,7 +192,9 @@ on_beat(void *ctx)
 	double t = now();
 
 	b->longest = SL_MAX(b->longest, t - b->last);
+	b->longest_cpu = SL_MAX(b->longest_cpu, cpu() - b->last_cpu);
 	b->last = t;
+	b->last_cpu = cpu();
 	if (b->until > 0 && t > b->until)
 		sl_loop_stop(b->loop);
 	else
@@ -222,8 +225,9 @@ run_while(struct bench *b, const char *what, size_t (*count)(const struct bench 
 	size_t n = count(b);
 	struct rusage r;
 
-	b->longest = 0;
+	b->longest = b->longest_cpu = 0;
 	b->last = now();
+	b->last_cpu = cpu();
 	sl_timer_set(&b->beat, BEAT_MS);
 	while (n < wanted && now() - since < limit_s) {
 		b->until = now() + 0.05;
@@ -232,8 +236,8 @@ run_while(struct bench *b, const char *what, size_t (*count)(const struct bench 
 		n = count(b);
 	}
 	getrusage(RUSAGE_SELF, &r);
-	printf("%-32s %8zu  %7.2f s  %7.2f s CPU  longest wait %6.1f ms  %5ld MiB\n", what, n, now() - since, cpu() - used, b->longest * 1000,
-	    r.ru_maxrss / 1024);
+	printf("%-32s %8zu  %7.2f s  %7.2f s CPU  longest wait %6.1f ms, CPU %6.1f ms  %5ld MiB\n", what, n, now() - since, cpu() - used,
+	    b->longest * 1000, b->longest_cpu * 1000, r.ru_maxrss / 1024);
 	fflush(stdout);
 }
 
@@ -249,29 +253,46 @@ served(const struct bench *b)
 	return digests_runs(b->console.digests);
 }
 
+/* Each run is of another day: what was sent in the one before is not sent again. */
+static int64_t
+days_before(const struct sl_store_options *options)
+{
+	struct sl_store *store;
+	int64_t at_s = 0;
+	int r = sl_store_open(options, &store);
+
+	must(store, r);
+	if (sl_store_digest_run(store, 1, &at_s) != 0)
+		at_s = 0;
+	sl_store_close(&store);
+	return at_s == 0 ? 0 : (at_s - 1795651200) / 86400 + 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sl_clock clock = { .wall_us = on_wall };
-	struct bench b = { .now_s = 1795676400 - 3600 };	/* six in the morning of a day */
+	struct bench b = { .now_s = 1795672800 };	/* six in the morning */
 	struct sl_store_options options = { .clock = &clock };
 	unsigned kept = argc > 2 ? (unsigned)atoi(argv[2]) : 100000;
 	char path[1000];
 	int64_t version;
+	int r;
 
 	if (argc < 2) {
 		fputs("usage: plan_bench DIRECTORY [KEPT]\n", stderr);
 		return 2;
 	}
-	b.now_s = b.now_s / 86400 * 86400 + 6 * 3600;
-	sl_log_init("bench", SL_LOG_ERROR);
+	sl_log_init("bench", getenv("DEBUG") != NULL ? SL_LOG_DEBUG : SL_LOG_ERROR);
 	signal(SIGPIPE, SIG_IGN);
-	b.vault_fd = fork_one(false, kept, (b.now_s - 3600) * 1000000);
-	b.courier_fd = fork_one(true, 0, 0);
 	snprintf(path, sizeof(path), "%s/settings.db", argv[1]);
 	options.path = path;
 	clock.ctx = &b;
-	must(b.console.store, sl_store_open(&options, &b.console.store));
+	b.now_s += days_before(&options) * 86400;
+	b.vault_fd = fork_one(false, kept, (b.now_s - 3600) * 1000000);
+	b.courier_fd = fork_one(true, 0, 0);
+	r = sl_store_open(&options, &b.console.store);
+	must(b.console.store, r);
 	must(b.console.store, sl_store_layer_set(b.console.store, &actor, SL_NODE_OPERATOR, sl_slice("", 0),
 	    SL_SLICE_LIT("quarantine:\n  users_see: [spam]\n"), SL_LAYER_ANY, check_text, NULL, &version));
 	b.console.clock = &clock;
@@ -286,7 +307,7 @@ main(int argc, char **argv)
 	ways_begin(b.ways);
 	run_while(&b, "tenants planned", planned, TENANTS, 300);
 	b.now_s += 2 * 3600;
-	run_while(&b, "tenants' digests sent", served, TENANTS, 900);
+	run_while(&b, "tenants' digests sent", served, TENANTS, argc > 3 ? atof(argv[3]) : 900);
 	reports_free(&b.console.reports);
 	digests_free(&b.console.digests);
 	agenda_free(&b.console.agenda);
