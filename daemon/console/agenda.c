@@ -6,9 +6,10 @@
 #include "store/digests.h"
 #include "store/walk.h"
 
-#define TURN_US		20000u		/* of planning */
+#define TURN_US		10000u		/* of planning */
 #define AGAIN_MS	5u
 #define RETRY_MS	1000u
+#define USES_MAX	20000u		/* of what is known of policies: it grows with each that is another */
 
 struct agenda {
 	struct sl_loop		*loop;
@@ -16,16 +17,36 @@ struct agenda {
 	struct sl_timer		 timer;
 	struct { agenda_plan *plan; void *ctx; } planners[AGENDA_PLANNERS];
 	size_t			 len;
-	struct sl_compile	*compile;	/* of this turn */
+	struct sl_compile	*compile;	/* NULL: none yet */
+	int64_t			 compile_change;	/* of the store, when it was made */
+	unsigned		 compile_uses;
 	int64_t			 walking;	/* all are planned, this tenant was the last; -1: they have been */
 	int64_t			 change;	/* of the store: those up to this one are planned for */
 };
+
+struct sl_compile *
+agenda_compile(struct agenda *a)
+{
+	const struct sl_compile_options options = { .store = a->console->store };
+	int64_t change = 0;
+	bool known = sl_store_change(a->console->store, &change) == 0;
+
+	if (a->compile != NULL && (!known || change != a->compile_change || a->compile_uses >= USES_MAX))
+		sl_compile_free(&a->compile);
+	if (a->compile == NULL) {
+		a->compile = sl_compile_new(&options);
+		a->compile_change = known ? change : -1;
+		a->compile_uses = 0;
+	}
+	a->compile_uses++;
+	return a->compile;
+}
 
 static void
 plan(struct agenda *a, struct sl_node node)
 {
 	for (size_t i = 0; i < a->len; i++)
-		a->planners[i].plan(a->planners[i].ctx, a->compile, node);
+		a->planners[i].plan(a->planners[i].ctx, node);
 }
 
 static int
@@ -100,14 +121,12 @@ static void
 on_timer(void *ctx)
 {
 	struct agenda *a = ctx;
-	const struct sl_compile_options options = { .store = a->console->store };
 	int r = SL_DONE;
 
 	if (sl_store_begin(a->console->store) != 0) {	/* one sync for all that is noted in a turn */
 		sl_timer_set(&a->timer, RETRY_MS);
 		return;
 	}
-	a->compile = sl_compile_new(&options);
 	if (a->walking < 0) {
 		r = sl_store_changes(a->console->store, a->change, on_change, a);
 		if (r == SL_ERR_NOT_FOUND)
@@ -115,7 +134,6 @@ on_timer(void *ctx)
 	}
 	if (r >= 0 && a->walking >= 0)
 		r = walk_on(a);
-	sl_compile_free(&a->compile);
 	if (sl_store_commit(a->console->store) != 0)
 		sl_log(SL_LOG_ERROR, "when digests and reports are due is not noted: %s", sl_store_error(a->console->store));
 	if (a->walking >= 0)
@@ -143,6 +161,7 @@ agenda_free(struct agenda **at)
 	if (a == NULL)
 		return;
 	sl_timer_clear(&a->timer);
+	sl_compile_free(&a->compile);
 	sl_free(a);
 }
 

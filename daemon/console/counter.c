@@ -193,7 +193,7 @@ job_over(struct counter *counter)
 	sl_report_counts_fini(&job->counts);
 	sl_buf_fini(&job->payload);
 	sl_free(job);
-	sl_timer_set(&counter->timer, 0);
+	sl_timer_soon(&counter->timer);
 }
 
 static void
@@ -204,7 +204,7 @@ counter_lost(struct counter *counter)
 	sl_log(SL_LOG_ERROR, "the counter of traffic is gone: reports have no figures of it until the console is started anew");
 	sl_watch_fini(&counter->watch);
 	sl_ipc_free(&counter->ipc);
-	sl_timer_set(&counter->timer, 0);
+	sl_timer_soon(&counter->timer);
 	counter->asking = false;
 }
 
@@ -295,7 +295,7 @@ counter_ask(struct counter *counter, const struct sl_report_ask *ask, struct sl_
 	sl_report_pack_ask(&numbered, &job->payload);
 	*counter->end = job;
 	counter->end = &job->next;
-	sl_timer_set(&counter->timer, 0);
+	sl_timer_soon(&counter->timer);
 }
 
 void

@@ -234,7 +234,7 @@ act(struct deed *deed)
 		say_sender(deed, SL_ENTRY_DENY);
 		return;
 	case SL_DIGEST_REPORT:
-		deed_end(deed, SL_DIGEST_OUTCOME_DONE, sl_slice("", 0));
+		lesson_begin(deed);
 		return;
 	case SL_DIGEST_REQUEST:
 	case SL_DIGEST_VERB_COUNT:

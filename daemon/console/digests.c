@@ -42,8 +42,6 @@ same_schedule(const struct rights *a, const struct rights *b)
 static int
 schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct sl_node **nodes_out, size_t *len_out)
 {
-	const struct sl_compile_options options = { .store = d->options.console->store };
-	struct sl_compile *compile = d->compile != NULL ? d->compile : sl_compile_new(&options);
 	struct sl_policy_effective *effective = sl_xzalloc(sizeof(*effective));
 	struct nodes nodes = { 0 };
 	struct rights *list = NULL, one;
@@ -55,7 +53,7 @@ schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct
 	for (size_t i = 0; r == 0 && i < nodes.len; i++) {
 		bool known = false;
 
-		r = rights_at(compile, nodes.items[i], effective, &one);
+		r = rights_at(agenda_compile(d->options.agenda), nodes.items[i], effective, &one);
 		if (r == SL_ERR_NOT_FOUND && i > 0) {	/* a layer that outlived its node */
 			r = 0;
 			continue;
@@ -68,8 +66,6 @@ schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct
 		nodes.items[len] = nodes.items[i];	/* in place: never ahead of i */
 		list[len++] = one;
 	}
-	if (d->compile == NULL)
-		sl_compile_free(&compile);
 	sl_free(effective);
 	*list_out = list;
 	*nodes_out = nodes.items;
@@ -130,30 +126,47 @@ plan_tenant(struct digests *d, int64_t tenant)
 }
 
 static void
-on_plan(void *ctx, struct sl_compile *compile, struct sl_node node)
+on_plan(void *ctx, struct sl_node node)
 {
-	struct digests *d = ctx;
-
-	if (node.level != SL_LEVEL_TENANT)
-		return;
-	d->compile = compile;
-	plan_tenant(d, node.id);
-	d->compile = NULL;
+	if (node.level == SL_LEVEL_TENANT)
+		plan_tenant(ctx, node.id);
 }
 
 /* ---- runs: one tenant at a time ---- */
+
+/* Who was served, and that all were, with one sync. Until then the courier knows each by his token, so nobody is served twice. */
+static int
+note_run(struct digests *d, int result)
+{
+	struct sl_store *store = d->options.console->store;
+	int r = sl_store_begin(store);
+
+	if (r != 0)
+		return SL_ERR_SYSTEM;
+	for (const struct reader *reader = gather_readers(d->run); r == 0 && reader != NULL; reader = reader->next)
+		if (reader->is_sent)
+			r = sl_store_digest_serve(store, d->run_tenant, sl_slice_str(reader->mailbox), reader->due_s);
+	if (r == 0 && result == 0)
+		r = sl_store_digest_run_set(store, d->run_tenant, d->run_s);
+	if (r == 0)
+		r = sl_store_commit(store);
+	else
+		sl_store_rollback(store);
+	return r != 0 ? SL_ERR_SYSTEM : result;
+}
 
 static void
 run_over(struct digests *d, int result)
 {
 	int64_t now_s = digests_now_s(d), tenant = d->run_tenant;
 
+	result = note_run(d, result);
 	gather_free(&d->run);
 	d->run_tenant = 0;
-	if (result == 0 && sl_store_digest_run_set(d->options.console->store, tenant, d->run_s) != 0)
-		result = SL_ERR_SYSTEM;
 	if (result == 0) {
+		d->runs++;
 		plan_tenant(d, tenant);
+		sl_timer_soon(&d->tick);	/* the next that is due, at once: at seven all are */
 		return;
 	}
 	/* A vault that is away comes back; one that is locked is opened by its tenant. */
@@ -171,12 +184,11 @@ on_served(void *ctx, int result)
 	struct digests *d = ctx;
 	struct reader *reader = d->serving;
 
-	if (result == 0)
-		result = sl_store_digest_serve(d->options.console->store, d->run_tenant, sl_slice_str(reader->mailbox), reader->due_s);
 	if (result != 0) {
 		run_over(d, result);
 		return;
 	}
+	reader->is_sent = true;
 	d->sent++;
 	d->serving = reader->next;
 	serve_next(d);
@@ -204,7 +216,7 @@ serve_next(struct digests *d)
 	if (r == SL_ERR_SYNTAX) {	/* an address that no mail can be written to */
 		sl_log(SL_LOG_ERROR, "no digest can be written to %s", reader->mailbox);
 		d->serving = reader->next;
-		sl_timer_set(&d->serve_timer, 0);
+		sl_timer_soon(&d->serve_timer);
 	} else if (r != 0) {
 		run_over(d, r);
 	}
@@ -227,7 +239,7 @@ on_gathered(void *ctx, int result)
 	}
 	d->serving = gather_readers(d->run);
 	d->sent = 0;
-	sl_timer_set(&d->serve_timer, 0);
+	sl_timer_soon(&d->serve_timer);
 }
 
 static void
@@ -250,7 +262,7 @@ run_begin(struct digests *d, int64_t tenant)
 		d->run_tenant = tenant;
 		d->run_s = now_s;
 		d->run = gather_new(&(struct gather_options){ .loop = d->options.loop, .console = d->options.console,
-			.ways = d->options.ways, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name),
+			.ways = d->options.ways, .agenda = d->options.agenda, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name),
 			.from_us = SL_MAX(from_s, (int64_t)0) * 1000000, .after_s = after_s, .now_s = now_s, .done = on_gathered, .ctx = d });
 	}
 	sl_buf_fini(&name);
@@ -358,6 +370,18 @@ struct zones *
 digests_zones(struct digests *d)
 {
 	return &d->zones;
+}
+
+size_t
+digests_planned(const struct digests *d)
+{
+	return d->plan.len;
+}
+
+size_t
+digests_runs(const struct digests *d)
+{
+	return d->runs;
 }
 
 int64_t

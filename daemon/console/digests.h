@@ -7,8 +7,8 @@
  * digest; nobody else is looked at.
  *
  * Once: a digest is of what came in [the due time before, its own due time), so that making it again makes the same; its token at
- * the courier names mailbox and due time; when the courier has it, that the mailbox was served is noted; when all were, the tenant's
- * run. A crash anywhere does the rest again, and what was done stays done. After downtime there is one digest for all that was missed.
+ * the courier names mailbox and due time; when the courier has all of a tenant, it is noted who was served, and the run. A crash anywhere does
+ * it again, and the courier knows what it has. After downtime there is one digest for all that was missed.
  *
  * Whoever asks for one (send, or by mail) gets what is held for him now, which changes nothing of the above.
  */
@@ -52,6 +52,10 @@ typedef void	digests_done(void *ctx, int result, size_t rows, struct sl_slice ma
 void		digests_send(struct digests *digests, int64_t tenant, const char *mailbox, const unsigned char unique[16], bool preview,
 		    digests_done *done, void *ctx);
 void		digests_forget(struct digests *digests, const void *ctx);
+
+/* How many tenants have a plan; how many runs of one have ended well since the start. */
+size_t		 digests_planned(const struct digests *digests);
+size_t		 digests_runs(const struct digests *digests);
 
 /* A tenant's schedules, of the node where each is said first. Returns as the store. */
 struct digests_schedule {

@@ -25,12 +25,12 @@ struct digests {
 	int64_t		 up_since_s;
 	struct sl_timer	 tick, serve_timer;
 	struct zones	 zones;
-	struct sl_compile *compile;	/* while a plan is being made */
 	struct plan	 plan;		/* by tenant */
 	int64_t		 run_tenant, run_s;	/* 0: none runs */
 	struct gather	*run;
 	struct reader	*serving;
 	uint64_t	 sent;
+	size_t		 runs;
 	struct single	*single;
 };
 

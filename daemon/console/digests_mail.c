@@ -180,7 +180,7 @@ digests_send(struct digests *d, int64_t tenant, const char *mailbox, const unsig
 	else
 		sl_buf_add_str(&name, "-");	/* gone: the vault knows none of that name */
 	single->gather = gather_new(&(struct gather_options){ .loop = d->options.loop, .console = d->options.console,
-		.ways = d->options.ways, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name), .only = mailbox,
+		.ways = d->options.ways, .agenda = d->options.agenda, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name), .only = mailbox,
 		.done = on_gathered, .ctx = single });
 	sl_buf_fini(&name);
 }

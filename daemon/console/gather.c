@@ -24,7 +24,6 @@ struct gather {
 	struct gather_options	 options;
 	char			*name, *only, *filter;
 	struct sl_arena		 arena;
-	struct sl_compile	*compile;
 	struct sl_policy_effective *effective;
 	const struct rights	*known[RIGHTS_KNOWN];
 	size_t			 known_len;
@@ -111,7 +110,7 @@ person_new(struct gather *g, const struct sl_store_mailbox *mailbox)
 
 	if (!sl_digest_mailbox(sl_slice_str(mailbox->text), bound))
 		return NULL;
-	if (rights_at(g->compile, mailbox->node, g->effective, &rights) != 0) {
+	if (rights_at(agenda_compile(g->options.agenda), mailbox->node, g->effective, &rights) != 0) {
 		g->failed = SL_ERR_SYSTEM;
 		return NULL;
 	}
@@ -407,7 +406,7 @@ find_filter(struct gather *g)
 
 	if (g->only == NULL || sl_store_mailbox(g->options.console->store, sl_slice_str(g->only), &mailbox) != 0 ||
 	    mailbox.node.level != SL_LEVEL_USER || sl_store_domain_names(g->options.console->store, mailbox.domain, count_name, &names) < 0 ||
-	    names != 1 || rights_at(g->compile, mailbox.node, g->effective, &rights) != 0 || rights.address[0] != '\0')
+	    names != 1 || rights_at(agenda_compile(g->options.agenda), mailbox.node, g->effective, &rights) != 0 || rights.address[0] != '\0')
 		return;
 	g->filter = sl_xstrdup(mailbox.text);
 }
@@ -417,19 +416,17 @@ find_filter(struct gather *g)
 struct gather *
 gather_new(const struct gather_options *options)
 {
-	const struct sl_compile_options compile = { .store = options->console->store };
 	struct gather *g = sl_xzalloc(sizeof(*g));
 
 	g->options = *options;
 	g->name = sl_xmemdup(options->name.ptr, options->name.len);
 	g->only = options->only != NULL ? sl_xstrdup(options->only) : NULL;
 	g->end = &g->first;
-	g->compile = sl_compile_new(&compile);
 	g->effective = sl_xzalloc(sizeof(*g->effective));
 	sl_arena_init(&g->arena, GATHER_BYTES_MAX);
 	sl_timer_init(&g->timer, options->loop, ask_page, g);
 	find_filter(g);
-	sl_timer_set(&g->timer, 0);
+	sl_timer_soon(&g->timer);
 	return g;
 }
 
@@ -443,7 +440,6 @@ gather_free(struct gather **at)
 		return;
 	ways_forget(g->options.ways, g);
 	sl_timer_clear(&g->timer);
-	sl_compile_free(&g->compile);
 	sl_free(g->effective);
 	sl_arena_fini(&g->arena);
 	sl_free(g->name);

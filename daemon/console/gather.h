@@ -13,6 +13,7 @@
 #ifndef CONSOLE_GATHER_H
 #define CONSOLE_GATHER_H
 
+#include "agenda.h"
 #include "console.h"
 #include "rights.h"
 #include "sl/arena.h"
@@ -29,6 +30,7 @@ struct reader {
 	const struct rights	*rights;
 	int64_t			 since_s, due_s;	/* of one that is due: messages received in [since, due) */
 	bool			 is_due;
+	bool			 is_sent;	/* the caller's */
 	struct sl_digest_row	*rows;
 	size_t			 rows_len, rows_size;
 	uint64_t		 unlisted;
@@ -40,6 +42,7 @@ struct gather_options {
 	struct sl_loop		*loop;
 	struct console		*console;
 	struct ways		*ways;
+	struct agenda		*agenda;	/* for policies */
 	struct zones		*zones;
 	int64_t			 tenant;
 	struct sl_slice		 name;		/* the tenant's, copied */

@@ -101,13 +101,11 @@ take_policy(struct reports *reports, struct sl_node node, const struct sl_policy
 int
 reports_schedule(struct reports *reports, struct sl_node node, struct reports_schedule *out)
 {
-	const struct sl_compile_options options = { .store = store_of(reports) };
-	struct sl_compile *compile = reports->compile != NULL ? reports->compile : sl_compile_new(&options);
 	struct sl_policy_effective *effective = sl_xzalloc(sizeof(*effective));
 	struct sl_policy_source sources[SL_POLICY_SOURCES_MAX];
 	const char *names[SL_POLICY_SOURCES_MAX];
 	size_t len;
-	int r = sl_compile_effective(compile, node, effective, sources, names, &len);
+	int r = sl_compile_effective(agenda_compile(reports->options.agenda), node, effective, sources, names, &len);
 
 	if (r == 0)
 		take_policy(reports, node, &effective->policy, out);
@@ -120,8 +118,6 @@ reports_schedule(struct reports *reports, struct sl_node node, struct reports_sc
 		out->next_s = SL_MIN(out->next_s, next);
 	}
 	sl_free(effective);
-	if (reports->compile == NULL)
-		sl_compile_free(&compile);
 	return r;
 }
 
@@ -159,13 +155,9 @@ plan_node(struct reports *reports, struct sl_node node)
 }
 
 static void
-on_plan(void *ctx, struct sl_compile *compile, struct sl_node node)
+on_plan(void *ctx, struct sl_node node)
 {
-	struct reports *reports = ctx;
-
-	reports->compile = compile;
-	plan_node(reports, node);
-	reports->compile = NULL;
+	plan_node(ctx, node);
 }
 
 /* ---- mailed ---- */
@@ -348,6 +340,7 @@ on_run_over(void *ctx, int result, size_t sent)
 	if (result == 0) {
 		sl_log(SL_LOG_NOTICE, "reports of %s %lld: %zu", sl_level_word(run->node.level), (long long)run->node.id, sent);
 		plan_node(reports, run->node);
+		sl_timer_soon(&reports->tick);	/* the next that is due, at once */
 	} else {
 		sl_log(result == SL_ERR_CLOSED ? SL_LOG_DEBUG : SL_LOG_WARNING, "reports of %s %lld wait: %s", sl_level_word(run->node.level),
 		    (long long)run->node.id, sl_strerror(result));

@@ -50,7 +50,6 @@ struct reports {
 	struct counter		*counter;
 	struct plan		 plan;			/* by report_key */
 	struct sl_timer		 tick;
-	struct sl_compile	*compile;		/* while a plan is being made */
 	bool			 runs;			/* one that was due */
 	struct making		*makings;
 	struct mailing		*mailings;

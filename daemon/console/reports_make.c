@@ -166,7 +166,7 @@ on_counts(void *ctx, const struct sl_report_counts *counts)
 		m->counts = *counts;
 		*(struct sl_report_counts *)(uintptr_t)counts = (struct sl_report_counts){ 0 };
 	}
-	sl_timer_set(&m->timer, 0);
+	sl_timer_soon(&m->timer);
 }
 
 static void
@@ -246,6 +246,6 @@ making_begin(struct reports *reports, const struct making_order *order)
 	else if ((m->kinds & ~(1u << SL_REPORT_RELEASES)) != 0)
 		ask_counts(m);
 	else
-		sl_timer_set(&m->timer, 0);
+		sl_timer_soon(&m->timer);
 	return r;
 }

@@ -363,6 +363,15 @@ on_settled(void *ctx, const struct sl_courier_settled *settled)
 	return deeds_settled(server->deeds, settled);
 }
 
+/* What a report teaches. */
+static bool
+on_correct(void *ctx, struct sl_slice payload)
+{
+	struct server *server = ctx;
+
+	return sl_ipc_send(server->place->parent, SL_IPC_CORRECT, payload, NULL, 0) == 0;
+}
+
 static void
 keeping_begin(struct server *server, struct sl_slice hostname)
 {
@@ -373,7 +382,7 @@ keeping_begin(struct server *server, struct sl_slice hostname)
 	server->console.digests = digests_new(&(struct digests_options){ .loop = server->loop, .console = &server->console,
 		.ways = server->ways, .agenda = server->console.agenda, .hostname = hostname, .spread_s = server->place->spread_s });
 	server->deeds = deeds_new(&(struct deeds_options){ .loop = server->loop, .console = &server->console, .ways = server->ways,
-		.digests = server->console.digests });
+		.digests = server->console.digests, .correct = on_correct, .ctx = server });
 	server->console.reports = reports_new(&(struct reports_options){ .loop = server->loop, .console = &server->console,
 		.ways = server->ways, .agenda = server->console.agenda, .digests = server->console.digests,
 		.counter_fd = server->counter_fd, .spread_s = server->place->spread_s });
@@ -445,6 +454,8 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 		on_told(server, &told);
 	else if (message->type == SL_IPC_COMMAND)
 		on_command(server, message->payload);
+	else if (message->type == SL_IPC_CORRECTED && server->deeds != NULL)
+		deeds_corrected(server->deeds, message->payload);
 	else if (message->type == SL_IPC_VAULT && is_way_wanted(server))
 		on_way(server, message);
 	else if (message->type == SL_IPC_VAULT || message->type == SL_IPC_COURIER)

@@ -15,6 +15,7 @@ struct job {			/* for the vault */
 	enum sl_ipc_type	 type;
 	struct sl_buf		 payload;
 	ways_entry		*entry;
+	ways_bytes		*bytes;
 	ways_over		*over;
 	void			*ctx;		/* NULL: nobody listens any more */
 	int			 kept;
@@ -190,7 +191,7 @@ job_over(struct ways *ways, const struct ways_end *end)
 	job_free(ways);
 	if (ctx != NULL)
 		over(ctx, &copy);
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 }
 
 /* Say the next thing. */
@@ -210,22 +211,34 @@ on_soon(void *ctx)
 	job_over(ways, &(struct ways_end){ .result = SL_ERR_CLOSED });
 }
 
-bool
-ways_ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_over *over, void *ctx)
+static bool
+ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_bytes *bytes, ways_over *over, void *ctx)
 {
 	struct job *job;
 
 	if (ways->jobs_len >= WAYS_JOBS_MAX)
 		return false;
 	job = sl_xzalloc(sizeof(*job));
-	*job = (struct job){ .type = type, .entry = entry, .over = over, .ctx = ctx };
+	*job = (struct job){ .type = type, .entry = entry, .bytes = bytes, .over = over, .ctx = ctx };
 	sl_buf_init(&job->payload, payload.len + 1);
 	sl_buf_add_slice(&job->payload, payload);
 	*ways->jobs_end = job;
 	ways->jobs_end = &job->next;
 	ways->jobs_len++;
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 	return true;
+}
+
+bool
+ways_ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_over *over, void *ctx)
+{
+	return ask(ways, type, payload, entry, NULL, over, ctx);
+}
+
+bool
+ways_open(struct ways *ways, struct sl_slice payload, ways_entry *entry, ways_bytes *bytes, ways_over *over, void *ctx)
+{
+	return ask(ways, SL_IPC_KEPT_OPEN, payload, entry, bytes, over, ctx);
 }
 
 static void
@@ -243,6 +256,9 @@ on_vault_message(void *ctx, struct sl_ipc_message *message)
 	} else if (message->type == SL_IPC_KEPT_ENTRY && sl_kept_unpack_entry(message->payload, &entry) == 0) {
 		if (ways->jobs->ctx != NULL && ways->jobs->entry != NULL)
 			ways->jobs->entry(ways->jobs->ctx, &entry);
+	} else if (message->type == SL_IPC_KEPT_BYTES && ways->jobs->bytes != NULL) {
+		if (ways->jobs->ctx != NULL)
+			ways->jobs->bytes(ways->jobs->ctx, message->payload);
 	} else if (message->type == SL_IPC_KEPT && sl_kept_unpack_done(message->payload, &done) == 0) {
 		if (done.number == 0)
 			ways->jobs->kept = done.result;
@@ -377,7 +393,7 @@ ways_queue(struct ways *ways, const struct sl_courier_ask *ask, ways_release *en
 	sl_courier_pack_ask(ask, &question->payload);
 	*ways->questions_end = question;
 	ways->questions_end = &question->next;
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 	return true;
 }
 
@@ -390,7 +406,7 @@ question_over(struct ways *ways, const struct ways_end *end)
 	question_free(ways);
 	if (ctx != NULL)
 		over(ctx, end);
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 }
 
 /* False: it is an answer to nothing. */
@@ -479,9 +495,9 @@ ways_joined(struct ways *ways, bool courier, int fd)
 		return;
 	}
 	way->ipc = sl_ipc_new(fd, courier ? SL_IPC_BIT(SUBMITTED) | SL_IPC_BIT(SETTLED) | SL_IPC_BIT(QUEUE_ENTRY) | SL_IPC_BIT(KEPT_END)
-	    : SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT) | SL_IPC_BIT(KEPT_END));
+	    : SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT) | SL_IPC_BIT(KEPT_END));
 	sl_ipc_set_stall(way->ipc, STALL_MS);
 	sl_watch_init(&way->watch, ways->options.loop, fd, courier ? on_courier : on_vault, way);
 	sl_watch_want(&way->watch, SL_READ);
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 }

@@ -46,6 +46,9 @@ typedef void	 ways_over(void *ctx, const struct ways_end *end);
 /* Ask the vault (KEPT_LIST, KEPT_DELETE, KEPT_RELEASE). False: too much waits already, and nothing follows. */
 bool		 ways_ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_over *over,
 		    void *ctx);
+/* The same of KEPT_OPEN: what it says of the message, then its bytes. */
+typedef void	 ways_bytes(void *ctx, struct sl_slice bytes);
+bool		 ways_open(struct ways *ways, struct sl_slice payload, ways_entry *entry, ways_bytes *bytes, ways_over *over, void *ctx);
 /* Submit mail with its bytes. False: there is no courier now, and nothing follows. */
 typedef void	 ways_submitted(void *ctx, int result);
 bool		 ways_submit(struct ways *ways, const struct sl_courier_mail *mail, struct sl_slice bytes, ways_submitted *done, void *ctx);

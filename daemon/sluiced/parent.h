@@ -87,6 +87,7 @@ struct console_process {
 	size_t			 fds_len;
 	uint64_t		 since_us;
 	struct sl_console_status status;
+	uint32_t		 ticket;	/* of its correction whose answer is awaited; 0: none */
 };
 
 struct edge_process {
@@ -124,6 +125,7 @@ struct parent {
 	int			 stats_fd;
 	struct sl_stats		*stats;		/* EDGES_MAX slots, shared */
 	unsigned char		 ticket_key[80];
+	uint32_t		 tickets;	/* of corrections, given out */
 	struct vault_process	 vault;
 	struct courier_process	 courier;
 	struct console_process	 console;
@@ -205,6 +207,8 @@ void	console_to_edge(struct edge_process *edge);	/* what it compiled last, to on
 bool	console_to(struct parent *parent, struct sl_ipc *ipc);	/* the same, to whoever else wants it; false: there is none */
 void	console_in_use(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
 void	console_command(struct edge_process *edge, struct sl_slice payload);	/* mail to an action address */
+/* An edge has answered a correction: was it the console's? */
+bool	console_corrected(struct parent *parent, uint32_t ticket, struct sl_slice payload);
 void	console_seen(struct parent *parent, struct sl_slice payload);	/* users that an edge has seen */
 bool	console_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the console */
 void	console_end(struct parent *parent);	/* no edge is left */
@@ -214,6 +218,8 @@ void	console_status(const struct parent *parent, struct sl_buf *out);	/* adds a 
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */
 void	control_close(struct parent *parent);
 /* An edge has answered a correction that was passed on to it. */
+/* Pass a correction on to an edge. Returns its ticket, 0: nobody hears it. */
+uint32_t control_correct(struct parent *parent, struct sl_slice payload);
 void	control_corrected(struct parent *parent, struct sl_slice payload);
 /* The state of the service as one JSON object. */
 void	control_status(const struct parent *parent, struct sl_buf *out);

@@ -110,6 +110,10 @@ put_body(const struct sl_digest_answer *a, const struct sl_digest_language *lang
 		sl_buf_add_byte(&text, ' ');
 		sl_digest_say(language, SL_DIGEST_WORD_ASK_ADMINISTRATOR, NULL, 0, &text);
 	}
+	if (a->verb == SL_DIGEST_REPORT && a->outcome == SL_DIGEST_OUTCOME_DONE && a->learned) {
+		sl_buf_add_byte(&text, ' ');
+		sl_digest_say(language, SL_DIGEST_WORD_DONE_LEARNED, NULL, 0, &text);
+	}
 	put_paragraph(&text, &body);
 	if (a->author.len > 0 || a->subject.len > 0) {
 		say_shown(language, SL_DIGEST_WORD_ABOUT, a->author, a->subject, &text);

@@ -30,6 +30,7 @@
 	X(GROUP_OTHER)									\
 	X(DONE_SUBJECT) X(FAILED_SUBJECT)	/* {1} the deed's word */		\
 	X(DONE_RELEASE) X(DONE_DELETE) X(DONE_ALLOW) X(DONE_DENY) X(DONE_REPORT) X(DONE_REQUEST)	\
+	X(DONE_LEARNED)		/* behind DONE_REPORT */				\
 	X(ABOUT)		/* the answer's line of what it is about: {1} sender, {2} subject */	\
 	X(WHY_GONE) X(WHY_FORBIDDEN) X(WHY_LOCKED) X(WHY_DONE_BEFORE) X(WHY_UNDELIVERABLE) X(WHY_FAULT)	\
 	X(HOP_SAID)		/* {1} the next hop's reply */				\
