@@ -30,6 +30,7 @@ struct console {
 	struct replayer	*replayer;	/* NULL: nothing is replayed here */
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
+	bool		 two_persons;	/* some verbs wait for a second one */
 	struct agenda	*agenda;	/* NULL: nothing is planned */
 	struct digests	*digests;	/* NULL: none are sent */
 	struct reports	*reports;	/* the same */
@@ -73,8 +74,11 @@ struct handler {
 	int		(*target)(struct request *request, struct sl_node *node_out);
 	int		(*run)(struct request *request);	/* 0, or an SL_ERR_*: said by the store or in `error` */
 };
-extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[], handlers_report[];
-extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len, handlers_report_len;
+extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[], handlers_report[],
+	    handlers_approval[];
+extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len, handlers_report_len,
+	    handlers_approval_len;
+const struct handler *handler_find(enum sl_verb verb);	/* NULL: it is not one of ours */
 
 /* Something was changed by itself: it is to be compiled. */
 void	console_changed(struct console *console);
@@ -82,6 +86,10 @@ void	console_changed(struct console *console);
 json_t	*console_answer(struct console *console, struct sl_slice account, struct sl_slice request, struct asker *asker);
 /* May he? 0, or SL_ERR_REFUSED, said. */
 int	request_allowed(struct request *request, enum sl_verb verb);
+
+/* verbs_approval.c: does it take two persons? Then have it wait for the second: 0, said. */
+bool	request_takes_two(const struct request *request, enum sl_verb verb);
+int	request_wait(struct request *request, enum sl_verb verb);
 
 /* ---- for verbs */
 struct sl_slice	arg(const struct request *request, const char *name);	/* "" without one */

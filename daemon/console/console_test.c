@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "job.h"
@@ -251,6 +252,159 @@ nobody_without_a_role_does_anything(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- two persons ---- */
+
+/* What takes two, for accounts that may ask for it; all of them wait. */
+static const struct { const char *account, *request; } alone[] = {
+	{ "op", "{\"verb\":\"backup.create\",\"args\":{\"file_name\":\"/tmp/sluice-console-must-not-be\"}}" },
+	{ "op", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}" },
+	{ "ta", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}" },
+	{ "ta", "{\"verb\":\"tenant.set\",\"args\":{\"tenant\":\"one.example\",\"state\":\"off\"}}" },
+	{ "op", "{\"verb\":\"partner.remove\",\"args\":{\"partner\":\"empty\"}}" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"operator\",\"unlock\":[\"malware\"]}}" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"at\":\"operator\",\"file\":\"level: standard\\n\"}}" },
+	{ "op", "{\"verb\":\"policy.set\",\"args\":{\"set\":[\"template=gold\"]}}" },
+	{ "op", "{\"verb\":\"policy.take-back\",\"args\":{\"at\":\"operator\"}}" },
+	{ "op", "{\"verb\":\"template.set\",\"args\":{\"name\":\"gold\",\"remove\":true}}" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"op3\",\"role\":\"operator\"}}" },
+	{ "op", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"pa2\",\"role\":\"partner-administrator\",\"at\":\"partner:acme\"}}" },
+	{ "ta", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"ta3\",\"role\":\"tenant-administrator\",\"at\":\"tenant:one.example\"}}" },
+	{ "pa", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}" },
+};
+
+static void
+two_persons_init(struct fixture *f)
+{
+	static const struct { const char *account; enum sl_role role; const char *at; } grants[] = {
+		{ "op2", SL_ROLE_OPERATOR, "operator" }, { "pa", SL_ROLE_PARTNER_ADMINISTRATOR, "partner:acme" },
+		{ "ta", SL_ROLE_TENANT_ADMINISTRATOR, "tenant:one.example" }, { "ta2", SL_ROLE_TENANT_ADMINISTRATOR, "tenant:one.example" },
+		{ "qm", SL_ROLE_QUARANTINE_MANAGER, "tenant:one.example" }, { "rr", SL_ROLE_REPORT_READER, "operator" },
+	};
+	static const struct sl_actor actor = { .account = { (const unsigned char *)"test", 4 } };
+	struct sl_node node;
+
+	fixture_init(f);
+	free(ask(f, "op", "{\"verb\":\"partner.add\",\"args\":{\"name\":\"acme\"}}"));
+	free(ask(f, "op", "{\"verb\":\"partner.add\",\"args\":{\"name\":\"empty\"}}"));
+	free(ask(f, "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"one.example\",\"route\":[\"mx\"],\"partner\":\"acme\"}}"));
+	free(ask(f, "op", "{\"verb\":\"template.set\",\"args\":{\"name\":\"gold\",\"set\":[\"level=maximum\"]}}"));
+	free(ask(f, "op", "{\"verb\":\"policy.set\",\"args\":{\"lock\":[\"malware\"]}}"));
+	for (size_t i = 0; i < SL_COUNT(grants); i++) {
+		assert_int_equal(sl_store_find_text(f->store, S(grants[i].at), &node), 0);
+		assert_int_equal(sl_store_grant_add(f->store, &actor, S(grants[i].account), grants[i].role, node), 0);
+	}
+	f->console.two_persons = true;
+}
+
+static void
+answers(struct fixture *f, const char *account, const char *request, const char *wanted)
+{
+	char *reply = ask(f, account, request);
+
+	if (strstr(reply, wanted) == NULL)
+		fail_msg("%s asks %s\n  is    %s\n  wants %s", account, request, reply, wanted);
+	free(reply);
+}
+
+/* Asked, and approved by everybody who is not a second one: nothing of it is done. */
+static void
+nobody_alone_does_what_takes_two(void **state)
+{
+	static const char *const nobody[] = { "qm", "rr", "mallory" };
+	struct fixture f;
+	char id[160];
+
+	two_persons_init(&f);
+	for (size_t i = 0; i < SL_COUNT(alone); i++) {
+		answers(&f, alone[i].account, alone[i].request, "takes two people: it waits as number");
+		snprintf(id, sizeof(id), "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"%zu\"}}", i + 1);
+		answers(&f, alone[i].account, id, "nobody approves what he asked for himself");
+		for (size_t n = 0; n < SL_COUNT(nobody); n++)
+			answers(&f, nobody[n], id, "there is nothing with the number");
+	}
+	answers(&f, "op", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"one.example\"}}", "{\"value\":\"on\",\"what\":\"state\"}");
+	answers(&f, "op", "{\"verb\":\"partner.show\",\"args\":{\"partner\":\"empty\"}}", "\"ok\":true");
+	answers(&f, "op", "{\"verb\":\"policy.show\",\"args\":{\"own\":true}}", "\"text\":\"locks: [malware]\\n\"");
+	answers(&f, "op", "{\"verb\":\"grant.show\"}", "op2");
+	answers(&f, "op3", "{\"verb\":\"grant.show\"}", "op3 may not");
+	answers(&f, "ta3", "{\"verb\":\"grant.show\",\"args\":{\"at\":\"tenant:one.example\"}}", "ta3 may not");
+	answers(&f, "op", "{\"verb\":\"template.show\"}", "gold");
+	assert_int_not_equal(access("/tmp/sluice-console-must-not-be", F_OK), 0);
+	/* What is not dangerous is done at once. */
+	answers(&f, "ta", "{\"verb\":\"tenant.set\",\"args\":{\"tenant\":\"one.example\",\"state\":\"monitor\"}}", "is set");
+	answers(&f, "op", "{\"verb\":\"policy.set\",\"args\":{\"set\":[\"subject_tag=x\"]}}", "operator: version");
+	answers(&f, "ta", "{\"verb\":\"grant.add\",\"args\":{\"account\":\"qm2\",\"role\":\"quarantine-manager\",\"at\":\"tenant:one.example\"}}",
+	    "qm2 is quarantine-manager there");
+	fixture_fini(&f);
+}
+
+static int64_t
+test_wall(void *ctx)
+{
+	return *(int64_t *)ctx;
+}
+
+static void
+two_do_what_takes_two_once_and_in_time(void **state)
+{
+	struct fixture f;
+
+	two_persons_init(&f);
+	answers(&f, "ta", "{\"verb\":\"tenant.set\",\"args\":{\"tenant\":\"one.example\",\"state\":\"off\",\"note_of_change\":\"moves\"}}",
+	    "number 1 ");
+	answers(&f, "ta2", "{\"verb\":\"approval.list\"}", "\"note\":\"moves\",\"number\":1,\"state\":\"open\"");
+	answers(&f, "qm", "{\"verb\":\"approval.list\"}", "qm may not");
+	answers(&f, "ta2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"1\"}}", "tenant one.example is set");
+	answers(&f, "ta2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"1\"}}", "it is approved");
+	answers(&f, "op", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"one.example\"}}", "{\"value\":\"off\",\"what\":\"state\"}");
+	answers(&f, "ta", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "approved by ta2, number 1");
+	answers(&f, "ta", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "\"verb\":\"approval.ask\"");
+	answers(&f, "ta", "{\"verb\":\"audit.show\",\"args\":{\"tenant\":\"one.example\"}}", "\"verb\":\"approval.approve\"");
+	/* Refused, by a second one, or taken back by who asked. */
+	answers(&f, "op", "{\"verb\":\"partner.remove\",\"args\":{\"partner\":\"empty\"}}", "number 2 ");
+	answers(&f, "op2", "{\"verb\":\"approval.refuse\",\"args\":{\"id\":\"2\"}}", "number 2 is refused");
+	answers(&f, "op2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"2\"}}", "it is refused");
+	answers(&f, "op", "{\"verb\":\"partner.remove\",\"args\":{\"partner\":\"empty\"}}", "number 3 ");
+	answers(&f, "op", "{\"verb\":\"approval.refuse\",\"args\":{\"id\":\"3\"}}", "number 3 is refused");
+	/* Who asked has lost the right meanwhile. */
+	answers(&f, "ta", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}", "number 4 ");
+	answers(&f, "ta2", "{\"verb\":\"grant.remove\",\"args\":{\"account\":\"ta\",\"role\":\"tenant-administrator\",\"at\":\"tenant:one.example\"}}",
+	    "\"ok\":true");
+	answers(&f, "ta2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"4\"}}", "cannot be done: ta may not tenant.remove");
+	/* An operator's, done by two; after that its node is not there. */
+	answers(&f, "op", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}", "number 5 ");
+	answers(&f, "pa", "{\"verb\":\"tenant.remove\",\"args\":{\"tenant\":\"one.example\"}}", "number 6 ");
+	answers(&f, "op2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"5\"}}", "tenant:one.example is removed");
+	answers(&f, "op2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"6\"}}", "there is nothing with the number 6");
+	answers(&f, "op", "{\"verb\":\"approval.list\",\"args\":{\"all\":true}}", "\"number\":2,\"state\":\"refused\"");
+	answers(&f, "op", "{\"verb\":\"audit.verify\"}", "every one as it was written");
+	fixture_fini(&f);
+}
+
+static void
+what_nobody_approves_in_a_day_is_over(void **state)
+{
+	int64_t now_us = INT64_C(1790000000000000);
+	const struct sl_clock clock = { .wall_us = test_wall, .ctx = &now_us };
+	struct sl_store_options options = { .clock = &clock };
+	struct fixture f;
+	char path[96];
+
+	two_persons_init(&f);
+	snprintf(path, sizeof(path), "%s/settings.db", f.directory);
+	options.path = path;
+	sl_store_close(&f.store);
+	assert_int_equal(sl_store_open(&options, &f.store), 0);
+	f.console.store = f.store;
+	answers(&f, "op", "{\"verb\":\"partner.remove\",\"args\":{\"partner\":\"empty\"}}", "number 1 ");
+	now_us += INT64_C(86400) * 1000000 - 1;
+	answers(&f, "op2", "{\"verb\":\"approval.list\"}", "\"state\":\"open\"");
+	now_us += 1;
+	answers(&f, "op2", "{\"verb\":\"approval.list\"}", "nothing waits");
+	answers(&f, "op2", "{\"verb\":\"approval.approve\",\"args\":{\"id\":\"1\"}}", "it is expired");
+	fixture_fini(&f);
+}
+
 /* What the compiler is asked, and answers: whole, and refused at every cut. */
 static void
 jobs_are_packed_and_unpacked(void **state)
@@ -301,6 +455,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_answered_to_those_who_may_ask),
 		cmocka_unit_test(nobody_without_a_role_does_anything),
+		cmocka_unit_test(nobody_alone_does_what_takes_two),
+		cmocka_unit_test(two_do_what_takes_two_once_and_in_time),
+		cmocka_unit_test(what_nobody_approves_in_a_day_is_over),
 		cmocka_unit_test(jobs_are_packed_and_unpacked),
 	};
 

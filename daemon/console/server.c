@@ -26,6 +26,7 @@
 #include "replayer.h"
 #include "reports.h"
 #include "sl/log.h"
+#include "store/approvals.h"
 #include "store/grants.h"
 #include "store/lists.h"
 #include "store/tree.h"
@@ -272,6 +273,8 @@ on_tidy(void *ctx)
 	if (sl_store_lists_expire(server->console.store, &actor, &entries) != 0 ||
 	    sl_store_users_expire(server->console.store, &actor, &users) != 0)
 		sl_log(SL_LOG_ERROR, "what has expired is not removed: %s", sl_store_error(server->console.store));
+	if (sl_store_approvals_tidy(server->console.store) != 0)
+		sl_log(SL_LOG_ERROR, "what was approved long ago is not forgotten: %s", sl_store_error(server->console.store));
 	if (entries > 0 || users > 0)
 		sl_log(SL_LOG_NOTICE, "%zu list entries and %zu users have expired", entries, users);
 	if (server->deeds != NULL)
@@ -426,6 +429,7 @@ on_command(struct server *server, struct sl_slice payload)
 static void
 on_told(struct server *server, const struct sl_console_told *told)
 {
+	server->console.two_persons = told->two_persons;
 	server->console.keeps = told->keeps;	/* the place is the one that it was started with */
 	if (told->keeps)
 		keeping_begin(server, told->hostname);
@@ -663,6 +667,7 @@ server_run(const struct place *place)
 	server->place = place;
 	server->fd = server->counter_fd = -1;
 	server->console.keeps = place->keeps;
+	server->console.two_persons = place->two_persons;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
 	server->console.clock = &server->clock;
 	server->console.directory = place->user != NULL ? place->directory : NULL;

@@ -119,24 +119,17 @@ row_node(struct request *request, json_t *row, const char *name, struct sl_node 
 
 /* ---- doing ---- */
 
-static const struct handler *
+const struct handler *
 handler_find(enum sl_verb verb)
 {
-	for (size_t i = 0; i < handlers_tree_len; i++)
-		if (handlers_tree[i].verb == verb)
-			return &handlers_tree[i];
-	for (size_t i = 0; i < handlers_more_len; i++)
-		if (handlers_more[i].verb == verb)
-			return &handlers_more[i];
-	for (size_t i = 0; i < handlers_policy_len; i++)
-		if (handlers_policy[i].verb == verb)
-			return &handlers_policy[i];
-	for (size_t i = 0; i < handlers_digest_len; i++)
-		if (handlers_digest[i].verb == verb)
-			return &handlers_digest[i];
-	for (size_t i = 0; i < handlers_report_len; i++)
-		if (handlers_report[i].verb == verb)
-			return &handlers_report[i];
+	const struct { const struct handler *rows; size_t len; } tables[] = { { handlers_tree, handlers_tree_len },
+		{ handlers_more, handlers_more_len }, { handlers_policy, handlers_policy_len }, { handlers_digest, handlers_digest_len },
+		{ handlers_report, handlers_report_len }, { handlers_approval, handlers_approval_len } };
+
+	for (size_t t = 0; t < SL_COUNT(tables); t++)
+		for (size_t i = 0; i < tables[t].len; i++)
+			if (tables[t].rows[i].verb == verb)
+				return &tables[t].rows[i];
 	return NULL;
 }
 
@@ -189,6 +182,8 @@ do_request(struct request *request, const json_t *root)
 	r = handler->target(request, &request->target);
 	if (r == 0)
 		r = request_allowed(request, verb);
+	if (r == 0 && request->console->two_persons && request_takes_two(request, verb))
+		return request_wait(request, verb);
 	return r == 0 ? handler->run(request) : r;
 }
 

@@ -6,7 +6,7 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "audit auth backup check correct digest dkim-key dkim-sign dmarc domain evaluate explain grant group inspect key learn list partner policy quarantine queue replay rules score settings status template tenant trace traffic train user --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "approval approvals approve audit auth backup check correct digest dkim-key dkim-sign dmarc domain evaluate explain grant group inspect key learn list partner policy quarantine queue replay rules score settings status template tenant trace traffic train user --help --version" -- "$word")
         return
     fi
     case $before in
@@ -40,6 +40,9 @@ _sluicectl()
     correct) words="--tenant --wanted --unwanted --phish --malware --record --id --reporter --control --json --help" ;;
     trace) words="--from --to --client --message-id --tenant --since --until --limit --records --json --help" ;;
     traffic) words="record report expire --records --follow --from --to --tenant --by --keep --csv --json --help" ;;
+    approval) words="list approve refuse --all --socket --note --json --help" ;;
+    approvals) words="--all --socket --json --help" ;;
+    approve) words="--socket --note --json --help" ;;
     audit) words="show verify --from --socket --note --json --help" ;;
     backup) words="create --socket --note --json --help" ;;
     domain) words="add list remove --alias-of --socket --note --json --help" ;;

@@ -196,3 +196,49 @@ sl_access_may_revoke(const struct sl_access_grant *grants, size_t len, const str
 	return (roles_over(grants, len, request->at) & roles[request->role].by) != 0 ? SL_GRANT_OK
 	    : SL_GRANT_NOT_YOURS;
 }
+
+/* ---- two persons ---- */
+
+enum sl_two
+sl_access_two(enum sl_verb verb)
+{
+	static const enum sl_two twos[SL_VERB_COUNT] = {
+#define TWO_ROW(name, when) [SL_VERB_##name] = SL_TWO_##when,
+		SL_TWO_PERSONS(TWO_ROW)
+#undef TWO_ROW
+	};
+
+	SL_ASSERT(verb < SL_VERB_COUNT);
+	return twos[verb];
+}
+
+bool
+sl_access_role_takes_two(enum sl_role role)
+{
+	for (int i = 0; i < SL_VERB_COUNT; i++)
+		if (sl_access_two((enum sl_verb)i) != SL_TWO_NEVER && has(verbs[i].roles, role))
+			return true;
+	return false;
+}
+
+const char *
+sl_two_text(enum sl_two_answer answer)
+{
+	static const char *const texts[] = {
+#define TEXT_ROW(name, text) [SL_TWO_ANSWER_##name] = text,
+		SL_TWO_ANSWERS(TEXT_ROW)
+#undef TEXT_ROW
+	};
+
+	SL_ASSERT(answer < SL_COUNT(texts));
+	return texts[answer];
+}
+
+enum sl_two_answer
+sl_access_may_approve(const struct sl_access_grant *grants, size_t len, enum sl_verb verb, const struct sl_access_path *target,
+    bool is_asker)
+{
+	if (!sl_access_allowed(grants, len, verb, target))
+		return SL_TWO_ANSWER_NOT_YOURS;
+	return is_asker ? SL_TWO_ANSWER_SELF : SL_TWO_ANSWER_OK;
+}

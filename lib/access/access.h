@@ -94,6 +94,9 @@ enum sl_verb {
 	SL_VERB_COUNT,
 };
 
+/* When a verb takes two persons: see verbs.h. */
+enum sl_two { SL_TWO_NEVER, SL_TWO_ALWAYS, SL_TWO_OFF, SL_TWO_UNLOCK, SL_TWO_ROLE };
+
 struct sl_verb_row {
 	const char	*word;		/* "tenant.add" */
 	unsigned	 levels;	/* of the nodes it is done to */
@@ -158,5 +161,26 @@ enum sl_grant_answer sl_access_may_grant(const struct sl_access_grant *grants, s
 /* May it be taken? Of oneself, always. */
 enum sl_grant_answer sl_access_may_revoke(const struct sl_access_grant *grants, size_t len,
     const struct sl_access_request *request);
+
+/* ---- two persons */
+
+enum sl_two	sl_access_two(enum sl_verb verb);
+/* Is there a verb of this role that takes two? Then giving it does, too. */
+bool		sl_access_role_takes_two(enum sl_role role);
+
+#define SL_TWO_ANSWERS(X)							\
+	X(OK, "allowed")							\
+	X(SELF, "it takes a second person: nobody approves what he asked for himself")	\
+	X(NOT_YOURS, "whoever may not do it does not decide on it")
+
+enum sl_two_answer {
+#define SL_TWO_ENUM(name, text) SL_TWO_ANSWER_##name,
+	SL_TWO_ANSWERS(SL_TWO_ENUM)
+#undef SL_TWO_ENUM
+};
+const char	*sl_two_text(enum sl_two_answer answer);
+/* May the holder of these grants approve what somebody (he himself: `is_asker`) asked for? */
+enum sl_two_answer sl_access_may_approve(const struct sl_access_grant *grants, size_t len, enum sl_verb verb,
+    const struct sl_access_path *target, bool is_asker);
 
 #endif

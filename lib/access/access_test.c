@@ -108,6 +108,9 @@ static const struct { const char *verb, *by; } matrix[] = {
 	{ "trace.search",		"OPTDGU PTDGU  TDGU   TDGU   -      U" },
 	{ "audit.show",		"OPT    PT     T      -      OPT    -" },
 	{ "audit.verify",		"OPT    PT     T      -      OPT    -" },
+	{ "approval.list",		"OPTDGU OPTDGU OPTDGU -      -      -" },
+	{ "approval.approve",		"OPTDGU PTDGU  TDGU   -      -      -" },
+	{ "approval.refuse",		"OPTDGU PTDGU  TDGU   -      -      -" },
 };
 
 static void
@@ -194,6 +197,39 @@ verbs_of_the_vault_and_of_keys_are_marked_as_such(void **state)
 		assert_int_equal((row->kind & SL_VERB_KEYS) != 0, keys);
 		assert_true(row->levels != 0 && row->roles != 0);
 	}
+}
+
+/* Whatever a single account can reach by itself, what takes two is not in it: nobody approves his own, and the roles that he can give
+ * without a second person have none of these verbs. */
+static void
+what_takes_two_is_done_by_no_set_of_one(void **state)
+{
+	int tried = 0;
+
+	assert_int_equal(sl_access_two(SL_VERB_GRANT_ADD), SL_TWO_ROLE);
+	for (int v = 0; v < SL_VERB_COUNT; v++) {
+		if (sl_access_two((enum sl_verb)v) == SL_TWO_NEVER)
+			continue;
+		for (int r = 0; r < SL_ROLE_COUNT; r++) {
+			struct sl_access_grant held = grant((enum sl_role)r, top((enum sl_role)r));
+			bool has = (sl_verb_row((enum sl_verb)v)->roles & 1u << r) != 0;
+
+			assert_true(!has || sl_access_role_takes_two((enum sl_role)r));
+			for (int l = 0; l < SL_LEVELS_COUNT; l++) {
+				struct sl_access_path target = node((enum sl_level)l);
+				bool may = sl_access_allowed(&held, 1, (enum sl_verb)v, &target);
+
+				assert_int_equal(sl_access_may_approve(&held, 1, (enum sl_verb)v, &target, true),
+				    may ? SL_TWO_ANSWER_SELF : SL_TWO_ANSWER_NOT_YOURS);
+				assert_int_equal(sl_access_may_approve(&held, 1, (enum sl_verb)v, &target, false),
+				    may ? SL_TWO_ANSWER_OK : SL_TWO_ANSWER_NOT_YOURS);
+				tried += may;
+			}
+		}
+	}
+	assert_true(tried > 20);
+	assert_true(!sl_access_role_takes_two(SL_ROLE_QUARANTINE_MANAGER) && !sl_access_role_takes_two(SL_ROLE_REPORT_READER) &&
+	    !sl_access_role_takes_two(SL_ROLE_USER));
 }
 
 /* ---- scope ---- */
@@ -364,6 +400,7 @@ main(void)
 		cmocka_unit_test(no_single_role_both_holds_keys_and_reads_the_store),
 		cmocka_unit_test(a_provider_gets_no_content_by_any_verb),
 		cmocka_unit_test(verbs_of_the_vault_and_of_keys_are_marked_as_such),
+		cmocka_unit_test(what_takes_two_is_done_by_no_set_of_one),
 		cmocka_unit_test(a_grant_reaches_its_node_and_what_is_below),
 		cmocka_unit_test(grants_add_up_and_do_not_mix),
 		cmocka_unit_test(roles_are_given_by_those_who_may),

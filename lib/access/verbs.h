@@ -93,6 +93,28 @@
 	X(REPORT_SCHEDULE,	"report.schedule",	SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \
 	X(TRACE_SEARCH,		"trace.search",		SL_TREE,	SL_RUN | SL_QM | SL_US,	SL_SCOPE_DOWN,	0) \
 	X(AUDIT_SHOW,		"audit.show",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \
-	X(AUDIT_VERIFY,		"audit.verify",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0)
+	X(AUDIT_VERIFY,		"audit.verify",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \
+	/* whoever may do what waits decides on it; a list has one's own */ \
+	X(APPROVAL_LIST,	"approval.list",	SL_TREE,	SL_RUN,			SL_SCOPE_LINE,	0) \
+	X(APPROVAL_APPROVE,	"approval.approve",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
+	X(APPROVAL_REFUSE,	"approval.refuse",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W)
+
+/*
+ * Where an installation wants two persons (console.two_persons), these wait for a second one who may do the same:
+ *	ALWAYS; OFF: when a tenant is turned off; UNLOCK: when locks of the operator's, which bind everybody, could be taken back;
+ *	ROLE: when a role is given whose holders have one of these verbs, as else one person would make the second.
+ */
+#define SL_TWO_PERSONS(X)									\
+	X(BACKUP_CREATE,	ALWAYS)		/* everything, handed out */		\
+	X(MASTER_ROTATE,	ALWAYS)							\
+	X(KEY_CREATE,		ALWAYS)		/* what was kept opens by it, or no more */	\
+	X(KEY_TAKE,		ALWAYS)							\
+	X(PARTNER_REMOVE,	ALWAYS)							\
+	X(TENANT_REMOVE,	ALWAYS)		/* with what is kept for it */		\
+	X(TENANT_SET,		OFF)							\
+	X(POLICY_SET,		UNLOCK)							\
+	X(POLICY_TAKE_BACK,	UNLOCK)							\
+	X(TEMPLATE_SET,		UNLOCK)							\
+	X(GRANT_ADD,		ROLE)
 
 #endif

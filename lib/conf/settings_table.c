@@ -241,6 +241,10 @@ const struct setting settings_table[] = {
 	  "process that becomes the directory's owner and may read nothing else, and tells administrators of tenants and partners of "
 	  "their own mail alone; reports by mail have their figures of traffic from there. Made, for root, if it is not there; empty: "
 	  "operators alone can simulate, with files they read themselves, and reports have no such figures." },
+	{ SCOPE_CONSOLE, "two_persons", SETTING_WORD, CONSOLE(two_persons), "no", 0, 0, yes_no, 0,
+	  "What cannot be undone, or hands over everything, waits until a second person with the right to do it has approved it "
+	  "(`sluicectl approvals`); then it takes two people who each have an account. Not for an installation with one administrator: "
+	  "he could do none of it. It is set here, where root alone writes, so that no role of the console can switch it off." },
 
 	{ SCOPE_DNS, "servers", SETTING_SERVERS, DNS(servers), "auto", 0, SL_DNS_SERVERS_MAX, NULL, 0,
 	  "Resolvers that look names up for us, best first; without a port 53. `auto` are those of "

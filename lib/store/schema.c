@@ -84,6 +84,12 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"CREATE INDEX deed_message ON deed (tenant, message, mailbox);"
 	"CREATE INDEX deed_open ON deed (at) WHERE state < 2;"
 	"CREATE INDEX deed_over ON deed (day) WHERE state = 2;",
+
+	/* 6: what one person asked for and a second one is to approve */
+	"CREATE TABLE approval (number INTEGER PRIMARY KEY AUTOINCREMENT, state INTEGER NOT NULL, asked INTEGER NOT NULL,"
+	"	decided INTEGER NOT NULL, account TEXT NOT NULL, verb TEXT NOT NULL, args TEXT NOT NULL, note TEXT NOT NULL,"
+	"	decided_by TEXT NOT NULL, level INTEGER NOT NULL, node INTEGER NOT NULL, target TEXT NOT NULL);"
+	"CREATE INDEX approval_open ON approval (asked) WHERE state = 0;",
 };
 
 int

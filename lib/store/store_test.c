@@ -50,6 +50,7 @@ static const char *const contents[SCHEMA_VERSION] = {
 	"UPDATE tenant SET users = 1, discover_days = 7;",
 	"",
 	"INSERT INTO digest_run VALUES (1, 5);",
+	"INSERT INTO approval VALUES (1, 0, 1, 0, 'anna', 'tenant.remove', '{}', '', '', 2, 1, 'tenant:one.example');",
 };
 
 static void

@@ -22,6 +22,7 @@ int	auth_main(int argc, char **argv);
 int	check_main(int argc, char **argv);
 int	correct_main(int argc, char **argv);
 int	console_main(int argc, char **argv);	/* tenant, domain, user, list, grant, ... */
+int	approve_main(int argc, char **argv);	/* approvals, approve */
 int	dkim_key_main(int argc, char **argv);
 int	dkim_sign_main(int argc, char **argv);
 int	dmarc_main(int argc, char **argv);

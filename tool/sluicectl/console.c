@@ -99,6 +99,10 @@ static const struct verb verbs[] = {
 	{ "grant", "remove", "grant.remove", "ACCOUNT ROLE [AT]", "", "take a role from an account" },
 	{ "audit", "show", "audit.show", "[TENANT]", "from", "show who did what: a tenant's trail, or all" },
 	{ "audit", "verify", "audit.verify", "[TENANT]", "", "check that no entry was altered or is missing" },
+	{ "approval", "list", "approval.list", "", "all!",
+	    "list what waits for a second person, and you asked for or may approve; --all: and what was decided, of the last 30 days" },
+	{ "approval", "approve", "approval.approve", "ID", "", "have it done: you must be another than who asked, and may do it yourself" },
+	{ "approval", "refuse", "approval.refuse", "ID", "", "have it not done; who asked may as well" },
 	{ "backup", "create", "backup.create", "FILE_NAME", "", "copy the settings database into a new file" },
 };
 
@@ -477,5 +481,22 @@ console_main(int argc, char **argv)
 	else
 		status = send_request(&ask);
 	json_decref(ask.args);
+	return status;
+}
+
+/* `approvals` and `approve ID` are what is typed; `approval` has all of it. */
+int
+approve_main(int argc, char **argv)
+{
+	const char *words[] = { "approval", strcmp(argv[0], "approvals") == 0 ? "list" : "approve" };
+	char **all = sl_xzalloc(((size_t)argc + 2) * sizeof(*all));
+	int status;
+
+	for (int i = 0; i < 2; i++)
+		all[i] = (char *)(uintptr_t)words[i];
+	for (int i = 1; i < argc; i++)
+		all[i + 1] = argv[i];
+	status = console_main(argc + 1, all);
+	sl_free(all);
 	return status;
 }

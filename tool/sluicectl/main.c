@@ -12,6 +12,9 @@ static const struct command {
 	int		(*run)(int argc, char **argv);
 	const char	*help;
 } commands[] = {
+	{ "approval",	console_main,	"what waits for a second person: list, approve, refuse" },
+	{ "approvals",	approve_main,	"list what waits for a second person" },
+	{ "approve",	approve_main,	"approve what somebody else has asked for" },
 	{ "audit",	console_main,	"show and check the trail of who did what" },
 	{ "auth",	auth_main,	"evaluate SPF, DKIM, DMARC and ARC of one message" },
 	{ "backup",	console_main,	"copy the settings database" },
