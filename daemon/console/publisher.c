@@ -16,7 +16,7 @@
 #define SOON_MS		10	/* changes of one turn are one */
 #define RETRY_MS	2000	/* after a failure */
 #define HOSTS_MS	300	/* a new next hop's address is awaited so long */
-#define PART_TENANTS	400	/* the upper snapshot has grown: everything is made anew */
+#define PART_TENANTS	400	/* and partners: the upper snapshot has grown: everything is made anew */
 #define PART_MS		400	/* or: it took so long */
 #define USERS_MAX	2000	/* that changed themselves: more are all of their tenants */
 #define TRIES_MAX	4
@@ -492,12 +492,16 @@ waits_for_hosts(struct publisher *p)
 	return true;
 }
 
+static size_t
+changed(const struct publisher *p)
+{
+	return p->tenants.len + p->partly.len + p->partners.len + p->speakers.len;
+}
+
 static bool
 has_grown(const struct publisher *p)
 {
-	size_t tenants = p->tenants.len + p->partly.len;
-
-	return tenants > PART_TENANTS || (p->part_ms > PART_MS && tenants > 1);
+	return changed(p) > PART_TENANTS || (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1);
 }
 
 static void
@@ -513,7 +517,7 @@ step(void *ctx)
 	}
 	if (p->whole_task.ipc == NULL && p->next.fd < 0 && (p->need_whole || !has_base || has_grown(p)) && !waits_for_hosts(p))
 		whole_start(p);
-	if (!p->dirty || !has_base || p->part_task.ipc != NULL || p->tenants.len + p->partly.len > JOB_TENANTS_MAX)
+	if (!p->dirty || !has_base || p->part_task.ipc != NULL || changed(p) > JOB_TENANTS_MAX)
 		return;
 	if (!waits_for_hosts(p))
 		part_start(p);
