@@ -277,7 +277,7 @@ compose(struct deed *deed, struct sl_buf *out, struct sl_buf *message_id)
 		.author = sl_slice_str(deed->author), .subject = sl_slice_str(deed->subject),
 		.hop_said = sl_slice_str(deed->verb == SL_DIGEST_REPORT ? NULL : deed->said),
 		.learned = deed->verb == SL_DIGEST_REPORT && deed->said != NULL && *deed->said != '\0',
-		.customer = sl_slice_str(deed->name), .zone = zones_get(digests_zones(digests), deed->zone),
+		.customer = sl_slice_str(deed->name), .brand = sl_slice_str(deed->brand), .zone = zones_get(digests_zones(digests), deed->zone),
 		.now_s = digests_now_s(digests) };
 	struct sl_buf from;
 	int r;

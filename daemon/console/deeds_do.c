@@ -33,6 +33,7 @@ deed_reader(struct deed *deed)
 	if (rights_at(compile, node, effective, &rights) == 0) {
 		snprintf(deed->language, sizeof(deed->language), "%s", rights.language);
 		snprintf(deed->zone, sizeof(deed->zone), "%s", rights.zone);
+		snprintf(deed->brand, sizeof(deed->brand), "%s", rights.brand);
 	}
 	sl_free(effective);
 	sl_compile_free(&compile);

@@ -31,7 +31,7 @@ struct deed {
 	unsigned		 may;		/* SL_DIGEST_VERB_BIT()s */
 	char			*sender;	/* of the envelope; NULL: none */
 	struct sl_buf		 recipients;	/* spellings of those it is done for, as sl_kept_choice has them */
-	char			 language[36], zone[65];
+	char			 language[36], zone[65], brand[81];
 };
 
 /* Looks whether all who a message was for have it. */

@@ -89,6 +89,7 @@ take_policy(struct reports *reports, struct sl_node node, const struct sl_policy
 	*out = (struct reports_schedule){ .schedule = { .days = p->reports.days, .hours = 1u << SL_MIN(p->reports.hour, 23u) },
 		.kinds = p->reports.kinds, .next_s = INT64_MAX };
 	snprintf(out->zone, sizeof(out->zone), SL_SLICE_FMT, SL_SLICE_ARG(p->digest.time_zone));
+	snprintf(out->brand, sizeof(out->brand), SL_SLICE_FMT, SL_SLICE_ARG(p->digest.brand));
 	snprintf(out->language, sizeof(out->language), SL_SLICE_FMT, SL_SLICE_ARG(p->digest.language));
 	for (size_t i = 0; i < p->reports.addresses.len && out->to_len < REPORTS_TO_MAX; i++) {
 		if (counts_at(reports, node, p->reports.addresses.items[i], &out->to[out->to_len]))

@@ -47,7 +47,7 @@ struct reports_to {
 struct reports_schedule {
 	struct sl_schedule	schedule;
 	unsigned		kinds;
-	char			zone[65], language[36];
+	char			zone[65], language[36], brand[81];
 	struct reports_to	to[REPORTS_TO_MAX];
 	size_t			to_len;
 	size_t			refused;	/* addresses that do not count there */

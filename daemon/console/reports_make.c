@@ -232,6 +232,7 @@ making_begin(struct reports *reports, const struct making_order *order)
 	m->ctx = order->ctx;
 	snprintf(m->zone, sizeof(m->zone), "%s", order->schedule->zone);
 	snprintf(m->language, sizeof(m->language), "%s", order->schedule->language);
+	snprintf(m->brand, sizeof(m->brand), "%s", order->schedule->brand);
 	day_text(order->since_s / 86400, m->from_day);
 	day_text(SL_MAX(last, order->since_s / 86400), m->to_day);
 	sl_report_releases_init(&m->releases);

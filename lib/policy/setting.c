@@ -157,6 +157,9 @@ const struct sl_policy_setting sl_policy_settings[] = {
 	  SL_NARROW_NOT, "The language of digests and notices, as in `en`, `de` or `pt-BR`; English where there is none." },
 	{ "digest.address", SL_POLICY_ADDRESS, AT(digest.address), SAME("\"\""), 0, 320, NULL, SL_BY_GROUP,
 	  SL_NARROW_NOT, "Where digests go; empty: to each user's own mailbox." },
+	{ "digest.brand", SL_POLICY_TEXT, AT(digest.brand), SAME("\"\""), 0, 80, NULL, SL_BY_TENANT, SL_NARROW_NOT,
+	  "The last line of digests, of answers to what they are answered with, and of reports: who runs this, a telephone number. It is no "
+	  "link. Empty: the customer's name." },
 
 	{ "reports.days", SL_POLICY_SET, AT(reports.days), SAME("[]"), 0, 0, weekdays, SL_BY_TENANT, SL_NARROW_NOT,
 	  "On which days a report goes to `reports.addresses`: `[mon]` is weekly, none: no reports." },

@@ -141,6 +141,7 @@ struct sl_policy {
 		struct sl_slice	time_zone;	/* "Europe/Berlin" */
 		struct sl_slice	language;	/* "en" */
 		struct sl_slice	address;	/* "": each user's own */
+		struct sl_slice	brand;		/* the last line; "": the customer's name */
 	} digest;
 	struct {
 		uint32_t	days;		/* bit 0: Monday */
@@ -156,6 +157,7 @@ enum sl_policy_type {
 	SL_POLICY_SET,		/* a list of `words`, each a bit */
 	SL_POLICY_THRESHOLDS,	/* struct sl_policy_category */
 	SL_POLICY_LINE,		/* printable ASCII, at most `max` bytes */
+	SL_POLICY_TEXT,		/* one line of UTF-8, at most `max` bytes */
 	SL_POLICY_ADDRESS,	/* of a mailbox, or "" */
 	SL_POLICY_ZONE,		/* a time zone's name */
 	SL_POLICY_LANGUAGE,	/* a language tag */
@@ -204,7 +206,7 @@ bool	sl_policy_setting_is_of_level(const struct sl_policy_setting *row);
 bool	sl_policy_value_eq(const struct sl_policy_setting *row, const void *a, const void *b);
 /* May somebody below who finds `before` say `after`? Always, without a narrowing rule. */
 bool	sl_policy_value_narrows(const struct sl_policy_setting *row, const void *before, const void *after);
-/* Is a text fit for a row of type LINE, ADDRESS, ZONE, LANGUAGE, or (one of) DOMAINS, ADDRESSES? NULL, or what to write; static. */
+/* Is a text fit for a row of type LINE, TEXT, ADDRESS, ZONE, LANGUAGE, or (one of) DOMAINS, ADDRESSES? NULL, or what to write; static. */
 const char *sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text);
 
 static inline const void *

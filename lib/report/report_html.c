@@ -3,7 +3,7 @@
 #include "digest/show.h"
 #include "report/report_i.h"
 
-#define BAR_PIXELS	240u
+#define BAR_PIXELS	160u
 #define DARK		"#1f6f8b"	/* delivered; told apart from the other in grey, too */
 #define LIGHT		"#e0b050"	/* kept away */
 
@@ -59,7 +59,7 @@ put_title(const struct report_page *page, enum sl_report_word word, bool is_numb
 static void
 put_cell(struct sl_buf *text, bool is_number, struct sl_buf *out)
 {
-	sl_buf_add_str(out, is_number ? "<td align=\"right\" nowrap>" : "<td><bdi>");
+	sl_buf_add_str(out, is_number ? "<td align=\"right\" nowrap>" : "<td style=\"overflow-wrap:anywhere\"><bdi>");
 	put_escaped(text, out);
 	sl_buf_add_str(out, is_number ? "</td>\n" : "</bdi></td>\n");
 }
@@ -119,7 +119,9 @@ put_bar(const struct sl_traffic_row *row, uint64_t longest, struct sl_buf *out)
 
 	sl_buf_add_str(out, "<td>");
 	if (all > 0) {
-		sl_buf_add_str(out, "<table role=\"presentation\" aria-hidden=\"true\" border=\"0\" cellspacing=\"0\" cellpadding=\"0\"><tr>");
+		/* Of fixed width: a narrow window must not make long bars as short as others. */
+		sl_buf_addf(out, "<table role=\"presentation\" aria-hidden=\"true\" border=\"0\" cellspacing=\"0\" cellpadding=\"0\" width=\"%u\" "
+		    "style=\"table-layout:fixed;width:%upx\"><tr>", (unsigned)all, (unsigned)all);
 		put_piece(dark, DARK, out);
 		put_piece(all - SL_MIN(dark, all), LIGHT, out);
 		sl_buf_add_str(out, "</tr></table>");
@@ -173,7 +175,7 @@ put_row(const struct report_page *page, const struct sl_traffic_table *table, co
 		report_cause(page, row->key, text);
 	else
 		sl_show_text(sl_slice_str(row->key), 80, text);
-	sl_buf_add_str(out, ROW "<th scope=\"row\" align=\"left\">");
+	sl_buf_addf(out, ROW "<th scope=\"row\" align=\"left\"%s>", table->by == SL_TRAFFIC_BY_DAY ? " nowrap" : "");
 	put_escaped(text, out);
 	sl_buf_add_str(out, "</th>\n");
 	if (table->by == SL_TRAFFIC_BY_DAY)

@@ -17,7 +17,7 @@
 	X(DELIVERED, "Delivered", "Zugestellt", "Remis")				\
 	X(QUARANTINED, "Kept in quarantine", "In Quarantäne", "En quarantaine")		\
 	X(KEPT, "Kept", "Behalten", "Gardés")						\
-	X(AWAY_SHORT, "Kept away", "Fern", "Écarté")					\
+	X(AWAY_SHORT, "Kept away", "Blieb fern", "Écarté")					\
 	X(REFUSED, "Refused", "Abgewiesen", "Refusés")					\
 	X(DEFERRED, "Put off", "Vertagt", "Différés")					\
 	X(BYTES, "Bytes", "Umfang", "Volume")						\

@@ -1,7 +1,8 @@
 /*
  * store_bench.c - how fast the settings database is loaded, walked and changed
  *
- * usage: store_bench DIRECTORY [SHARE]	SHARE of 35,000 tenants, 60,000 domains, 1,000,000 users, 5,000,000 entries
+ * usage: store_bench DIRECTORY [SHARE [ENTRIES]]	SHARE of 35,000 tenants, 60,000 domains, 1,000,000 users, 5,000,000 entries; or
+ *						so many entries
  *
  * Every seventh tenant is of partner:large, every third builds on the operator's template gold; a tenth of the users is
  * tenant:large.example's. Prints seconds and rows a second; the database stays in DIRECTORY.
@@ -249,7 +250,8 @@ main(int argc, char **argv)
 	add_tenants(store, tenants, domains);
 	add_users(store, tenants, domains, users - users / 10);
 	add_large(store, users / 10);
-	add_lists(store, tenants, users, entries);
+	if (argc <= 3 || atoi(argv[3]) > 0)
+		add_lists(store, tenants, users, argc > 3 ? atoi(argv[3]) : entries);
 	sl_store_close(&store);
 	options.fast = false;
 	r = sl_store_open(&options, &store);

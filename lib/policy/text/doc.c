@@ -30,7 +30,7 @@ add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_THRESHOLDS:
 		sl_buf_add_str(out, "map of actions to probabilities, or never");
 		return;
-	case SL_POLICY_LINE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT:
 		sl_buf_addf(out, "text, at most %u bytes", row->max);
 		return;
 	case SL_POLICY_ADDRESS:

@@ -332,7 +332,7 @@ read_value(struct policy_reader *r, const struct conf_node *node, const struct s
 	case SL_POLICY_THRESHOLDS:
 		read_thresholds(r, node, at);
 		return;
-	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		read_text_row(r, node, row, at);
 		return;
 	case SL_POLICY_DOMAINS:
@@ -501,7 +501,7 @@ sl_policy_layer_read(const char *file, struct sl_slice text, enum sl_policy_by b
 static struct conf_node *
 value_node(struct policy_reader *r, const struct sl_policy_setting *row, struct sl_slice value)
 {
-	bool is_text = row->type == SL_POLICY_LINE || row->type == SL_POLICY_ADDRESS || row->type == SL_POLICY_ZONE ||
+	bool is_text = row->type == SL_POLICY_LINE || row->type == SL_POLICY_TEXT || row->type == SL_POLICY_ADDRESS || row->type == SL_POLICY_ZONE ||
 	    row->type == SL_POLICY_LANGUAGE;
 	bool quoted = value.len > 1 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
 	    value.ptr[value.len - 1] == value.ptr[0];
