@@ -21,9 +21,9 @@ int		counter_start(const char *directory, bool jailed, int close_fd);
 struct counter;
 struct counter	*counter_new(struct sl_loop *loop, int fd);	/* fd taken; -1: there is none, and every answer is SL_ERR_NOT_FOUND */
 void		 counter_free(struct counter **counter);
-/* Ask; `number` of `ask` is the counter's. `counts` is taken: rows that are there are added to, and it is handed to `done`, later, once,
- * borrowed for the call. */
-typedef void	 counter_done(void *ctx, const struct sl_report_counts *counts);
+/* Ask; `number` of `ask` is the counter's. `counts` is taken: rows that are there are added to, and it is handed to `done`, later, once. What is
+ * left in it then is given back: who wants to keep it takes it out, and leaves it zero-filled. */
+typedef void	 counter_done(void *ctx, struct sl_report_counts *counts);
 void		 counter_ask(struct counter *counter, const struct sl_report_ask *ask, struct sl_report_counts *counts, counter_done *done,
 		     void *ctx);
 void		 counter_forget(struct counter *counter, const void *ctx);

@@ -156,15 +156,14 @@ ask_releases(void *ctx)
 /* ---- traffic: the counter knows ---- */
 
 static void
-on_counts(void *ctx, const struct sl_report_counts *counts)
+on_counts(void *ctx, struct sl_report_counts *counts)
 {
 	struct making *m = ctx;
 
-	/* Taken out of the job's hands: it gives back what it has then. */
 	m->has_counts = counts->result == 0;
 	if (m->has_counts) {
 		m->counts = *counts;
-		*(struct sl_report_counts *)(uintptr_t)counts = (struct sl_report_counts){ 0 };
+		*counts = (struct sl_report_counts){ 0 };
 	}
 	sl_timer_soon(&m->timer);
 }
