@@ -47,7 +47,7 @@ push_all(struct sl_chains *chains, struct sl_slice input)
 		size_t len = zero == NULL ? input.len : (size_t)(zero - input.ptr);
 
 		sl_buf_init(&errors, 4096);
-		r = sl_chains_push(chains, chain, (enum sl_policy_by)by, sl_slice(input.ptr, len), &next, &errors);
+		r = sl_chains_push(chains, chain, (enum sl_policy_by)by, sl_slice("", 0), sl_slice(input.ptr, len), &next, &errors);
 		SL_ASSERT(r == 0 || r == SL_ERR_SYNTAX || r == SL_ERR_FULL);
 		SL_ASSERT((r == SL_ERR_SYNTAX) == (errors.len > 0));
 		if (r == 0)

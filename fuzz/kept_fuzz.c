@@ -46,7 +46,8 @@ mail_is_good(const struct sl_courier_mail *mail)
 	X(13, sl_kept_done, sl_kept_unpack_done, sl_kept_pack_done)			\
 	X(14, sl_kept_key, sl_kept_unpack_key, sl_kept_pack_key)			\
 	X(15, sl_kept_tenant_key, sl_kept_unpack_tenant_key, sl_kept_pack_tenant_key)	\
-	X(16, sl_kept_tenant_key_is, sl_kept_unpack_tenant_key_is, sl_kept_pack_tenant_key_is)
+	X(16, sl_kept_tenant_key_is, sl_kept_unpack_tenant_key_is, sl_kept_pack_tenant_key_is)	\
+	X(17, sl_courier_lent, sl_courier_unpack_lent, sl_courier_pack_lent)
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,7 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	bytes = sl_slice(data + 1, size - 1);
 	sl_buf_init(&out, 1u << 20);
-	switch (data[0] % 17) {
+	switch (data[0] % 18) {
 #define TRY(number, type, unpack, pack)							\
 	case number: {									\
 		struct type read;							\
@@ -72,7 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PAYLOADS(TRY)
 #undef TRY
 	}
-	if (data[0] % 17 == 0) {
+	if (data[0] % 18 == 0) {
 		struct sl_courier_mail mail;
 
 		if (sl_courier_unpack_mail(bytes, &mail) == 0)

@@ -2,6 +2,7 @@
  *
  * The input changes bytes of a good one (three bytes: where, what), or is one itself. */
 
+#include "policy/text/policy_text.h"
 #include "snapshot/snapshot.h"
 
 #include <stdio.h>
@@ -36,6 +37,36 @@ add_entry(struct sl_snapshot_writer *w, enum sl_policy_by by, uint32_t owner, co
 	SL_ASSERT(sl_snapshot_writer_entry(w, by, owner, sl_slice_str(user), &entry) == 0);
 }
 
+/* What the operator and a partner say, a template of each, and two policies below. */
+static void
+add_policies(struct sl_snapshot_writer *w, uint32_t *first, uint32_t *second)
+{
+	static struct sl_policy_layer tag, words;
+	static struct sl_policy_presets presets;
+	struct sl_policy fixed = some_policy("b");
+	struct sl_snapshot_chain chain = { .partner = 3, .mode = SL_MODE_MONITOR, .steps_len = 2, .steps = {
+		{ SL_BY_TENANT, SL_SLICE_LIT("gold"), &tag }, { SL_BY_USER, SL_SLICE_LIT("tin"), &words } } };
+	struct sl_arena arena;
+	struct sl_buf errors;
+
+	sl_arena_init(&arena, 1 << 20);
+	sl_buf_init(&errors, 1024);
+	sl_policy_presets_read(&arena, &presets);
+	SL_ASSERT(sl_policy_layer_read("p", SL_SLICE_LIT("subject_tag: \"[x]\"\nlocks: [spam]\n"), SL_BY_OPERATOR, &arena, &tag,
+	    &errors) == 0);
+	SL_ASSERT(sl_policy_layer_read("p", SL_SLICE_LIT("level: maximum\ncontent: {groups: [{name: w, words: [\"some words that are "
+	    "long enough to be kept elsewhere, as they should\"], action: tag}]}\n"), SL_BY_OPERATOR, &arena, &words, &errors) == 0);
+	SL_ASSERT(sl_snapshot_writer_presets(w, &presets) == 0);
+	SL_ASSERT(sl_snapshot_writer_speaker(w, 3) == 0);
+	SL_ASSERT(sl_snapshot_writer_source(w, 0, SL_SLICE_LIT(""), SL_SLICE_LIT("gold"), &tag) == 0);
+	SL_ASSERT(sl_snapshot_writer_source(w, 0, SL_SLICE_LIT("gold"), SL_SLICE_LIT(""), &words) == 0);
+	SL_ASSERT(sl_snapshot_writer_source(w, 3, SL_SLICE_LIT(""), SL_SLICE_LIT(""), &words) == 0);
+	SL_ASSERT(sl_snapshot_writer_source(w, 3, SL_SLICE_LIT("tin"), SL_SLICE_LIT(""), &tag) == 0);
+	SL_ASSERT(sl_snapshot_writer_chain(w, &chain, first) == 0 && sl_snapshot_writer_policy(w, &fixed, second) == 0);
+	sl_buf_fini(&errors);
+	sl_arena_fini(&arena);
+}
+
 static struct sl_slice
 good_one(void)
 {
@@ -44,7 +75,6 @@ good_one(void)
 	struct sl_snapshot_writer *w;
 	struct sl_snapshot_counts counts;
 	struct sl_snapshot_tenant tenant = { .id = 1, .partner = 3, .name = SL_SLICE_LIT("T"), .hops_len = 1 };
-	struct sl_policy one = some_policy("a"), two = some_policy("b");
 	uint32_t first, second;
 	struct sl_buf wrong;
 	char user[32];
@@ -55,7 +85,7 @@ good_one(void)
 	fd = memfd_create("good", 0);
 	w = sl_snapshot_writer_new(fd, "/tmp", salt, SL_SLICE_LIT("n"));
 	sl_buf_init(&wrong, 1024);
-	SL_ASSERT(sl_snapshot_writer_policy(w, &one, &first) == 0 && sl_snapshot_writer_policy(w, &two, &second) == 0);
+	add_policies(w, &first, &second);
 	tenant.policy = first;
 	SL_ASSERT(sl_snapshot_writer_tenant(w, &tenant) == 0);
 	SL_ASSERT(sl_snapshot_writer_domain(w, 1, SL_SLICE_LIT("a.example"), sl_slice("", 0), second) == 0);
@@ -69,6 +99,7 @@ good_one(void)
 	add_entry(w, SL_BY_PARTNER, 3, "", "*.bad.example", 0);
 	add_entry(w, SL_BY_TENANT, 1, "", "192.0.2.0/24", 100);
 	add_entry(w, SL_BY_USER, 1, "u1@a.example", "x@bad.example", 0);
+	SL_ASSERT(sl_snapshot_writer_partly(w, 1) == 0);
 	SL_ASSERT(sl_snapshot_writer_finish(w, &counts, &wrong) == 0);
 	sl_snapshot_writer_free(&w);
 	size = counts.bytes;
@@ -104,6 +135,15 @@ look_up(const struct sl_snapshot *s)
 		(void)sl_snapshot_tenant(s, r.tenant, &tenant);
 		result = sl_snapshot_policy(s, r.policy, &arena, &policy);
 		SL_ASSERT(result != SL_ERR_NOT_FOUND);	/* every policy that is named is there */
+		if (result == 0) {			/* and one that there is can be said again */
+			struct sl_policy again;
+			struct sl_buf packed;
+
+			sl_buf_init(&packed, SL_POLICY_PACKED_MAX);
+			sl_policy_pack(&policy, &packed);
+			SL_ASSERT(sl_policy_unpack(sl_buf_slice(&packed), &arena, &again) == 0);
+			sl_buf_fini(&packed);
+		}
 	}
 	sl_arena_fini(&arena);
 }

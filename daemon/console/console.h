@@ -16,10 +16,12 @@
 
 #define ROWS_MAX	10000	/* of one answer */
 
+struct agenda;
 struct digests;
 struct hosts;
 struct publisher;
 struct replayer;
+struct reports;
 
 struct console {
 	struct sl_store	*store;
@@ -29,7 +31,9 @@ struct console {
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
 	bool		 two_persons;	/* some verbs wait for a second one */
+	struct agenda	*agenda;	/* NULL: nothing is planned */
 	struct digests	*digests;	/* NULL: none are sent */
+	struct reports	*reports;	/* the same */
 	const struct sl_clock *clock;	/* NULL: the system's */
 };
 
@@ -70,8 +74,10 @@ struct handler {
 	int		(*target)(struct request *request, struct sl_node *node_out);
 	int		(*run)(struct request *request);	/* 0, or an SL_ERR_*: said by the store or in `error` */
 };
-extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[], handlers_approval[];
-extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len, handlers_approval_len;
+extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[], handlers_report[],
+	    handlers_approval[];
+extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len, handlers_report_len,
+	    handlers_approval_len;
 const struct handler *handler_find(enum sl_verb verb);	/* NULL: it is not one of ours */
 
 /* Something was changed by itself: it is to be compiled. */

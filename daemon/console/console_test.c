@@ -409,8 +409,9 @@ what_nobody_approves_in_a_day_is_over(void **state)
 static void
 jobs_are_packed_and_unpacked(void **state)
 {
-	const int64_t tenants[] = { 1, 7, INT64_MAX }, partners[] = { 0, 5 };
-	const struct job job = { JOB_TRY_PART, tenants, 3, partners, 2, { SL_LEVEL_USER, 9 }, S("gold"), S("level: standard\n") };
+	const int64_t tenants[] = { 1, 7, INT64_MAX }, partners[] = { 0, 5 }, speakers[] = { 5 }, partly[] = { 2 }, users[] = { 8, 9 };
+	const struct job job = { JOB_TRY_PART, tenants, 3, partly, 1, users, 2, partners, 2, speakers, 1, { SL_LEVEL_USER, 9 }, S("gold"),
+		S("level: standard\n") };
 	const struct job_done done = { .error = S("e"), .problems = S("p\n"), .change = 12, .counts = { .tenants = 3, .bytes = 99 },
 		.id = "0123456789abcdef" };
 	struct job_note note = { 12, 34, { 1, 2, 3, 4, 5, 6, 7, 255 } }, note_again;
@@ -421,7 +422,9 @@ jobs_are_packed_and_unpacked(void **state)
 	sl_buf_init(&out, 65536);
 	job_pack(&job, &out);
 	assert_int_equal(job_unpack(sl_buf_slice(&out), &again), 0);
-	assert_true(again.kind == JOB_TRY_PART && again.tenants_len == 3 && again.partners_len == 2);
+	assert_true(again.kind == JOB_TRY_PART && again.tenants_len == 3 && again.partners_len == 2 &&
+	    again.speakers_len == 1 && again.speakers[0] == 5 && again.partly_len == 1 && again.partly[0] == 2 &&
+	    again.users_len == 2 && again.users[1] == 9);
 	assert_memory_equal(again.tenants, tenants, sizeof(tenants));
 	assert_memory_equal(again.partners, partners, sizeof(partners));
 	assert_true(again.node.level == SL_LEVEL_USER && again.node.id == 9 && sl_slice_eq(again.name, job.name) &&

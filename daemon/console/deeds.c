@@ -58,6 +58,7 @@ deed_free(struct deed *deed)
 		at = &(*at)->next;
 	*at = deed->next;
 	deeds->len--;
+	lesson_forget(deed);
 	ways_forget(deeds->options.ways, deed);
 	digests_forget(deeds->options.digests, deed);
 	sl_timer_clear(&deed->timer);
@@ -86,6 +87,7 @@ deeds_new(const struct deeds_options *options)
 	struct deeds *deeds = sl_xzalloc(sizeof(*deeds));
 
 	deeds->options = *options;
+	lesson_init(deeds);
 	if (sl_store_deeds(options->console->store, on_open, deeds) < 0)
 		sl_log(SL_LOG_ERROR, "what was asked for by mail is not taken up: %s", sl_store_error(options->console->store));
 	if (deeds->len > 0)
@@ -105,6 +107,7 @@ deeds_free(struct deeds **at)
 		deed_free(deeds->first);
 	while (deeds->sweeps != NULL)
 		sweep_free(deeds->sweeps);
+	lesson_fini(deeds);
 	sl_free(deeds);
 }
 
@@ -202,9 +205,9 @@ audit_detail(const struct deed *deed, struct sl_slice said, struct sl_buf *out)
 	sl_buf_addf(out, "{\"by\":\"mail\",\"outcome\":\"%s\"", outcomes[deed->outcome]);
 	if (sl_digest_verb_has_message(deed->verb))
 		sl_buf_addf(out, ",\"message\":\"%s\"", id);
-	if (deed->verb == SL_DIGEST_REPORT)
-		sl_buf_add_str(out, ",\"learned\":false");
-	if (said.len > 0) {
+	if (deed->verb == SL_DIGEST_REPORT) {
+		sl_buf_addf(out, ",\"learned\":%s", said.len > 0 ? "true" : "false");
+	} else if (said.len > 0) {
 		sl_buf_add_str(out, ",\"next_hop\":");
 		sl_buf_add_json(out, said);
 	}
@@ -271,8 +274,10 @@ compose(struct deed *deed, struct sl_buf *out, struct sl_buf *message_id)
 	struct digests *digests = deed->deeds->options.digests;
 	struct sl_digest_answer answer = { .verb = deed->verb, .outcome = deed->outcome, .domain = digests_hostname(digests),
 		.to = sl_slice_str(deed->mailbox), .language = sl_slice_str(deed->language), .in_reply_to = sl_slice_str(deed->in_reply_to),
-		.author = sl_slice_str(deed->author), .subject = sl_slice_str(deed->subject), .hop_said = sl_slice_str(deed->said),
-		.customer = sl_slice_str(deed->name), .zone = zones_get(digests_zones(digests), deed->zone),
+		.author = sl_slice_str(deed->author), .subject = sl_slice_str(deed->subject),
+		.hop_said = sl_slice_str(deed->verb == SL_DIGEST_REPORT ? NULL : deed->said),
+		.learned = deed->verb == SL_DIGEST_REPORT && deed->said != NULL && *deed->said != '\0',
+		.customer = sl_slice_str(deed->name), .brand = sl_slice_str(deed->brand), .zone = zones_get(digests_zones(digests), deed->zone),
 		.now_s = digests_now_s(digests) };
 	struct sl_buf from;
 	int r;
@@ -374,7 +379,7 @@ on_timer(void *ctx)
 		deed->busy = true;
 		digests_send(deed->deeds->options.digests, deed->tenant, deed->mailbox, deed->id, false, on_sent, deed);
 	} else {
-		if (deed->step == STEP_WAIT)	/* nothing was heard for long */
+		if (deed->step != STEP_LOOK)	/* nothing was heard for long */
 			deed->step = STEP_LOOK;
 		deed_look(deed);
 	}

@@ -33,6 +33,7 @@ deed_reader(struct deed *deed)
 	if (rights_at(compile, node, effective, &rights) == 0) {
 		snprintf(deed->language, sizeof(deed->language), "%s", rights.language);
 		snprintf(deed->zone, sizeof(deed->zone), "%s", rights.zone);
+		snprintf(deed->brand, sizeof(deed->brand), "%s", rights.brand);
 	}
 	sl_free(effective);
 	sl_compile_free(&compile);
@@ -75,46 +76,13 @@ look_at(struct looking *l, struct sl_slice recipient)
 	sl_courier_text_add(&deed->recipients, recipient);
 }
 
-struct spelling {
-	struct looking	*looking;
-	struct sl_slice	 local;
-};
-
-static int
-on_name(void *ctx, struct sl_slice name)
-{
-	struct spelling *s = ctx;
-	struct sl_buf text;
-
-	sl_buf_init(&text, 1024);
-	sl_buf_addf(&text, SL_SLICE_FMT "@" SL_SLICE_FMT, SL_SLICE_ARG(s->local), SL_SLICE_ARG(name));
-	look_at(s->looking, sl_buf_slice(&text));
-	sl_buf_fini(&text);
-	return 0;
-}
-
-/* He may be one of those for whom the record had no room: the vault looks behind the body, by all the spellings of his address. */
-static void
-look_at_himself(struct looking *l)
-{
-	struct deed *deed = l->deed;
-	struct sl_store_mailbox mailbox;
-	struct spelling spelling = { .looking = l };
-
-	if (sl_store_mailbox(deed->deeds->options.console->store, sl_slice_str(deed->mailbox), &mailbox) != 0)
-		return;
-	spelling.local = sl_slice(mailbox.text, (size_t)(strrchr(mailbox.text, '@') - mailbox.text));
-	l->others = true;
-	if (sl_store_domain_names(deed->deeds->options.console->store, mailbox.domain, on_name, &spelling) < 0)
-		sl_log(SL_LOG_ERROR, "%s", sl_store_error(deed->deeds->options.console->store));
-}
-
 static char *
 text_of(struct sl_slice text)
 {
 	return sl_xmemdup(text.len > 0 ? text.ptr : (const unsigned char *)"", SL_MIN(text.len, (size_t)SL_DEED_TEXT_MAX));
 }
 
+/* Of a message for many it comes several times, with others of them. */
 static void
 on_entry(void *ctx, const struct sl_kept_entry *entry)
 {
@@ -140,9 +108,7 @@ on_entry(void *ctx, const struct sl_kept_entry *entry)
 	items = mail.items;
 	while (kept_mail_recipient(&items, &recipient))
 		look_at(&l, recipient);
-	if (deed->recipients.len == 0 && mail.more)
-		look_at_himself(&l);
-	deed->sole = !l.others && !mail.more && deed->recipients.len > 0;
+	deed->others |= l.others;
 	sl_free(l.effective);
 	sl_compile_free(&l.compile);
 }
@@ -257,7 +223,7 @@ act(struct deed *deed)
 	case SL_DIGEST_DELETE:
 		if (!deed->held)
 			deed_end(deed, SL_DIGEST_OUTCOME_GONE, sl_slice("", 0));
-		else if (deed->sole)
+		else if (!deed->others && deed->recipients.len > 0)
 			ask(deed, SL_IPC_KEPT_DELETE, on_deleted);
 		else		/* the others keep it: it is on none of his lists any more */
 			deed_end(deed, SL_DIGEST_OUTCOME_DONE, sl_slice("", 0));
@@ -269,7 +235,7 @@ act(struct deed *deed)
 		say_sender(deed, SL_ENTRY_DENY);
 		return;
 	case SL_DIGEST_REPORT:
-		deed_end(deed, SL_DIGEST_OUTCOME_DONE, sl_slice("", 0));
+		lesson_begin(deed);
 		return;
 	case SL_DIGEST_REQUEST:
 	case SL_DIGEST_VERB_COUNT:
@@ -301,7 +267,7 @@ on_looked(void *ctx, const struct ways_end *end)
 static bool
 ask_one(struct ways *ways, const char *tenant, const unsigned char *id, ways_entry *entry, ways_over *over, void *ctx)
 {
-	struct sl_kept_query query = { .tenant = sl_slice_str(tenant), .id = sl_slice(id, SL_KEPT_ID_BYTES), .limit = 1 };
+	struct sl_kept_query query = { .tenant = sl_slice_str(tenant), .id = sl_slice(id, SL_KEPT_ID_BYTES), .limit = 1, .everybody = true };
 	struct sl_buf payload;
 	bool asked;
 
@@ -317,7 +283,7 @@ deed_look(struct deed *deed)
 {
 	if (deed->busy)
 		return;
-	deed->found = deed->opens = deed->held = deed->sole = false;
+	deed->found = deed->opens = deed->held = deed->others = false;
 	deed->may = 0;
 	sl_buf_reset(&deed->recipients);
 	deed->busy = ask_one(deed->deeds->options.ways, deed->name, deed->message, on_entry, on_looked, deed);
@@ -345,7 +311,8 @@ on_sweep_entry(void *ctx, const struct sl_kept_entry *entry)
 	struct sl_store_mailbox mailbox;
 	struct kept_mail mail;
 
-	sweep->all = kept_mail_read(entry, &mail) && !mail.more && mail.is_held;
+	sweep->any = true;
+	sweep->all &= kept_mail_read(entry, &mail) && mail.is_held;
 	items = mail.items;
 	while (sweep->all && kept_mail_recipient(&items, &recipient)) {
 		char bound[SL_DIGEST_MAILBOX_MAX + 1];
@@ -386,7 +353,7 @@ on_swept(void *ctx, const struct ways_end *end)
 
 	sl_buf_init(&payload, 4096);
 	sl_kept_pack_choice(&choice, &payload);
-	if (end->result == SL_DONE && sweep->all)
+	if (end->result == SL_DONE && sweep->any && sweep->all)
 		asked = ways_ask(sweep->deeds->options.ways, SL_IPC_KEPT_RELEASE, sl_buf_slice(&payload), NULL, on_marked, sweep);
 	sl_buf_fini(&payload);
 	if (!asked)
@@ -399,6 +366,7 @@ deed_delivered(const struct deed *deed)
 	struct sweep *sweep = sl_xzalloc(sizeof(*sweep));
 
 	sweep->deeds = deed->deeds;
+	sweep->all = true;
 	sweep->tenant = deed->tenant;
 	memcpy(sweep->message, deed->message, sizeof(sweep->message));
 	snprintf(sweep->name, sizeof(sweep->name), "%s", deed->name);

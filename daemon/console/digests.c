@@ -9,58 +9,8 @@
 #include "store/walk.h"
 
 #define TICK_MS		1000u
-#define PLAN_US		20000u		/* of planning in one turn */
-#define PLAN_AGAIN_MS	5u
 #define RETRY_S		60		/* a run that failed */
-#define FOREVER		INT64_MAX
-
-/* ---- the plan ---- */
-
-/* A tenant's place in the plan, or where it would be. */
-static size_t
-plan_find(const struct digests *d, int64_t tenant)
-{
-	size_t low = 0, high = d->plan_len;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (d->plan[middle].tenant < tenant)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void
-plan_set(struct digests *d, int64_t tenant, int64_t next_s)
-{
-	size_t at = plan_find(d, tenant);
-
-	if (at < d->plan_len && d->plan[at].tenant == tenant) {
-		d->plan[at].next_s = next_s;
-		return;
-	}
-	if (d->plan_len == d->plan_size) {
-		d->plan_size = SL_MAX(d->plan_size * 2, (size_t)64);
-		d->plan = sl_xrealloc(d->plan, d->plan_size * sizeof(*d->plan));
-	}
-	memmove(d->plan + at + 1, d->plan + at, (d->plan_len - at) * sizeof(*d->plan));
-	d->plan[at] = (struct planned){ tenant, next_s };
-	d->plan_len++;
-}
-
-static void
-plan_remove(struct digests *d, int64_t tenant)
-{
-	size_t at = plan_find(d, tenant);
-
-	if (at >= d->plan_len || d->plan[at].tenant != tenant)
-		return;
-	memmove(d->plan + at, d->plan + at + 1, (d->plan_len - at - 1) * sizeof(*d->plan));
-	d->plan_len--;
-}
+#define FOREVER		PLAN_NEVER
 
 /* ---- a tenant's schedules ---- */
 
@@ -92,8 +42,6 @@ same_schedule(const struct rights *a, const struct rights *b)
 static int
 schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct sl_node **nodes_out, size_t *len_out)
 {
-	const struct sl_compile_options options = { .store = d->options.console->store };
-	struct sl_compile *compile = d->compile != NULL ? d->compile : sl_compile_new(&options);
 	struct sl_policy_effective *effective = sl_xzalloc(sizeof(*effective));
 	struct nodes nodes = { 0 };
 	struct rights *list = NULL, one;
@@ -105,7 +53,7 @@ schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct
 	for (size_t i = 0; r == 0 && i < nodes.len; i++) {
 		bool known = false;
 
-		r = rights_at(compile, nodes.items[i], effective, &one);
+		r = rights_at(agenda_compile(d->options.agenda), nodes.items[i], effective, &one);
 		if (r == SL_ERR_NOT_FOUND && i > 0) {	/* a layer that outlived its node */
 			r = 0;
 			continue;
@@ -118,8 +66,6 @@ schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct
 		nodes.items[len] = nodes.items[i];	/* in place: never ahead of i */
 		list[len++] = one;
 	}
-	if (d->compile == NULL)
-		sl_compile_free(&compile);
 	sl_free(effective);
 	*list_out = list;
 	*nodes_out = nodes.items;
@@ -174,85 +120,59 @@ plan_tenant(struct digests *d, int64_t tenant)
 	int64_t next_s = next_of(d, tenant, run_of(d, tenant, now_s), now_s, &from);
 
 	if (next_s < 0)
-		plan_remove(d, tenant);
+		plan_remove(&d->plan, tenant);
 	else
-		plan_set(d, tenant, next_s);
+		plan_set(&d->plan, tenant, next_s);
 }
 
-static int
-on_change(void *ctx, const struct sl_change *change)
-{
-	struct digests *d = ctx;
-
-	d->change = change->number;
-	if (change->tenant == 0 && (change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_PARTNER)) != 0)
-		d->planning = 0;		/* all of them */
-	else if (change->tenant != 0 && (change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_TENANT | SL_CHANGE_DOMAIN | SL_CHANGE_GROUP)) != 0)
-		plan_tenant(d, change->tenant);
-	return 0;
-}
-
-/* All tenants once, then those that have changed. */
 static void
-on_plan(void *ctx)
+on_plan(void *ctx, struct sl_node node)
 {
-	struct digests *d = ctx;
-	const struct sl_compile_options options = { .store = d->options.console->store };
-	uint64_t until = sl_loop_now_us(d->options.loop) + PLAN_US;
-	int r = SL_DONE;
-
-	if (sl_store_begin(d->options.console->store) != 0) {	/* one sync for all that is noted in a turn */
-		sl_timer_set(&d->plan_timer, 1000);
-		return;
-	}
-	d->compile = sl_compile_new(&options);
-	if (d->planning < 0) {
-		r = sl_store_changes(d->options.console->store, d->change, on_change, d);
-		if (r == SL_ERR_NOT_FOUND)
-			d->planning = r = 0;
-	}
-	if (d->planning == 0 && sl_store_change(d->options.console->store, &d->change) != 0)
-		r = SL_ERR_SYSTEM;
-	while (r >= 0 && d->planning >= 0 && sl_loop_now_us(d->options.loop) < until) {
-		r = sl_store_tenant_after(d->options.console->store, d->planning, &d->planning);
-		if (r == SL_DONE)
-			plan_tenant(d, d->planning);
-		else if (r >= 0)
-			d->planning = -1;
-	}
-	sl_compile_free(&d->compile);
-	if (sl_store_commit(d->options.console->store) != 0)
-		sl_log(SL_LOG_ERROR, "when digests are due is not noted: %s", sl_store_error(d->options.console->store));
-	if (d->planning >= 0)
-		sl_timer_set(&d->plan_timer, r < 0 ? 1000 : PLAN_AGAIN_MS);
-}
-
-void
-digests_poke(struct digests *d)
-{
-	if (!sl_timer_is_set(&d->plan_timer))
-		sl_timer_set(&d->plan_timer, 0);
+	if (node.level == SL_LEVEL_TENANT)
+		plan_tenant(ctx, node.id);
 }
 
 /* ---- runs: one tenant at a time ---- */
+
+/* Who was served, and that all were, with one sync. Until then the courier knows each by his token, so nobody is served twice. */
+static int
+note_run(struct digests *d, int result)
+{
+	struct sl_store *store = d->options.console->store;
+	int r = sl_store_begin(store);
+
+	if (r != 0)
+		return SL_ERR_SYSTEM;
+	for (const struct reader *reader = gather_readers(d->run); r == 0 && reader != NULL; reader = reader->next)
+		if (reader->is_sent)
+			r = sl_store_digest_serve(store, d->run_tenant, sl_slice_str(reader->mailbox), reader->due_s);
+	if (r == 0 && result == 0)
+		r = sl_store_digest_run_set(store, d->run_tenant, d->run_s);
+	if (r == 0)
+		r = sl_store_commit(store);
+	else
+		sl_store_rollback(store);
+	return r != 0 ? SL_ERR_SYSTEM : result;
+}
 
 static void
 run_over(struct digests *d, int result)
 {
 	int64_t now_s = digests_now_s(d), tenant = d->run_tenant;
 
+	result = note_run(d, result);
 	gather_free(&d->run);
 	d->run_tenant = 0;
-	if (result == 0 && sl_store_digest_run_set(d->options.console->store, tenant, d->run_s) != 0)
-		result = SL_ERR_SYSTEM;
 	if (result == 0) {
+		d->runs++;
 		plan_tenant(d, tenant);
+		sl_timer_soon(&d->tick);	/* the next that is due, at once: at seven all are */
 		return;
 	}
 	/* A vault that is away comes back; one that is locked is opened by its tenant. */
 	sl_log(result == SL_ERR_CLOSED || result == SL_ERR_LOCKED ? SL_LOG_DEBUG : SL_LOG_WARNING,
 	    "digests of tenant %lld wait: %s", (long long)tenant, sl_strerror(result));
-	plan_set(d, tenant, now_s + RETRY_S);
+	plan_set(&d->plan, tenant, now_s + RETRY_S);
 }
 
 /* The next reader, or the end. */
@@ -264,12 +184,11 @@ on_served(void *ctx, int result)
 	struct digests *d = ctx;
 	struct reader *reader = d->serving;
 
-	if (result == 0)
-		result = sl_store_digest_serve(d->options.console->store, d->run_tenant, sl_slice_str(reader->mailbox), reader->due_s);
 	if (result != 0) {
 		run_over(d, result);
 		return;
 	}
+	reader->is_sent = true;
 	d->sent++;
 	d->serving = reader->next;
 	serve_next(d);
@@ -297,7 +216,7 @@ serve_next(struct digests *d)
 	if (r == SL_ERR_SYNTAX) {	/* an address that no mail can be written to */
 		sl_log(SL_LOG_ERROR, "no digest can be written to %s", reader->mailbox);
 		d->serving = reader->next;
-		sl_timer_set(&d->serve_timer, 0);
+		sl_timer_soon(&d->serve_timer);
 	} else if (r != 0) {
 		run_over(d, r);
 	}
@@ -320,7 +239,7 @@ on_gathered(void *ctx, int result)
 	}
 	d->serving = gather_readers(d->run);
 	d->sent = 0;
-	sl_timer_set(&d->serve_timer, 0);
+	sl_timer_soon(&d->serve_timer);
 }
 
 static void
@@ -330,7 +249,7 @@ run_begin(struct digests *d, int64_t tenant)
 	struct sl_buf name;
 
 	if (next_of(d, tenant, after_s, now_s, &from_s) < 0) {
-		plan_remove(d, tenant);
+		plan_remove(&d->plan, tenant);
 		return;
 	}
 	if (from_s == FOREVER) {		/* the policy has changed */
@@ -343,7 +262,7 @@ run_begin(struct digests *d, int64_t tenant)
 		d->run_tenant = tenant;
 		d->run_s = now_s;
 		d->run = gather_new(&(struct gather_options){ .loop = d->options.loop, .console = d->options.console,
-			.ways = d->options.ways, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name),
+			.ways = d->options.ways, .agenda = d->options.agenda, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name),
 			.from_us = SL_MAX(from_s, (int64_t)0) * 1000000, .after_s = after_s, .now_s = now_s, .done = on_gathered, .ctx = d });
 	}
 	sl_buf_fini(&name);
@@ -353,17 +272,13 @@ static void
 on_tick(void *ctx)
 {
 	struct digests *d = ctx;
-	int64_t now_s = digests_now_s(d);
-	const struct planned *due = NULL;
+	int64_t tenant;
 
 	sl_timer_set(&d->tick, TICK_MS);
 	if (d->run_tenant != 0 || d->hostname[0] == '\0' || !ways_has_courier(d->options.ways))
 		return;
-	for (size_t i = 0; i < d->plan_len; i++)
-		if (d->plan[i].next_s <= now_s && (due == NULL || d->plan[i].next_s < due->next_s))
-			due = &d->plan[i];
-	if (due != NULL)
-		run_begin(d, due->tenant);
+	if (plan_due(&d->plan, digests_now_s(d), &tenant))
+		run_begin(d, tenant);
 }
 
 /* ---- keys ---- */
@@ -406,9 +321,8 @@ digests_new(const struct digests_options *options)
 	digests_use_hostname(d, options->hostname);
 	d->up_since_s = digests_now_s(d);
 	sl_timer_init(&d->tick, options->loop, on_tick, d);
-	sl_timer_init(&d->plan_timer, options->loop, on_plan, d);
 	sl_timer_init(&d->serve_timer, options->loop, on_serve, d);
-	sl_timer_set(&d->plan_timer, 0);
+	agenda_add(options->agenda, on_plan, d);
 	sl_timer_set(&d->tick, TICK_MS);
 	return d;
 }
@@ -426,10 +340,9 @@ digests_free(struct digests **at)
 	while (d->single != NULL)
 		single_free(d, d->single);
 	sl_timer_clear(&d->tick);
-	sl_timer_clear(&d->plan_timer);
 	sl_timer_clear(&d->serve_timer);
 	zones_fini(&d->zones);
-	sl_free(d->plan);
+	plan_fini(&d->plan);
 	sl_free(d);
 }
 
@@ -457,6 +370,18 @@ struct zones *
 digests_zones(struct digests *d)
 {
 	return &d->zones;
+}
+
+size_t
+digests_planned(const struct digests *d)
+{
+	return d->plan.len;
+}
+
+size_t
+digests_runs(const struct digests *d)
+{
+	return d->runs;
 }
 
 int64_t

@@ -2,19 +2,20 @@
  * digests.h - digests: when, for whom, and sent once
  *
  * A plan has for each tenant when the next of its schedules is due: they are few, as only nodes that have a policy of their own can
- * have another. It is made tenant by tenant, a few milliseconds at a time, and anew for those that have changed. When one is due,
+ * have another. It is made tenant by tenant, and anew for those that have changed (agenda.h). When one is due,
  * what was kept for the tenant since is gathered (gather.h), and each reader who was due and has something new gets his
  * digest; nobody else is looked at.
  *
  * Once: a digest is of what came in [the due time before, its own due time), so that making it again makes the same; its token at
- * the courier names mailbox and due time; when the courier has it, that the mailbox was served is noted; when all were, the tenant's
- * run. A crash anywhere does the rest again, and what was done stays done. After downtime there is one digest for all that was missed.
+ * the courier names mailbox and due time; when the courier has all of a tenant, it is noted who was served, and the run. A crash anywhere does
+ * it again, and the courier knows what it has. After downtime there is one digest for all that was missed.
  *
  * Whoever asks for one (send, or by mail) gets what is held for him now, which changes nothing of the above.
  */
 #ifndef CONSOLE_DIGESTS_H
 #define CONSOLE_DIGESTS_H
 
+#include "agenda.h"
 #include "digest/command.h"
 #include "rights.h"
 #include "ways.h"
@@ -30,13 +31,13 @@ struct digests_options {
 	struct sl_loop		*loop;
 	struct console		*console;
 	struct ways		*ways;
+	struct agenda		*agenda;
 	struct sl_slice		 hostname;	/* of action addresses, copied */
 	unsigned		 spread_s;
 };
 struct digests	*digests_new(const struct digests_options *options);
 void		 digests_free(struct digests **digests);
 void		 digests_use_hostname(struct digests *digests, struct sl_slice hostname);
-void		 digests_poke(struct digests *digests);		/* something has changed in the store: plan, soon */
 
 /* Keys that sign and verify; made, or rotated, when it is time. Returns 0 or the store's error. */
 int		 digests_keys(struct digests *digests, struct sl_digest_keys *out);
@@ -51,6 +52,10 @@ typedef void	digests_done(void *ctx, int result, size_t rows, struct sl_slice ma
 void		digests_send(struct digests *digests, int64_t tenant, const char *mailbox, const unsigned char unique[16], bool preview,
 		    digests_done *done, void *ctx);
 void		digests_forget(struct digests *digests, const void *ctx);
+
+/* How many tenants have a plan; how many runs of one have ended well since the start. */
+size_t		 digests_planned(const struct digests *digests);
+size_t		 digests_runs(const struct digests *digests);
 
 /* A tenant's schedules, of the node where each is said first. Returns as the store. */
 struct digests_schedule {

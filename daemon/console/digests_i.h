@@ -4,10 +4,7 @@
 
 #include "digests.h"
 #include "gather.h"
-
-struct planned {
-	int64_t	tenant, next_s;
-};
+#include "plan.h"
 
 /* One that somebody asked for. */
 struct single {
@@ -26,17 +23,14 @@ struct digests {
 	struct digests_options options;
 	char		 hostname[SL_DIGEST_MAILBOX_MAX + 1];	/* "": none that action addresses could be at */
 	int64_t		 up_since_s;
-	struct sl_timer	 tick, plan_timer, serve_timer;
+	struct sl_timer	 tick, serve_timer;
 	struct zones	 zones;
-	struct sl_compile *compile;	/* while a plan is being made */
-	struct planned	*plan;		/* by tenant */
-	size_t		 plan_len, plan_size;
-	int64_t		 planning;	/* all tenants are planned, this was the last; -1: they have been */
-	int64_t		 change;	/* of the store: those up to this one are in the plan */
+	struct plan	 plan;		/* by tenant */
 	int64_t		 run_tenant, run_s;	/* 0: none runs */
 	struct gather	*run;
 	struct reader	*serving;
 	uint64_t	 sent;
+	size_t		 runs;
 	struct single	*single;
 };
 

@@ -31,7 +31,7 @@ compose(struct digests *d, int64_t tenant, struct sl_slice name, const struct re
     const struct sl_digest_keys *keys, struct sl_buf *out, struct sl_buf *message_id)
 {
 	struct sl_digest_keys nobodys = { .len = 1 };
-	struct sl_digest digest = { .keys = keys, .tenant = (uint32_t)tenant, .customer = name, .domain = digests_hostname(d),
+	struct sl_digest digest = { .keys = keys, .tenant = (uint32_t)tenant, .customer = name, .brand = sl_slice_str(reader->rights->brand), .domain = digests_hostname(d),
 		.to = sl_slice_str(reader->mailbox), .language = sl_slice_str(reader->rights->language),
 		.zone = zones_get(&d->zones, reader->rights->zone), .zone_name = sl_slice_str(reader->rights->zone),
 		.since_s = reader->since_s, .until_s = reader->due_s, .now_s = digests_now_s(d), .request_days = REQUEST_DAYS,
@@ -180,7 +180,7 @@ digests_send(struct digests *d, int64_t tenant, const char *mailbox, const unsig
 	else
 		sl_buf_add_str(&name, "-");	/* gone: the vault knows none of that name */
 	single->gather = gather_new(&(struct gather_options){ .loop = d->options.loop, .console = d->options.console,
-		.ways = d->options.ways, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name), .only = mailbox,
+		.ways = d->options.ways, .agenda = d->options.agenda, .zones = &d->zones, .tenant = tenant, .name = sl_buf_slice(&name), .only = mailbox,
 		.done = on_gathered, .ctx = single });
 	sl_buf_fini(&name);
 }

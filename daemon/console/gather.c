@@ -3,6 +3,7 @@
 #include "gather.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "digest/command.h"
 #include "sl/log.h"
@@ -23,7 +24,6 @@ struct gather {
 	struct gather_options	 options;
 	char			*name, *only, *filter;
 	struct sl_arena		 arena;
-	struct sl_compile	*compile;
 	struct sl_policy_effective *effective;
 	const struct rights	*known[RIGHTS_KNOWN];
 	size_t			 known_len;
@@ -31,8 +31,11 @@ struct gather {
 	struct reader		*readers[BUCKETS], *first, **end;
 	struct sl_timer		 timer;
 	unsigned char		 after[SL_KEPT_ID_BYTES];
-	bool			 has_after, full;
+	bool			 has_after, full, goes_on;
 	int			 failed;
+	/* Messages of this page for more than their record has room for. */
+	struct { unsigned char id[SL_KEPT_ID_BYTES]; uint32_t expiry_day; } big[GATHER_PAGE];
+	size_t			 big_len;
 };
 
 static void	ask_page(void *ctx);
@@ -107,7 +110,7 @@ person_new(struct gather *g, const struct sl_store_mailbox *mailbox)
 
 	if (!sl_digest_mailbox(sl_slice_str(mailbox->text), bound))
 		return NULL;
-	if (rights_at(g->compile, mailbox->node, g->effective, &rights) != 0) {
+	if (rights_at(agenda_compile(g->options.agenda), mailbox->node, g->effective, &rights) != 0) {
 		g->failed = SL_ERR_SYSTEM;
 		return NULL;
 	}
@@ -226,16 +229,11 @@ row_add(struct gather *g, struct reader *reader, const struct kept_mail *mail, u
 }
 
 static void
-on_entry(void *ctx, const struct sl_kept_entry *entry)
+take_mail(struct gather *g, const struct kept_mail *mail)
 {
-	struct gather *g = ctx;
-	struct kept_mail mail;
-	struct sl_slice items, recipient;
+	struct sl_slice items = mail->items, recipient;
 	bool any = false;
 
-	if (g->full || !kept_mail_read(entry, &mail) || !mail.is_held)
-		return;
-	items = mail.items;
 	while (kept_mail_recipient(&items, &recipient) || (!any && g->filter != NULL)) {
 		struct person *person;
 		struct reader *reader;
@@ -249,15 +247,90 @@ on_entry(void *ctx, const struct sl_kept_entry *entry)
 			continue;
 		reader = person->reader;
 		if (!reader->is_due || (g->only != NULL && strcmp(g->only, reader->mailbox) != 0) || (g->options.now_s != 0 &&
-		    (mail.received_us < reader->since_s * 1000000 || mail.received_us >= reader->due_s * 1000000)))
+		    (mail->received_us < reader->since_s * 1000000 || mail->received_us >= reader->due_s * 1000000)))
 			continue;
-		verbs = rights_verbs(person->rights, mail.cause, person->is_his, person->is_user);
+		verbs = rights_verbs(person->rights, mail->cause, person->is_his, person->is_user);
 		if (verbs != 0)
-			row_add(g, reader, &mail, verbs);
+			row_add(g, reader, mail, verbs);
 	}
 }
 
+static void
+on_entry(void *ctx, const struct sl_kept_entry *entry)
+{
+	struct gather *g = ctx;
+	struct kept_mail mail;
+
+	if (g->full || !kept_mail_read(entry, &mail) || !mail.is_held)
+		return;
+	if (mail.more && g->filter == NULL && g->big_len < SL_COUNT(g->big)) {
+		memcpy(g->big[g->big_len].id, mail.id, sizeof(mail.id));
+		g->big[g->big_len++].expiry_day = mail.expiry_day;
+	} else {
+		take_mail(g, &mail);
+	}
+}
+
+/* One of many recipients, again and again with others of them. */
+static void
+on_big(void *ctx, const struct sl_kept_entry *entry)
+{
+	struct gather *g = ctx;
+	struct kept_mail mail;
+
+	if (g->full || !kept_mail_read(entry, &mail) || !mail.is_held)
+		return;
+	mail.expiry_day = g->big[g->big_len - 1].expiry_day;
+	take_mail(g, &mail);
+}
+
+/* Pages come newest first; what was asked for by itself came behind its page. */
+static int
+by_time(const void *a, const void *b)
+{
+	const struct sl_digest_row *x = a, *y = b;
+
+	if (x->received_us != y->received_us)
+		return x->received_us > y->received_us ? -1 : 1;
+	return memcmp(x->message, y->message, sizeof(x->message));
+}
+
+static void
+sort_rows(struct gather *g)
+{
+	for (struct reader *reader = g->first; reader != NULL; reader = reader->next)
+		if (reader->rows_len > 1)
+			qsort(reader->rows, reader->rows_len, sizeof(*reader->rows), by_time);
+}
+
 /* ---- page by page ---- */
+
+static void
+over(struct gather *g, int result)
+{
+	if (g->full)
+		sl_log(SL_LOG_ERROR, "%s: so much is kept that digests list only the newest", g->name);
+	if (result >= 0)
+		sort_rows(g);
+	g->options.done(g->options.ctx, SL_MIN(result, 0));
+}
+
+static void
+on_big_over(void *ctx, const struct ways_end *end)
+{
+	struct gather *g = ctx;
+
+	if (g->failed != 0 || end->result == SL_ERR_CLOSED) {
+		over(g, g->failed != 0 ? g->failed : end->result);
+		return;
+	}
+	/* Deleted meanwhile, or damaged: then it cannot be released either. */
+	g->big_len--;
+	if (g->big_len > 0 || g->goes_on)
+		sl_timer_set(&g->timer, GATHER_PAUSE_MS);
+	else
+		over(g, 0);
+}
 
 static void
 on_page(void *ctx, const struct ways_end *end)
@@ -265,18 +338,32 @@ on_page(void *ctx, const struct ways_end *end)
 	struct gather *g = ctx;
 	int r = g->failed != 0 ? g->failed : end->result;
 
-	if (r == SL_MORE && end->last.len == SL_KEPT_ID_BYTES && !g->full) {
+	g->goes_on = r == SL_MORE && end->last.len == SL_KEPT_ID_BYTES && !g->full;
+	if (g->goes_on) {
 		memcpy(g->after, end->last.ptr, sizeof(g->after));
 		g->has_after = true;
-		sl_timer_set(&g->timer, GATHER_PAUSE_MS);
-		return;
 	}
-	if (g->full)
-		sl_log(SL_LOG_ERROR, "%s: so much is kept that digests list only the newest", g->name);
 	/* A tenant that the vault has not heard of yet has nothing; behind a page, what comes next has been deleted. */
 	if (r == SL_ERR_NOT_FOUND && !g->has_after)
 		r = 0;
-	g->options.done(g->options.ctx, SL_MIN(r, 0));
+	if (r >= 0 && (g->goes_on || g->big_len > 0))
+		sl_timer_set(&g->timer, GATHER_PAUSE_MS);
+	else
+		over(g, r);
+}
+
+static void
+ask_big(struct gather *g)
+{
+	struct sl_kept_query query = { .tenant = sl_slice_str(g->name), .limit = 1, .everybody = true,
+		.id = sl_slice(g->big[g->big_len - 1].id, SL_KEPT_ID_BYTES) };
+	struct sl_buf payload;
+
+	sl_buf_init(&payload, 4096);
+	sl_kept_pack_query(&query, &payload);
+	if (!ways_ask(g->options.ways, SL_IPC_KEPT_LIST, sl_buf_slice(&payload), on_big, on_big_over, g))
+		sl_timer_set(&g->timer, WAYS_AGAIN_MS);
+	sl_buf_fini(&payload);
 }
 
 static void
@@ -287,6 +374,10 @@ ask_page(void *ctx)
 		.limit = GATHER_PAGE, .recipient = sl_slice_str(g->filter) };
 	struct sl_buf payload;
 
+	if (g->big_len > 0) {
+		ask_big(g);
+		return;
+	}
 	if (g->has_after)
 		query.after = sl_slice(g->after, sizeof(g->after));
 	sl_buf_init(&payload, 4096);
@@ -315,7 +406,7 @@ find_filter(struct gather *g)
 
 	if (g->only == NULL || sl_store_mailbox(g->options.console->store, sl_slice_str(g->only), &mailbox) != 0 ||
 	    mailbox.node.level != SL_LEVEL_USER || sl_store_domain_names(g->options.console->store, mailbox.domain, count_name, &names) < 0 ||
-	    names != 1 || rights_at(g->compile, mailbox.node, g->effective, &rights) != 0 || rights.address[0] != '\0')
+	    names != 1 || rights_at(agenda_compile(g->options.agenda), mailbox.node, g->effective, &rights) != 0 || rights.address[0] != '\0')
 		return;
 	g->filter = sl_xstrdup(mailbox.text);
 }
@@ -325,19 +416,17 @@ find_filter(struct gather *g)
 struct gather *
 gather_new(const struct gather_options *options)
 {
-	const struct sl_compile_options compile = { .store = options->console->store };
 	struct gather *g = sl_xzalloc(sizeof(*g));
 
 	g->options = *options;
 	g->name = sl_xmemdup(options->name.ptr, options->name.len);
 	g->only = options->only != NULL ? sl_xstrdup(options->only) : NULL;
 	g->end = &g->first;
-	g->compile = sl_compile_new(&compile);
 	g->effective = sl_xzalloc(sizeof(*g->effective));
 	sl_arena_init(&g->arena, GATHER_BYTES_MAX);
 	sl_timer_init(&g->timer, options->loop, ask_page, g);
 	find_filter(g);
-	sl_timer_set(&g->timer, 0);
+	sl_timer_soon(&g->timer);
 	return g;
 }
 
@@ -351,7 +440,6 @@ gather_free(struct gather **at)
 		return;
 	ways_forget(g->options.ways, g);
 	sl_timer_clear(&g->timer);
-	sl_compile_free(&g->compile);
 	sl_free(g->effective);
 	sl_arena_fini(&g->arena);
 	sl_free(g->name);

@@ -5,12 +5,15 @@
  * the address that his policy names for digests. That costs as much as there is new mail, however many users there are. A reader
  * sees what his rights let him see, not what he had released or deleted already, and at most SL_DIGEST_ROWS_MAX messages, the newest.
  *
- * Memory: GATHER_BYTES_MAX; what does not fit is not listed. Limits: of a message for so many that not all of them fit into its record
- * (some 60) the last are found only when one mailbox is asked for (`only`, with one spelling).
+ * A message for so many that not all of them fit into its record (some 60) is asked for by itself, after its page: the vault reads it to its
+ * end, where the others are.
+ *
+ * Memory: GATHER_BYTES_MAX; what does not fit is not listed.
  */
 #ifndef CONSOLE_GATHER_H
 #define CONSOLE_GATHER_H
 
+#include "agenda.h"
 #include "console.h"
 #include "rights.h"
 #include "sl/arena.h"
@@ -27,6 +30,7 @@ struct reader {
 	const struct rights	*rights;
 	int64_t			 since_s, due_s;	/* of one that is due: messages received in [since, due) */
 	bool			 is_due;
+	bool			 is_sent;	/* the caller's */
 	struct sl_digest_row	*rows;
 	size_t			 rows_len, rows_size;
 	uint64_t		 unlisted;
@@ -38,6 +42,7 @@ struct gather_options {
 	struct sl_loop		*loop;
 	struct console		*console;
 	struct ways		*ways;
+	struct agenda		*agenda;	/* for policies */
 	struct zones		*zones;
 	int64_t			 tenant;
 	struct sl_slice		 name;		/* the tenant's, copied */

@@ -7,17 +7,25 @@
 #define TEXT_MAX	2000	/* of an error */
 #define PROBLEMS_MAX	65536
 
+static void
+pack_numbers(const int64_t *numbers, size_t len, struct sl_buf *out)
+{
+	SL_ASSERT(len <= JOB_TENANTS_MAX);
+	sl_pack_u32(out, (uint32_t)len);
+	for (size_t i = 0; i < len; i++)
+		sl_pack_u64(out, (uint64_t)numbers[i]);
+}
+
 void
 job_pack(const struct job *job, struct sl_buf *out)
 {
-	SL_ASSERT(job->kind < JOB_KIND_COUNT && job->tenants_len <= JOB_TENANTS_MAX && job->partners_len <= JOB_TENANTS_MAX);
+	SL_ASSERT(job->kind < JOB_KIND_COUNT);
 	sl_pack_u32(out, (uint32_t)job->kind);
-	sl_pack_u32(out, (uint32_t)job->tenants_len);
-	for (size_t i = 0; i < job->tenants_len; i++)
-		sl_pack_u64(out, (uint64_t)job->tenants[i]);
-	sl_pack_u32(out, (uint32_t)job->partners_len);
-	for (size_t i = 0; i < job->partners_len; i++)
-		sl_pack_u64(out, (uint64_t)job->partners[i]);
+	pack_numbers(job->tenants, job->tenants_len, out);
+	pack_numbers(job->partly, job->partly_len, out);
+	pack_numbers(job->users, job->users_len, out);
+	pack_numbers(job->partners, job->partners_len, out);
+	pack_numbers(job->speakers, job->speakers_len, out);
 	sl_pack_u32(out, (uint32_t)job->node.level);
 	sl_pack_u64(out, (uint64_t)job->node.id);
 	sl_pack_bytes(out, job->name);
@@ -50,7 +58,10 @@ job_unpack(struct sl_slice payload, struct job *job)
 
 	*job = (struct job){ .kind = (enum job_kind)kind };
 	job->tenants = unpack_numbers(&in, &job->tenants_len);
+	job->partly = unpack_numbers(&in, &job->partly_len);
+	job->users = unpack_numbers(&in, &job->users_len);
 	job->partners = unpack_numbers(&in, &job->partners_len);
+	job->speakers = unpack_numbers(&in, &job->speakers_len);
 	level = sl_unpack_u32(&in);
 	job->node = (struct sl_node){ (enum sl_level)level, (int64_t)sl_unpack_u64(&in) };
 	job->name = sl_unpack_bytes(&in);
@@ -65,8 +76,11 @@ void
 job_fini(struct job *job)
 {
 	sl_free((void *)(uintptr_t)job->tenants);
+	sl_free((void *)(uintptr_t)job->partly);
+	sl_free((void *)(uintptr_t)job->users);
 	sl_free((void *)(uintptr_t)job->partners);
-	job->tenants = job->partners = NULL;
+	sl_free((void *)(uintptr_t)job->speakers);
+	job->tenants = job->partly = job->users = job->partners = job->speakers = NULL;
 }
 
 #define COUNTS(X) X(tenants) X(domains) X(users) X(entries) X(policies) X(long_values) X(expiring) X(bytes)

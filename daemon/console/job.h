@@ -15,11 +15,11 @@
 #include "store/store.h"
 
 #define JOB_TENANTS_MAX	200000u		/* in one that is over another */
-#define JOB_VERSION	1		/* of what is made of a database: a snapshot of another version is made anew */
+#define JOB_VERSION	2		/* of what is made of a database: a snapshot of another version is made anew */
 
 enum job_kind {
 	JOB_WHOLE,		/* everything, kept as SNAPSHOT_FILE of the directory */
-	JOB_PART,		/* some tenants and lists, to be opened over another */
+	JOB_PART,		/* some tenants, lists and policies above tenants, to be opened over another */
 	JOB_TRY_WHOLE,		/* everything as it would be, not kept */
 	JOB_TRY_PART,
 	JOB_KIND_COUNT,
@@ -32,8 +32,14 @@ struct job {
 	enum job_kind	 kind;
 	const int64_t	*tenants;
 	size_t		 tenants_len;
+	const int64_t	*partly;	/* of which nothing changed that concerns all their users */
+	size_t		 partly_len;
+	const int64_t	*users;		/* of these tenants, that changed themselves */
+	size_t		 users_len;
 	const int64_t	*partners;	/* whose lists; 0: the operator's */
 	size_t		 partners_len;
+	const int64_t	*speakers;	/* whose policies and templates; 0: the operator's */
+	size_t		 speakers_len;
 	/* JOB_TRY_*: a policy as it would be. */
 	struct sl_node	 node;
 	struct sl_slice	 name, text;

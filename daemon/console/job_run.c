@@ -61,6 +61,12 @@ note_of(struct running *r, struct sl_buf *out)
 	return result == 0 ? 0 : fail(r, result, sl_store_error(r->store));
 }
 
+static struct sl_node
+above_tenants(int64_t number)
+{
+	return (struct sl_node){ number == 0 ? SL_LEVEL_OPERATOR : SL_LEVEL_PARTNER, number };
+}
+
 static int
 gather(struct running *r)
 {
@@ -70,10 +76,13 @@ gather(struct running *r)
 	if (job->kind == JOB_WHOLE || job->kind == JOB_TRY_WHOLE)
 		result = sl_compile_whole(r->compile);
 	for (size_t i = 0; i < job->partners_len && result == 0; i++)
-		result = sl_compile_list(r->compile, (struct sl_node){ job->partners[i] == 0 ? SL_LEVEL_OPERATOR : SL_LEVEL_PARTNER,
-		    job->partners[i] });
+		result = sl_compile_list(r->compile, above_tenants(job->partners[i]));
+	for (size_t i = 0; i < job->speakers_len && result == 0; i++)
+		result = sl_compile_speaker(r->compile, above_tenants(job->speakers[i]));
 	for (size_t i = 0; i < job->tenants_len && result == 0; i++)
 		result = sl_compile_tenant(r->compile, job->tenants[i]);
+	for (size_t i = 0; i < job->partly_len && result == 0; i++)
+		result = sl_compile_tenant_partly(r->compile, job->partly[i], job->users, job->users_len);
 	return result == 0 ? 0 : fail(r, result, sl_compile_error(r->compile));
 }
 

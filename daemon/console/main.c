@@ -79,7 +79,7 @@ static int
 run_by_parent(int fd, const char *user)
 {
 	struct sl_ipc *parent = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_SETTINGS) | SL_IPC_BIT(USERS_SEEN) | SL_IPC_BIT(VAULT) |
-	    SL_IPC_BIT(COURIER) | SL_IPC_BIT(COMMAND) | SL_IPC_BIT(STOP));
+	    SL_IPC_BIT(COURIER) | SL_IPC_BIT(COMMAND) | SL_IPC_BIT(CORRECTED) | SL_IPC_BIT(STOP));
 	struct told told = { 0 };
 	int status = 1;
 

@@ -16,8 +16,9 @@
 #define SOON_MS		10	/* changes of one turn are one */
 #define RETRY_MS	2000	/* after a failure */
 #define HOSTS_MS	300	/* a new next hop's address is awaited so long */
-#define PART_TENANTS	400	/* the upper snapshot has grown: everything is made anew */
+#define PART_TENANTS	400	/* and partners: the upper snapshot has grown: everything is made anew */
 #define PART_MS		400	/* or: it took so long */
+#define USERS_MAX	2000	/* that changed themselves: more are all of their tenants */
 #define TRIES_MAX	4
 #define FOLD_MS		600000	/* so long after the last change everything is made anew: its counts are true then ... */
 #define FOLD_SMALL_MS	2000	/* ... and where that is quick, at once */
@@ -37,6 +38,8 @@ struct task {			/* a job that runs */
 	bool		 answered;
 	uint64_t	 started_us;
 	bool		 for_next;	/* a part, over the next whole one */
+	bool		 superseded;	/* a part, over a whole one that is no more */
+	int64_t		 seen;		/* of a part: all changes up to this one are in it; some later ones may be */
 	/* of a try */
 	uint64_t	 number;
 	publisher_done	*tell;
@@ -56,7 +59,9 @@ struct publisher {
 	struct sl_ipc	*compiler;
 	struct picture	 whole, over;	/* what is handed out */
 	struct picture	 next;		/* everything anew, of which what came since is being compiled */
-	struct set	 tenants, partners;	/* that changed since `next`, if there is one, or `whole` */
+	/* What changed since `next`, if there is one, or `whole`: tenants; those of which only some users did, and these users;
+	 * whose lists; whose policies and templates (0: the operator's). */
+	struct set	 tenants, partly, users, partners, speakers;
 	struct set	 touched;	/* tenants whose next hops' addresses changed since a whole job began */
 	bool		 dirty;		/* they have changed since a part was begun */
 	bool		 need_whole;
@@ -94,6 +99,24 @@ set_add(struct set *set, int64_t id)
 	set->ids[from] = id;
 	set->len++;
 	return true;
+}
+
+static bool
+set_has(const struct set *set, int64_t id)
+{
+	size_t from = 0, to = set->len;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (set->ids[mid] == id)
+			return true;
+		if (set->ids[mid] < id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return false;
 }
 
 static void
@@ -260,26 +283,24 @@ later(struct publisher *p)
 
 /* ---- what has changed ---- */
 
-static int
-on_tenant(void *ctx, const struct sl_tenant_row *row)
-{
-	struct publisher *p = ctx;
+#define PARTLY	((unsigned)(SL_CHANGE_LAYER | SL_CHANGE_LIST | SL_CHANGE_ROUTE | SL_CHANGE_KEY))
 
-	if (p->tenants.len > PART_TENANTS)
-		return SL_DONE;
-	set_add(&p->tenants, row->id);
-	return 0;
-}
-
-/* What a partner says holds for his tenants: these, if they are few, else everything. */
+/* Of a tenant: all of it, or no more than what is said, and perhaps a user, who is there. */
 static void
-on_partner_layer(struct publisher *p, struct sl_node partner)
+on_tenant_change(struct publisher *p, const struct sl_change *change)
 {
-	static const struct sl_walk walk = { .tenant = on_tenant };
+	bool is_user = change->node.level == SL_LEVEL_USER;
+	struct sl_access_path path;
 
-	if (sl_store_walk(p->options.store, &walk, p, partner, NULL) != 0)
-		p->need_whole = true;
-	p->dirty = true;
+	p->dirty = true;	/* also if it is known: it is compiled again */
+	if ((change->kinds & ~(PARTLY | (is_user ? (unsigned)SL_CHANGE_USER : 0))) != 0 ||
+	    (is_user && (p->users.len >= USERS_MAX || sl_store_path(p->options.store, change->node, &path) != 0))) {
+		set_add(&p->tenants, change->tenant);
+		return;
+	}
+	set_add(&p->partly, change->tenant);
+	if (is_user)
+		set_add(&p->users, change->node.id);
 }
 
 static int
@@ -289,20 +310,18 @@ on_change(void *ctx, const struct sl_change *change)
 
 	p->seen = change->number;
 	if (change->tenant != 0) {
-		p->dirty |= set_add(&p->tenants, change->tenant);
-		p->dirty = true;	/* also one that was in it: it is compiled again */
+		on_tenant_change(p, change);
 		if ((change->kinds & (SL_CHANGE_ROUTE | SL_CHANGE_TENANT)) != 0 && p->options.hosts != NULL)
 			hosts_note(p->options.hosts, (struct sl_node){ SL_LEVEL_TENANT, change->tenant });
 		return 0;
 	}
-	if ((change->kinds & SL_CHANGE_LAYER) != 0 && change->node.level == SL_LEVEL_PARTNER)
-		on_partner_layer(p, change->node);
-	else if ((change->kinds & SL_CHANGE_LAYER) != 0)
-		p->need_whole = true;
-	if ((change->kinds & (SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0 && change->node.level <= SL_LEVEL_PARTNER) {
+	if (change->node.level > SL_LEVEL_PARTNER)
+		return 0;
+	if ((change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_PARTNER)) != 0)
+		set_add(&p->speakers, change->node.id);
+	if ((change->kinds & (SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0)
 		set_add(&p->partners, change->node.id);
-		p->dirty = true;
-	}
+	p->dirty |= (change->kinds & (SL_CHANGE_LAYER | SL_CHANGE_LIST | SL_CHANGE_PARTNER)) != 0;
 	return 0;
 }
 
@@ -323,12 +342,12 @@ look(struct publisher *p)
 static void
 look_since(struct publisher *p, int64_t change)
 {
-	p->tenants.len = p->partners.len = 0;
+	p->tenants.len = p->partly.len = p->users.len = p->partners.len = p->speakers.len = 0;
 	p->dirty = p->need_whole = false;
 	p->seen = change;
 	look(p);
 	for (size_t i = 0; i < p->touched.len; i++) {
-		set_add(&p->tenants, p->touched.ids[i]);
+		set_add(&p->partly, p->touched.ids[i]);
 		p->dirty = true;
 	}
 }
@@ -364,6 +383,8 @@ whole_done(struct task *task, const struct job_done *done, int fd)
 	look_since(p, done->change);
 	if (p->dirty)
 		return;			/* with what came since, then */
+	/* A part that is under way is of an older database, perhaps: it must not be laid over this. */
+	p->part_task.superseded = true;
 	next_becomes_whole(p);
 	publish(p);
 }
@@ -387,6 +408,11 @@ part_done(struct task *task, const struct job_done *done, int fd)
 {
 	struct publisher *p = task->publisher;
 
+	if (task->superseded) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
 	if (!went_well("a change", done)) {
 		p->dirty = true;
 		later(p);
@@ -396,6 +422,7 @@ part_done(struct task *task, const struct job_done *done, int fd)
 	if (task->for_next)
 		next_becomes_whole(p);
 	picture_set(&p->over, done, fd);
+	p->over.change = task->seen;
 	publish(p);
 	sl_timer_set(&p->fold, p->whole.counts.users + p->whole.counts.entries + p->over.counts.users + p->over.counts.entries <
 	    SMALL_ROWS ? FOLD_SMALL_MS : FOLD_MS);
@@ -410,17 +437,41 @@ on_fold(void *ctx)
 	publisher_poke(p);
 }
 
+/* All that changed. Of tenants that are compiled whole nothing is compiled in part: `partly` is
+ * those that are left, and the caller's. */
+static void
+describe_part(const struct publisher *p, struct job *job, struct set *partly)
+{
+	for (size_t i = 0; i < p->partly.len; i++)
+		if (!set_has(&p->tenants, p->partly.ids[i]))
+			set_add(partly, p->partly.ids[i]);
+	job->tenants = p->tenants.ids;
+	job->tenants_len = p->tenants.len;
+	job->partly = partly->ids;
+	job->partly_len = partly->len;
+	job->users = p->users.ids;
+	job->users_len = p->users.len;
+	job->partners = p->partners.ids;
+	job->partners_len = p->partners.len;
+	job->speakers = p->speakers.ids;
+	job->speakers_len = p->speakers.len;
+}
+
 static void
 part_start(struct publisher *p)
 {
-	const struct job job = { .kind = JOB_PART, .tenants = p->tenants.ids, .tenants_len = p->tenants.len,
-		.partners = p->partners.ids, .partners_len = p->partners.len };
+	struct job job = { .kind = JOB_PART };
+	struct set partly = { 0 };
 
 	p->part_task.for_next = p->next.fd >= 0;
+	p->part_task.superseded = false;
+	p->part_task.seen = p->seen;
+	describe_part(p, &job, &partly);
 	if (task_start(p, &p->part_task, &job, part_done))
 		p->dirty = false;
 	else
 		later(p);
+	set_fini(&partly);
 }
 
 /* New next hops have no address yet, but will soon. */
@@ -441,10 +492,16 @@ waits_for_hosts(struct publisher *p)
 	return true;
 }
 
+static size_t
+changed(const struct publisher *p)
+{
+	return p->tenants.len + p->partly.len + p->partners.len + p->speakers.len;
+}
+
 static bool
 has_grown(const struct publisher *p)
 {
-	return p->tenants.len > PART_TENANTS || (p->part_ms > PART_MS && p->tenants.len > 1);
+	return changed(p) > PART_TENANTS || (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1);
 }
 
 static void
@@ -460,7 +517,7 @@ step(void *ctx)
 	}
 	if (p->whole_task.ipc == NULL && p->next.fd < 0 && (p->need_whole || !has_base || has_grown(p)) && !waits_for_hosts(p))
 		whole_start(p);
-	if (!p->dirty || !has_base || p->part_task.ipc != NULL || p->tenants.len > JOB_TENANTS_MAX)
+	if (!p->dirty || !has_base || p->part_task.ipc != NULL || changed(p) > JOB_TENANTS_MAX)
 		return;
 	if (!waits_for_hosts(p))
 		part_start(p);
@@ -472,7 +529,7 @@ on_touched(void *ctx, int64_t tenant)
 	struct publisher *p = ctx;
 
 	set_add(&p->touched, tenant);
-	set_add(&p->tenants, tenant);
+	set_add(&p->partly, tenant);
 	p->dirty = true;
 }
 
@@ -595,7 +652,10 @@ publisher_free(struct publisher **publisher)
 	picture_drop(&p->over);
 	picture_drop(&p->next);
 	set_fini(&p->tenants);
+	set_fini(&p->partly);
+	set_fini(&p->users);
 	set_fini(&p->partners);
+	set_fini(&p->speakers);
 	set_fini(&p->touched);
 	sl_ipc_free(&p->compiler);
 	sl_free(p);
@@ -624,29 +684,40 @@ try_done(struct task *task, const struct job_done *done, int fd)
 		close(fd);
 }
 
-/* Of one tenant alone, over everything; or everything, where more inherit it. */
+static void
+set_copy(struct set *to, const struct set *from)
+{
+	for (size_t i = 0; i < SL_MIN(from->len, (size_t)JOB_TENANTS_MAX - 1); i++)
+		set_add(to, from->ids[i]);
+}
+
+/* Over everything, with what changed since; while everything is made anew, everything as it would be. */
 static bool
 try_start(struct publisher *p, struct task *task, struct job *job)
 {
+	struct set partly = { 0 }, speakers = { 0 };
 	struct sl_access_path path;
-	struct set tenants = { 0 };
 	bool started;
 
 	if (sl_store_path(p->options.store, job->node, &path) != 0)
 		return false;
-	task->is_over = path.id[SL_LEVEL_TENANT] != 0 && p->next.fd < 0;
+	task->is_over = p->next.fd < 0;
 	job->kind = task->is_over ? JOB_TRY_PART : JOB_TRY_WHOLE;
 	if (task->is_over) {
-		for (size_t i = 0; i < p->tenants.len; i++)
-			set_add(&tenants, p->tenants.ids[i]);
-		set_add(&tenants, path.id[SL_LEVEL_TENANT]);
-		job->tenants = tenants.ids;
-		job->tenants_len = SL_MIN(tenants.len, (size_t)JOB_TENANTS_MAX);
-		job->partners = p->partners.ids;
-		job->partners_len = p->partners.len;
+		describe_part(p, job, &partly);
+		set_copy(&speakers, &p->speakers);
+		if (path.id[SL_LEVEL_TENANT] == 0)
+			set_add(&speakers, job->node.id);
+		else if (!set_has(&p->tenants, path.id[SL_LEVEL_TENANT]))
+			set_add(&partly, path.id[SL_LEVEL_TENANT]);
+		job->partly = partly.ids;
+		job->partly_len = partly.len;
+		job->speakers = speakers.ids;
+		job->speakers_len = speakers.len;
 	}
 	started = task_start(p, task, job, try_done);
-	set_fini(&tenants);
+	set_fini(&partly);
+	set_fini(&speakers);
 	return started;
 }
 

@@ -41,6 +41,7 @@ rights_at(struct sl_compile *compile, struct sl_node node, struct sl_policy_effe
 	out->schedule = (struct sl_schedule){ .days = p->digest.days, .hours = p->digest.hours };
 	text_copy(p->digest.time_zone, out->zone, sizeof(out->zone));
 	text_copy(p->digest.language, out->language, sizeof(out->language));
+	text_copy(p->digest.brand, out->brand, sizeof(out->brand));
 	if (p->digest.address.len > 0 && !sl_digest_mailbox(p->digest.address, out->address))
 		out->address[0] = '\0';
 	return 0;

@@ -17,7 +17,7 @@ struct rights {
 	bool			allow;		/* users may allow senders, and their lists count */
 	bool			deny;		/* users' lists count where they deny */
 	struct sl_schedule	schedule;
-	char			zone[65], language[36];
+	char			zone[65], language[36], brand[81];
 	char			address[SL_DIGEST_MAILBOX_MAX + 1];	/* as sl_digest_mailbox has it; "": to each himself */
 };
 /* Of a node. `effective` is room to work in. Returns as sl_compile_effective. */

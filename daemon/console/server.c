@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "deeds.h"
 #include "hosts.h"
 #include "io/loop.h"
@@ -23,6 +24,7 @@
 #include "keeper.h"
 #include "publisher.h"
 #include "replayer.h"
+#include "reports.h"
 #include "sl/log.h"
 #include "store/approvals.h"
 #include "store/grants.h"
@@ -57,6 +59,7 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
+	int		 counter_fd;	/* of a channel that nobody has taken; -1 */
 	uint32_t	 published;
 	struct client	 clients[CLIENTS_MAX];
 };
@@ -363,25 +366,43 @@ on_settled(void *ctx, const struct sl_courier_settled *settled)
 	return deeds_settled(server->deeds, settled);
 }
 
+/* What a report teaches. */
+static bool
+on_correct(void *ctx, struct sl_slice payload)
+{
+	struct server *server = ctx;
+
+	return sl_ipc_send(server->place->parent, SL_IPC_CORRECT, payload, NULL, 0) == 0;
+}
+
 static void
 keeping_begin(struct server *server, struct sl_slice hostname)
 {
 	if (server->ways != NULL)
 		return;
 	server->ways = ways_new(&(struct ways_options){ .loop = server->loop, .request = on_request, .settled = on_settled, .ctx = server });
+	server->console.agenda = agenda_new(server->loop, &server->console);
 	server->console.digests = digests_new(&(struct digests_options){ .loop = server->loop, .console = &server->console,
-		.ways = server->ways, .hostname = hostname, .spread_s = server->place->spread_s });
+		.ways = server->ways, .agenda = server->console.agenda, .hostname = hostname, .spread_s = server->place->spread_s });
 	server->deeds = deeds_new(&(struct deeds_options){ .loop = server->loop, .console = &server->console, .ways = server->ways,
-		.digests = server->console.digests });
+		.digests = server->console.digests, .correct = on_correct, .ctx = server });
+	server->console.reports = reports_new(&(struct reports_options){ .loop = server->loop, .console = &server->console,
+		.ways = server->ways, .agenda = server->console.agenda, .digests = server->console.digests,
+		.counter_fd = server->counter_fd, .spread_s = server->place->spread_s });
+	server->counter_fd = -1;
 	ways_begin(server->ways);
 }
 
 static void
 keeping_end(struct server *server)
 {
+	reports_free(&server->console.reports);
 	deeds_free(&server->deeds);
 	digests_free(&server->console.digests);
+	agenda_free(&server->console.agenda);
 	ways_free(&server->ways);
+	if (server->counter_fd >= 0)
+		close(server->counter_fd);
 }
 
 /* Mail to an action address. Without an answer the edge defers it. */
@@ -437,6 +458,8 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 		on_told(server, &told);
 	else if (message->type == SL_IPC_COMMAND)
 		on_command(server, message->payload);
+	else if (message->type == SL_IPC_CORRECTED && server->deeds != NULL)
+		deeds_corrected(server->deeds, message->payload);
 	else if (message->type == SL_IPC_VAULT && is_way_wanted(server))
 		on_way(server, message);
 	else if (message->type == SL_IPC_VAULT || message->type == SL_IPC_COURIER)
@@ -467,7 +490,7 @@ on_hosts(void *ctx)
 struct children {
 	const struct place	*place;
 	struct sl_jail_user	 user;
-	int			 hosts[2], compiler, replayer;
+	int			 hosts[2], compiler, counter, replayer;
 };
 
 /* In a child: what it has no business with is closed, the rest given up. */
@@ -555,7 +578,12 @@ children_start(struct children *c)
 	if (*place->records == '\0' || (mkdir(place->records, 0700) != 0 && errno != EEXIST))
 		return true;		/* there are no records, or nobody here may make a place for them */
 	c->replayer = replayer_start(place->records, prepare_replayer, c);
-	return c->replayer >= 0 || failed("cannot make", "a replayer");
+	if (c->replayer < 0)
+		return failed("cannot make", "a replayer");
+	c->counter = counter_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
+	if (c->counter == SL_ERR_NOT_FOUND)
+		sl_log(SL_LOG_NOTICE, "%s is not there: reports have no figures of traffic", place->records);
+	return c->counter >= 0 || c->counter == SL_ERR_NOT_FOUND || failed("cannot make", "a counter");
 }
 
 /* ---- all of it ---- */
@@ -602,6 +630,7 @@ server_begin(struct server *server, const struct children *children)
 		sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
 		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	}
+	server->counter_fd = children->counter;
 	publisher_use_hosts(server->console.publisher, server->console.hosts);
 	if (server->place->parent != NULL && server->place->keeps)
 		keeping_begin(server, sl_slice_str(server->place->hostname));
@@ -631,12 +660,12 @@ int
 server_run(const struct place *place)
 {
 	struct server *server = sl_xzalloc(sizeof(*server));
-	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .replayer = -1 };
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1, .replayer = -1 };
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	server->place = place;
-	server->fd = -1;
+	server->fd = server->counter_fd = -1;
 	server->console.keeps = place->keeps;
 	server->console.two_persons = place->two_persons;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
@@ -651,7 +680,7 @@ server_run(const struct place *place)
 		sl_loop_free(&server->loop);
 		status = 0;
 	} else {
-		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.replayer };
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter, children.replayer };
 
 		for (size_t i = 0; i < SL_COUNT(fds); i++)
 			if (fds[i] >= 0)

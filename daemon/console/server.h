@@ -16,8 +16,8 @@ struct place {
 	const char	*user;		/* whom to become; NULL: nobody else, and no jail */
 	struct sl_ipc	*parent;	/* NULL: there is none */
 	bool		 keeps;
+	const char	*records;	/* day files of traffic; "" or NULL: none */
 	const char	*hostname;	/* of action addresses; "": none */
-	const char	*records;	/* of day files; "": none */
 	bool		 two_persons;
 	int64_t		 ahead_s;	/* for tests: what its clock is ahead */
 	unsigned	 spread_s;	/* digests that are due at one time are spread over so long */

@@ -15,6 +15,7 @@ struct job {			/* for the vault */
 	enum sl_ipc_type	 type;
 	struct sl_buf		 payload;
 	ways_entry		*entry;
+	ways_bytes		*bytes;
 	ways_over		*over;
 	void			*ctx;		/* NULL: nobody listens any more */
 	int			 kept;
@@ -26,6 +27,15 @@ struct mail {			/* that the courier has not said it has */
 	size_t		 token_len;
 	ways_submitted	*done;
 	void		*ctx;
+};
+
+struct question {		/* to the courier */
+	struct question	*next;
+	struct sl_buf	 payload;
+	ways_release	*entry;
+	ways_over	*over;
+	void		*ctx;		/* NULL: nobody listens any more */
+	bool		 said;
 };
 
 struct way {
@@ -43,10 +53,12 @@ struct ways {
 	size_t		 jobs_len;
 	bool		 asking;	/* the first job has been said */
 	struct mail	*mails;
+	struct question	*questions, **questions_end;
 	bool		 begun;
 };
 
 static void	on_soon(void *ctx);
+static void	question_say(struct ways *ways);
 static void	courier_drop(struct ways *ways);
 
 static void
@@ -71,6 +83,7 @@ ways_new(const struct ways_options *options)
 	ways->options = *options;
 	ways->vault.ways = ways->courier.ways = ways;
 	ways->jobs_end = &ways->jobs;
+	ways->questions_end = &ways->questions;
 	sl_timer_init(&ways->again, options->loop, on_again, ways);
 	sl_timer_init(&ways->soon, options->loop, on_soon, ways);
 	return ways;
@@ -100,6 +113,18 @@ job_free(struct ways *ways)
 	sl_free(job);
 }
 
+static void
+question_free(struct ways *ways)
+{
+	struct question *question = ways->questions;
+
+	ways->questions = question->next;
+	if (ways->questions == NULL)
+		ways->questions_end = &ways->questions;
+	sl_buf_fini(&question->payload);
+	sl_free(question);
+}
+
 void
 ways_free(struct ways **at)
 {
@@ -114,6 +139,8 @@ ways_free(struct ways **at)
 	sl_timer_clear(&ways->soon);
 	while (ways->jobs != NULL)
 		job_free(ways);
+	while (ways->questions != NULL)
+		question_free(ways);
 	while (ways->mails != NULL) {
 		struct mail *next = ways->mails->next;
 
@@ -146,6 +173,9 @@ ways_forget(struct ways *ways, const void *ctx)
 	for (struct mail *mail = ways->mails; mail != NULL; mail = mail->next)
 		if (mail->ctx == ctx)
 			mail->ctx = NULL;
+	for (struct question *question = ways->questions; question != NULL; question = question->next)
+		if (question->ctx == ctx)
+			question->ctx = NULL;
 }
 
 /* ---- the vault ---- */
@@ -161,7 +191,7 @@ job_over(struct ways *ways, const struct ways_end *end)
 	job_free(ways);
 	if (ctx != NULL)
 		over(ctx, &copy);
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 }
 
 /* Say the next thing. */
@@ -170,6 +200,7 @@ on_soon(void *ctx)
 {
 	struct ways *ways = ctx;
 
+	question_say(ways);
 	if (ways->asking || ways->jobs == NULL || ways->vault.ipc == NULL || ways->vault.failed)
 		return;
 	ways->asking = true;
@@ -180,22 +211,34 @@ on_soon(void *ctx)
 	job_over(ways, &(struct ways_end){ .result = SL_ERR_CLOSED });
 }
 
-bool
-ways_ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_over *over, void *ctx)
+static bool
+ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_bytes *bytes, ways_over *over, void *ctx)
 {
 	struct job *job;
 
 	if (ways->jobs_len >= WAYS_JOBS_MAX)
 		return false;
 	job = sl_xzalloc(sizeof(*job));
-	*job = (struct job){ .type = type, .entry = entry, .over = over, .ctx = ctx };
+	*job = (struct job){ .type = type, .entry = entry, .bytes = bytes, .over = over, .ctx = ctx };
 	sl_buf_init(&job->payload, payload.len + 1);
 	sl_buf_add_slice(&job->payload, payload);
 	*ways->jobs_end = job;
 	ways->jobs_end = &job->next;
 	ways->jobs_len++;
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 	return true;
+}
+
+bool
+ways_ask(struct ways *ways, enum sl_ipc_type type, struct sl_slice payload, ways_entry *entry, ways_over *over, void *ctx)
+{
+	return ask(ways, type, payload, entry, NULL, over, ctx);
+}
+
+bool
+ways_open(struct ways *ways, struct sl_slice payload, ways_entry *entry, ways_bytes *bytes, ways_over *over, void *ctx)
+{
+	return ask(ways, SL_IPC_KEPT_OPEN, payload, entry, bytes, over, ctx);
 }
 
 static void
@@ -213,6 +256,9 @@ on_vault_message(void *ctx, struct sl_ipc_message *message)
 	} else if (message->type == SL_IPC_KEPT_ENTRY && sl_kept_unpack_entry(message->payload, &entry) == 0) {
 		if (ways->jobs->ctx != NULL && ways->jobs->entry != NULL)
 			ways->jobs->entry(ways->jobs->ctx, &entry);
+	} else if (message->type == SL_IPC_KEPT_BYTES && ways->jobs->bytes != NULL) {
+		if (ways->jobs->ctx != NULL)
+			ways->jobs->bytes(ways->jobs->ctx, message->payload);
 	} else if (message->type == SL_IPC_KEPT && sl_kept_unpack_done(message->payload, &done) == 0) {
 		if (done.number == 0)
 			ways->jobs->kept = done.result;
@@ -321,6 +367,71 @@ on_settled(struct ways *ways, const struct sl_courier_settled *settled)
 	sl_buf_fini(&payload);
 }
 
+/* The next question is said when the one before was answered. */
+static void
+question_say(struct ways *ways)
+{
+	struct question *question = ways->questions;
+
+	if (question == NULL || question->said || !ways_has_courier(ways))
+		return;
+	question->said = true;
+	if (sl_ipc_send(ways->courier.ipc, SL_IPC_QUEUE_ASK, sl_buf_slice(&question->payload), NULL, 0) != 0)
+		ways->courier.failed = true;	/* its watch, or the timer, finds that out */
+}
+
+bool
+ways_queue(struct ways *ways, const struct sl_courier_ask *ask, ways_release *entry, ways_over *over, void *ctx)
+{
+	struct question *question;
+
+	if (!ways_has_courier(ways))
+		return false;
+	question = sl_xzalloc(sizeof(*question));
+	*question = (struct question){ .entry = entry, .over = over, .ctx = ctx };
+	sl_buf_init(&question->payload, 1u << 16);
+	sl_courier_pack_ask(ask, &question->payload);
+	*ways->questions_end = question;
+	ways->questions_end = &question->next;
+	sl_timer_soon(&ways->soon);
+	return true;
+}
+
+static void
+question_over(struct ways *ways, const struct ways_end *end)
+{
+	ways_over *over = ways->questions->over;
+	void *ctx = ways->questions->ctx;
+
+	question_free(ways);
+	if (ctx != NULL)
+		over(ctx, end);
+	sl_timer_soon(&ways->soon);
+}
+
+/* False: it is an answer to nothing. */
+static bool
+on_answer(struct ways *ways, struct sl_ipc_message *message)
+{
+	struct question *question = ways->questions;
+	struct sl_courier_entry entry;
+	struct sl_kept_end end;
+
+	if (question == NULL || !question->said)
+		return false;
+	if (message->type == SL_IPC_QUEUE_ENTRY) {
+		if (sl_courier_unpack_entry(message->payload, &entry) != 0)
+			return false;
+		if (question->ctx != NULL)
+			question->entry(question->ctx, &entry);
+		return true;
+	}
+	if (sl_kept_unpack_end(message->payload, &end) != 0)
+		return false;
+	question_over(ways, &(struct ways_end){ .result = end.result, .count = end.count });
+	return true;
+}
+
 static void
 on_courier_message(void *ctx, struct sl_ipc_message *message)
 {
@@ -334,7 +445,7 @@ on_courier_message(void *ctx, struct sl_ipc_message *message)
 		on_submitted(ways, &token);
 	else if (message->type == SL_IPC_SETTLED && sl_courier_unpack_settled(message->payload, &settled) == 0)
 		on_settled(ways, &settled);
-	else
+	else if ((message->type != SL_IPC_QUEUE_ENTRY && message->type != SL_IPC_KEPT_END) || !on_answer(ways, message))
 		ways->courier.failed = true;
 }
 
@@ -344,6 +455,8 @@ courier_drop(struct ways *ways)
 	struct mail *mails = ways->mails;
 
 	way_close(&ways->courier);
+	if (ways->questions != NULL && ways->questions->said)
+		question_over(ways, &(struct ways_end){ .result = SL_ERR_CLOSED });
 	ways->mails = NULL;
 	while (mails != NULL) {		/* whoever hears of it may submit again, when there is a courier */
 		struct mail *mail = mails;
@@ -381,10 +494,10 @@ ways_joined(struct ways *ways, bool courier, int fd)
 		close(fd);
 		return;
 	}
-	way->ipc = sl_ipc_new(fd, courier ? SL_IPC_BIT(SUBMITTED) | SL_IPC_BIT(SETTLED)
-	    : SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT) | SL_IPC_BIT(KEPT_END));
+	way->ipc = sl_ipc_new(fd, courier ? SL_IPC_BIT(SUBMITTED) | SL_IPC_BIT(SETTLED) | SL_IPC_BIT(QUEUE_ENTRY) | SL_IPC_BIT(KEPT_END)
+	    : SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT) | SL_IPC_BIT(KEPT_END));
 	sl_ipc_set_stall(way->ipc, STALL_MS);
 	sl_watch_init(&way->watch, ways->options.loop, fd, courier ? on_courier : on_vault, way);
 	sl_watch_want(&way->watch, SL_READ);
-	sl_timer_set(&ways->soon, 0);
+	sl_timer_soon(&ways->soon);
 }

@@ -9,7 +9,6 @@
 #define WALK_MAX	1000u		/* due entries that are looked at in a turn */
 #define BLOCKED_MS	250u		/* something is due, and has to wait for others */
 #define WAKE_MAX_MS	60000u
-#define UNREACHED_US	INT64_C(60000000)	/* a tenant's mail waits, when its next hops cannot be reached */
 #define TEXT_MAX	400u
 
 /* ---- the front: our trace ---- */
@@ -178,6 +177,7 @@ attempt_free(struct attempt *a)
 	if (a->fetch.number != 0 && a->fetch.result == SL_MORE)
 		(void)fetch_say(a->process, &(struct sl_courier_fetch){ .number = a->fetch.number });
 	sl_send_free(&a->send);
+	hops_end(a->process, &a->route);
 	sl_buf_fini(&a->fetch.front);
 	sl_buf_fini(&a->fetch.bytes);
 }
@@ -198,6 +198,39 @@ log_outcome(struct process *p, const struct sl_queue_entry *e, unsigned uncertai
 	    SL_SLICE_ARG(rcpt->reply));
 }
 
+const struct sl_queue_entry *
+attempt_ended(struct process *p, int64_t id, unsigned uncertain)
+{
+	const struct sl_queue_entry *e;
+
+	if (sl_queue_get(p->queue, id, &e) != 0) {
+		queue_broken(p, "an attempt is not recorded");
+		return NULL;
+	}
+	log_outcome(p, e, uncertain);
+	clients_settle(p);
+	state_changed(p);
+	sl_timer_set(&p->due, 0);
+	return sl_queue_get(p->queue, id, &e) == 0 ? e : NULL;
+}
+
+/* None of its next hops could be reached. That is no fault of this mail: it waits as all the rest does that goes there (try_one). */
+static int
+wait_for_hops(struct process *p, int64_t id, struct route *route)
+{
+	int64_t until;
+
+	return hops_choose(p, route, &until) == HOPS_LEFT ? sl_queue_hurry(p->queue, id, now_us(p)) : 0;
+}
+
+static void
+on_tried(void *ctx, size_t hop, bool reached, struct sl_slice why)
+{
+	struct attempt *a = ctx;
+
+	hops_tried(a->process, &a->route.hops[hop], reached, why);
+}
+
 static void
 on_sent(void *ctx, struct sl_send *send, int result)
 {
@@ -206,26 +239,36 @@ on_sent(void *ctx, struct sl_send *send, int result)
 	const struct sl_queue_entry *e;
 	bool reached = sl_send_reached(send), gone = a->fetch.number != 0 && a->fetch.result == SL_ERR_NOT_FOUND;
 	unsigned uncertain = a->uncertain;
+	uint32_t number = a->lent ? a->number : 0;
 	int64_t id = a->id;
 	int r = 0;
 
 	attempt_free(a);
-	if (result != 0 || sl_queue_get(p->queue, id, &e) != 0) {
+	if (result != 0) {
 		queue_broken(p, "an attempt is not recorded");
 		return;
 	}
-	log_outcome(p, e, uncertain);
+	if (number != 0)
+		lent_over(p, id, number);
+	if ((e = attempt_ended(p, id, uncertain)) == NULL)
+		return;
 	if (gone && (e->state == SL_QUEUE_WAITING || e->state == SL_QUEUE_UNCERTAIN))
 		r = sl_queue_cancel(p->queue, id, now_us(p));	/* the vault has it no more, or has it back */
 	else if (!reached && e->state == SL_QUEUE_WAITING)
-		r = sl_queue_postpone(p->queue, sl_slice_str(a->tenant), now_us(p) + UNREACHED_US);
-	if (r != 0) {
+		r = wait_for_hops(p, id, &a->route);
+	if (r != 0)
 		queue_broken(p, "an entry stays as it is");
-		return;
-	}
-	clients_settle(p);
-	state_changed(p);
-	sl_timer_set(&p->due, 0);
+	else if (gone)
+		clients_settle(p);
+}
+
+static void
+on_lend(void *ctx, int fd, const struct sl_last_state *state)
+{
+	struct attempt *a = ctx;
+
+	a->lent = true;
+	lend(a->process, a->id, a->number, fd, state);
 }
 
 /* ---- the beginning ---- */
@@ -306,12 +349,14 @@ begin(struct process *p, struct attempt *a, const struct sl_queue_entry *e, cons
 	struct sl_send_hop others[SL_SEND_HOPS_MAX];
 	struct sl_send_job job = { .loop = p->loop, .pool = p->pool, .queue = p->queue, .id = e->id,
 		.name = sl_slice_str(p->settings->hostname), .tls = route->tls, .tls_context = p->tls, .verify = route->verify,
-		.is_8bit = true, .smtputf8 = is_utf8(e), .done = on_sent, .ctx = a, .connect_ms = timers->connect_ms,
+		.is_8bit = true, .smtputf8 = is_utf8(e), .lend = on_lend,
+		.tried = on_tried, .done = on_sent, .ctx = a, .connect_ms = timers->connect_ms,
 		.final_ms = timers->hop_final_ms };
 
 	memset(a, 0, sizeof(*a));
 	a->process = p;
 	a->id = e->id;
+	a->number = e->attempts + 1;	/* claimed in a moment */
 	a->uncertain = e->uncertain;
 	a->route = *route;
 	snprintf(a->tenant, sizeof(a->tenant), SL_SLICE_FMT, SL_SLICE_ARG(e->tenant));
@@ -323,6 +368,7 @@ begin(struct process *p, struct attempt *a, const struct sl_queue_entry *e, cons
 	job.host = a->route.hops[0].host;
 	job.others = others;
 	job.others_len = route->len - 1;
+	hops_begin(p, &a->route);
 	fetch_prepare(a, e, &job);
 	return sl_send_new(&job, &a->send);
 }
@@ -335,6 +381,7 @@ try_one(struct process *p, int64_t id, bool *blocked_out)
 	struct attempt *a = attempt_room(p);
 	struct route route;
 	const char *why;
+	int64_t until;
 	int r = sl_queue_get(p->queue, id, &e);
 
 	if (r != 0)
@@ -345,6 +392,15 @@ try_one(struct process *p, int64_t id, bool *blocked_out)
 	}
 	if (!route_find(p, e, &route, &why))
 		return no_route(p, e, why);
+	switch (hops_choose(p, &route, &until)) {
+	case HOPS_GO:
+		break;
+	case HOPS_PROBED:
+		*blocked_out = true;
+		return 0;
+	case HOPS_LEFT:
+		return sl_queue_postpone(p->queue, e->tenant, until);
+	}
 	if (under_way(p, NULL, route.first) >= ATTEMPTS_TENANT) {
 		*blocked_out = true;
 		return 0;
@@ -376,7 +432,7 @@ attempts_due(void *process)
 	bool blocked = false;
 	int r = SL_DONE;
 
-	if (p->queue == NULL || p->failed)
+	if (p->queue == NULL || p->failed || p->stopping)
 		return;
 	if (p->vault != NULL && p->vault->failed != 0)
 		client_end(p->vault);
@@ -411,4 +467,24 @@ attempts_end(struct process *p)
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
 		if (p->attempts[i].send != NULL)
 			attempt_free(&p->attempts[i]);
+}
+
+void
+attempts_stop(struct process *p)
+{
+	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+		if (p->attempts[i].send != NULL && !sl_send_is_last(p->attempts[i].send))
+			attempt_free(&p->attempts[i]);
+}
+
+bool
+attempts_any(const struct process *p)
+{
+	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+		if (p->attempts[i].send != NULL)
+			return true;
+	for (size_t i = 0; i < SL_COUNT(p->adopted); i++)
+		if (p->adopted[i].id != 0)
+			return true;
+	return false;
 }

@@ -32,6 +32,17 @@ add_release(const struct process *p, int64_t id, struct sl_courier_release *out)
 		.trace = r->trace, .received_us = r->received_us };
 }
 
+/* Why it waits, if that is because nobody is there. */
+static void
+add_hop(struct process *p, const struct sl_queue_entry *e, struct sl_buf *out)
+{
+	struct route route;
+	const char *why;
+
+	if ((e->state == SL_QUEUE_WAITING || e->state == SL_QUEUE_UNCERTAIN) && route_find(p, e, &route, &why))
+		hops_say(p, &route, out);
+}
+
 static void
 say_entry(struct client *client, const struct sl_queue_entry *e)
 {
@@ -39,8 +50,9 @@ say_entry(struct client *client, const struct sl_queue_entry *e)
 		.attempts = e->attempts, .uncertain = e->uncertain, .bytes = e->bytes, .created_us = e->created_us,
 		.next_us = e->next_us, .finished_us = e->finished_us, .settled = e->settled, .tenant = e->tenant,
 		.sender = e->sender, .message_id = e->message_id };
-	struct sl_buf payload, rcpts;
+	struct sl_buf payload, rcpts, hop;
 
+	sl_buf_init(&hop, SL_COURIER_TEXT_MAX);
 	sl_buf_init(&rcpts, 3u << 20);
 	sl_buf_init(&payload, 4u << 20);
 	for (size_t i = 0; i < e->rcpts_len; i++)
@@ -50,11 +62,14 @@ say_entry(struct client *client, const struct sl_queue_entry *e)
 	if (e->has_ref)
 		entry.ref = sl_slice(e->ref, sizeof(e->ref));
 	add_release(client->process, e->id, &entry.release);
+	add_hop(client->process, e, &hop);
+	entry.hop = sl_buf_slice(&hop);
 	sl_courier_pack_entry(&entry, &payload);
 	if (client->failed == 0 && sl_ipc_send(client->ipc, SL_IPC_QUEUE_ENTRY, sl_buf_slice(&payload), NULL, 0) != 0)
 		client->failed = SL_ERR_CLOSED;
 	sl_buf_fini(&payload);
 	sl_buf_fini(&rcpts);
+	sl_buf_fini(&hop);
 }
 
 static void
@@ -114,6 +129,8 @@ change(struct client *client, const struct sl_courier_ask *ask)
 	uint64_t count = 0;
 	int r;
 
+	if (ask->verb == SL_COURIER_HURRY)
+		hops_forget(p);
 	if (ask->verb == SL_COURIER_CANCEL)
 		r = sl_queue_cancel(p->queue, ask->id, now_us(p));
 	else if (ask->id != 0)

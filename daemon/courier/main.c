@@ -24,6 +24,8 @@
 #define PURGE_MS	(60u * 60 * 1000)
 #define VAULT_AGAIN_MS	1000u
 #define STATE_MS	1000u	/* the parent hears no oftener ... */
+#define STOP_US		8000000u	/* the parent waits 10 s */
+#define STOP_LOOK_MS	20u
 #define STATE_SHARE	50u	/* ... and counting takes no more than this part of the time */
 
 int64_t
@@ -61,7 +63,7 @@ on_state(void *ctx)
 	state = (struct sl_courier_state){ .waiting = stats.waiting, .trying = stats.trying, .uncertain = stats.uncertain,
 		.unsettled = stats.unsettled, .finished = stats.finished, .bytes = stats.bytes,
 		.oldest_us = stats.oldest_us == INT64_MAX ? 0 : stats.oldest_us, .delivered = p->delivered,
-		.failed = p->failures, .lost = p->lost };
+		.failed = p->failures, .lost = p->lost, .hops_down = p->down_len };
 	sl_buf_init(&payload, 128);
 	sl_courier_pack_state(&state, &payload);
 	if (sl_ipc_send(p->parent, SL_IPC_COURIER_STATE, sl_buf_slice(&payload), NULL, 0) != 0)
@@ -118,7 +120,8 @@ open_queue(struct process *p)
 {
 	const char *vault = p->settings->quarantine.directory;
 	char *directory = sl_xasprintf("%s/courier", vault), *path = sl_xasprintf("%s/queue.db", directory);
-	struct sl_queue_options options = { .path = path };
+	struct sl_queue_lent lent[SL_COURIER_LENT_MAX];
+	struct sl_queue_options options = { .path = path, .lent = lent, .lent_len = adopt_list(p, lent) };
 	bool good = make_directory(vault) && make_directory(directory);
 
 	if (good && sl_queue_open(&options, now_us(p), &p->queue) != 0) {
@@ -153,15 +156,41 @@ on_settings(struct process *p, struct sl_ipc_message *message)
 		p->failed = p->queue == NULL;		/* else the old ones stay */
 	} else if (p->queue == NULL) {
 		p->failed = !open_queue(p) || !give_up_files(p);
-		if (!p->failed)
+		if (!p->failed) {
 			on_purge(p);
+			adopt_begin(p);
+		}
 	}
 	if (p->failed || sl_ipc_send(p->parent, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0) != 0) {
 		sl_loop_stop(p->loop);
 		return;
 	}
-	state_changed(p);
+	hops_forget(p);
 	sl_timer_set(&p->due, 0);
+}
+
+static void
+on_stop_timer(void *ctx)
+{
+	struct process *p = ctx;
+
+	if (p->failed || !attempts_any(p) || sl_loop_now_us(p->loop) >= p->stop_us)
+		sl_loop_stop(p->loop);
+	else
+		sl_timer_set(&p->stop, STOP_LOOK_MS);
+}
+
+/* Replies to dots that have left are worth some time: without them those deliveries are in doubt. */
+static void
+on_stop(struct process *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	p->stop_us = sl_loop_now_us(p->loop) + STOP_US;
+	if (p->queue != NULL)
+		attempts_stop(p);
+	on_stop_timer(p);
 }
 
 static void
@@ -179,8 +208,10 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	} else if (message->type == SL_IPC_COURIER_CLIENT && message->fds_len == 1 && p->queue != NULL) {
 		client_new(p, sl_unpack_u32(&in), message->fds[0]);
 		message->fds[0] = -1;
+	} else if (message->type == SL_IPC_LENT) {
+		adopt_message(p, message);
 	} else if (message->type == SL_IPC_STOP) {
-		sl_loop_stop(p->loop);
+		on_stop(p);
 	}
 }
 
@@ -189,8 +220,10 @@ on_parent(void *ctx, unsigned events)
 {
 	struct process *p = ctx;
 
-	if (sl_ipc_read(p->parent, on_message, p) < 0)
-		sl_loop_stop(p->loop);
+	if (sl_ipc_read(p->parent, on_message, p) < 0) {	/* killed: then nobody holds what was lent, but we */
+		sl_watch_want(&p->watch, 0);
+		on_stop(p);
+	}
 }
 
 /* ---- life ---- */
@@ -200,7 +233,9 @@ end(struct process *p)
 {
 	if (!p->failed && p->queue != NULL)
 		attempts_end(p);
+	adopt_end(p);
 	clients_forget(p);
+	sl_timer_clear(&p->stop);
 	sl_timer_clear(&p->due);
 	sl_timer_clear(&p->purge);
 	sl_timer_clear(&p->state);
@@ -235,10 +270,11 @@ main(int argc, char **argv)
 	p.loop = sl_loop_new(&sl_clock_system);
 	p.pool = sl_chunk_pool_new(64);
 	p.parent = sl_ipc_new((int)strtol(argv[1], NULL, 10),
-	    SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(COURIER_CLIENT) | SL_IPC_BIT(STOP));
+	    SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(COURIER_CLIENT) | SL_IPC_BIT(LENT) | SL_IPC_BIT(STOP));
 	sl_timer_init(&p.due, p.loop, attempts_due, &p);
 	sl_timer_init(&p.purge, p.loop, on_purge, &p);
 	sl_timer_init(&p.state, p.loop, on_state, &p);
+	sl_timer_init(&p.stop, p.loop, on_stop_timer, &p);
 	sl_timer_init(&p.vault_again, p.loop, on_vault_again, &p);
 	sl_watch_init(&p.watch, p.loop, sl_ipc_fd(p.parent), on_parent, &p);
 	sl_watch_want(&p.watch, SL_READ);

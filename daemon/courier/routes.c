@@ -42,6 +42,8 @@ tls_new(int ca_fd)
 	tls = sl_tls_client_new(sl_slice(ca, len), &why);
 	if (tls == NULL)
 		sl_log(SL_LOG_ERROR, "TLS: %s", sl_buf_cstr(&why));
+	else
+		sl_tls_follow_allow(tls);
 	sl_buf_fini(&why);
 	if (ca != NULL)
 		munmap(ca, len);

@@ -70,6 +70,15 @@ classes_keep(const struct classes *classes)
 	return false;
 }
 
+bool
+classes_copy(const struct classes *classes)
+{
+	for (size_t i = 0; i < classes->len; i++)
+		if (classes->items[i]->policy->copies)
+			return true;
+	return false;
+}
+
 /* ---- deciding ---- */
 
 /* What a policy would keep, and there is no vault, is refused: nothing is stored, and the sender hears it. */
@@ -171,9 +180,8 @@ deliver_alike(const struct classes *classes)
 	return true;
 }
 
-/* How many different fates there are. */
-static unsigned
-fates(const struct classes *classes)
+unsigned
+classes_fates(const struct classes *classes)
 {
 	unsigned n = 0;
 
@@ -200,11 +208,11 @@ classes_plan(struct classes *classes, bool parts, bool prdr)
 {
 	if (!deliver_alike(classes))
 		return PLAN_SPLIT;
-	if (fates(classes) <= 1)
+	if (classes_fates(classes) <= 1)
 		return PLAN_ONE;
 	if (!prdr && (classes_have(classes, FATE_DEFER) || !keep_refused(classes)))
 		return PLAN_SPLIT;
-	if (fates(classes) <= 1)
+	if (classes_fates(classes) <= 1)
 		return PLAN_ONE;
 	return !parts && classes_have(classes, FATE_DELIVER) ? PLAN_SPLIT : PLAN_PARTS;
 }

@@ -60,6 +60,7 @@ void		 classes_fini(struct classes *classes);
 size_t		 classes_in_use(const struct classes *classes);
 bool		 classes_judge(const struct classes *classes);	/* some policy wants it judged */
 bool		 classes_keep(const struct classes *classes);	/* some may want it kept */
+bool		 classes_copy(const struct classes *classes);	/* or a copy sent */
 
 /* Let each decide (decide.h); `demands` are those of the sender's identity, the same for all. */
 void		 classes_decide(struct session *s);
@@ -76,5 +77,6 @@ enum plan	 classes_plan(struct classes *classes, bool parts, bool prdr);
 /* The one that headers, records and the answer go by: that whom it is delivered to, else the first. NULL: nobody was accepted. */
 struct class	*classes_leading(const struct classes *classes);
 bool		 classes_have(const struct classes *classes, enum fate fate);
+unsigned	 classes_fates(const struct classes *classes);	/* how many different ones there are */
 
 #endif

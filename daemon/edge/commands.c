@@ -205,8 +205,8 @@ now_s(const struct session *s)
 	return s->edge->clock->wall_us(s->edge->clock->ctx) / 1000000;
 }
 
-/* Is somebody else's policy among those that were accepted, and could the message not be given to some of them only? Then this one
- * comes in a transaction of his own. */
+/* Is somebody else's policy among those that were accepted, and was there no one answer to this sender lately? Then this one comes
+ * in a transaction of his own. */
 static bool
 must_come_alone(const struct session *s, const struct addressee *to)
 {
@@ -216,8 +216,7 @@ must_come_alone(const struct session *s, const struct addressee *to)
 
 	if (others == 0 || (others == 1 && class != NULL && class->recipients > 0))
 		return false;
-	return (tx->mail.has_size && tx->mail.size_bytes > tx->tenant->window_bytes && !tx->prdr) ||
-	    splits_has(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, now_s(s));
+	return splits_has(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, now_s(s));
 }
 
 /* ---- what a policy says of a recipient alone ---- */

@@ -385,24 +385,72 @@ mail_refused(struct delivery *d, const struct answer *answer)
 }
 
 static void
+add_accepted(struct delivery *d, struct delivery_rcpt *rcpt)
+{
+	if (d->rcpts_last != NULL)
+		d->rcpts_last->next = rcpt;
+	else
+		d->rcpts = rcpt;
+	d->rcpts_last = rcpt;
+	d->rcpts_len++;
+}
+
+static void
 rcpt_answered(struct delivery *d, const struct answer *answer)
 {
 	struct delivery_rcpt *rcpt = d->asked;
 
 	d->asked = NULL;
 	if (answer_is_positive(answer)) {
-		if (d->rcpts_last != NULL)
-			d->rcpts_last->next = rcpt;
-		else
-			d->rcpts = rcpt;
-		d->rcpts_last = rcpt;
-		d->rcpts_len++;
+		add_accepted(d, rcpt);
 	} else {
 		d->sent--;		/* its number goes to the next one asked about */
 		d->answered--;
 	}
 	envelope_stands(d);
 	session_on_rcpt(d->session, answer);
+}
+
+static struct delivery_rcpt *
+accepted(const struct delivery *d, size_t number)
+{
+	struct delivery_rcpt *rcpt = d->rcpts;
+
+	for (size_t i = 1; i < number; i++)
+		rcpt = rcpt->next;
+	return rcpt;
+}
+
+/* No DATA for nobody (RFC 5321, 3.3): the message was to be copied alone, and that is not wanted. */
+static bool
+all_refused(const struct delivery *d)
+{
+	for (const struct delivery_rcpt *r = d->rcpts; r != NULL; r = r->next)
+		if (!r->refused)
+			return false;
+	return true;
+}
+
+/* One of those accepted before, or a copy. False: not taken, and the envelope has come to its end. */
+static bool
+repeated_rcpt(struct delivery *d, size_t number, const struct answer *answer)
+{
+	struct delivery_rcpt *rcpt = accepted(d, number);
+
+	rcpt->refused = rcpt->is_copy && answer->code >= 500;
+	if (answer_is_positive(answer))
+		return true;
+	if (!rcpt->is_copy) {
+		replay_refused(d);
+		return false;
+	}
+	sl_log(SL_LOG_WARNING, "%s: the next hop does not take the copy for " SL_SLICE_FMT ": %d %s", d->session->tx->id,
+	    SL_SLICE_ARG(rcpt->mailbox), answer->code, answer->text);
+	if (rcpt->refused && (d->answered <= last_command(d) || !all_refused(d)))
+		return true;
+	drop_envelope(d);
+	give_answer(d, answer);
+	return false;
 }
 
 static void
@@ -421,8 +469,8 @@ envelope_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 		mail_refused(d, &answer);
 	} else if (number == d->rcpts_len + 1) {
 		rcpt_answered(d, &answer);
-	} else if (number > 0 && !answer_is_positive(&answer)) {
-		replay_refused(d);
+	} else if (number > 0 && !repeated_rcpt(d, number, &answer)) {
+		return;
 	} else if (d->answered > last_command(d)) {
 		envelope_stands(d);
 	} else if (d->sent == d->answered) {
@@ -434,6 +482,30 @@ envelope_reply(struct delivery *d, const struct sl_smtp_reply *reply)
 
 /* ---- the message ---- */
 
+int
+delivery_copy(struct delivery *d, struct sl_slice mailbox)
+{
+	struct delivery_rcpt *rcpt = sl_arena_alloc(d->arena, sizeof(*rcpt));
+
+	SL_ASSERT(d->state == DELIVERY_OPEN && !d->wants_data && !d->started);
+	if (rcpt == NULL)
+		return SL_ERR_FULL;
+	rcpt->mailbox = mailbox;
+	rcpt->is_copy = true;
+	add_accepted(d, rcpt);
+	return 0;
+}
+
+size_t
+delivery_copies_refused(const struct delivery *d)
+{
+	size_t n = 0;
+
+	for (const struct delivery_rcpt *r = d->rcpts; r != NULL; r = r->next)
+		n += r->refused;
+	return n;
+}
+
 void
 delivery_narrow(struct delivery *d, bool (*wants)(void *ctx, struct sl_slice mailbox), void *ctx)
 {
@@ -443,7 +515,7 @@ delivery_narrow(struct delivery *d, bool (*wants)(void *ctx, struct sl_slice mai
 	SL_ASSERT(d->state == DELIVERY_OPEN && !d->wants_data && !d->started);
 	d->rcpts_last = NULL;
 	while (*at != NULL) {
-		if (wants(ctx, (*at)->mailbox)) {
+		if ((*at)->is_copy || wants(ctx, (*at)->mailbox)) {
 			d->rcpts_last = *at;
 			at = &(*at)->next;
 		} else {
@@ -461,10 +533,12 @@ delivery_begin(struct delivery *d)
 {
 	SL_ASSERT(d->state == DELIVERY_OPEN && d->asked == NULL && d->rcpts_len > 0);
 	d->wants_data = true;
-	if (d->hop != NULL)
-		send_data(d);
-	else
+	if (d->hop == NULL)
 		open_envelope(d);
+	else if (d->sent <= last_command(d))
+		send_envelope(d);	/* a copy is still to be named */
+	else
+		send_data(d);
 }
 
 static void

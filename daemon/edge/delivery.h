@@ -31,6 +31,8 @@ enum delivery_state {
 struct delivery_rcpt {
 	struct delivery_rcpt	*next;
 	struct sl_slice		 mailbox;	/* in the transaction's arena */
+	bool			 is_copy;	/* the policy's, not the sender's */
+	bool			 refused;	/* for good: a copy alone can be */
 };
 
 struct delivery {
@@ -74,8 +76,13 @@ void	delivery_init(struct delivery *d, struct session *session, struct sl_arena 
  * `mail` is kept. session_on_rcpt follows. Returns 0 or SL_ERR_FULL (the arena). */
 SL_MUST_USE int	delivery_rcpt(struct delivery *d, const struct sl_tenant *tenant,
 		    const struct sl_smtp_mail *mail, struct sl_slice mailbox);
-/* Of the recipients that were accepted, give the message to those that `wants` says; at least one. Before it is begun: if not all are wanted
- * the envelope is opened anew, for these. */
+/* Give the message to this mailbox (in the arena) too, of whom the sender knows nothing. Before it is begun. If the next hop
+ * refuses it for good the message goes to the others without it; if for now, that is the answer for the message. */
+SL_MUST_USE int	delivery_copy(struct delivery *d, struct sl_slice mailbox);	/* 0 or SL_ERR_FULL */
+/* Copies that the next hop has refused for good. */
+size_t	delivery_copies_refused(const struct delivery *d);
+/* Of the recipients that were accepted, give the message to those that `wants` says, and to copies; at least one. Before it is begun: if not
+ * all are wanted the envelope is opened anew, for these. */
 void	delivery_narrow(struct delivery *d, bool (*wants)(void *ctx, struct sl_slice mailbox), void *ctx);
 /* Begin the message: DATA, after the envelope is repeated if need be. session_on_flow follows when
  * bytes may be written, session_on_delivered if that fails. */

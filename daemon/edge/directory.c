@@ -73,6 +73,7 @@ policy_ready(const struct directory *d, struct policy *p)
 		p->patterns = sl_patterns_new(&p->values.content.groups);
 	p->judges = p->values.mode != SL_MODE_PASS_THROUGH;
 	p->keeps = *d->settings->settings->quarantine.directory != '\0' && sl_policy_keeps(&p->values);
+	p->copies = sl_policy_copies(&p->values);
 	return p;
 }
 
@@ -112,7 +113,7 @@ policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 	memcpy(v->category, tenant->policy, sizeof(v->category));
 	v->subject_tag = sl_slice_str(tenant->subject_tag);
 	v->refusal_text = sl_slice_str(tenant->refusal_text);
-	v->copy_to = sl_slice("", 0);
+	v->copy_to = sl_slice_str(tenant->copy_to);
 	v->lists.denied = SL_ACTION_REFUSE;
 	v->authentication.dmarc = a->dmarc == SL_DMARC_OFF ? SL_DMARC_USE_OFF
 	    : a->dmarc == SL_DMARC_RECORD ? SL_DMARC_USE_RECORD : SL_DMARC_USE_ENFORCE;

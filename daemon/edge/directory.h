@@ -33,6 +33,7 @@ struct policy {
 	struct sl_patterns	*patterns;	/* of theirs; NULL: there are none */
 	bool			 judges;	/* not in pass-through */
 	bool			 keeps;		/* may want a message kept, and there is a vault for it */
+	bool			 copies;	/* may want a copy of it sent to its address */
 	struct sl_arena		 arena;		/* of values */
 };
 struct policy	*policy_ref(struct policy *policy);

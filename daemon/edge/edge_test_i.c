@@ -383,10 +383,13 @@ void
 end_message_at(struct rig_end *end, const char *file, int line)
 {
 	const unsigned char *dot;
-	size_t n;
+	size_t n, before;
 
-	rig_settle(end->rig);
-	end_read(end);
+	do {	/* of a large one the edge gives what is taken */
+		before = end->got.len;
+		rig_settle(end->rig);
+		end_read(end);
+	} while (end->got.len > before);
 	dot = memmem(end->got.data, end->got.len, "\r\n.\r\n", 5);
 	if (dot == NULL) {
 		failed(file, line, "a message", sl_buf_slice(&end->got));

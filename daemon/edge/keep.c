@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "keep_i.h"
@@ -132,19 +133,172 @@ decode_begin(struct keeping *k)
 
 /* ---- a message that flows ---- */
 
+static crypto_generichash_blake2b_state *
+digest_new(void)
+{
+	crypto_generichash_blake2b_state *state = aligned_alloc(64, sizeof(*state));
+
+	SL_ASSERT(state != NULL);
+	crypto_generichash_blake2b_init(state, NULL, 0, crypto_generichash_blake2b_BYTES);
+	return state;
+}
+
+static void
+capture_begin(struct keeping *k, int fd)
+{
+	k->state = KEEPING_CAPTURE;
+	k->channel = keeper_channel(k->keeper);
+	k->capture_fd = fd;
+	k->failed = fd < 0 ? SL_ERR_FULL : 0;
+	k->capture = sl_seal_capture_new(to_capture_file, k);
+	k->digest = digest_new();
+	decode_begin(k);
+}
+
+static void
+digest_chain(crypto_generichash_blake2b_state *state, const struct sl_chain *chain)
+{
+	const struct sl_piece *position = NULL;
+	struct sl_slice bytes;
+
+	while (sl_chain_next(chain, &position, &bytes))
+		crypto_generichash_blake2b_update(state, bytes.ptr, bytes.len);
+}
+
 void
 keeping_feed(struct keeping *k, const struct sl_chain *chain)
 {
-	if (k->state == KEEPING_READY) {
-		k->state = KEEPING_CAPTURE;
-		k->channel = keeper_channel(k->keeper);
-		k->capture_fd = keeper_borrow(k->keeper);
-		k->failed = k->capture_fd < 0 ? SL_ERR_FULL : 0;
-		k->capture = sl_seal_capture_new(to_capture_file, k);
-		decode_begin(k);
+	if (k->state == KEEPING_READY)
+		capture_begin(k, keeper_borrow(k->keeper));
+	if (k->state != KEEPING_CAPTURE)
+		return;
+	digest_chain(k->digest, chain);
+	decode(k, chain);
+}
+
+bool
+keeping_hold(struct keeping *k)
+{
+	int fd = k->state == KEEPING_READY && keeper_may_hold(k->keeper) ? keeper_borrow(k->keeper) : -1;
+
+	if (fd < 0)
+		return false;
+	capture_begin(k, fd);
+	return true;
+}
+
+void
+keeping_hold_failed(struct keeping *k)
+{
+	keeper_hold_later(k->keeper);
+}
+
+int
+keeping_failure(const struct keeping *k)
+{
+	return k->failed;
+}
+
+uint64_t
+keeping_number(const struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
+{
+	const struct transaction *tx = k->session->tx;
+	crypto_generichash_blake2b_state *state = digest_new();
+	uint64_t number;
+	unsigned char out[crypto_generichash_blake2b_BYTES];
+
+	if (k->digest != NULL)
+		*state = *k->digest;
+	digest_chain(state, held);
+	digest_chain(state, more);
+	crypto_generichash_blake2b_update(state, tx->mail.from.mailbox.ptr, tx->mail.from.mailbox.len);
+	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
+		if (r->class->fate == FATE_KEEP) {
+			crypto_generichash_blake2b_update(state, (const unsigned char *)"", 1);
+			crypto_generichash_blake2b_update(state, r->mailbox.ptr, r->mailbox.len);
+		}
+	crypto_generichash_blake2b_final(state, out, sizeof(out));
+	free(state);
+	memcpy(&number, out, sizeof(number));
+	return number;
+}
+
+/* The rest of it, once. */
+static void
+capture_end(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
+{
+	if (k->whole)
+		return;
+	decode(k, held);
+	decode(k, more);
+	if (k->failed == 0)
+		k->failed = sl_seal_capture_finish(k->capture);
+	k->whole = k->failed == 0;
+}
+
+static int
+read_capture(struct keeping *k, uint64_t end)
+{
+	unsigned char piece[16384];
+	int r = 0;
+
+	while (r == 0 && k->capture_read < end) {
+		size_t most = (size_t)SL_MIN((uint64_t)sizeof(piece), end - k->capture_read);
+		ssize_t n = pread(k->capture_fd, piece, most, (off_t)k->capture_read);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		r = n <= 0 ? SL_ERR_SYSTEM : sl_seal_capture_read(k->capture, sl_slice(piece, (size_t)n));
+		k->capture_read += n > 0 ? (uint64_t)n : 0;
 	}
-	if (k->state == KEEPING_CAPTURE)
-		decode(k, chain);
+	return r;
+}
+
+static void
+to_wire(void *ctx, const unsigned char *data, size_t len)
+{
+	struct keeping *k = ctx;
+
+	sl_chain_add_copy(k->wire, k->wire_pool, data, len);
+}
+
+static int
+stuff_to_wire(void *ctx, struct sl_slice bytes)
+{
+	struct keeping *k = ctx;
+
+	sl_smtp_stuff_feed(&k->stuff, bytes.ptr, bytes.len, to_wire, k);
+	return 0;
+}
+
+int
+keeping_wire_begin(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
+{
+	SL_ASSERT(k->capture != NULL);
+	capture_end(k, held, more);
+	if (!k->whole)
+		return k->failed;
+	sl_seal_capture_rewind(k->capture, stuff_to_wire, k);
+	k->capture_read = 0;
+	k->stuff = (struct sl_smtp_stuff){ 0 };
+	return 0;
+}
+
+int
+keeping_wire_read(struct keeping *k, struct sl_chunk_pool *pool, struct sl_chain *chain)
+{
+	int r;
+
+	k->wire_pool = pool;
+	k->wire = chain;
+	r = read_capture(k, SL_MIN(k->capture_read + SL_SEAL_CAPTURE_BLOCK, k->capture_bytes));
+	if (r != 0 || k->capture_read < k->capture_bytes)
+		return r != 0 ? r : SL_MORE;
+	r = sl_seal_capture_end(k->capture);
+	if (r != 0)
+		return r;
+	sl_smtp_stuff_finish(&k->stuff, to_wire, k);
+	return SL_DONE;
 }
 
 /* ---- the record ---- */
@@ -271,14 +425,20 @@ add_envelope(struct keeping *k)
 	const struct transaction *tx = s->tx;
 
 	item(k, SL_SEAL_SENDER, tx->mail.from.mailbox);
-	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
-		if (r->class->fate == FATE_KEEP)
-			item(k, SL_SEAL_RECIPIENT, r->mailbox);
 	item(k, SL_SEAL_TRACE, sl_slice_str(tx->id));
 	item(k, SL_SEAL_CLIENT, sl_slice_str(s->client_text));
 	item(k, SL_SEAL_HELO, sl_slice_str(s->helo));
 	if (tx->mail.smtputf8)		/* a release has to say so again */
 		item(k, SL_SEAL_OPTIONS, SL_SLICE_LIT("SMTPUTF8"));
+}
+
+/* Last, as they may be many: what else is known of the message is to be found without reading it to its end. */
+static void
+add_recipients(struct keeping *k)
+{
+	for (const struct recipient *r = k->session->tx->recipients; r != NULL; r = r->next)
+		if (r->class->fate == FATE_KEEP)
+			item(k, SL_SEAL_RECIPIENT, r->mailbox);
 }
 
 /* ---- keeping it ---- */
@@ -302,8 +462,9 @@ seal_end(struct keeping *k)
 
 	k->keep_days = kept_class(k->session->tx)->policy->values.quarantine.days;
 	add_envelope(k);
-	add_fields(k);
 	add_ruling(k);
+	add_fields(k);
+	add_recipients(k);
 	rest = sl_buf_slice(&k->record->rest);
 	if (k->failed == 0 && rest.len > 0)
 		k->failed = sl_seal_body_feed(k->sealer, rest);
@@ -376,10 +537,7 @@ keep_window(struct keeping *k, const struct sl_chain *held, const struct sl_chai
 static void
 keep_captured(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
 {
-	decode(k, held);
-	decode(k, more);
-	if (k->failed == 0)
-		k->failed = sl_seal_capture_finish(k->capture);
+	capture_end(k, held, more);
 	k->state = KEEPING_SEAL;
 	k->sealer = sl_seal_body_new();
 	if (k->failed == 0 && seal_begin(k, k->capture_bytes)) {
@@ -406,18 +564,8 @@ keeping_finish(struct keeping *k, const struct sl_chain *held, const struct sl_c
 static void
 seal_step(struct keeping *k)
 {
-	unsigned char piece[16384];
-	uint64_t end = SL_MIN(k->capture_read + STEP_BYTES, k->capture_bytes);
-
-	while (k->failed == 0 && k->capture_read < end) {
-		size_t most = (size_t)SL_MIN((uint64_t)sizeof(piece), end - k->capture_read);
-		ssize_t n = pread(k->capture_fd, piece, most, (off_t)k->capture_read);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		k->failed = n <= 0 ? SL_ERR_SYSTEM : sl_seal_capture_read(k->capture, sl_slice(piece, (size_t)n));
-		k->capture_read += n > 0 ? (uint64_t)n : 0;
-	}
+	if (k->failed == 0)
+		k->failed = read_capture(k, SL_MIN(k->capture_read + STEP_BYTES, k->capture_bytes));
 	if (k->failed != 0) {
 		over(k, k->failed);
 	} else if (k->capture_read < k->capture_bytes) {
@@ -481,6 +629,8 @@ keeping_abort(struct keeping *k)
 		sl_free(k->record);
 		k->record = NULL;
 	}
+	free(k->digest);
+	k->digest = NULL;
 	explicit_bzero(&k->body, sizeof(k->body));
 	sl_buf_fini(&k->head);
 	k->state = KEEPING_OFF;

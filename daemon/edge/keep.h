@@ -8,7 +8,8 @@
  * A message that fits in the hold window is sealed when the verdict is there. One that outgrows it, of a tenant
  * whose policy may keep messages, is captured as it flows: encrypted under a key that lives only here, in an unnamed
  * file that the vault has lent (of the message the rest is still to come, and what has flowed cannot be had
- * again). When it is kept, it is read back and sealed, a piece each turn; when not, the file is emptied.
+ * again). When it is kept, it is read back and sealed, a piece each turn; when not, the file is emptied. Where recipients
+ * may fare differently the next hop is given nothing before the verdict (withhold.h): then it is read back for it, too.
  *
  * Fails with an SL_ERR_* and nothing kept: no vault, no key, no file to lend, its disk full, its silence. The
  * sender still owns the message then. After a silence the vault may have it all the same, and it comes again: kept twice.
@@ -18,6 +19,8 @@
  */
 #ifndef EDGE_KEEP_H
 #define EDGE_KEEP_H
+
+#include <sodium/crypto_generichash_blake2b.h>
 
 #include "io/loop.h"
 #include "kept/kept.h"
@@ -67,6 +70,11 @@ struct keeping {
 	int			 capture_fd;
 	uint64_t		 capture_bytes;	/* of the file that have been written ... */
 	uint64_t		 capture_read;	/* ... and read back */
+	crypto_generichash_blake2b_state *digest;	/* of what was captured, in wire form; or NULL */
+	bool			 whole;		/* all of the message has been captured */
+	struct sl_smtp_stuff	 stuff;		/* what is read back for the next hop, in wire form */
+	struct sl_chunk_pool	*wire_pool;	/* during keeping_wire_read */
+	struct sl_chain		*wire;
 	struct sl_seal_body	*sealer;	/* the keeper's, or one of its own */
 	struct sl_seal_body_info body;
 	struct sl_seal_record	*record;	/* NULL: not begun */
@@ -82,6 +90,23 @@ void	keeping_init(struct keeping *k, struct keeper *keeper, struct session *sess
 void	keeping_begin(struct keeping *k);
 /* These bytes leave the window, before they are handed on. */
 void	keeping_feed(struct keeping *k, const struct sl_chain *chain);
+/* The message outgrows the window, and is to stay here all the same until its verdict is there: what is fed from now on is
+ * captured, kept or not. False: there is no file for it, or capturing has failed within the last minute (a disk is full:
+ * clean mail is to go on); nothing has changed then. */
+bool	keeping_hold(struct keeping *k);
+/* A message that was held is not to be had any more: hold none for a minute. */
+void	keeping_hold_failed(struct keeping *k);
+/* 0, or why a captured message is not to be had: SL_ERR_*. */
+int	keeping_failure(const struct keeping *k);
+/* A number that the message has whenever it comes, however it is cut: of its bytes, whom it is from and whom it is kept for. `held` and `more`
+ * as below; before either. */
+uint64_t keeping_number(const struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);
+/* A message that was held is to go to the next hop; `held` and `more` are what is still in the window. After keeping_finish
+ * too, once that has ended. Returns 0 or keeping_failure. */
+SL_MUST_USE int	keeping_wire_begin(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);
+/* The next of its bytes as they go over the wire, up to 64 KiB, behind what is in `chain`. SL_MORE, SL_DONE (the final dot is among
+ * them), SL_ERR_DAMAGED, SL_ERR_SYSTEM. */
+SL_MUST_USE int	keeping_wire_read(struct keeping *k, struct sl_chunk_pool *pool, struct sl_chain *chain);
 /* Keep it: `held` and then `more` are what is still in the window, to the final dot. session_on_kept follows, never from
  * inside the call. */
 void	keeping_finish(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);

@@ -14,6 +14,9 @@ struct keeper_key *keeper_key(struct keeper *keeper, struct sl_slice tenant);
 int		 keeper_key_is(const struct keeper_key *key, const unsigned char **public_out);
 int		 keeper_memory(void);				/* a descriptor, or -1 */
 int		 keeper_borrow(struct keeper *keeper);		/* an unnamed file, empty, or -1 */
+/* May a message be held whatever becomes of it? Not for a minute after that has failed. */
+bool		 keeper_may_hold(const struct keeper *keeper);
+void		 keeper_hold_later(struct keeper *keeper);
 /* Which channel this is. A file that was lent over an earlier one may be another edge's by now: it is written no more. */
 uint64_t	 keeper_channel(const struct keeper *keeper);
 void		 keeper_give_back(struct keeper *keeper, uint64_t channel, int *fd);	/* of a file; sets -1; -1 is fine */

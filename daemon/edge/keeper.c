@@ -10,6 +10,7 @@
 #define KEEPER_MAGIC	0x5d0ee9e0u
 #define BUCKETS		256
 #define LOST_MS		1500	/* a vault that died comes back by itself before that */
+#define HOLD_LATER_US	60000000u
 #define TOLD_MAX	16	/* messages the vault may have without an answer: they fit into the socket, always */
 
 struct keeper_key {
@@ -36,6 +37,7 @@ struct keeper {
 	unsigned		 told;		/* of them: that the vault has been told of */
 	uint64_t		 channel;	/* counts up with each that is closed */
 	uint64_t		 number;	/* of the last one that was sent */
+	uint64_t		 hold_from_us;	/* of the loop's clock; 0: at once */
 	int			 spools[KEEP_SPOOLS];
 	unsigned		 spools_len;
 };
@@ -261,6 +263,18 @@ int
 keeper_memory(void)
 {
 	return memfd_create("sluice-kept", MFD_CLOEXEC);
+}
+
+bool
+keeper_may_hold(const struct keeper *keeper)
+{
+	return sl_loop_now_us(keeper->loop) >= keeper->hold_from_us;
+}
+
+void
+keeper_hold_later(struct keeper *keeper)
+{
+	keeper->hold_from_us = sl_loop_now_us(keeper->loop) + HOLD_LATER_US;
 }
 
 int

@@ -205,6 +205,12 @@ subject_text(struct sl_slice head)
 	return SIZE_MAX;
 }
 
+size_t
+message_head_wire_bytes(const struct message *m)
+{
+	return m->head_bytes + (m->head_done ? 0 : 3);
+}
+
 bool
 message_tag_subject(struct message *m, const char *tag)
 {
@@ -213,7 +219,7 @@ message_tag_subject(struct message *m, const char *tag)
 	struct sl_buf copy;
 	size_t at;
 
-	if (m->head.len != m->head_bytes + (m->head_done ? 0 : 3))
+	if (m->head.len != message_head_wire_bytes(m))
 		return false;		/* some of it has gone */
 	sl_buf_init(&copy, m->head.len);
 	while (sl_chain_next(&m->head, &position, &bytes))

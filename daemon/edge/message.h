@@ -46,6 +46,8 @@ SL_MUST_USE int	message_feed(struct message *m, struct sl_chunk *chunk, const un
 size_t	message_held(const struct message *m);		/* bytes in the window */
 /* Move at most `len` bytes from the front of the window to `to`. */
 void	message_take(struct message *m, struct sl_chain *to, size_t len);
+/* How many bytes of wire form the header has, its empty line with them. (With the final dot, if there is no body.) */
+size_t	message_head_wire_bytes(const struct message *m);
 /* Put `tag` and a space in front of the subject's text; the header must be in the window still. A
  * message without Subject is left alone. False: the header is not there any more. */
 bool	message_tag_subject(struct message *m, const char *tag);

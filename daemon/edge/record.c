@@ -389,6 +389,18 @@ add_steps(struct sl_buf *out, const struct transaction *tx)
 	sl_buf_add_str(out, "}");
 }
 
+/* How many copies were asked for, and what became of them. */
+static void
+add_copies(struct sl_buf *out, const struct transaction *tx)
+{
+	size_t refused = delivery_copies_refused(&tx->delivery);
+
+	if (tx->copies.missed)
+		sl_buf_add_str(out, ",\"copies\":{\"missed\":true}");
+	else if (tx->copies.len > 0)
+		sl_buf_addf(out, ",\"copies\":{\"asked\":%zu,\"refused\":%zu}", tx->copies.len, refused);
+}
+
 static void
 add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 {
@@ -419,6 +431,7 @@ add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 		sl_kept_id_write(tx->keeping.id, id);
 		add_str(out, "kept", id);
 	}
+	add_copies(out, tx);
 	add_hop(out, tx);
 	add_steps(out, tx);
 	sl_buf_add_str(out, "}\n");

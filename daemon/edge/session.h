@@ -11,6 +11,7 @@
 #include "answer.h"
 #include "authenticate.h"
 #include "classes.h"
+#include "copies.h"
 #include "delivery.h"
 #include "demands.h"
 #include "edge.h"
@@ -79,12 +80,17 @@ struct transaction {
 	struct sl_ruling	 ruling;	/* of the leading class */
 	struct class		*leading;	/* whose ruling that is, once there is one */
 	enum plan		 plan;
+	uint64_t		 kept_number;	/* PLAN_PARTS: what is kept; 0: nothing is */
+	bool			 kept_before;	/* when its sender came last, and not again */
+	struct copies		 copies;	/* that are sent beside what is done */
 	struct answer		 fates[FATE_COUNT];	/* PLAN_PARTS: what each class is answered */
 	struct message		 message;
 	struct sl_chunk		*chunk;		/* being read into */
 	unsigned		 burst;		/* chunks the next read may fill */
 	bool			 ruled;
 	bool			 flowing;	/* the next hop is being given the message before the verdict */
+	bool			 withheld;	/* it outgrew the window, and is captured instead (withhold.h) */
+	bool			 withheld_end;	/* all of it has been read back */
 	bool			 prefixed;	/* our header lines have been handed on */
 	bool			 subject_tagged;
 	bool			 hop_answered;	/* `answer` is the next hop's, for the whole message */
@@ -164,6 +170,8 @@ void	transfer_too_slow(struct session *s);		/* or trickles */
 
 /* verdict.c */
 void	verdict_act(struct session *s);			/* the message is complete, and judged */
+/* The message that was to be delivered is not to be had any more: SL_ERR_*. */
+void	verdict_lost(struct session *s, int error);
 void	session_on_verdict(struct session *s);		/* the same, from judge.c */
 void	session_on_action(struct session *s, const struct answer *answer);	/* from actions.c */
 void	session_on_kept(struct session *s, int result);	/* from keep.c: 0, it is on disk */

@@ -43,22 +43,47 @@ key_of(const char *client, struct sl_slice sender)
 	return sl_hash(client, strlen(client)) * 0x9e3779b97f4a7c15u ^ sl_hash_lower(sender);
 }
 
-void
-splits_note(struct splits *s, const char *client, struct sl_slice sender, int64_t now_s)
+static void
+note(struct splits *s, uint64_t key, int64_t now_s)
 {
-	uint64_t key = key_of(client, sender);
 	struct slot *slot = &s->slots[key % SLOTS];
 
 	__atomic_store_n(&slot->key, key, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->until_s, (uint64_t)now_s + SPLITS_SECONDS, __ATOMIC_RELAXED);
 }
 
-bool
-splits_has(const struct splits *s, const char *client, struct sl_slice sender, int64_t now_s)
+static bool
+has(const struct splits *s, uint64_t key, int64_t now_s)
 {
-	uint64_t key = key_of(client, sender);
 	const struct slot *slot = &s->slots[key % SLOTS];
 
 	return __atomic_load_n(&slot->key, __ATOMIC_RELAXED) == key &&
 	    __atomic_load_n(&slot->until_s, __ATOMIC_RELAXED) > (uint64_t)now_s;
+}
+
+void
+splits_note(struct splits *s, const char *client, struct sl_slice sender, int64_t now_s)
+{
+	note(s, key_of(client, sender), now_s);
+}
+
+bool
+splits_has(const struct splits *s, const char *client, struct sl_slice sender, int64_t now_s)
+{
+	return has(s, key_of(client, sender), now_s);
+}
+
+void
+splits_note_kept(struct splits *s, uint64_t key, int64_t now_s)
+{
+	note(s, key, now_s);
+}
+
+bool
+splits_take_kept(struct splits *s, uint64_t key, int64_t now_s)
+{
+	if (!has(s, key, now_s))
+		return false;
+	__atomic_store_n(&s->slots[key % SLOTS].until_s, 0, __ATOMIC_RELAXED);
+	return true;
 }

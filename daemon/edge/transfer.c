@@ -7,6 +7,7 @@
 #include "session.h"
 
 #include "trace.h"
+#include "withhold.h"
 
 #define PREFIX_MAX_BYTES	(4u * SL_CHUNK_DATA)	/* our header lines: about 10 KiB, and what signatures are called */
 #define TAIL_BYTES	65536	/* of a message that flows: always waits for the verdict */
@@ -64,7 +65,7 @@ transfer_begin(struct session *s)
 		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
-	if (tx->judge.on && classes_keep(&tx->classes))
+	if (tx->judge.on && (classes_keep(&tx->classes) || withhold_may_be(tx)))
 		keeping_begin(&tx->keeping);
 	authentication_message(&tx->authentication);
 	tx->data_us = sl_loop_now_us(s->edge->loop);
@@ -104,7 +105,7 @@ has_room(const struct transaction *tx)
 
 	if (judge_is_behind(&tx->judge))
 		return false;
-	return tx->flowing ? held < SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes) + AHEAD_BYTES
+	return tx->flowing || tx->withheld ? held < SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes) + AHEAD_BYTES
 	    : held < window_bytes(tx);
 }
 
@@ -144,19 +145,37 @@ push(struct session *s, size_t keep)
 	} while (n > 0);
 }
 
+/* What was captured so far is lost to us: the sender comes again, and then it flows. */
+static void
+cannot_hold(struct session *s)
+{
+	int error = keeping_failure(&s->tx->keeping);
+	struct answer answer;
+
+	sl_log(SL_LOG_ERROR, "%s: not held until its verdict, and deferred: %s", s->tx->id, sl_strerror(error));
+	keeping_hold_failed(&s->tx->keeping);
+	answer_set(&answer, error == SL_ERR_NO_SPACE ? 452 : 451, error == SL_ERR_NO_SPACE ? "4.3.1" : "4.3.0",
+	    "The message cannot be taken now, try again later");
+	s->edge->stats->deferred++;
+	transfer_refuse(s, &answer, "deferred");
+}
+
 /* The next hop can take bytes, or the message has grown: move what may move. */
 static void
 advance(struct session *s)
 {
 	struct transaction *tx = s->tx;
+	size_t tail = SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes);
 
-	if (!tx->flowing && message_held(&tx->message) >= window_bytes(tx)) {
+	if (!tx->flowing && message_held(&tx->message) >= (tx->withheld ? tail : window_bytes(tx)) && !withhold(s, tail)) {
 		tx->flowing = true;
 		if (tx->delivery.state == DELIVERY_OPEN)
 			delivery_begin(&tx->delivery);
 	}
 	if (tx->flowing && tx->delivery.state == DELIVERY_STREAM)
-		push(s, SL_MIN((size_t)TAIL_BYTES, tx->tenant->window_bytes));
+		push(s, tail);
+	if (tx->withheld && keeping_failure(&tx->keeping) != 0)
+		cannot_hold(s);
 }
 
 /* ---- the end of a message that is refused ---- */
@@ -376,7 +395,7 @@ burst(const struct transaction *tx)
 {
 	size_t window = window_bytes(tx), held = message_held(&tx->message);
 
-	if (!tx->flowing && tx->judge.on)
+	if (!tx->flowing && !tx->withheld && tx->judge.on)
 		return SL_MIN(tx->burst, (unsigned)((window - SL_MIN(window, held)) / SL_CHUNK_DATA) + 1);
 	return tx->flowing && !delivery_keeps_up(&tx->delivery) ? SL_MIN(tx->burst, 2u) : tx->burst;
 }
@@ -414,6 +433,21 @@ transfer_input(struct session *s)
 
 /* ---- the next hop ---- */
 
+static void
+push_withheld(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	int r;
+
+	if (!tx->prefixed)
+		write_prefix(s);
+	r = withhold_push(s);
+	if (r == SL_DONE)
+		delivery_finish(&tx->delivery);
+	else if (r < 0)
+		verdict_lost(s, r);	/* ends the transaction */
+}
+
 void
 session_on_flow(struct session *s)
 {
@@ -423,6 +457,10 @@ session_on_flow(struct session *s)
 		advance(s);
 		keep_reading(s);
 	} else if (s->state == SESSION_AWAIT_DELIVERY && tx->delivery.state == DELIVERY_STREAM) {
+		if (tx->withheld) {
+			push_withheld(s);
+			return;
+		}
 		push(s, 0);
 		if (message_held(&tx->message) == 0)
 			delivery_finish(&tx->delivery);

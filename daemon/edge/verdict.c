@@ -13,6 +13,15 @@
 #include "discovered.h"
 #include "memory.h"
 #include "splits.h"
+#include "withhold.h"
+
+static int64_t
+now_s(const struct session *s)
+{
+	const struct sl_clock *clock = s->edge->clock;
+
+	return clock->wall_us(clock->ctx) / 1000000;
+}
 
 /* ---- answers ---- */
 
@@ -46,6 +55,17 @@ reply_to_each(struct session *s, const struct answer *whole)
 	session_reply_answer(s, &all);
 }
 
+/* It is kept for some, and the sender comes again for all of them. */
+static void
+note_kept(struct session *s)
+{
+	const struct transaction *tx = s->tx;
+
+	if (tx->kept_number != 0 && answer_is_positive(&tx->fates[FATE_KEEP]) &&
+	    (s->state == SESSION_GONE || !answer_is_positive(&tx->answer)))
+		splits_note_kept(tx->snapshot->splits, tx->kept_number, now_s(s));
+}
+
 /* The final reply of a transaction. */
 static void
 finish(struct session *s, const char *outcome)
@@ -53,12 +73,13 @@ finish(struct session *s, const char *outcome)
 	struct answer answer = s->tx->answer;
 
 	s->messages++;
+	note_kept(s);
 	if (s->state == SESSION_GONE) {
 		s->tx->outcome = outcome;
 		session_end(s);
 		return;
 	}
-	if (s->tx->plan == PLAN_PARTS && s->tx->prdr)
+	if (s->tx->plan == PLAN_PARTS && s->tx->prdr && classes_fates(&s->tx->classes) > 1)
 		reply_to_each(s, &answer);
 	else
 		session_reply_answer(s, &answer);
@@ -118,9 +139,16 @@ transfer_deliver(struct session *s)
 	struct sl_ruling *ruling = &tx->ruling;
 	bool tag = ruling->enforced && ruling->action == SL_ACTION_TAG;
 
+	bool tag_in_subject = tag && tx->leading->policy->values.subject_tag.len > 0;
+	int r = tx->withheld ? withhold_end(s, tag_in_subject) : 0;
+
+	if (r != 0) {
+		verdict_lost(s, r);
+		return;
+	}
 	if (tag && tx->prefixed)	/* its header has gone: the record must not claim a tag */
 		ruling->enforced = false;
-	else if (tag && tx->leading->policy->values.subject_tag.len > 0)
+	else if (tag_in_subject)
 		tag_subject(tx);
 	session_enter(s, SESSION_AWAIT_DELIVERY);
 	sl_conn_want_input(&s->conn, true);
@@ -143,6 +171,18 @@ transfer_keep(struct session *s)
 	message_clear(&tx->message);
 }
 
+void
+verdict_lost(struct session *s, int error)
+{
+	struct transaction *tx = s->tx;
+
+	sl_log(SL_LOG_ERROR, "%s: not delivered, and deferred: %s", tx->id, sl_strerror(error));
+	delivery_abort(&tx->delivery);
+	answer_set(&tx->answer, 451, "4.3.0", "The message cannot be delivered now, try again later");
+	s->edge->stats->deferred++;
+	finish(s, "deferred");
+}
+
 /* ---- recipients that fare differently */
 
 static bool
@@ -156,14 +196,25 @@ is_delivered_to(void *ctx, struct sl_slice mailbox)
 	return false;
 }
 
+/* Is there anybody that the next hop is to give it to? */
+static bool
+somebody_takes(const struct transaction *tx)
+{
+	return classes_have(&tx->classes, FATE_DELIVER) || tx->copies.len > 0;
+}
+
 /* What is kept is on disk, or nothing was to be kept: the others are given theirs. */
 static void
 deliver_part(struct session *s)
 {
 	struct transaction *tx = s->tx;
 
-	if (!classes_have(&tx->classes, FATE_DELIVER)) {
+	if (!somebody_takes(tx)) {
 		finish(s, "refused");
+		return;
+	}
+	if (copies_add(s) != 0) {
+		verdict_lost(s, SL_ERR_FULL);
 		return;
 	}
 	delivery_narrow(&tx->delivery, is_delivered_to, tx);
@@ -190,21 +241,28 @@ answer_parts(struct session *s)
 static void
 act_in_parts(struct session *s)
 {
+	static const struct answer kept = { 250, "2.0.0", "Message accepted", false, false };
 	struct transaction *tx = s->tx;
 
 	answer_parts(s);
 	if (classes_have(&tx->classes, FATE_KEEP)) {
+		tx->kept_number = keeping_number(&tx->keeping, &tx->message.head, &tx->message.body);
+		tx->kept_before = somebody_takes(tx) && splits_take_kept(tx->snapshot->splits, tx->kept_number, now_s(s));
+		tx->fates[FATE_KEEP] = kept;
+	}
+	if (classes_have(&tx->classes, FATE_KEEP) && !tx->kept_before) {
 		/* First: if it cannot be kept, nobody has been given it. */
 		session_enter(s, SESSION_AWAIT_VAULT);
 		sl_conn_want_input(&s->conn, true);
 		keeping_finish(&tx->keeping, &tx->message.head, &tx->message.body);
-		if (!classes_have(&tx->classes, FATE_DELIVER)) {
+		if (!somebody_takes(tx)) {
 			delivery_abort(&tx->delivery);
 			message_clear(&tx->message);
 		}
 		return;
 	}
-	keeping_abort(&tx->keeping);
+	if (!tx->withheld)
+		keeping_abort(&tx->keeping);
 	deliver_part(s);
 }
 
@@ -212,10 +270,9 @@ act_in_parts(struct session *s)
 static void
 split(struct session *s)
 {
-	const struct sl_clock *clock = s->edge->clock;
 	struct transaction *tx = s->tx;
 
-	splits_note(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, clock->wall_us(clock->ctx) / 1000000);
+	splits_note(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, now_s(s));
 	keeping_abort(&tx->keeping);
 	delivery_abort(&tx->delivery);
 	answer_set(&tx->answer, 451, "4.7.1", "The recipients are to be treated differently: send again, and separately");
@@ -239,6 +296,10 @@ decide(struct session *s)
 		demands_finish(&tx->demands);
 	classes_decide(s);
 	tx->plan = classes_plan(&tx->classes, tx->delivery.state == DELIVERY_OPEN && !tx->flowing, tx->prdr);
+	if (tx->plan != PLAN_SPLIT)
+		copies_gather(s);
+	if (tx->copies.len > 0)
+		tx->plan = PLAN_PARTS;		/* the copy is one of them */
 	tx->leading = classes_leading(&tx->classes);
 	tx->ruling = tx->leading->decision.ruling;
 	tx->ruled = true;
@@ -271,7 +332,8 @@ verdict_act(struct session *s)
 		transfer_keep(s);
 		return;
 	}
-	keeping_abort(&tx->keeping);
+	if (!tx->withheld || tx->leading->fate != FATE_DELIVER)
+		keeping_abort(&tx->keeping);
 	if (tx->leading->fate != FATE_DELIVER) {
 		bool refused = tx->leading->fate == FATE_REFUSE;
 
@@ -310,8 +372,8 @@ void
 session_on_kept(struct session *s, int result)
 {
 	struct transaction *tx = s->tx;
-	bool goes_on = tx->plan == PLAN_PARTS && classes_have(&tx->classes, FATE_DELIVER) && s->state != SESSION_GONE &&
-	    (result == 0 || tx->prdr);
+	bool goes_on = tx->plan == PLAN_PARTS && somebody_takes(tx) && s->state != SESSION_GONE &&
+	    (result == 0 || (tx->prdr && classes_have(&tx->classes, FATE_DELIVER)));
 
 	s->edge->stats->quarantined += result == 0;
 	s->edge->stats->deferred += result != 0;
@@ -344,6 +406,30 @@ discover(struct session *s)
 			discovered_add(s->edge->discovered, r->mailbox);
 }
 
+/* The next hop was given copies alone: what the sender hears is what becomes of the message. Only if it may yet take them later it comes
+ * again, as a copy is a part of what the policy asks for. */
+static void
+on_copied(struct session *s, const struct answer *answer)
+{
+	struct transaction *tx = s->tx;
+	bool kept = classes_have(&tx->classes, FATE_KEEP);
+
+	s->edge->stats->uncertain += answer->uncertain;
+	if (answer_is_positive(answer))
+		s->edge->stats->copied++;
+	if (answer_is_positive(answer) || answer->code >= 500) {
+		tx->answer = tx->fates[kept ? FATE_KEEP : FATE_REFUSE];
+		finish(s, kept ? "quarantined" : "refused");
+	} else {
+		for (int f = 0; f < FATE_COUNT; f++)
+			tx->fates[f] = *answer;
+		tx->answer = *answer;
+		s->edge->stats->deferred++;
+		finish(s, answer->uncertain ? "uncertain" : "deferred");
+	}
+	session_resume(s);
+}
+
 void
 session_on_delivered(struct session *s, const struct answer *answer)
 {
@@ -351,9 +437,14 @@ session_on_delivered(struct session *s, const struct answer *answer)
 	bool delivered = answer_is_positive(answer) && s->state != SESSION_DATA &&
 	    s->state != SESSION_AWAIT_VERDICT;
 
+	if (tx->copies.len > 0 && !classes_have(&tx->classes, FATE_DELIVER)) {
+		on_copied(s, answer);
+		return;
+	}
 	tx->answer = *answer;
 	tx->hop_answered = true;
 	s->edge->stats->delivered += delivered;
+	s->edge->stats->copied += delivered && tx->copies.len > delivery_copies_refused(&tx->delivery);
 	if (delivered)
 		discover(s);
 	if (delivered && tx->judge.on)

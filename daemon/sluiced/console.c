@@ -137,6 +137,21 @@ on_commanded(struct console_process *c, struct sl_slice payload)
 		sl_log(SL_LOG_WARNING, "edge %u does not hear the console's answer", slot);
 }
 
+/* ---- what its users report: to an edge, as from the control socket ---- */
+
+bool
+console_corrected(struct parent *parent, uint32_t ticket, struct sl_slice payload)
+{
+	struct console_process *c = &parent->console;
+
+	if (ticket == 0 || c->ticket != ticket)
+		return false;
+	c->ticket = 0;
+	if (c->ipc != NULL && sl_ipc_send(c->ipc, SL_IPC_CORRECTED, payload, NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the console does not hear what came of a correction");
+	return true;
+}
+
 /* ---- its ways to the vault and to the courier, when it asks for them ---- */
 
 static void
@@ -159,6 +174,7 @@ forget(struct console_process *c)
 	sl_watch_fini(&c->watch);
 	sl_ipc_free(&c->ipc);
 	c->ready = false;
+	c->ticket = 0;
 }
 
 static void
@@ -172,6 +188,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		on_commanded(c, message->payload);
 	} else if (message->type == SL_IPC_VAULT_REQUEST) {
 		join(c, SL_IPC_VAULT, vault_connect_control(c->parent));
+	} else if (message->type == SL_IPC_CORRECT) {
+		c->ticket = control_correct(c->parent, message->payload);	/* none: it hears nothing, and goes on */
 	} else if (message->type == SL_IPC_COURIER_REQUEST) {
 		join(c, SL_IPC_COURIER, courier_connect(c->parent, SL_COURIER_SUBMITTER));
 	} else if (message->type == SL_IPC_CONSOLE_STATUS) {
@@ -213,7 +231,7 @@ start(struct console_process *c)
 	}
 	snprintf(c->socket, sizeof(c->socket), "%s", s->console.socket);
 	c->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(CONSOLE_STATUS) |
-	    SL_IPC_BIT(COMMANDED) | SL_IPC_BIT(VAULT_REQUEST) | SL_IPC_BIT(COURIER_REQUEST));
+	    SL_IPC_BIT(COMMANDED) | SL_IPC_BIT(VAULT_REQUEST) | SL_IPC_BIT(COURIER_REQUEST) | SL_IPC_BIT(CORRECT));
 	sl_ipc_set_stall(c->ipc, STALL_MS);
 	sl_watch_init(&c->watch, parent->loop, fd, on_channel, c);
 	sl_watch_want(&c->watch, SL_READ);
@@ -241,7 +259,8 @@ static bool
 same_place(const struct sl_settings *a, const struct sl_settings *b)
 {
 	return strcmp(a->console.directory, b->console.directory) == 0 && strcmp(a->console.socket, b->console.socket) == 0 &&
-	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0;
+	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0 &&
+	    a->console.two_persons == b->console.two_persons;
 }
 
 void

@@ -28,7 +28,6 @@ struct control {
 	struct sl_watch	 watch;
 	char		 path[108];
 	struct client	 clients[CLIENTS_MAX];
-	uint32_t	 tickets;	/* given out */
 };
 
 /* ---- the answer ---- */
@@ -171,11 +170,13 @@ add_courier(const struct parent *parent, int64_t now_s, struct sl_buf *out)
 	if (c->pid == 0)
 		return;
 	sl_buf_addf(out, ",\"courier\":{\"pid\":%ld,\"ready\":%s,\"waiting\":%llu,\"trying\":%llu,\"uncertain\":%llu,"
-	    "\"unsettled\":%llu,\"bytes\":%llu,\"oldest_s\":%lld,\"delivered\":%llu,\"failed\":%llu,\"replies_lost\":%llu}",
+	    "\"unsettled\":%llu,\"bytes\":%llu,\"oldest_s\":%lld,\"delivered\":%llu,\"failed\":%llu,\"replies_lost\":%llu,"
+	    "\"next_hops_down\":%llu}",
 	    (long)c->pid, c->ready ? "true" : "false", (unsigned long long)s->waiting, (unsigned long long)s->trying,
 	    (unsigned long long)s->uncertain, (unsigned long long)s->unsettled, (unsigned long long)s->bytes,
 	    s->oldest_us == 0 ? 0LL : (long long)SL_MAX((int64_t)0, now_s - s->oldest_us / 1000000),
-	    (unsigned long long)s->delivered, (unsigned long long)s->failed, (unsigned long long)s->lost);
+	    (unsigned long long)s->delivered, (unsigned long long)s->failed, (unsigned long long)s->lost,
+	    (unsigned long long)s->hops_down);
 }
 
 void
@@ -254,30 +255,35 @@ answer_no(struct client *client, const char *why)
 }
 
 /* To some edge: what they remember is shared. What it says is not looked at here. */
-static void
-pass_on(struct client *client, struct sl_slice payload)
+uint32_t
+control_correct(struct parent *parent, struct sl_slice payload)
 {
-	struct control *control = client->control;
-	struct parent *parent = control->parent;
 	struct sl_buf out;
 	bool sent = false;
 
-	if (payload.len < sizeof(uint32_t) || client->ticket != 0) {
-		answer_no(client, "one correction after the other");
-		return;
-	}
-	if (++control->tickets == 0)
-		control->tickets = 1;
+	if (payload.len < sizeof(uint32_t))
+		return 0;
+	if (++parent->tickets == 0)
+		parent->tickets = 1;
 	sl_buf_init(&out, SL_CORRECTION_MAX);
-	sl_pack_u32(&out, control->tickets);
+	sl_pack_u32(&out, parent->tickets);
 	sl_buf_add_slice(&out, sl_slice_from(payload, sizeof(uint32_t)));
 	for (unsigned i = 0; i < parent->edges_len && !sent; i++)
 		sent = parent->edges[i].ready && parent->edges[i].ipc != NULL &&
 		    sl_ipc_send(parent->edges[i].ipc, SL_IPC_CORRECT, sl_buf_slice(&out), NULL, 0) == 0;
 	sl_buf_fini(&out);
-	if (sent)
-		client->ticket = control->tickets;
-	else
+	return sent ? parent->tickets : 0;
+}
+
+static void
+pass_on(struct client *client, struct sl_slice payload)
+{
+	if (payload.len < sizeof(uint32_t) || client->ticket != 0) {
+		answer_no(client, "one correction after the other");
+		return;
+	}
+	client->ticket = control_correct(client->control->parent, payload);
+	if (client->ticket == 0)
 		answer_no(client, "no edge is there to hear it");
 }
 
@@ -287,6 +293,8 @@ control_corrected(struct parent *parent, struct sl_slice payload)
 	struct sl_unpack in = { .rest = payload };
 	uint32_t ticket = sl_unpack_u32(&in);
 
+	if (console_corrected(parent, ticket, payload))
+		return;
 	for (size_t i = 0; i < CLIENTS_MAX && parent->control != NULL && ticket != 0; i++) {
 		struct client *client = &parent->control->clients[i];
 

@@ -129,6 +129,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	} else if (message->type == SL_IPC_COURIER_STATE) {
 		if (sl_courier_unpack_state(message->payload, &state) == 0)
 			c->state = state;
+	} else if (message->type == SL_IPC_LENT) {
+		lent_message(&c->lent, message);
 	} else {
 		if (!c->ready)
 			sl_log(SL_LOG_NOTICE, "the courier is ready");
@@ -162,10 +164,15 @@ start(struct courier_process *c)
 		sl_timer_set(&c->restart, RESTART_MS);
 		return;
 	}
-	c->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY) | SL_IPC_BIT(COURIER_STATE) | SL_IPC_BIT(VAULT_REQUEST));
+	c->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY) | SL_IPC_BIT(COURIER_STATE) | SL_IPC_BIT(VAULT_REQUEST) |
+	    SL_IPC_BIT(LENT));
 	sl_ipc_set_stall(c->ipc, STALL_MS);
 	sl_watch_init(&c->watch, parent->loop, fd, on_channel, c);
 	sl_watch_want(&c->watch, SL_READ);
+	if (c->moved)
+		lent_forget(&c->lent);		/* entries of another queue */
+	c->moved = false;
+	lent_hand_on(&c->lent, c->ipc);
 	send_settings(c);
 	send_snapshot(c);
 	vault_connect_courier(parent);
@@ -184,6 +191,7 @@ courier_prepare(struct parent *parent)
 
 	c->parent = parent;
 	sl_timer_init(&c->restart, parent->loop, on_restart, c);
+	lent_prepare(&c->lent, parent->loop);
 	if (!sl_program_find("sluice-courier", c->path, sizeof(c->path)))
 		c->path[0] = '\0';
 }
@@ -202,6 +210,7 @@ courier_use_settings(struct parent *parent, const struct sl_settings *old)
 
 	if (is_wanted(parent->settings) && c->path[0] == '\0')
 		sl_log(SL_LOG_ERROR, "sluice-courier is not installed: nothing that is kept can be released");
+	c->moved |= old != NULL && !same_place(old, parent->settings);
 	if (c->ipc == NULL)
 		start(c);
 	else if (is_wanted(parent->settings) && old != NULL && same_place(old, parent->settings))
@@ -218,6 +227,8 @@ courier_died(struct parent *parent, pid_t pid, int status)
 
 	if (c->pid == 0 || c->pid != pid)
 		return false;
+	if (c->ipc != NULL)		/* what it lent just before */
+		on_channel(c, SL_READ);
 	forget(c);
 	c->pid = 0;
 	if (parent->stopping || !is_wanted(parent->settings))
@@ -242,5 +253,6 @@ courier_end(struct parent *parent)
 		return;
 	child_end(c->ipc, c->pid);
 	forget(c);
+	lent_forget(&c->lent);
 	c->pid = 0;
 }

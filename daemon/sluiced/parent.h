@@ -40,6 +40,19 @@ struct vault_process {
 	char			 path[4096];	/* "": there is no such program */
 };
 
+/* Connections that the courier has said all but the dot on, held for its successor: lent.c. Nothing is read from them or written to them. */
+struct lent {
+	struct sl_timer		 timer;
+	size_t			 len;
+	struct lent_one {
+		int		 fd;
+		int64_t		 id;		/* of the courier's entry, ... */
+		uint32_t	 attempt;	/* ... and which one at it */
+		uint64_t	 since_us;
+		struct sl_buf	 payload;	/* as it was said */
+	}			 all[SL_COURIER_LENT_MAX];
+};
+
 /* The courier, where there is a vault: courier.c. */
 struct courier_process {
 	struct parent		*parent;
@@ -50,6 +63,8 @@ struct courier_process {
 	uint64_t		 started_us;
 	bool			 ready;
 	struct sl_courier_state	 state;		/* as it said last */
+	struct lent		 lent;
+	bool			 moved;		/* its directory is another one since it was started */
 	uint32_t		 snapshot;	/* number of the one that is used, ... */
 	int			 snapshots[2];	/* ... held open for the next courier ... */
 	size_t			 snapshots_len;	/* ... 0: there is none */
@@ -72,6 +87,7 @@ struct console_process {
 	size_t			 fds_len;
 	uint64_t		 since_us;
 	struct sl_console_status status;
+	uint32_t		 ticket;	/* of its correction whose answer is awaited; 0: none */
 };
 
 struct edge_process {
@@ -109,6 +125,7 @@ struct parent {
 	int			 stats_fd;
 	struct sl_stats		*stats;		/* EDGES_MAX slots, shared */
 	unsigned char		 ticket_key[80];
+	uint32_t		 tickets;	/* of corrections, given out */
 	struct vault_process	 vault;
 	struct courier_process	 courier;
 	struct console_process	 console;
@@ -177,6 +194,12 @@ void	courier_use_snapshot(struct parent *parent, uint32_t number, const int *fds
 int	courier_connect(struct parent *parent, uint32_t who);
 bool	courier_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the courier */
 void	courier_end(struct parent *parent);	/* before the vault */
+
+/* lent.c: what the courier says of it. */
+void	lent_prepare(struct lent *lent, struct sl_loop *loop);
+void	lent_message(struct lent *lent, struct sl_ipc_message *message);
+void	lent_hand_on(struct lent *lent, struct sl_ipc *ipc);	/* to the next courier, before anything else */
+void	lent_forget(struct lent *lent);				/* all of them */
 /* console.c: one for all edges, that has the database of tenants and compiles it. */
 void	console_prepare(struct parent *parent);
 void	console_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */
@@ -184,6 +207,8 @@ void	console_to_edge(struct edge_process *edge);	/* what it compiled last, to on
 bool	console_to(struct parent *parent, struct sl_ipc *ipc);	/* the same, to whoever else wants it; false: there is none */
 void	console_in_use(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
 void	console_command(struct edge_process *edge, struct sl_slice payload);	/* mail to an action address */
+/* An edge has answered a correction: was it the console's? */
+bool	console_corrected(struct parent *parent, uint32_t ticket, struct sl_slice payload);
 void	console_seen(struct parent *parent, struct sl_slice payload);	/* users that an edge has seen */
 bool	console_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the console */
 void	console_end(struct parent *parent);	/* no edge is left */
@@ -193,6 +218,8 @@ void	console_status(const struct parent *parent, struct sl_buf *out);	/* adds a 
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */
 void	control_close(struct parent *parent);
 /* An edge has answered a correction that was passed on to it. */
+/* Pass a correction on to an edge. Returns its ticket, 0: nobody hears it. */
+uint32_t control_correct(struct parent *parent, struct sl_slice payload);
 void	control_corrected(struct parent *parent, struct sl_slice payload);
 /* The state of the service as one JSON object. */
 void	control_status(const struct parent *parent, struct sl_buf *out);

@@ -34,8 +34,43 @@ add_items(struct sl_buf *items, const struct sl_seal_view *view)
 			sl_kept_item_add(items, item.type, item.value);
 }
 
+#define OTHER_MAX	2048u	/* bytes of an item that is no recipient, in an entry that is said several times */
+
+/* Of what stands behind the message: all that is no recipient. */
 static void
-say_entry(struct client *client, struct sl_kept_entry *entry, const struct sl_seal_view *view)
+add_others(struct sl_buf *items, struct sl_slice rest)
+{
+	struct sl_seal_item item;
+
+	while (sl_seal_item_next(&rest, &item) == SL_DONE)
+		if (item.type != SL_SEAL_RECIPIENT && item.type != SL_SEAL_RECORD && items->len < ITEMS_MAX / 2)
+			sl_kept_item_add(items, item.type, sl_slice(item.value.ptr, SL_MIN(item.value.len, (size_t)OTHER_MAX)));
+}
+
+/* And recipients of *rest, as many as there is room for. */
+static void
+add_recipients(struct sl_buf *items, struct sl_slice *rest)
+{
+	struct sl_slice before = *rest;
+	struct sl_seal_item item;
+
+	while (sl_seal_item_next(rest, &item) == SL_DONE) {
+		if (item.type == SL_SEAL_RECIPIENT && item.value.len <= SL_KEPT_TEXT_MAX) {
+			if (items->len + item.value.len + 16 >= ITEMS_MAX) {
+				*rest = before;
+				return;
+			}
+			sl_kept_item_add(items, item.type, item.value);
+		}
+		before = *rest;
+	}
+	*rest = sl_slice(NULL, 0);
+}
+
+/* `rest`, if not NULL: behind the record's items the others of `others` and some recipients of *rest, which is then what is left. */
+static void
+say_entry_with(struct client *client, struct sl_kept_entry *entry, const struct sl_seal_view *view, const struct sl_slice *others,
+    struct sl_slice *rest)
 {
 	struct sl_buf payload, items;
 
@@ -46,6 +81,10 @@ say_entry(struct client *client, struct sl_kept_entry *entry, const struct sl_se
 		entry->more = view->rest_bytes > 0;
 		entry->message_bytes = view->message_bytes;
 		add_items(&items, view);
+		if (rest != NULL) {
+			add_others(&items, *others);
+			add_recipients(&items, rest);
+		}
 	}
 	entry->items = sl_buf_slice(&items);
 	sl_kept_pack_entry(entry, &payload);
@@ -53,6 +92,12 @@ say_entry(struct client *client, struct sl_kept_entry *entry, const struct sl_se
 		client->failed = SL_ERR_CLOSED;
 	sl_buf_fini(&payload);
 	sl_buf_fini(&items);
+}
+
+static void
+say_entry(struct client *client, struct sl_kept_entry *entry, const struct sl_seal_view *view)
+{
+	say_entry_with(client, entry, view, NULL, NULL);
 }
 
 /* ---- list ---- */
@@ -79,7 +124,18 @@ nowhere(void *ctx, struct sl_slice bytes)
 	return 0;
 }
 
-/* What is known of one, without its body. */
+/* Its body has been read, behind which the rest stands. */
+static void
+list_everybody(struct client *client)
+{
+	const struct sl_slice others = sl_vault_reader_rest(client->reader);
+	struct sl_slice rest = others;
+
+	while (rest.len > 0 && client->failed == 0)
+		say_entry_with(client, &client->everybody, sl_vault_reader_view(client->reader), &others, &rest);
+}
+
+/* What is known of one, without its body, but for who it is for if that is asked. */
 static void
 list_one(struct client *client, const struct sl_kept_query *asked)
 {
@@ -95,6 +151,14 @@ list_one(struct client *client, const struct sl_kept_query *asked)
 
 		entry.received_us = view->received_us;
 		entry.state = (uint32_t)state;
+		if (asked->everybody && view->rest_bytes > 0) {
+			memcpy(client->everybody_id, asked->id.ptr, sizeof(client->everybody_id));
+			client->everybody = entry;
+			client->everybody.id = sl_slice(client->everybody_id, sizeof(client->everybody_id));
+			client->reader = reader;
+			sl_timer_soon(&client->timer);
+			return;
+		}
 		say_entry(client, &entry, view);
 	}
 	say_end(client, r == 0 ? SL_DONE : r, r == 0, sl_slice(NULL, 0));
@@ -114,6 +178,8 @@ list(struct client *client, struct sl_slice payload)
 	if (sl_kept_unpack_query(payload, &asked) != 0)
 		return false;
 	if (asked.id.len > 0) {
+		if (client->reader != NULL)
+			return false;		/* one after the other */
 		list_one(client, &asked);
 		return true;
 	}
@@ -171,6 +237,9 @@ control_step(void *ctx)
 		sl_timer_soon(&client->timer);
 		return;
 	}
+	if (r == SL_DONE && client->everybody.id.len > 0)
+		list_everybody(client);
+	client->everybody = (struct sl_kept_entry){ 0 };
 	sl_vault_reader_free(&client->reader);
 	say_end(client, r, r == SL_DONE, sl_slice(NULL, 0));
 	if (client->failed != 0)

@@ -17,13 +17,35 @@
 #include "process.h"
 #include "sl/log.h"
 
+#define RENEW_MS	2000u	/* how often a disk that failed is looked at */
+
+/* Its disk failed: what is there can be read, and nothing is added. When the disk can be written again the vault is opened anew, by the next
+ * process: what is on the disk is known only then. */
+static void
+on_renew(void *ctx)
+{
+	struct process *p = ctx;
+
+	if (!sl_disk_files_writable(p->files)) {
+		sl_timer_set(&p->renew, RENEW_MS);
+		return;
+	}
+	sl_log(SL_LOG_NOTICE, "the disk can be written again: the vault is opened anew");
+	p->failed = true;
+	sl_loop_stop(p->loop);
+}
+
 static void
 after_turn(void *ctx)
 {
 	struct process *p = ctx;
 	int r;
 
-	if (p->vault == NULL || !sl_vault_waits(p->vault))
+	if (p->vault == NULL)
+		return;
+	if (sl_vault_has_failed(p->vault) && !sl_timer_is_set(&p->renew))
+		sl_timer_set(&p->renew, RENEW_MS);
+	if (!sl_vault_waits(p->vault))
 		return;
 	r = sl_vault_flush(p->vault);
 	if (r != 0) {
@@ -45,6 +67,10 @@ on_settings(struct process *p, struct sl_slice payload)
 			p->failed = true;
 			sl_loop_stop(p->loop);
 			return;
+		}
+		if (sl_disk_files_read_only(p->files)) {
+			sl_log(SL_LOG_WARNING, "the vault's disk can only be read: what is to be kept is deferred until it can be written");
+			sl_timer_set(&p->renew, RENEW_MS);
 		}
 		store_expire(p);
 	}
@@ -102,6 +128,7 @@ main(int argc, char **argv)
 	    SL_IPC_BIT(VAULT_SETTINGS) | SL_IPC_BIT(VAULT_CLIENT) | SL_IPC_BIT(STOP));
 	release_init(&p);
 	sl_timer_init(&p.expiry, p.loop, store_expire, &p);
+	sl_timer_init(&p.renew, p.loop, on_renew, &p);
 	sl_watch_init(&p.watch, p.loop, sl_ipc_fd(p.parent), on_parent, &p);
 	sl_watch_want(&p.watch, SL_READ);
 	sl_loop_after_turn(p.loop, after_turn, &p);
@@ -110,6 +137,7 @@ main(int argc, char **argv)
 	clients_forget(&p);
 	release_fini(&p);
 	sl_timer_clear(&p.expiry);
+	sl_timer_clear(&p.renew);
 	sl_vault_close(&p.vault);
 	sl_disk_files_close(&p.files);
 	sl_loop_after_turn(p.loop, NULL, NULL);

@@ -40,6 +40,8 @@ struct client {
 	int		 spools[SPOOLS_EACH];	/* lent to it: we keep them open, to have them back */
 	unsigned	 spools_len;
 	struct sl_vault_reader *reader;	/* a message that is being shown; NULL: none */
+	struct sl_kept_entry everybody;	/* of one whose recipients alone are asked for; no bytes: all of it is shown */
+	unsigned char	 everybody_id[SL_KEPT_ID_BYTES];
 	struct sl_timer	 timer;		/* its next piece */
 	int		 failed;	/* what the reader's sink met */
 	size_t		 asked;		/* releases that it waits for */
@@ -74,7 +76,7 @@ struct process {
 	struct sl_vault	*vault;		/* NULL: not opened yet */
 	uint64_t	 keep_ms;
 	uint64_t	 messages, bytes;	/* of a tenant; 0: no limit */
-	struct sl_timer	 expiry;
+	struct sl_timer	 expiry, renew;
 	int		 spools[SPOOLS_MAX];
 	unsigned	 spools_len;
 	struct pending	*pending;

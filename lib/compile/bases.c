@@ -76,6 +76,15 @@ template_text(struct sl_compile *c, int64_t partner, struct sl_slice name, struc
 	return r == SL_ERR_SYNTAX ? SL_ERR_NOT_FOUND : r;	/* no name a template can have */
 }
 
+static bool
+not_understood(struct sl_compile *c, struct sl_node node, int r, const struct sl_buf *errors)
+{
+	if (r != SL_ERR_SYNTAX && r != SL_ERR_FULL)
+		return false;
+	compile_problem(c, node, r == SL_ERR_FULL ? SL_SLICE_LIT("the policies are too many, or too long") : sl_buf_slice(errors));
+	return true;
+}
+
 static int
 push_text(struct sl_compile *c, uint32_t chain, struct sl_node node, struct sl_slice text, uint32_t *chain_out)
 {
@@ -83,10 +92,8 @@ push_text(struct sl_compile *c, uint32_t chain, struct sl_node node, struct sl_s
 	int r;
 
 	sl_buf_init(&errors, 8192);
-	r = sl_chains_push(c->chains, chain, (enum sl_policy_by)node.level, text, chain_out, &errors);
-	if (r == SL_ERR_SYNTAX || r == SL_ERR_FULL) {
-		compile_problem(c, node, r == SL_ERR_FULL ? SL_SLICE_LIT("the policies are too many, or too long") :
-		    sl_buf_slice(&errors));
+	r = sl_chains_push(c->chains, chain, (enum sl_policy_by)node.level, sl_slice("", 0), text, chain_out, &errors);
+	if (not_understood(c, node, r, &errors)) {
 		*chain_out = chain;
 		r = 0;
 	}
@@ -146,46 +153,166 @@ compile_push(struct sl_compile *c, uint32_t chain, struct sl_node node, int64_t 
 	return r;
 }
 
+/* ---- for a snapshot: who says what, with templates by name ---- */
+
+/* A text as its template's name, in lower case as templates are kept, and what stands beside it. False: a problem was told. */
+static bool
+text_split(struct sl_compile *c, struct sl_node node, struct sl_slice text, struct said_text *out)
+{
+	struct sl_slice name;
+	const char *wrong;
+
+	sl_buf_reset(&out->rest);
+	wrong = sl_chain_template(text, &name, &out->rest);
+	if (wrong != NULL) {
+		compile_problem(c, node, sl_slice_str(wrong));
+		return false;
+	}
+	SL_ASSERT(name.len <= SL_POLICY_NAME_MAX);
+	for (size_t i = 0; i < name.len; i++)
+		out->name[i] = (char)sl_ascii_lower(name.ptr[i]);
+	out->template = sl_slice(out->name, name.len);
+	/* A text without a template is what it was: the same layer as elsewhere. */
+	out->text = name.len == 0 ? text : sl_buf_slice(&out->rest);
+	return true;
+}
+
+/* Tell if a template is not there. It may come: then it is heard. */
 static int
-push_own(struct sl_compile *c, uint32_t chain, struct sl_node node, int64_t partner, uint32_t *chain_out)
+template_check(struct sl_compile *c, struct sl_node node, int64_t partner, struct sl_slice name)
 {
 	struct sl_buf text;
 	int r;
 
-	*chain_out = chain;
+	if (name.len == 0)
+		return 0;
 	sl_buf_init(&text, SL_LAYER_TEXT_MAX);
-	r = text_at(c, node, sl_slice("", 0), &text);
-	if (r == 0)
-		r = compile_push(c, chain, node, partner, sl_buf_slice(&text), chain_out);
-	else if (r == SL_ERR_NOT_FOUND)
+	r = template_text(c, partner, name, &text);
+	if (r == SL_ERR_NOT_FOUND) {
+		sl_buf_reset(&c->scratch);
+		sl_buf_addf(&c->scratch, "there is no template " SL_SLICE_FMT, SL_SLICE_ARG(name));
+		compile_problem(c, node, sl_buf_slice(&c->scratch));
 		r = 0;
-	else
-		compile_fail(c, r, "%s", sl_store_error(c->options.store));
+	}
 	sl_buf_fini(&text);
 	return r;
 }
 
 int
-compile_base(struct sl_compile *c, int64_t partner, uint32_t *chain_out)
+compile_link(struct sl_compile *c, uint32_t chain, struct sl_node node, int64_t partner, struct sl_slice text,
+    uint32_t *chain_out)
+{
+	struct said_text said;
+	struct sl_buf errors;
+	int r = 0;
+
+	*chain_out = chain;
+	sl_buf_init(&said.rest, SL_LAYER_TEXT_MAX);
+	sl_buf_init(&errors, 8192);
+	if (text_split(c, node, text, &said)) {
+		r = sl_chains_push(c->chains, chain, (enum sl_policy_by)node.level, said.template, said.text, chain_out, &errors);
+		if (not_understood(c, node, r, &errors))	/* its template is heard nevertheless */
+			r = sl_chains_push(c->chains, chain, (enum sl_policy_by)node.level, said.template, sl_slice("", 0), chain_out,
+			    &errors);
+		if (r == 0)
+			r = template_check(c, node, partner, said.template);
+	}
+	if (r == SL_ERR_FULL) {
+		*chain_out = chain;
+		r = 0;
+	}
+	sl_buf_fini(&errors);
+	sl_buf_fini(&said.rest);
+	return r;
+}
+
+struct speaking {
+	struct sl_compile	*compile;
+	struct sl_node		 node;
+	bool			 instead;	/* what is tried out came */
+};
+
+/* One layer of the operator or a partner: of his own ("") or a template, which builds on none. What is not understood says
+ * nothing; a template that is not understood is there nevertheless, and hides the operator's. */
+static int
+speak(struct speaking *s, struct sl_slice name, struct sl_slice text)
+{
+	static const struct sl_policy_layer nothing;
+	struct sl_compile *c = s->compile;
+	const struct sl_policy_layer *layer = &nothing;
+	struct said_text said = { .template = { (const unsigned char *)"", 0 } };
+	struct sl_buf errors;
+	int r = 0;
+
+	if (name.len > 0 && !sl_policy_name_ok(name))
+		return 0;		/* nobody can build on it */
+	sl_buf_init(&said.rest, SL_LAYER_TEXT_MAX);
+	sl_buf_init(&errors, 8192);
+	if (text_split(c, s->node, text, &said)) {
+		r = sl_chains_layer(c->chains, said.text, &layer, &errors);
+		if (not_understood(c, s->node, r, &errors)) {
+			layer = &nothing;
+			r = 0;
+		}
+	}
+	if (name.len > 0)
+		said.template.len = 0;
+	if (r == 0)
+		r = template_check(c, s->node, s->node.level == SL_LEVEL_PARTNER ? s->node.id : 0, said.template);
+	if (r == 0) {
+		r = sl_snapshot_writer_source(c->options.writer, (uint32_t)s->node.id, name, said.template, layer);
+		if (r != 0)
+			compile_fail(c, r, "a policy cannot be written: %s", sl_strerror(r));
+	}
+	sl_buf_fini(&errors);
+	sl_buf_fini(&said.rest);
+	return r;
+}
+
+static int
+on_layer(void *ctx, const struct sl_layer_now *layer)
+{
+	struct speaking *s = ctx;
+	struct sl_slice text = layer->text;
+
+	s->instead |= compile_instead(s->compile, s->node, layer->name, &text);
+	return speak(s, layer->name, text);
+}
+
+int
+sl_compile_speaker(struct sl_compile *c, struct sl_node node)
+{
+	const struct sl_compile_instead *instead = c->options.instead;
+	struct speaking s = { .compile = c, .node = node };
+	int r;
+
+	SL_CHECK(c, COMPILE_MAGIC);
+	SL_ASSERT((node.level == SL_LEVEL_OPERATOR && node.id == 0) || node.level == SL_LEVEL_PARTNER);
+	if (node.id > UINT32_MAX)
+		return compile_fail(c, SL_ERR_FULL, "the numbers of partners are used up");
+	r = compile_presets(c);
+	if (r == 0)
+		r = sl_snapshot_writer_speaker(c->options.writer, (uint32_t)node.id);
+	if (r == 0)
+		r = sl_store_layers_at(c->options.store, node, on_layer, &s);
+	if (r == SL_ERR_NOT_FOUND)
+		return 0;			/* the partner is gone */
+	/* What is tried out may be the first that is said. */
+	if (r == 0 && instead != NULL && !s.instead && instead->node.level == node.level && instead->node.id == node.id)
+		r = speak(&s, instead->name, instead->text);
+	if (r < 0 && c->error.len == 0)
+		compile_fail(c, r, "%s", sl_store_error(c->options.store));
+	return r;
+}
+
+int
+compile_presets(struct sl_compile *c)
 {
 	int r;
 
-	for (size_t i = 0; i < c->bases_len; i++) {
-		if (c->bases[i].partner == partner) {
-			*chain_out = c->bases[i].chain;
-			return 0;
-		}
-	}
-	if (partner == 0) {
-		r = push_own(c, SL_CHAIN_EMPTY, SL_NODE_OPERATOR, 0, chain_out);
-	} else {
-		r = compile_base(c, 0, chain_out);	/* one deeper, no more */
-		if (r == 0)
-			r = push_own(c, *chain_out, (struct sl_node){ SL_LEVEL_PARTNER, partner }, partner, chain_out);
-	}
-	if (r != 0)
-		return r;
-	c->bases = sl_xrealloc(c->bases, (c->bases_len + 1) * sizeof(*c->bases));
-	c->bases[c->bases_len++] = (struct base){ partner, *chain_out };
-	return 0;
+	if (c->presets_written)
+		return 0;
+	c->presets_written = true;
+	r = sl_snapshot_writer_presets(c->options.writer, sl_chains_presets(c->chains));
+	return r == 0 ? 0 : compile_fail(c, r, "levels cannot be written: %s", sl_strerror(r));
 }

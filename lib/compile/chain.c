@@ -15,6 +15,8 @@ struct chain {
 	uint32_t		 layer;
 	enum sl_policy_by	 by;
 	unsigned		 len;		/* layers */
+	uint32_t		 partner;
+	struct sl_slice		 template;
 };
 
 struct table {			/* numbers by hash; a slot holds a number + 1 */
@@ -26,7 +28,7 @@ struct sl_chains {
 	unsigned		 magic;
 	struct sl_arena		 arena;
 	struct sl_policy_presets presets;
-	struct layer		*layers;
+	struct layer		**layers;	/* they stay where they are */
 	struct chain		*chains;
 	size_t			 layers_len, chains_len;
 	struct table		 layer_table, chain_table;
@@ -66,15 +68,15 @@ sl_chains_free(struct sl_chains **chains)
 static uint64_t
 layer_hash(const struct sl_chains *c, uint32_t i)
 {
-	return sl_hash(c->layers[i].text.ptr, c->layers[i].text.len);
+	return sl_hash(c->layers[i]->text.ptr, c->layers[i]->text.len);
 }
 
 static uint64_t
 chain_hash(const struct chain *chain)
 {
-	const uint32_t key[] = { chain->before, chain->layer, (uint32_t)chain->by };
+	const uint32_t key[] = { chain->before, chain->layer, (uint32_t)chain->by, chain->partner };
 
-	return sl_hash(key, sizeof(key));
+	return sl_hash(key, sizeof(key)) * 31 + sl_hash(chain->template.ptr, chain->template.len);
 }
 
 static uint64_t
@@ -115,7 +117,7 @@ layer_find(const struct sl_chains *c, struct sl_slice text, uint32_t *out)
 
 	for (size_t at = sl_hash(text.ptr, text.len) & (t->size - 1); t->size > 0 && t->slots[at] != 0; at = (at + 1) & (t->size - 1)) {
 		*out = t->slots[at] - 1;
-		if (sl_slice_eq(c->layers[*out].text, text))
+		if (sl_slice_eq(c->layers[*out]->text, text))
 			return true;
 	}
 	return false;
@@ -129,7 +131,9 @@ layer_make(struct sl_chains *c, struct sl_slice text, uint32_t *out, struct sl_b
 
 	if ((c->layers_len & (c->layers_len - 1)) == 0)		/* full at each power of two */
 		c->layers = sl_xrealloc(c->layers, SL_MAX(c->layers_len * 2, (size_t)1) * sizeof(*c->layers));
-	layer = &c->layers[c->layers_len];
+	layer = sl_arena_alloc(&c->arena, sizeof(*layer));
+	if (layer == NULL)
+		return SL_ERR_FULL;
 	layer->text = sl_arena_copy(&c->arena, text);
 	if (layer->text.ptr == NULL)
 		return SL_ERR_FULL;
@@ -137,9 +141,23 @@ layer_make(struct sl_chains *c, struct sl_slice text, uint32_t *out, struct sl_b
 	r = sl_policy_layer_read("policy", layer->text, SL_BY_OPERATOR, &c->arena, &layer->layer, errors);
 	if (r != 0)
 		return r;
+	c->layers[c->layers_len] = layer;
 	*out = (uint32_t)c->layers_len++;
 	table_put(c, &c->layer_table, *out, layer_hash);
 	return 0;
+}
+
+static int
+layer_get(struct sl_chains *c, struct sl_slice text, uint32_t *out, struct sl_buf *errors)
+{
+	return layer_find(c, text, out) ? 0 : layer_make(c, text, out, errors);
+}
+
+static bool
+chain_eq(const struct chain *a, const struct chain *b)
+{
+	return a->before == b->before && a->layer == b->layer && a->by == b->by && a->partner == b->partner &&
+	    sl_slice_eq(a->template, b->template);
 }
 
 static uint32_t
@@ -150,7 +168,7 @@ chain_intern(struct sl_chains *c, const struct chain *wanted)
 	for (size_t at = chain_hash(wanted) & (t->size - 1); t->size > 0 && t->slots[at] != 0; at = (at + 1) & (t->size - 1)) {
 		const struct chain *there = &c->chains[t->slots[at] - 1];
 
-		if (there->before == wanted->before && there->layer == wanted->layer && there->by == wanted->by)
+		if (chain_eq(there, wanted))
 			return t->slots[at] - 1;
 	}
 	if ((c->chains_len & (c->chains_len - 1)) == 0)		/* full at each power of two */
@@ -160,26 +178,66 @@ chain_intern(struct sl_chains *c, const struct chain *wanted)
 	return (uint32_t)c->chains_len++;
 }
 
+uint32_t
+sl_chains_start(struct sl_chains *c, uint32_t partner)
+{
+	struct chain wanted = { .partner = partner };
+
+	SL_CHECK(c, CHAINS_MAGIC);
+	return partner == 0 ? SL_CHAIN_EMPTY : chain_intern(c, &wanted);
+}
+
 int
-sl_chains_push(struct sl_chains *c, uint32_t chain, enum sl_policy_by by, struct sl_slice text, uint32_t *chain_out,
-    struct sl_buf *errors)
+sl_chains_push(struct sl_chains *c, uint32_t chain, enum sl_policy_by by, struct sl_slice template, struct sl_slice text,
+    uint32_t *chain_out, struct sl_buf *errors)
 {
 	struct chain wanted = { .before = chain, .by = by };
-	int r = 0;
+	int r;
 
 	SL_CHECK(c, CHAINS_MAGIC);
 	SL_ASSERT(chain < c->chains_len && by >= c->chains[chain].by);
 	*chain_out = chain;
-	if (sl_slice_trim(text).len == 0)
+	if (sl_slice_trim(text).len == 0 && template.len == 0)
 		return 0;
 	wanted.len = c->chains[chain].len + 1;
-	if (wanted.len > SL_POLICY_SOURCES_MAX)
+	wanted.partner = c->chains[chain].partner;
+	wanted.template = sl_arena_copy(&c->arena, template);
+	if (wanted.len > SL_POLICY_SOURCES_MAX || wanted.template.ptr == NULL)
 		return SL_ERR_FULL;
-	if (!layer_find(c, text, &wanted.layer))
-		r = layer_make(c, text, &wanted.layer, errors);
+	r = layer_get(c, text, &wanted.layer, errors);
 	if (r == 0)
 		*chain_out = chain_intern(c, &wanted);
 	return r;
+}
+
+int
+sl_chains_layer(struct sl_chains *c, struct sl_slice text, const struct sl_policy_layer **out, struct sl_buf *errors)
+{
+	uint32_t layer;
+	int r;
+
+	SL_CHECK(c, CHAINS_MAGIC);
+	r = layer_get(c, text, &layer, errors);
+	if (r == 0)
+		*out = &c->layers[layer]->layer;
+	return r;
+}
+
+int
+sl_chains_describe(const struct sl_chains *c, uint32_t chain, struct sl_snapshot_chain *out)
+{
+	SL_CHECK(c, CHAINS_MAGIC);
+	SL_ASSERT(chain < c->chains_len);
+	*out = (struct sl_snapshot_chain){ .partner = c->chains[chain].partner, .steps_len = c->chains[chain].len };
+	if (out->steps_len > SL_SNAPSHOT_STEPS_MAX)
+		return SL_ERR_FULL;
+	for (size_t i = out->steps_len; i > 0; i--) {
+		const struct chain *at = &c->chains[chain];
+
+		out->steps[i - 1] = (struct sl_snapshot_step){ at->by, at->template, &c->layers[at->layer]->layer };
+		chain = at->before;
+	}
+	return 0;
 }
 
 size_t
@@ -207,7 +265,7 @@ sl_chains_resolve(const struct sl_chains *c, uint32_t chain, struct sl_policy_ef
 	SL_ASSERT(chain < c->chains_len);
 	len = c->chains[chain].len;
 	for (size_t i = len; i > 0; i--) {
-		sources[i - 1] = (struct sl_policy_source){ c->chains[chain].by, &c->layers[c->chains[chain].layer].layer };
+		sources[i - 1] = (struct sl_policy_source){ c->chains[chain].by, &c->layers[c->chains[chain].layer]->layer };
 		chain = c->chains[chain].before;
 	}
 	sl_policy_resolve(&c->presets, sources, len, out);

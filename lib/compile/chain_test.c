@@ -14,7 +14,7 @@ push(struct sl_chains *c, uint32_t chain, enum sl_policy_by by, const char *text
 	uint32_t out;
 
 	sl_buf_init(&errors, 4096);
-	if (sl_chains_push(c, chain, by, S(text), &out, &errors) != 0)
+	if (sl_chains_push(c, chain, by, S(""), S(text), &out, &errors) != 0)
 		fail_msg("%s: %s", text, sl_buf_cstr(&errors));
 	sl_buf_fini(&errors);
 	return out;
@@ -92,8 +92,8 @@ too_many_and_misunderstood_layers_are_refused(void **state)
 	for (int i = 0; i < SL_POLICY_SOURCES_MAX; i++)
 		chain = push(c, chain, SL_BY_OPERATOR, "mode: monitor\n");
 	before = sl_chains_len(c);
-	assert_int_equal(sl_chains_push(c, chain, SL_BY_USER, S("mode: filter\n"), &out, &errors), SL_ERR_FULL);
-	assert_int_equal(sl_chains_push(c, SL_CHAIN_EMPTY, SL_BY_USER, S("mode: flter\n"), &out, &errors), SL_ERR_SYNTAX);
+	assert_int_equal(sl_chains_push(c, chain, SL_BY_USER, S(""), S("mode: filter\n"), &out, &errors), SL_ERR_FULL);
+	assert_int_equal(sl_chains_push(c, SL_CHAIN_EMPTY, SL_BY_USER, S(""), S("mode: flter\n"), &out, &errors), SL_ERR_SYNTAX);
 	assert_non_null(strstr(sl_buf_cstr(&errors), "policy:1:7: mode"));
 	assert_int_equal(sl_chains_len(c), before);
 	sl_buf_fini(&errors);

@@ -19,7 +19,6 @@ sl_compile_new(const struct sl_compile_options *options)
 	c->magic = COMPILE_MAGIC;
 	c->options = *options;
 	c->chains = sl_chains_new();
-	c->effective = sl_xzalloc(sizeof(*c->effective));
 	sl_buf_init(&c->error, 2048);
 	sl_buf_init(&c->problems, 65536);
 	sl_buf_init(&c->scratch, SL_LAYER_TEXT_MAX);
@@ -46,6 +45,7 @@ sl_compile_free(struct sl_compile **compile)
 	SL_CHECK(c, COMPILE_MAGIC);
 	said_forget(&c->tenant);
 	sl_free(c->tenant.said);
+	sl_free(c->tenant.spoke);
 	sl_free(c->tenant.domains);
 	sl_free(c->tenant.groups);
 	sl_free(c->tenant.users);
@@ -54,9 +54,7 @@ sl_compile_free(struct sl_compile **compile)
 	sl_buf_fini(&c->problems);
 	sl_buf_fini(&c->scratch);
 	sl_buf_fini(&c->names);
-	sl_free(c->bases);
 	sl_free(c->policies);
-	sl_free(c->effective);
 	sl_chains_free(&c->chains);
 	SL_OBJ_FREE(compile, COMPILE_MAGIC);
 }
@@ -79,7 +77,7 @@ size_t
 sl_compile_policies(const struct sl_compile *c)
 {
 	SL_CHECK(c, COMPILE_MAGIC);
-	return c->resolved;
+	return c->policies_len;
 }
 
 static void *
@@ -101,23 +99,13 @@ variant_of(const struct sl_tenant_settings *settings)
 	return mode * 2 + (settings->users == SL_TENANT_USERS_LISTED);
 }
 
-/* What holds for the whole tenant. A policy that does less than its state stays. */
-static void
-put_on_top(struct sl_policy *policy, unsigned variant)
-{
-	if (variant / 2 == 1 && policy->mode == SL_MODE_FILTER)
-		policy->mode = SL_MODE_MONITOR;
-	else if (variant / 2 == 2)
-		policy->mode = SL_MODE_PASS_THROUGH;
-	if (variant % 2 == 1)
-		policy->recipients.shield = SL_SHIELD_KNOWN;
-}
-
 /* The writer's number of a chain's policy. */
 static int
 policy_of(struct sl_compile *c, uint32_t chain, uint32_t *out)
 {
+	static const enum sl_mode modes[] = { SL_MODE_FILTER, SL_MODE_MONITOR, SL_MODE_PASS_THROUGH };
 	unsigned variant = variant_of(&c->tenant.settings);
+	struct sl_snapshot_chain described;
 	size_t at = (size_t)chain * VARIANTS + variant, size = c->policies_size;
 	int r;
 
@@ -128,13 +116,15 @@ policy_of(struct sl_compile *c, uint32_t chain, uint32_t *out)
 		c->policies_size = size;
 	}
 	if (c->policies[at] == 0) {
-		sl_chains_resolve(c->chains, chain, c->effective, NULL, NULL);
-		put_on_top(&c->effective->policy, variant);
-		r = sl_snapshot_writer_policy(c->options.writer, &c->effective->policy, out);
+		r = sl_chains_describe(c->chains, chain, &described);
+		described.mode = modes[variant / 2];
+		described.shield = variant % 2 == 1;
+		if (r == 0)
+			r = sl_snapshot_writer_chain(c->options.writer, &described, out);
 		if (r != 0)
 			return compile_fail(c, r, "a policy cannot be written: %s", sl_strerror(r));
 		c->policies[at] = *out + 1;
-		c->resolved++;
+		c->policies_len++;
 	}
 	*out = c->policies[at] - 1;
 	return 0;
@@ -168,8 +158,13 @@ static int
 on_layer(void *ctx, const struct sl_layer_row *row)
 {
 	struct sl_compile *c = ctx;
+	struct tenant *t = &c->tenant;
 	struct sl_slice instead;
 
+	if (row->node.level >= SL_LEVEL_GROUP) {
+		t->spoke = grow(t->spoke, t->spoke_len, &t->spoke_size, sizeof(*t->spoke));
+		t->spoke[t->spoke_len++] = row->node;
+	}
 	if (row->name.len == 0 && row->text.len > 0 && !compile_instead(c, row->node, row->name, &instead))
 		said_add(&c->tenant, row->node, row->text);
 	return 0;
@@ -188,6 +183,10 @@ said_read(struct sl_compile *c, int64_t tenant)
 		r = sl_store_path(c->options.store, instead->node, &path);
 		of = r == 0 ? path.id[SL_LEVEL_TENANT] : 0;
 	}
+	if (of == tenant && instead->node.level >= SL_LEVEL_GROUP) {
+		c->tenant.spoke = grow(c->tenant.spoke, c->tenant.spoke_len, &c->tenant.spoke_size, sizeof(*c->tenant.spoke));
+		c->tenant.spoke[c->tenant.spoke_len++] = instead->node;
+	}
 	if (of == tenant && instead->text.len > 0)
 		said_add(&c->tenant, instead->node, instead->text);
 	if (c->tenant.said_len > 1)
@@ -205,7 +204,7 @@ chain_at(struct sl_compile *c, uint32_t chain, struct sl_node node, uint32_t *ou
 	if (c->tenant.said_len == 0)
 		return 0;
 	said = bsearch(&key, c->tenant.said, c->tenant.said_len, sizeof(key), compare_said);
-	return said == NULL ? 0 : compile_push(c, chain, node, c->tenant.row.partner, sl_slice(said->text, said->len), out);
+	return said == NULL ? 0 : compile_link(c, chain, node, c->tenant.row.partner, sl_slice(said->text, said->len), out);
 }
 
 /* ---- rows of a tenant, in the order of a walk ---- */
@@ -230,8 +229,6 @@ on_tenant(void *ctx, const struct sl_tenant_row *row)
 {
 	struct sl_compile *c = ctx;
 	struct tenant *t = &c->tenant;
-	uint32_t base;
-	int r;
 
 	t->there = row->settings.state != SL_TENANT_OFF;
 	if (!t->there)
@@ -243,8 +240,7 @@ on_tenant(void *ctx, const struct sl_tenant_row *row)
 	t->row.partner = (uint32_t)row->partner;
 	keep_text(t, row->name);
 	t->name_len = (uint32_t)row->name.len;
-	r = compile_base(c, row->partner, &base);
-	return r != 0 ? r : chain_at(c, base, (struct sl_node){ SL_LEVEL_TENANT, row->id }, &t->chain);
+	return chain_at(c, sl_chains_start(c->chains, t->row.partner), (struct sl_node){ SL_LEVEL_TENANT, row->id }, &t->chain);
 }
 
 static int
@@ -567,55 +563,6 @@ sl_compile_list(struct sl_compile *c, struct sl_node node)
 
 /* ---- a tenant ---- */
 
-static void
-tenant_begin(struct sl_compile *c, int64_t id)
-{
-	struct tenant *t = &c->tenant;
-
-	said_forget(t);
-	t->domains_len = t->groups_len = t->users_len = t->routes_len = 0;
-	t->there = t->written = t->groups_sorted = t->users_sorted = false;
-	t->row = (struct sl_snapshot_tenant){ 0 };
-	t->id = id;
-	sl_buf_reset(&t->texts);
-}
-
-/* Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
-static int
-tenant_compile(struct sl_compile *c, int64_t id)
-{
-	static const struct sl_walk walk = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group,
-		.user = on_user, .list = on_list };
-	int r;
-
-	tenant_begin(c, id);
-	r = said_read(c, id);
-	if (r == 0)
-		r = sl_store_walk(c->options.store, &walk, c, (struct sl_node){ SL_LEVEL_TENANT, id }, NULL);
-	if (r == SL_DONE || r == SL_ERR_NOT_FOUND)
-		return 0;			/* off, or not there */
-	if (r == 0 && c->tenant.there && !c->tenant.written)
-		r = write_tenant(c);		/* it has no domain yet */
-	if (r == 0 && c->tenant.texts.overflow)
-		r = compile_fail(c, SL_ERR_FULL, "tenant %lld has too many users", (long long)id);
-	return r != 0 ? store_failed(c, r) : c->tenant.there ? SL_DONE : 0;
-}
-
-int
-sl_compile_tenant(struct sl_compile *c, int64_t tenant)
-{
-	int r;
-
-	SL_CHECK(c, COMPILE_MAGIC);
-	sl_buf_reset(&c->error);
-	r = tenant_compile(c, tenant);
-	if (r == 0 && tenant <= UINT32_MAX)
-		r = sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
-	return SL_MIN(r, 0);
-}
-
-/* ---- everything ---- */
-
 struct ids {
 	int64_t	*ids;
 	size_t	 len, size;
@@ -629,6 +576,153 @@ id_add(struct ids *ids, int64_t id)
 	return 0;
 }
 
+static void
+tenant_begin(struct sl_compile *c, int64_t id)
+{
+	struct tenant *t = &c->tenant;
+
+	said_forget(t);
+	t->domains_len = t->groups_len = t->users_len = t->routes_len = t->spoke_len = 0;
+	t->there = t->written = t->groups_sorted = t->users_sorted = false;
+	t->row = (struct sl_snapshot_tenant){ 0 };
+	t->id = id;
+	sl_buf_reset(&t->texts);
+}
+
+/* Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
+static int
+tenant_compile(struct sl_compile *c, int64_t id, const struct sl_walk *walk)
+{
+	int r;
+
+	tenant_begin(c, id);
+	r = compile_presets(c);
+	if (r == 0)
+		r = said_read(c, id);
+	if (r == 0)
+		r = sl_store_walk(c->options.store, walk, c, (struct sl_node){ SL_LEVEL_TENANT, id }, NULL);
+	if (r == SL_DONE || r == SL_ERR_NOT_FOUND)
+		return 0;			/* off, or not there */
+	if (r == 0 && c->tenant.there && !c->tenant.written)
+		r = write_tenant(c);		/* it has no domain yet */
+	if (r == 0 && c->tenant.texts.overflow)
+		r = compile_fail(c, SL_ERR_FULL, "tenant %lld has too many users", (long long)id);
+	return r != 0 ? store_failed(c, r) : c->tenant.there ? SL_DONE : 0;
+}
+
+static const struct sl_walk all_of_it = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group,
+	.user = on_user, .list = on_list };
+
+int
+sl_compile_tenant(struct sl_compile *c, int64_t tenant)
+{
+	int r;
+
+	SL_CHECK(c, COMPILE_MAGIC);
+	sl_buf_reset(&c->error);
+	r = tenant_compile(c, tenant, &all_of_it);
+	if (r == 0 && tenant <= UINT32_MAX)
+		r = sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
+	return SL_MIN(r, 0);
+}
+
+/* ---- of a tenant not all users ---- */
+
+struct chosen {
+	struct sl_compile	*compile;
+	struct ids		 ids;
+};
+
+static int
+choose(void *ctx, const struct sl_user_row *row)
+{
+	struct chosen *chosen = ctx;
+
+	return row->tenant == chosen->compile->tenant.id ? id_add(&chosen->ids, row->id) : 0;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Who has, or once had, a policy of his own or of his group; and those who changed. Some may be gone meanwhile. */
+static int
+choose_users(struct chosen *chosen, const int64_t *users, size_t len)
+{
+	const struct tenant *t = &chosen->compile->tenant;
+	struct sl_store *store = chosen->compile->options.store;
+	int r = 0;
+
+	for (size_t i = 0; i < t->spoke_len && (r == 0 || r == SL_ERR_NOT_FOUND); i++)
+		r = t->spoke[i].level == SL_LEVEL_GROUP ? sl_store_group_users(store, t->spoke[i].id, choose, chosen)
+		    : sl_store_user_row(store, t->spoke[i].id, choose, chosen);
+	for (size_t i = 0; i < len && (r == 0 || r == SL_ERR_NOT_FOUND); i++)
+		r = sl_store_user_row(store, users[i], choose, chosen);
+	if (chosen->ids.len > 1)
+		qsort(chosen->ids.ids, chosen->ids.len, sizeof(*chosen->ids.ids), compare_ids);
+	return r == SL_ERR_NOT_FOUND ? 0 : r;
+}
+
+struct listed {
+	struct sl_compile	*compile;
+	struct sl_node		 node;
+	struct sl_slice		 user;		/* "": the tenant's own */
+};
+
+static int
+on_own_entry(void *ctx, const struct sl_store_entry *entry)
+{
+	struct listed *l = ctx;
+
+	return write_entry(l->compile, l->node, l->user.len > 0 ? SL_BY_USER : SL_BY_TENANT, l->compile->tenant.row.id, l->user, entry);
+}
+
+static int
+write_chosen(struct sl_compile *c, const struct ids *ids)
+{
+	struct listed listed = { c, { SL_LEVEL_TENANT, c->tenant.id }, { (const unsigned char *)"", 0 } };
+	int r = sl_store_list_walk(c->options.store, listed.node, sl_slice("", 0), on_own_entry, &listed);
+
+	for (size_t i = 0; i < ids->len && r == 0; i++) {
+		if (i > 0 && ids->ids[i] == ids->ids[i - 1])
+			continue;
+		r = sl_store_user_row(c->options.store, ids->ids[i], on_user, c);
+		listed.node = (struct sl_node){ SL_LEVEL_USER, ids->ids[i] };
+		listed.user = user_find(&c->tenant, ids->ids[i]);
+		if (r == 0 && listed.user.len > 0)
+			r = sl_store_list_walk(c->options.store, listed.node, sl_slice("", 0), on_own_entry, &listed);
+	}
+	return r;
+}
+
+int
+sl_compile_tenant_partly(struct sl_compile *c, int64_t tenant, const int64_t *users, size_t len)
+{
+	static const struct sl_walk without_users = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group };
+	struct chosen chosen = { .compile = c };
+	int r;
+
+	SL_CHECK(c, COMPILE_MAGIC);
+	sl_buf_reset(&c->error);
+	r = tenant_compile(c, tenant, &without_users);
+	if (r == 0 && tenant <= UINT32_MAX)
+		return sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
+	if (r == SL_DONE)
+		r = choose_users(&chosen, users, len);
+	if (r == 0)
+		r = write_chosen(c, &chosen.ids);
+	if (r == 0)
+		r = sl_snapshot_writer_partly(c->options.writer, (uint32_t)tenant);
+	sl_free(chosen.ids.ids);
+	return store_failed(c, SL_MIN(r, 0));
+}
+
+/* ---- everything ---- */
+
 static int
 on_tenant_id(void *ctx, const struct sl_tenant_row *row)
 {
@@ -641,6 +735,14 @@ on_partner_id(void *ctx, const struct sl_partner_row *row)
 	return id_add(ctx, row->id);
 }
 
+static int
+above(struct sl_compile *c, struct sl_node node)
+{
+	int r = sl_compile_list(c, node);
+
+	return r == 0 ? sl_compile_speaker(c, node) : r;
+}
+
 int
 sl_compile_whole(struct sl_compile *c)
 {
@@ -650,16 +752,16 @@ sl_compile_whole(struct sl_compile *c)
 
 	SL_CHECK(c, COMPILE_MAGIC);
 	sl_buf_reset(&c->error);
-	r = sl_compile_list(c, SL_NODE_OPERATOR);
+	r = above(c, SL_NODE_OPERATOR);
 	if (r == 0)
 		r = store_failed(c, sl_store_walk(c->options.store, &partners, &ids, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < ids.len && r == 0; i++)
-		r = sl_compile_list(c, (struct sl_node){ SL_LEVEL_PARTNER, ids.ids[i] });
+		r = above(c, (struct sl_node){ SL_LEVEL_PARTNER, ids.ids[i] });
 	ids.len = 0;
 	if (r == 0)
 		r = store_failed(c, sl_store_walk(c->options.store, &tenants, &ids, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < ids.len && r >= 0; i++)
-		r = tenant_compile(c, ids.ids[i]);
+		r = tenant_compile(c, ids.ids[i], &all_of_it);
 	sl_free(ids.ids);
 	return SL_MIN(r, 0);
 }
@@ -704,8 +806,10 @@ sl_compile_effective(struct sl_compile *c, struct sl_node node, struct sl_policy
 		else
 			r = sl_store_layer_get(c->options.store, at, sl_slice("", 0), SL_LAYER_ANY, &text, NULL);
 		r = r == SL_ERR_NOT_FOUND ? 0 : store_failed(c, r);
+		/* What the operator builds on is his own template, not that of a partner who has one of the same name. */
 		if (r == 0)
-			r = compile_push(c, chain, at, path.id[SL_LEVEL_PARTNER], sl_buf_slice(&text), &chain);
+			r = compile_push(c, chain, at, l == SL_LEVEL_OPERATOR ? 0 : path.id[SL_LEVEL_PARTNER], sl_buf_slice(&text),
+			    &chain);
 		sl_buf_fini(&text);
 		if (r == 0) {
 			sl_chains_resolve(c->chains, chain, out, sources, len_out);

@@ -1,9 +1,10 @@
 /*
  * compile.h - the settings database, or a part of it, into a snapshot
  *
- * Tenant by tenant: what a tenant's nodes say is read, chained (chain.h) behind what operator and partner say, and each
- * distinct policy is given to the writer once. So that a tenant takes as long alone as among all others, and a change of a
- * few tenants is compiled by the same functions into a snapshot that is opened over the whole one.
+ * Tenant by tenant: what a tenant's nodes say is read and chained (chain.h), and each distinct chain is given to the writer
+ * once. So that a tenant takes as long alone as among all others, and a change of a few tenants is compiled by the same
+ * functions into a snapshot that is opened over the whole one. What operator and partners say, and their templates, is
+ * written once, beside: policies are resolved by who looks them up, so a change there is a few records over all others.
  *
  * What is not in a policy but holds for the whole tenant is put on top of it: a tenant that monitors or is passed through
  * has that mode, one with listed users alone has the recipient shield. One that is off is not in the snapshot.
@@ -47,13 +48,19 @@ void		 sl_compile_free(struct sl_compile **compile);
 SL_MUST_USE int	 sl_compile_whole(struct sl_compile *compile);
 /* One tenant, for a snapshot over another: one that is not there, or off, is gone. */
 SL_MUST_USE int	 sl_compile_tenant(struct sl_compile *compile, int64_t tenant);
+/* The same of one of which nothing changed but what is said at its nodes, its routes and key, its list, and these users
+ * (sorted; there may be those of other tenants among them): all others stay as below, so that a tenant of very many users
+ * is soon done. */
+SL_MUST_USE int	 sl_compile_tenant_partly(struct sl_compile *compile, int64_t tenant, const int64_t *users, size_t len);
 /* The list of the operator or a partner (which may be gone), likewise. */
 SL_MUST_USE int	 sl_compile_list(struct sl_compile *compile, struct sl_node node);
+/* What the operator or a partner says, and his templates, likewise. */
+SL_MUST_USE int	 sl_compile_speaker(struct sl_compile *compile, struct sl_node node);
 
 const char	*sl_compile_error(const struct sl_compile *compile);
 /* What was left out, a line each; at most 64 KiB of them. */
 struct sl_slice	 sl_compile_problems(const struct sl_compile *compile);
-size_t		 sl_compile_policies(const struct sl_compile *compile);	/* distinct ones that were resolved */
+size_t		 sl_compile_policies(const struct sl_compile *compile);	/* distinct ones */
 
 /* The policy that is effective at a node, with who says what, as compiling has it. `out`, `sources_out` and names_out
  * borrow from `compile` until the next call. */

@@ -48,27 +48,28 @@ struct tenant {
 		bool		own;
 	}				*groups;	/* sorted before users come */
 	struct user			*users;
+	struct sl_node			*spoke;		/* users and groups that say something, or once did */
+	size_t				 spoke_len, spoke_size;
 	size_t				 said_len, domains_len, groups_len, users_len;
 	size_t				 said_size, domains_size, groups_size, users_size;
 	struct sl_buf			 texts;
 	bool				 groups_sorted, users_sorted, written;
 };
 
-struct base {			/* the chain of a partner, or of the operator (0) */
-	int64_t		 partner;
-	uint32_t	 chain;
+struct said_text {		/* what a node says, taken apart */
+	struct sl_slice	 template, text;
+	struct sl_buf	 rest;
+	char		 name[SL_POLICY_NAME_MAX];
 };
 
 struct sl_compile {
 	unsigned			 magic;
 	struct sl_compile_options	 options;
 	struct sl_chains		*chains;
-	struct sl_policy_effective	*effective;	/* room to resolve in */
 	uint32_t			*policies;	/* VARIANTS for each chain: the writer's number + 1 */
 	size_t				 policies_size;
-	size_t				 resolved;
-	struct base			*bases;
-	size_t				 bases_len;
+	size_t				 policies_len;	/* distinct ones */
+	bool				 presets_written;
 	struct tenant			 tenant;
 	struct sl_buf			 error, problems, scratch;
 	struct sl_buf			 names;		/* of sl_compile_effective */
@@ -78,10 +79,13 @@ int	compile_fail(struct sl_compile *c, int result, const char *format, ...) SL_P
 void	compile_problem(struct sl_compile *c, struct sl_node node, struct sl_slice what);
 
 /* bases.c: the chain with what a node says of itself behind `chain`; the same chain when it says nothing. Template names
- * are looked up at the partner, then at the operator. */
+ * are looked up at the partner, then at the operator. For people: with the template's text. */
 int	compile_push(struct sl_compile *c, uint32_t chain, struct sl_node node, int64_t partner, struct sl_slice text,
 	    uint32_t *chain_out);
-int	compile_base(struct sl_compile *c, int64_t partner, uint32_t *chain_out);
+/* For a snapshot: with its name. */
+int	compile_link(struct sl_compile *c, uint32_t chain, struct sl_node node, int64_t partner, struct sl_slice text,
+	    uint32_t *chain_out);
+int	compile_presets(struct sl_compile *c);	/* once is enough */
 /* The text that is tried out instead of the store's; false: none is. */
 bool	compile_instead(const struct sl_compile *c, struct sl_node node, struct sl_slice name, struct sl_slice *text_out);
 

@@ -84,6 +84,7 @@ struct sl_tenant {
 	struct sl_person	 *people;	/* whose names are protected */
 	size_t			  people_len;
 	char			 *subject_tag;	/* "" : leave the subject alone */
+	char			 *copy_to;	/* an address that is given what `copy` asks for; "": nobody */
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
 };
 
@@ -166,7 +167,7 @@ struct sl_console_settings {
 	char			*directory;	/* "": there is none */
 	char			*socket;
 	char			*user;		/* whom it becomes; "": whom edges become */
-	char			*records;	/* day files, for `policy simulate`; "": none are read */
+	char			*records;	/* day files of traffic, for reports and `policy simulate`; "": there are none */
 	bool			 two_persons;	/* some verbs wait for a second one */
 };
 

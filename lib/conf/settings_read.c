@@ -5,6 +5,7 @@
 
 #include "conf_i.h"
 #include "settings_table.h"
+#include "policy/setting.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -850,13 +851,13 @@ read_submap(struct reader *r, const struct setting *row, const struct conf_node 
 	read_map(r, row->map, node, at);
 }
 
-/* A weaker action must begin earlier than a stronger one, or it never happens. */
+/* A weaker action must begin earlier than a stronger one, or it never happens; a copy is made beside all. */
 static void
 category_order(struct reader *r, const struct conf_node *node, const struct sl_policy_category *c)
 {
 	for (int weak = SL_ACTION_TAG; weak < SL_ACTION_COUNT; weak++)
 		for (int strong = weak + 1; strong < SL_ACTION_COUNT; strong++)
-			if (c->at[weak] <= 1 && c->at[weak] >= c->at[strong])
+			if (weak != SL_ACTION_COPY && strong != SL_ACTION_COPY && c->at[weak] <= 1 && c->at[weak] >= c->at[strong])
 				conf_errors_add(&r->errors, node->at, "%s: set it below %s, or it "
 				    "never happens", sl_action_word((enum sl_action)weak),
 				    sl_action_word((enum sl_action)strong));
@@ -1192,6 +1193,44 @@ check_quarantine(struct reader *r)
 	}
 }
 
+static bool
+wants_copies(const struct sl_tenant *tenant)
+{
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		if (tenant->policy[c].at[SL_ACTION_COPY] <= 1)
+			return true;
+	return false;
+}
+
+/* A copy needs an address to go to. */
+static void
+check_copies(struct reader *r)
+{
+	const struct conf_node *defaults = map_get(r->root, "defaults");
+	const struct sl_policy_setting *row = sl_policy_setting_find(SL_SLICE_LIT("copy_to"));
+	bool said = false;
+
+	for (size_t i = 0; i < r->settings->tenants_len; i++) {
+		const struct sl_tenant *tenant = &r->settings->tenants[i];
+		const struct conf_node *own = map_get(r->tenant_nodes[i], "copy_to"), *policy = map_get(r->tenant_nodes[i], "policy");
+		const struct conf_node *to = own != NULL ? own : map_get(defaults, "copy_to");
+		const char *wrong = sl_policy_text_wrong(row, sl_slice_str(tenant->copy_to));
+		const struct conf_node *at = wrong != NULL ? to : policy != NULL ? policy : map_get(defaults, "policy");
+		bool is_own = wrong != NULL ? own != NULL : policy != NULL;
+
+		if (at == NULL || (said && !is_own))
+			continue;
+		if (wrong != NULL)
+			conf_errors_add(&r->errors, at->at, "copy_to: %s (not '%s')", wrong, tenant->copy_to);
+		else if (wants_copies(tenant) && *tenant->copy_to == '\0')
+			conf_errors_add(&r->errors, at->key_at, "add `copy_to: audit@example.com` beside this policy: it asks for a "
+			    "copy, and nobody is named who gets it");
+		else
+			continue;
+		said |= !is_own;
+	}
+}
+
 /* Somebody's mail must be taken: by this file, or by what the console has. */
 static void
 check_tenants(struct reader *r)
@@ -1239,6 +1278,7 @@ read_root(struct reader *r)
 	check_dns(r);
 	check_domains(r);
 	check_quarantine(r);
+	check_copies(r);
 	check_console(r);
 	check_tenants(r);
 }

@@ -239,7 +239,8 @@ const struct setting settings_table[] = {
 	{ SCOPE_CONSOLE, "records", SETTING_PATH, CONSOLE(records), "/var/lib/sluice/traffic", 0, 0, NULL, 0,
 	  "Where `sluicectl traffic record` keeps records, a file for each day: `sluicectl policy simulate` replays them there, in a "
 	  "process that becomes the directory's owner and may read nothing else, and tells administrators of tenants and partners of "
-	  "their own mail alone. Made, for root, if it is not there; empty: operators alone can simulate, with files they read themselves." },
+	  "their own mail alone; reports by mail have their figures of traffic from there. Made, for root, if it is not there; empty: "
+	  "operators alone can simulate, with files they read themselves, and reports have no such figures." },
 	{ SCOPE_CONSOLE, "two_persons", SETTING_WORD, CONSOLE(two_persons), "no", 0, 0, yes_no, 0,
 	  "What cannot be undone, or hands over everything, waits until a second person with the right to do it has approved it "
 	  "(`sluicectl approvals`); then it takes two people who each have an account. Not for an installation with one administrator: "
@@ -365,6 +366,9 @@ const struct setting settings_table[] = {
 	  "the tenant's domains nor from these addresses (or domains, and what is below them) imitates them." },
 	{ SCOPE_TENANT, "subject_tag", SETTING_TEXT, TENANT(subject_tag), "\"\"", 0, 40, NULL, 0,
 	  "Put before the subject of tagged messages, as in `[SPAM]`; empty: the subject stays." },
+	{ SCOPE_TENANT, "copy_to", SETTING_TEXT, TENANT(copy_to), "\"\"", 0, 320, NULL, 0,
+	  "The address that gets a copy where an action says `copy`, as in `audit@example.com`. The next hop is given it in the same "
+	  "transaction: nothing is stored for it." },
 	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
 	  "Shown to refused senders after the reason: an address of a web page or a telephone "
 	  "number." },
@@ -384,6 +388,8 @@ const struct setting settings_table[] = {
 
 	{ SCOPE_CATEGORY, "tag", SETTING_PROBABILITY, CATEGORY(SL_ACTION_TAG), "never", 0, 0, never, 0,
 	  "Deliver with a header that says so, and `subject_tag`." },
+	{ SCOPE_CATEGORY, "copy", SETTING_PROBABILITY, CATEGORY(SL_ACTION_COPY), "never", 0, 0, never, 0,
+	  "Give a copy to `copy_to`, whatever else is done but `defer`." },
 	{ SCOPE_CATEGORY, "quarantine", SETTING_PROBABILITY, CATEGORY(SL_ACTION_QUARANTINE), "never", 0, 0, never, 0,
 	  "Keep it in the vault; the sender hears 250 when it is on disk there. Needs `quarantine.directory`." },
 	{ SCOPE_CATEGORY, "defer", SETTING_PROBABILITY, CATEGORY(SL_ACTION_DEFER), "never", 0, 0, never,

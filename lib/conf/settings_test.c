@@ -491,6 +491,10 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		{ "actions the wrong way round", SMALLEST
 		  "defaults: {policy: {spam: {tag: 0.9, refuse: 0.5}}}\n",
 		  "t.yaml:5:27: tag: set it below refuse, or it never happens\n" },
+		{ "a copy for nobody", SMALLEST "defaults: {policy: {spam: {copy: 0.5, refuse: 0.4}}}\n",
+		  "t.yaml:5:12: add `copy_to: audit@example.com` beside this policy: it asks for a copy, and nobody is named who gets it\n" },
+		{ "a copy for no address", SMALLEST "defaults: {copy_to: audit, policy: {spam: {copy: 0.5}}}\n",
+		  "t.yaml:5:21: copy_to: write the address of a mailbox, as in postmaster@example.com, its domain in small letters (not 'audit')\n" },
 		{ "a second line in a reply", SMALLEST "defaults: {refusal_text: \"a\\r\\n250 ok\"}\n",
 		  "t.yaml:5:26: refusal_text: write one line of printable ASCII\n" },
 		{ "umlauts in a header", SMALLEST "defaults: {subject_tag: \"\xc3\xbc\"}\n",

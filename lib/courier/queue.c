@@ -258,9 +258,8 @@ sl_queue_get(struct sl_queue *queue, int64_t id, const struct sl_queue_entry **e
 	return r;
 }
 
-/* The entry that a statement names, SL_MORE if it names none. */
-static int
-get_named(struct sl_queue *queue, sqlite3_stmt *statement, const struct sl_queue_entry **entry_out)
+int
+queue_get_named(struct sl_queue *queue, sqlite3_stmt *statement, const struct sl_queue_entry **entry_out)
 {
 	int r = queue_step(queue, statement);
 	int64_t id;
@@ -280,7 +279,7 @@ sl_queue_find(struct sl_queue *queue, struct sl_slice token, const struct sl_que
 	int r;
 
 	queue_bind_blob(s, 1, token);
-	r = get_named(queue, s, entry_out);
+	r = queue_get_named(queue, s, entry_out);
 	return r == SL_DONE ? 0 : r == SL_MORE ? queue_wrong(queue, SL_ERR_NOT_FOUND, "there is no such entry") : r;
 }
 
@@ -290,13 +289,13 @@ sl_queue_due(struct sl_queue *queue, int64_t now_us, const struct sl_queue_entry
 	sqlite3_stmt *s = queue_statement(queue, QUEUE_DUE);
 
 	sqlite3_bind_int64(s, 1, now_us);
-	return get_named(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int
 sl_queue_finished(struct sl_queue *queue, const struct sl_queue_entry **entry_out)
 {
-	return get_named(queue, queue_statement(queue, QUEUE_FINISHED), entry_out);
+	return queue_get_named(queue, queue_statement(queue, QUEUE_FINISHED), entry_out);
 }
 
 int64_t

@@ -16,6 +16,7 @@
  *  - it is sent again, to the recipients in doubt only, not before SL_QUEUE_UNCERTAIN_US, with the same bytes and so the same Message-ID, by
  *    which next hops and mailboxes that look for duplicates know it.
  * Doubt begins with one write to this disk just before the dot, and ends with one just after the reply: nothing else stands between.
+ * A crash of the process in between is no doubt where the connection outlives it: its successor reads the reply (last.h).
  * A recipient that was answered for is never tried again.
  *
  * Retries: after 1, 2, 4 ... minutes up to 4 hours, a little apart for each entry; given up after 5 days, for
@@ -45,10 +46,18 @@
 
 struct sl_queue;
 
+/* An attempt whose connection has outlived who made it: its reply is still to be had (last.h). */
+struct sl_queue_lent {
+	int64_t		id;
+	unsigned	attempt;	/* sl_queue_entry.attempts */
+};
+
 struct sl_queue_options {
 	const char	*path;
 	const char	*vfs;		/* SQLite's, for tests; NULL */
 	uint64_t	 bytes_max;	/* of stored mail, 0: 1 GiB */
+	const struct sl_queue_lent *lent;	/* borrowed for the call */
+	size_t		 lent_len;
 };
 
 /* Numbers are the file's: only added to. */
@@ -120,7 +129,8 @@ struct sl_queue_entry {
 	size_t			 rcpts_len;
 };
 
-/* Open, or make. What a crash left is put right: claimed entries wait again, those in FINAL are uncertain. *queue_out is set also on
+/* Open, or make. What a crash left is put right: claimed entries wait again, those in FINAL are uncertain, but for attempts that are
+ * `lent`: they stay in FINAL, and who opened it ends them with sl_queue_answer. *queue_out is set also on
  * failure: then only sl_queue_error and _close may be called. */
 SL_MUST_USE int	sl_queue_open(const struct sl_queue_options *options, int64_t now_us, struct sl_queue **queue_out);
 void		sl_queue_close(struct sl_queue **queue);
@@ -199,6 +209,8 @@ struct sl_queue_walk {
 SL_MUST_USE int	sl_queue_due_next(struct sl_queue *queue, int64_t now_us, struct sl_queue_walk *walk);
 /* Nothing of this tenant is tried before: its next hop cannot be reached. */
 SL_MUST_USE int	sl_queue_postpone(struct sl_queue *queue, struct sl_slice tenant, int64_t until_us);
+/* It can: what waits until just then is due now. Not what is in doubt: that has a time of its own. */
+SL_MUST_USE int	sl_queue_resume(struct sl_queue *queue, int64_t until_us, int64_t now_us);
 
 /* Deeds that are done once (digest/command.h): is this the first time that `id` is asked for? Remembered until `until_us` has passed and
  * sl_queue_purge is called. With what is added in the same transaction (sl_queue_begin), both are done or neither. */

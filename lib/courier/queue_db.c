@@ -206,24 +206,58 @@ make_or_check(struct sl_queue *queue)
 	return 0;
 }
 
+static bool
+is_lent(const struct sl_queue_options *options, int64_t id, unsigned attempt)
+{
+	for (size_t i = 0; i < options->lent_len; i++)
+		if (options->lent[i].id == id && options->lent[i].attempt == attempt)
+			return true;
+	return false;
+}
+
+static int
+crashed_final(struct sl_queue *queue, int64_t id, int64_t now_us)
+{
+	sqlite3_stmt *s = queue_statement(queue, QUEUE_CRASHED_RCPTS);
+	int r;
+
+	sqlite3_bind_int64(s, 1, id);
+	if ((r = queue_run(queue, s)) != 0)
+		return r;
+	s = queue_statement(queue, QUEUE_CRASHED_FINAL);
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, now_us + SL_QUEUE_UNCERTAIN_US);
+	return queue_run(queue, s);
+}
+
 /* What a crash left in between. */
 static int
-recover(struct sl_queue *queue, int64_t now_us)
+crashed(struct sl_queue *queue, const struct sl_queue_options *options, int64_t now_us)
+{
+	int64_t id = 0;
+	int r = 0;
+
+	while (r == 0) {
+		sqlite3_stmt *s = queue_statement(queue, QUEUE_FINAL_AFTER);
+		unsigned attempt;
+
+		sqlite3_bind_int64(s, 1, id);
+		if ((r = queue_step(queue, s)) != SL_DONE)
+			break;
+		id = sqlite3_column_int64(s, 0);
+		attempt = (unsigned)sqlite3_column_int64(s, 1);
+		sqlite3_reset(s);
+		r = is_lent(options, id, attempt) ? 0 : crashed_final(queue, id, now_us);
+	}
+	return r < 0 ? r : queue_run(queue, queue_statement(queue, QUEUE_CRASHED_TRYING));
+}
+
+static int
+recover(struct sl_queue *queue, const struct sl_queue_options *options, int64_t now_us)
 {
 	int r = queue_enter(queue);
-	sqlite3_stmt *statement;
 
-	if (r != 0)
-		return r;
-	r = queue_run(queue, queue_statement(queue, QUEUE_CRASHED_RCPTS));
-	if (r == 0) {
-		statement = queue_statement(queue, QUEUE_CRASHED_FINAL);
-		sqlite3_bind_int64(statement, 1, now_us + SL_QUEUE_UNCERTAIN_US);
-		r = queue_run(queue, statement);
-	}
-	if (r == 0)
-		r = queue_run(queue, queue_statement(queue, QUEUE_CRASHED_TRYING));
-	return queue_leave(queue, r);
+	return r != 0 ? r : queue_leave(queue, crashed(queue, options, now_us));
 }
 
 int
@@ -249,7 +283,7 @@ sl_queue_open(const struct sl_queue_options *options, int64_t now_us, struct sl_
 		if (code != SQLITE_OK)
 			return queue_fail(queue, code);
 	}
-	return recover(queue, now_us);
+	return recover(queue, options, now_us);
 }
 
 void

@@ -36,13 +36,15 @@
 	X(PURGE_DEEDS, "DELETE FROM deed WHERE until_us < ?1")				\
 	X(BYTES, "SELECT coalesce(sum(bytes), 0) FROM entry WHERE state < 4")		\
 	X(COUNT, "SELECT state, settled, count(*), min(created_us) FROM entry GROUP BY state, settled")	\
-	X(CRASHED_RCPTS, "UPDATE recipient SET state = 2 WHERE state = 1")		\
-	X(CRASHED_FINAL, "UPDATE entry SET state = 3, uncertain = uncertain + 1, next_us = max(next_us, ?1) WHERE state = 2")	\
+	X(FINAL_AFTER, "SELECT id, attempts FROM entry WHERE state = 2 AND id > ?1 ORDER BY id LIMIT 1")	\
+	X(CRASHED_RCPTS, "UPDATE recipient SET state = 2 WHERE entry = ?1 AND state = 1")	\
+	X(CRASHED_FINAL, "UPDATE entry SET state = 3, uncertain = uncertain + 1, next_us = max(next_us, ?2) WHERE id = ?1")	\
 	X(CRASHED_TRYING, "UPDATE entry SET state = CASE WHEN EXISTS (SELECT 1 FROM recipient WHERE entry = entry.id AND state = 2) "	\
 	    "THEN 3 ELSE 0 END WHERE state = 1")					\
 	X(DUE_AFTER, "SELECT id, tenant, next_us FROM entry WHERE state IN (0, 3) AND next_us <= ?1 AND (next_us, id) > (?2, ?3) "	\
 	    "ORDER BY next_us, id LIMIT 1")						\
 	X(POSTPONE, "UPDATE entry SET next_us = ?2 WHERE tenant = ?1 AND state IN (0, 3) AND next_us < ?2")	\
+	X(RESUME, "UPDATE entry SET next_us = ?2 WHERE next_us = ?1 AND state = 0")	\
 	X(FINISHED_AFTER, "SELECT id FROM entry WHERE settled = 0 AND state >= 4 AND id > ?1 AND (purpose = 1) = ?2 ORDER BY id LIMIT 1")	\
 	X(LIST, "SELECT id FROM entry WHERE id > ?1 AND (state < 4 OR settled = 0) AND (?2 = '' OR tenant = ?2) ORDER BY id LIMIT 1")	\
 	X(RETOKEN, "UPDATE entry SET token = CAST(token || hex(randomblob(8)) AS BLOB) WHERE id = ?1 AND settled = 1 AND state >= 4")	\
@@ -92,6 +94,8 @@ int	queue_step(struct sl_queue *queue, sqlite3_stmt *statement);
 /* Run one that gives no rows. */
 int	queue_run(struct sl_queue *queue, sqlite3_stmt *statement);
 struct sl_slice queue_column(sqlite3_stmt *statement, int n);
+/* queue.c. The entry whose id a statement gives. SL_DONE, or SL_MORE: it gives none. */
+int	queue_get_named(struct sl_queue *queue, sqlite3_stmt *statement, const struct sl_queue_entry **entry_out);
 /* What SQLite said last, noted in queue->error, as a result of ours. */
 int	queue_fail(struct sl_queue *queue, int code);
 int	queue_wrong(struct sl_queue *queue, int result, const char *why);

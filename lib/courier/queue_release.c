@@ -118,20 +118,6 @@ sl_queue_retoken(struct sl_queue *queue, int64_t id)
 
 /* ---- walks ---- */
 
-static int
-next_of(struct sl_queue *queue, sqlite3_stmt *s, const struct sl_queue_entry **entry_out)
-{
-	int r = queue_step(queue, s);
-	int64_t id;
-
-	if (r != SL_DONE)
-		return r;
-	id = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	r = sl_queue_get(queue, id, entry_out);
-	return r == 0 ? SL_DONE : r;
-}
-
 int
 sl_queue_finished_after(struct sl_queue *queue, bool releases, int64_t after, const struct sl_queue_entry **entry_out)
 {
@@ -139,7 +125,7 @@ sl_queue_finished_after(struct sl_queue *queue, bool releases, int64_t after, co
 
 	sqlite3_bind_int64(s, 1, after);
 	sqlite3_bind_int(s, 2, releases);
-	return next_of(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int
@@ -149,7 +135,7 @@ sl_queue_list(struct sl_queue *queue, struct sl_slice tenant, int64_t after, con
 
 	sqlite3_bind_int64(s, 1, after);
 	queue_bind_slice(s, 2, tenant);
-	return next_of(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int
@@ -161,7 +147,7 @@ sl_queue_releases(struct sl_queue *queue, struct sl_slice tenant, int64_t from_u
 	sqlite3_bind_int64(s, 1, after);
 	sqlite3_bind_int64(s, 2, from_us);
 	queue_bind_slice(s, 3, tenant);
-	return next_of(queue, s, entry_out);
+	return queue_get_named(queue, s, entry_out);
 }
 
 int
@@ -196,5 +182,19 @@ sl_queue_postpone(struct sl_queue *queue, struct sl_slice tenant, int64_t until_
 	s = queue_statement(queue, QUEUE_POSTPONE);
 	queue_bind_slice(s, 1, tenant);
 	sqlite3_bind_int64(s, 2, until_us);
+	return queue_leave(queue, queue_run(queue, s));
+}
+
+int
+sl_queue_resume(struct sl_queue *queue, int64_t until_us, int64_t now_us)
+{
+	sqlite3_stmt *s;
+	int r = queue_enter(queue);
+
+	if (r != 0)
+		return r;
+	s = queue_statement(queue, QUEUE_RESUME);
+	sqlite3_bind_int64(s, 1, until_us);
+	sqlite3_bind_int64(s, 2, now_us);
 	return queue_leave(queue, queue_run(queue, s));
 }

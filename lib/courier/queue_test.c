@@ -533,6 +533,15 @@ those_of_a_tenant_can_wait_while_others_go(void **state)
 	assert_int_equal(walk.id, b);
 	assert_int_equal(sl_queue_due_next(queue, T0, &walk), SL_MORE);
 	assert_int_equal(sl_queue_due_next(queue, T0 + MINUTE, &walk), SL_DONE);
+	/* What was put off until just then is due when its next hop is there again; what has a time of its own is not. */
+	assert_int_equal(sl_queue_hurry(queue, c, T0 + MINUTE + 1), 0);
+	assert_int_equal(sl_queue_resume(queue, T0 + MINUTE, T0 + 5), 0);
+	walk = (struct sl_queue_walk){ 0 };
+	assert_int_equal(sl_queue_due_next(queue, T0 + 5, &walk), SL_DONE);
+	assert_int_equal(walk.id, b);
+	assert_int_equal(sl_queue_due_next(queue, T0 + 5, &walk), SL_DONE);
+	assert_int_equal(walk.id, a);
+	assert_int_equal(sl_queue_due_next(queue, T0 + 5, &walk), SL_MORE);
 }
 
 /* Of a message that several releases are of: who has it, or will have it, by another one. */

@@ -14,15 +14,19 @@ struct sl_send {
 	struct sl_timer		 timer;		/* deadline; when it is over: to say so from the loop */
 	struct sl_talk_mail	 mail;
 	struct sl_talk		*talk;
+	struct sl_tls_follow	 follow;
+	struct sl_last		*last;		/* NULL: the dot has not left, or the talk says it */
 	struct sl_buf		 text;		/* what mail points at */
 	struct sl_buf		 body;		/* the next piece; stored mail, whole */
 	size_t			 body_at;
 	bool			 body_ended;	/* the source has no more */
 	bool			 body_begun;
 	bool			 connected;
-	bool			 reached;	/* a next hop has said something */
+	bool			 reached;	/* a next hop has said something, ... */
+	bool			 heard;		/* ... and this one */
 	bool			 moving;	/* to the next one of `hops`; `over` meanwhile */
 	bool			 stopping;
+	bool			 lent;
 	bool			 over;
 	size_t			 hop, hops_len;	/* where we are among ... */
 	struct send_hop {
@@ -70,7 +74,8 @@ connect_hop(struct sl_send *send)
 {
 	const struct send_hop *hop = &send->hops[send->hop];
 
-	send->connected = false;
+	send->connected = send->heard = false;
+	send->follow = (struct sl_tls_follow){ 0 };
 	if (sl_conn_connect(&send->conn, send->job.loop, send->job.pool, (const struct sockaddr *)&hop->address,
 	    hop->address_len, &events, send) != 0) {
 		sl_timer_init(&send->timer, send->job.loop, on_no_socket, send);
@@ -117,7 +122,11 @@ finish(struct sl_send *send)
 	size_t len;
 	const struct sl_queue_said *said = sl_talk_said(send->talk, &len);
 
-	if (send->over || try_another(send, said, len))
+	if (send->over)
+		return;
+	if (!send->heard && !send->stopping && !send->body_begun && send->job.tried != NULL)
+		send->job.tried(send->job.ctx, send->hop, false, len > 0 ? said[0].reply : sl_slice(NULL, 0));
+	if (try_another(send, said, len))
 		return;
 	send->over = true;
 	send->result = sl_queue_answer(send->job.queue, send->job.id, said, len,
@@ -157,7 +166,7 @@ deadline(struct sl_send *send)
 {
 	unsigned ms = or_default(send->job.reply_ms, 5);
 
-	if (sl_talk_wants(send->talk) == SL_TALK_BODY)
+	if (sl_talk_wants(send->talk) == SL_TALK_BODY || sl_talk_wants(send->talk) == SL_TALK_FINAL)
 		ms = or_default(send->job.data_ms, 3);
 	else if (sl_talk_dot_left(send->talk))
 		ms = or_default(send->job.final_ms, 10);
@@ -196,7 +205,9 @@ take_input(struct sl_send *send)
 		lost(send, "the connection was lost");
 	if (n <= 0)
 		return false;
-	send->reached = true;
+	if (!send->heard && send->job.tried != NULL)
+		send->job.tried(send->job.ctx, send->hop, true, sl_slice(NULL, 0));
+	send->reached = send->heard = true;
 	sl_talk_feed(send->talk, sl_slice(bytes, (size_t)n));
 	return true;
 }
@@ -288,25 +299,77 @@ start_tls(struct sl_send *send)
 		lost(send, "TLS could not be begun");
 		return;
 	}
+	sl_tls_follow(ssl, &send->follow);
 	sl_conn_start_tls(&send->conn, ssl, false);
 }
 
-/* The point of no return: what is recorded here is true before the dot can be. Has the next hop gone, or said something, while it
- * was given the message? Then that comes first: it saves a doubt. */
 static void
+on_last(void *ctx, int result)
+{
+	struct sl_send *send = ctx;
+
+	send->over = true;
+	send->result = result;
+	on_over(send);
+}
+
+/* From here on the connection is last.h's. */
+static void
+hand_over(struct sl_send *send, const struct sl_last_state *state)
+{
+	const struct sl_last_job job = { .loop = send->job.loop, .queue = send->job.queue, .id = send->job.id, .state = state,
+		.fd = sl_conn_release(&send->conn), .final_ms = send->job.final_ms, .done = on_last, .ctx = send };
+
+	sl_timer_clear(&send->timer);
+	send->last = sl_last_new(&job);
+}
+
+/* What a successor needs; SL_ERR_UNSUPPORTED: there can be none. */
+static int
+last_state(struct sl_send *send, struct sl_last_state *state)
+{
+	struct sl_buf dot;
+	int r = SL_ERR_UNSUPPORTED;
+
+	sl_buf_init(&dot, SL_LAST_TEXT_MAX);
+	if (sl_talk_dot_text(send->talk, &dot))
+		r = sl_last_state(&send->conn, &send->follow, sl_buf_slice(&dot), state);
+	sl_buf_fini(&dot);
+	return r;
+}
+
+/* The point of no return: what is lent and recorded here is so before the dot can leave. Has the next hop gone, or said something, while it
+ * was given the message? Then that comes first: it saves a doubt. False: it is not to be said yet, or not by us. */
+static bool
 final(struct sl_send *send)
 {
+	struct sl_last_state state = { 0 };
 	const struct sl_queue_said *said;
 	size_t len;
+	int r;
 
 	if (take_input(send) || send->over)
-		return;
-	said = sl_talk_said(send->talk, &len);
-	if (sl_queue_final(send->job.queue, send->job.id, said, len) != 0) {
-		lost(send, "it could not be recorded that it is being sent");
-		return;
+		return true;
+	if (sl_conn_pending(&send->conn) > 0)
+		return false;		/* when all is in the kernel */
+	r = last_state(send, &state);
+	if (r != 0 && r != SL_ERR_UNSUPPORTED) {
+		lost(send, "TLS with the next hop failed");
+		return false;
 	}
-	sl_talk_dot(send->talk);
+	if (r == 0 && send->job.lend != NULL) {
+		send->job.lend(send->job.ctx, send->conn.fd, &state);
+		send->lent = true;
+	}
+	said = sl_talk_said(send->talk, &len);
+	if (sl_queue_final(send->job.queue, send->job.id, said, len) != 0)
+		lost(send, "it could not be recorded that it is being sent");
+	else if (r == 0)
+		hand_over(send, &state);
+	else
+		sl_talk_dot(send->talk);
+	sl_zero(&state, sizeof(state));
+	return send->last == NULL;
 }
 
 static void
@@ -334,14 +397,14 @@ pump(struct sl_send *send)
 			on = give_body(send);
 			break;
 		case SL_TALK_FINAL:
-			final(send);
+			on = final(send);
 			break;
 		case SL_TALK_DONE:
 			finish(send);
 			return;
 		}
 	}
-	if (!send->over)
+	if (!send->over && send->last == NULL)
 		deadline(send);
 }
 
@@ -444,8 +507,15 @@ void
 sl_send_wake(struct sl_send *send)
 {
 	SL_CHECK(send, SEND_MAGIC);
-	if (!send->over && send->connected)
+	if (!send->over && send->connected && send->last == NULL)
 		pump(send);
+}
+
+bool
+sl_send_is_last(const struct sl_send *send)
+{
+	SL_CHECK(send, SEND_MAGIC);
+	return !send->over && (send->last != NULL || sl_talk_dot_left(send->talk));
 }
 
 bool
@@ -453,6 +523,17 @@ sl_send_reached(const struct sl_send *send)
 {
 	SL_CHECK(send, SEND_MAGIC);
 	return send->reached;
+}
+
+/* One whose dot may have left. */
+static void
+leave(struct sl_send *send)
+{
+	const struct sl_clock *clock = sl_loop_clock(send->job.loop);
+
+	if (!send->over && !send->lent)
+		send->result = sl_last_lose(send->job.queue, send->job.id, "the courier stops", clock->wall_us(clock->ctx));
+	sl_last_free(&send->last);
 }
 
 void
@@ -463,7 +544,10 @@ sl_send_free(struct sl_send **send)
 		(*send)->stopping = true;
 		if ((*send)->moving)	/* that one failed, and the next has not been asked */
 			(*send)->moving = (*send)->over = false;
-		lost(*send, "the courier stops");
+		if ((*send)->last != NULL)
+			leave(*send);
+		else
+			lost(*send, "the courier stops");
 		destroy(*send);
 	}
 	SL_OBJ_FREE(send, SEND_MAGIC);

@@ -14,6 +14,7 @@
 #ifndef SL_COURIER_SEND_H
 #define SL_COURIER_SEND_H
 
+#include "courier/last.h"
 #include "courier/talk.h"
 #include "io/conn.h"
 
@@ -30,6 +31,12 @@ typedef int	sl_send_source(void *ctx, struct sl_buf *out);
 /* It is over: 0, and what came of it is in the queue; or an error of the queue, and the entry is found as after a crash when it is
  * opened next. The send may be freed. */
 typedef void	sl_send_done(void *ctx, struct sl_send *send, int result);
+
+/* Before the dot leaves: a copy of this connection, and what is needed to go on with it, to whoever outlives us (last.h). */
+typedef void	sl_send_lend(void *ctx, int fd, const struct sl_last_state *state);
+
+/* A next hop, by its place (0: `address`), has said something; or it could not be reached, and why. */
+typedef void	sl_send_tried(void *ctx, size_t hop, bool reached, struct sl_slice why);
 
 /* A next hop. */
 struct sl_send_hop {
@@ -55,8 +62,10 @@ struct sl_send_job {
 	bool			 is_8bit, smtputf8;
 	uint64_t		 bytes;		/* of the message, for SIZE; 0: not known */
 	sl_send_source		*source;	/* NULL: the bytes are stored */
+	sl_send_lend		*lend;		/* NULL: nobody does */
+	sl_send_tried		*tried;		/* NULL: nobody wants to know */
 	sl_send_done		*done;
-	void			*ctx;		/* of both */
+	void			*ctx;		/* of all of these */
 	unsigned		 connect_ms, reply_ms, data_ms, final_ms;	/* 0: as RFC 5321, 4.5.3.2 asks for */
 };
 
@@ -66,7 +75,10 @@ SL_MUST_USE int	sl_send_new(const struct sl_send_job *job, struct sl_send **send
 void		sl_send_wake(struct sl_send *send);
 /* Did any next hop say anything? */
 bool		sl_send_reached(const struct sl_send *send);
-/* Fine at any time: an attempt that is under way is ended as if its connection had been lost, and recorded so. NULL is fine. */
+/* Is the reply to the dot awaited? */
+bool		sl_send_is_last(const struct sl_send *send);
+/* Fine at any time: an attempt that is under way is ended as if its connection had been lost, and recorded so; one that was lent is left as it
+ * is, to whom it was lent. NULL is fine. */
 void		sl_send_free(struct sl_send **send);
 
 #endif

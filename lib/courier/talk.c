@@ -447,6 +447,17 @@ sl_talk_dot(struct sl_talk *talk)
 	talk->state = TALK_DOT;
 }
 
+bool
+sl_talk_dot_text(const struct sl_talk *talk, struct sl_buf *out)
+{
+	struct sl_smtp_stuff stuff = talk->stuff;
+
+	SL_CHECK(talk, TALK_MAGIC);
+	SL_ASSERT(talk->state == TALK_FINAL);
+	sl_smtp_stuff_finish(&stuff, add_out, out);
+	return talk->in.len == 0;
+}
+
 void
 sl_talk_lost(struct sl_talk *talk, const char *why)
 {

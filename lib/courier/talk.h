@@ -65,6 +65,8 @@ void	sl_talk_tls_done(struct sl_talk *talk, bool good);
 void	sl_talk_body(struct sl_talk *talk, struct sl_slice bytes);
 void	sl_talk_body_end(struct sl_talk *talk);
 void	sl_talk_dot(struct sl_talk *talk);
+/* What sl_talk_dot will say; for who says it himself (last.h) and gets the reply himself. False: the next hop has begun to say something. */
+bool	sl_talk_dot_text(const struct sl_talk *talk, struct sl_buf *out);
 /* The connection is gone, or a deadline has passed, or the message's bytes cannot be had: `why` in words. */
 void	sl_talk_lost(struct sl_talk *talk, const char *why);
 

@@ -110,6 +110,10 @@ put_body(const struct sl_digest_answer *a, const struct sl_digest_language *lang
 		sl_buf_add_byte(&text, ' ');
 		sl_digest_say(language, SL_DIGEST_WORD_ASK_ADMINISTRATOR, NULL, 0, &text);
 	}
+	if (a->verb == SL_DIGEST_REPORT && a->outcome == SL_DIGEST_OUTCOME_DONE && a->learned) {
+		sl_buf_add_byte(&text, ' ');
+		sl_digest_say(language, SL_DIGEST_WORD_DONE_LEARNED, NULL, 0, &text);
+	}
 	put_paragraph(&text, &body);
 	if (a->author.len > 0 || a->subject.len > 0) {
 		say_shown(language, SL_DIGEST_WORD_ABOUT, a->author, a->subject, &text);
@@ -119,7 +123,10 @@ put_body(const struct sl_digest_answer *a, const struct sl_digest_language *lang
 		say_shown(language, SL_DIGEST_WORD_HOP_SAID, a->hop_said, sl_slice(NULL, 0), &text);
 		put_paragraph(&text, &body);
 	}
-	if (a->customer.len > 0) {
+	if (a->brand.len > 0) {
+		sl_show_text(a->brand, SL_DIGEST_BRAND_COLUMNS, &text);
+		put_paragraph(&text, &body);
+	} else if (a->customer.len > 0) {
 		say_shown(language, SL_DIGEST_WORD_FOOTER, a->customer, sl_slice(NULL, 0), &text);
 		put_paragraph(&text, &body);
 	}

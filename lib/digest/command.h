@@ -111,7 +111,8 @@ struct sl_digest_answer {
 	struct sl_slice		in_reply_to;	/* the command's Message-ID with its brackets, as it came; "" or malformed: none is named */
 	struct sl_slice		author, subject;	/* of the message it was about; "" if not known */
 	struct sl_slice		hop_said;	/* the next hop's reply; "" */
-	struct sl_slice		customer;
+	bool			learned;	/* of a report: it was learned from */
+	struct sl_slice		customer, brand;	/* as in compose.h */
 	const struct sl_zone	*zone;
 	int64_t			now_s;
 	unsigned char		unique[16];	/* the deed's id, say: the same answer has the same Message-ID */

@@ -147,6 +147,10 @@ digest_say_footer(const struct digest_page *page, struct sl_buf *out)
 {
 	struct sl_buf name;
 
+	if (page->digest->brand.len > 0) {
+		sl_show_text(page->digest->brand, SL_DIGEST_BRAND_COLUMNS, out);
+		return;
+	}
 	sl_buf_init(&name, 4096);
 	sl_show_text(page->digest->customer, 100, &name);
 	say_with(page, SL_DIGEST_WORD_FOOTER, &name, 1, out);

@@ -62,6 +62,7 @@ struct sl_digest {
 	const struct sl_digest_keys *keys;
 	uint32_t		tenant;
 	struct sl_slice		customer;	/* its name, for the last line */
+	struct sl_slice		brand;		/* what stands there instead; "" */
 	struct sl_slice		domain;		/* of action addresses, in A-labels */
 	struct sl_slice		from;		/* mailbox; people see it */
 	struct sl_slice		to;		/* mailbox; addresses are bound to it */

@@ -202,7 +202,7 @@ digest_html(const struct digest_page *page, struct sl_buf *out)
 	sl_buf_add_str(out, "<p>");
 	put_link(page, page->request, SL_DIGEST_WORD_DO_REQUEST, NULL, &text, out);
 	sl_buf_add_str(out, "</p>\n");
-	if (page->digest->customer.len > 0) {
+	if (page->digest->customer.len > 0 || page->digest->brand.len > 0) {
 		sl_buf_add_str(out, "<p>");
 		digest_say_footer(page, &text);
 		put_escaped(&text, out);

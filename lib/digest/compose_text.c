@@ -170,7 +170,7 @@ digest_text(const struct digest_page *page, struct sl_buf *out)
 	digest_say(page, SL_DIGEST_WORD_REQUEST, &value);
 	put_paragraph(&value, out);
 	sl_buf_addf(out, "%*s%s@" SL_SLICE_FMT "\n", INDENT, "", page->request, SL_SLICE_ARG(page->digest->domain));
-	if (page->digest->customer.len > 0) {
+	if (page->digest->customer.len > 0 || page->digest->brand.len > 0) {
 		sl_buf_add_byte(out, '\n');
 		digest_say_footer(page, &value);
 		put_paragraph(&value, out);

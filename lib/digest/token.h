@@ -34,6 +34,7 @@
 #define SL_DIGEST_REF_BYTES	16
 #define SL_DIGEST_ID_BYTES	16
 #define SL_DIGEST_LOCAL_MAX	64	/* bytes of a local part */
+#define SL_DIGEST_BRAND_COLUMNS	80	/* of the last line that a policy may choose */
 #define SL_DIGEST_MAILBOX_MAX	320
 
 /* Verb, its word, whether it is about a message. */

@@ -30,13 +30,10 @@ sl_digest_languages(const struct sl_digest_language *const **list_out)
 }
 
 void
-sl_digest_say(const struct sl_digest_language *language, enum sl_digest_word word, const struct sl_slice *fill,
-    size_t fill_len, struct sl_buf *out)
+sl_digest_fill(const char *text, const struct sl_slice *fill, size_t fill_len, struct sl_buf *out)
 {
-	const char *text = language->text[word];
-
 	for (; *text != '\0'; text++) {
-		if (text[0] == '{' && text[1] >= '1' && text[1] <= '3' && text[2] == '}') {
+		if (text[0] == '{' && text[1] >= '1' && text[1] <= '9' && text[2] == '}') {
 			size_t n = (size_t)(text[1] - '1');
 
 			if (n < fill_len)
@@ -46,4 +43,11 @@ sl_digest_say(const struct sl_digest_language *language, enum sl_digest_word wor
 			sl_buf_add_byte(out, (unsigned char)*text);
 		}
 	}
+}
+
+void
+sl_digest_say(const struct sl_digest_language *language, enum sl_digest_word word, const struct sl_slice *fill,
+    size_t fill_len, struct sl_buf *out)
+{
+	sl_digest_fill(language->text[word], fill, fill_len, out);
 }

@@ -30,6 +30,7 @@
 	X(GROUP_OTHER)									\
 	X(DONE_SUBJECT) X(FAILED_SUBJECT)	/* {1} the deed's word */		\
 	X(DONE_RELEASE) X(DONE_DELETE) X(DONE_ALLOW) X(DONE_DENY) X(DONE_REPORT) X(DONE_REQUEST)	\
+	X(DONE_LEARNED)		/* behind DONE_REPORT */				\
 	X(ABOUT)		/* the answer's line of what it is about: {1} sender, {2} subject */	\
 	X(WHY_GONE) X(WHY_FORBIDDEN) X(WHY_LOCKED) X(WHY_DONE_BEFORE) X(WHY_UNDELIVERABLE) X(WHY_FAULT)	\
 	X(HOP_SAID)		/* {1} the next hop's reply */				\
@@ -50,7 +51,9 @@ struct sl_digest_language {
 /* The language of a tag ("de", "de-AT", "DE_at"), or English. Never NULL. */
 const struct sl_digest_language *sl_digest_language_find(struct sl_slice tag);
 size_t	sl_digest_languages(const struct sl_digest_language *const **list_out);
-/* Add a text with its places filled; those that are not given stay empty. At most 3. */
+/* Add a text with its places ({1} to {9}) filled; those that are not given stay empty. */
+void	sl_digest_fill(const char *text, const struct sl_slice *fill, size_t fill_len, struct sl_buf *out);
+/* The same of a word of this table; at most 3 places. */
 void	sl_digest_say(const struct sl_digest_language *language, enum sl_digest_word word, const struct sl_slice *fill,
 	    size_t fill_len, struct sl_buf *out);
 

@@ -56,6 +56,7 @@ const struct sl_digest_language digest_words_de = {
 		    "nachweislich von ihm sind.",
 		W(DONE_DENY) = "Nachrichten dieses Absenders werden von Ihnen ferngehalten.",
 		W(DONE_REPORT) = "Ihre Meldung, dass die Nachricht Spam ist, ist für Ihre Administratoren vermerkt. Vielen Dank.",
+		W(DONE_LEARNED) = "Der Filter hat daraus gelernt.",
 		W(DONE_REQUEST) = "Seit der letzten Liste wurde nichts für Sie zurückgehalten.",
 		W(ABOUT) = "Es geht um die Nachricht von {1}: {2}",
 		W(WHY_GONE) = "Die Nachricht ist nicht mehr in der Quarantäne.",

@@ -56,6 +56,7 @@ const struct sl_digest_language digest_words_en = {
 		    "his.",
 		W(DONE_DENY) = "Messages of this sender will be kept from you.",
 		W(DONE_REPORT) = "Your report that the message is spam has been noted for your administrators. Thank you.",
+		W(DONE_LEARNED) = "The filter has learned from it.",
 		W(DONE_REQUEST) = "Nothing has been kept for you since the last list.",
 		W(ABOUT) = "It is about the message of {1}: {2}",
 		W(WHY_GONE) = "The message is not in quarantine any more.",

@@ -56,6 +56,7 @@ const struct sl_digest_language digest_words_fr = {
 		    "qu'ils sont de lui.",
 		W(DONE_DENY) = "Les messages de cet expéditeur ne vous parviendront plus.",
 		W(DONE_REPORT) = "Votre signalement de ce message comme spam a été noté pour vos administrateurs. Merci.",
+		W(DONE_LEARNED) = "Le filtre en a tenu compte.",
 		W(DONE_REQUEST) = "Rien n'a été retenu pour vous depuis la dernière liste.",
 		W(ABOUT) = "Il s'agit du message de {1} : {2}",
 		W(WHY_GONE) = "Le message n'est plus en quarantaine.",

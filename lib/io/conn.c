@@ -371,6 +371,20 @@ sl_conn_close(struct sl_conn *conn, bool reset)
 	conn->failed = true;
 }
 
+int
+sl_conn_release(struct sl_conn *conn)
+{
+	int fd = conn->fd;
+
+	SL_ASSERT(fd >= 0 && conn->out.len == 0);
+	sl_watch_fini(&conn->watch);
+	SSL_free(conn->ssl);
+	conn->ssl = NULL;
+	conn->fd = -1;
+	conn->failed = true;
+	return fd;
+}
+
 bool
 sl_conn_is_open(const struct sl_conn *conn)
 {

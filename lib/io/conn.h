@@ -60,9 +60,6 @@ void	sl_conn_want_input(struct sl_conn *conn, bool wanted);
 /* Read into the vectors. Returns the count of bytes (> 0), 0 when there is nothing now,
  * SL_ERR_CLOSED at the end of input, SL_ERR_SYSTEM when it broke, SL_ERR_TLS. */
 SL_MUST_USE ssize_t sl_conn_read(struct sl_conn *conn, struct iovec *vectors, int count);
-/* Look at what can be read without taking it, before TLS only. The same results. */
-SL_MUST_USE ssize_t sl_conn_peek(struct sl_conn *conn, void *data, size_t len);
-
 /* Look at what is there without taking it; plain connections only. The same results. */
 SL_MUST_USE ssize_t sl_conn_peek(struct sl_conn *conn, void *buf, size_t len);
 
@@ -76,6 +73,8 @@ void	sl_conn_shutdown(struct sl_conn *conn);
 /* Close at once; the queue is dropped. `reset`: with RST, so that the peer cannot take what it got
  * for all. Fine when closed already. */
 void	sl_conn_close(struct sl_conn *conn, bool reset);
+/* Give the descriptor up, open as it is: it is the caller's. A TLS session is forgotten, and nothing said of it. The queue must be empty. */
+int	sl_conn_release(struct sl_conn *conn);
 bool	sl_conn_is_open(const struct sl_conn *conn);
 const char *sl_conn_tls_version(const struct sl_conn *conn);	/* "TLSv1.3"; NULL when plain */
 const char *sl_conn_tls_cipher(const struct sl_conn *conn);

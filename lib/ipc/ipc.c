@@ -84,6 +84,7 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_RESOLVED] = { 1u << 10, 0 },
 	[SL_IPC_TENANT_KEY] = { 2u << 10, 0 },
 	[SL_IPC_TENANT_KEY_IS] = { 512, 0 },
+	[SL_IPC_LENT] = { 2u << 10, 1 },
 };
 
 struct sl_ipc {

@@ -78,7 +78,8 @@
 	X(RESOLVE)		/* console > its resolver: a host name */ \
 	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */ \
 	X(TENANT_KEY)		/* sluicectl, console > vault: show, put, unlock, lock ... a tenant's pair (kept/kept.h) */ \
-	X(TENANT_KEY_IS)	/* vault > who asked: u32 result, what can be known of it */
+	X(TENANT_KEY_IS)	/* vault > who asked: u32 result, what can be known of it */ \
+	X(LENT)			/* courier > parent, and to the next courier: a connection in its last step (courier/last.h); fd: it, or none: forget it */
 
 enum sl_ipc_type {
 #define SL_IPC_ENUM(name) SL_IPC_##name,

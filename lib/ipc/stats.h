@@ -20,6 +20,7 @@
 	X(recipients_refused, "recipients refused")				\
 	X(delivered, "messages the next hop took")				\
 	X(tagged, "of these: tagged")						\
+	X(copied, "messages of which a copy was delivered by policy")		\
 	X(quarantined, "messages kept in the vault")				\
 	X(refused, "messages refused by policy")				\
 	X(deferred, "messages deferred by us")					\

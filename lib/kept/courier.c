@@ -309,6 +309,7 @@ sl_courier_pack_entry(const struct sl_courier_entry *entry, struct sl_buf *out)
 	sl_pack_bytes(out, entry->message_id);
 	sl_pack_bytes(out, entry->ref);
 	sl_pack_bytes(out, entry->rcpts);
+	sl_pack_bytes(out, entry->hop);
 	pack_release(&entry->release, out);
 }
 
@@ -334,6 +335,7 @@ sl_courier_unpack_entry(struct sl_slice payload, struct sl_courier_entry *out)
 	out->message_id = sl_unpack_bytes(&in);
 	out->ref = sl_unpack_bytes(&in);
 	out->rcpts = sl_unpack_bytes(&in);
+	out->hop = sl_unpack_bytes(&in);
 	if (!unpack_release(&in, &out->release) || settled > 1 || !is_ref(out->ref))
 		return SL_ERR_SYNTAX;
 	return whole(&in);
@@ -365,7 +367,7 @@ sl_courier_rcpt_next(struct sl_slice *rcpts, struct sl_courier_rcpt *out)
 	return true;
 }
 
-#define STATE_NUMBERS(X) X(waiting) X(trying) X(uncertain) X(unsettled) X(finished) X(bytes) X(delivered) X(failed) X(lost)
+#define STATE_NUMBERS(X) X(waiting) X(trying) X(uncertain) X(unsettled) X(finished) X(bytes) X(delivered) X(failed) X(lost) X(hops_down)
 
 void
 sl_courier_pack_state(const struct sl_courier_state *state, struct sl_buf *out)
@@ -386,6 +388,25 @@ sl_courier_unpack_state(struct sl_slice payload, struct sl_courier_state *out)
 #undef UNPACK_NUMBER
 	out->oldest_us = unpack_i64(&in);
 	return whole(&in);
+}
+
+void
+sl_courier_pack_lent(const struct sl_courier_lent *lent, struct sl_buf *out)
+{
+	pack_i64(out, lent->id);
+	sl_pack_u32(out, lent->attempt);
+	sl_pack_bytes(out, lent->state);
+}
+
+int
+sl_courier_unpack_lent(struct sl_slice payload, struct sl_courier_lent *out)
+{
+	struct sl_unpack in = { .rest = payload };
+
+	out->id = unpack_i64(&in);
+	out->attempt = sl_unpack_u32(&in);
+	out->state = sl_unpack_bytes(&in);
+	return out->state.len > SL_COURIER_STATE_MAX ? SL_ERR_SYNTAX : whole(&in);
 }
 
 void

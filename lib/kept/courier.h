@@ -1,7 +1,7 @@
 /*
  * courier.h - what the vault, the courier, and those who give it mail say to each other
  *
- * Payloads of SUBMIT, SUBMITTED, SETTLED, SETTLED_SEEN, FETCH, FETCHED, QUEUE_ASK, QUEUE_ENTRY and COURIER_STATE of ipc/ipc.h,
+ * Payloads of SUBMIT, SUBMITTED, SETTLED, SETTLED_SEEN, FETCH, FETCHED, QUEUE_ASK, QUEUE_ENTRY, COURIER_STATE and LENT of ipc/ipc.h,
  * packed and read. The order of things:
  *
  *	SUBMIT > on the courier's disk > SUBMITTED > attempts ... > final > SETTLED > noted by who submitted > SETTLED_SEEN
@@ -118,6 +118,7 @@ struct sl_courier_entry {
 	bool		settled;
 	struct sl_slice	tenant, sender, message_id, ref;
 	struct sl_slice	rcpts;		/* sl_courier_rcpt_next */
+	struct sl_slice	hop;		/* why it waits, if its next hops cannot be reached */
 	struct sl_courier_release release;
 };
 void		sl_courier_pack_entry(const struct sl_courier_entry *entry, struct sl_buf *out);
@@ -130,9 +131,22 @@ struct sl_courier_state {
 	uint64_t	waiting, trying, uncertain, unsettled, finished, bytes;
 	int64_t		oldest_us;	/* of those not finished; 0: none */
 	uint64_t	delivered, failed, lost;	/* since it was started; replies that were lost */
+	uint64_t	hops_down;	/* next hops that are left alone, as they could not be reached */
 };
 void		sl_courier_pack_state(const struct sl_courier_state *state, struct sl_buf *out);
 SL_MUST_USE int	sl_courier_unpack_state(struct sl_slice payload, struct sl_courier_state *out);
+
+/* LENT: an attempt's connection, kept for the next courier; `state` is that of courier/last.h, a secret under TLS. Without a descriptor: it is
+ * over, and `state` empty. */
+#define SL_COURIER_LENT_MAX	64u	/* at once */
+#define SL_COURIER_STATE_MAX	1024u
+struct sl_courier_lent {
+	int64_t		id;
+	uint32_t	attempt;
+	struct sl_slice	state;
+};
+void		sl_courier_pack_lent(const struct sl_courier_lent *lent, struct sl_buf *out);
+SL_MUST_USE int	sl_courier_unpack_lent(struct sl_slice payload, struct sl_courier_lent *out);
 
 /* The token of a release: one for each message that is kept. */
 #define SL_COURIER_RELEASE_TOKEN (8 + SL_KEPT_ID_DIGITS)

@@ -154,12 +154,14 @@ sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out)
 	sl_pack_bytes(out, query->category);
 	sl_pack_u32(out, query->state);
 	sl_pack_bytes(out, query->id);
+	sl_pack_u32(out, query->everybody);
 }
 
 int
 sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out)
 {
 	struct sl_unpack in = { .rest = payload };
+	uint32_t everybody;
 
 	out->tenant = sl_unpack_bytes(&in);
 	out->after = sl_unpack_bytes(&in);
@@ -171,7 +173,9 @@ sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out)
 	out->category = sl_unpack_bytes(&in);
 	out->state = sl_unpack_u32(&in);
 	out->id = sl_unpack_bytes(&in);
-	if (!is_tenant(out->tenant) || (out->after.len != 0 && out->after.len != SL_KEPT_ID_BYTES) ||
+	everybody = sl_unpack_u32(&in);
+	out->everybody = everybody != 0;
+	if (everybody > 1 || !is_tenant(out->tenant) || (out->after.len != 0 && out->after.len != SL_KEPT_ID_BYTES) ||
 	    (out->id.len != 0 && out->id.len != SL_KEPT_ID_BYTES))
 		return SL_ERR_SYNTAX;
 	return whole(&in);

@@ -72,6 +72,9 @@ struct sl_kept_query {
 	struct sl_slice	category;		/* empty: any */
 	uint32_t	state;			/* as the vault has it, + 1; 0: any */
 	struct sl_slice	id;			/* this one alone, whatever else is asked for; empty: any */
+	/* With `id`: also what its record has no room for, recipients above all. The entry is then said several times, alike but for further
+	 * recipients. Takes as long as reading the message. */
+	bool		everybody;
 };
 void		sl_kept_pack_query(const struct sl_kept_query *query, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_query(struct sl_slice payload, struct sl_kept_query *out);

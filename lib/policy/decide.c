@@ -288,14 +288,18 @@ by_policy(struct decider *d, enum sl_precedence row, enum sl_policy_by list)
 	return true;
 }
 
+/* Does a threshold, an attachment rule or a content group ask for this? */
 static bool
-rules_keep(const struct sl_policy *p)
+may_ask_for(const struct sl_policy *p, enum sl_action action)
 {
+	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
+		if (p->category[c].at[action] <= 1)
+			return true;
 	for (size_t i = 0; i < p->attachments.rules.len; i++)
-		if (p->attachments.rules.items[i].action == SL_ACTION_QUARANTINE)
+		if (p->attachments.rules.items[i].action == action)
 			return true;
 	for (size_t i = 0; i < p->content.groups.len; i++)
-		if (p->content.groups.items[i].action == SL_ACTION_QUARANTINE)
+		if (p->content.groups.items[i].action == action)
 			return true;
 	return false;
 }
@@ -311,13 +315,16 @@ sl_policy_keeps(const struct sl_policy *p)
 
 	if (p->mode != SL_MODE_FILTER)
 		return false;
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		if (p->category[c].at[SL_ACTION_QUARANTINE] <= 1)
-			return true;
 	for (size_t i = 0; i < SL_COUNT(actions); i++)
 		if (actions[i] == SL_ACTION_QUARANTINE)
 			return true;
-	return rules_keep(p);
+	return may_ask_for(p, SL_ACTION_QUARANTINE);
+}
+
+bool
+sl_policy_copies(const struct sl_policy *p)
+{
+	return p->mode == SL_MODE_FILTER && p->copy_to.len > 0 && may_ask_for(p, SL_ACTION_COPY);
 }
 
 void

@@ -69,6 +69,8 @@ struct sl_decision {
 };
 /* May anything in the policy ask for a message to be kept? */
 bool	sl_policy_keeps(const struct sl_policy *policy);
+/* May anything in it ask for a copy, and is there an address for it? */
+bool	sl_policy_copies(const struct sl_policy *policy);
 void	sl_decide(const struct sl_decide *known, struct sl_decision *decision_out);
 
 #endif

@@ -26,7 +26,7 @@ sl_policy_table_version(void)
 bool
 sl_policy_setting_is_long(const struct sl_policy_setting *row)
 {
-	return row->type == SL_POLICY_DOMAINS || row->type == SL_POLICY_FILES || row->type == SL_POLICY_GROUPS ||
+	return row->type == SL_POLICY_DOMAINS || row->type == SL_POLICY_ADDRESSES || row->type == SL_POLICY_FILES || row->type == SL_POLICY_GROUPS ||
 	    row->type == SL_POLICY_PARTNERS;
 }
 
@@ -100,10 +100,10 @@ sl_policy_pack_value(const struct sl_policy_setting *row, const struct sl_policy
 		for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++)
 			sl_pack_f64(out, category->at[a]);
 		return;
-	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		sl_buf_add_slice(out, *(const struct sl_slice *)at);
 		return;
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		pack_list(at, out);
 		return;
 	case SL_POLICY_FILES:
@@ -317,13 +317,13 @@ unpack_value(struct unpacker *u, const struct sl_policy_setting *row, void *at)
 	case SL_POLICY_THRESHOLDS:
 		unpack_thresholds(u, at);
 		return;
-	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		if (sl_policy_text_wrong(row, u->in.rest) != NULL)
 			bad(u, SL_ERR_SYNTAX);
 		*(struct sl_slice *)at = u->in.rest;
 		u->in.rest = sl_slice_from(u->in.rest, u->in.rest.len);
 		return;
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		unpack_list(u, row, row->max, at);
 		return;
 	case SL_POLICY_FILES:

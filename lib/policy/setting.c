@@ -34,6 +34,9 @@ static const struct sl_policy_word causes[] = {
 static const struct sl_policy_word weekdays[] = {
 	{ "mon", 0 }, { "tue", 1 }, { "wed", 2 }, { "thu", 3 }, { "fri", 4 }, { "sat", 5 }, { "sun", 6 }, { NULL, 0 },
 };
+static const struct sl_policy_word kinds[] = {
+	{ "traffic", SL_REPORT_TRAFFIC }, { "quarantine", SL_REPORT_QUARANTINE }, { "releases", SL_REPORT_RELEASES }, { NULL, 0 },
+};
 static const struct sl_policy_word hours[] = {
 	{ "0", 0 }, { "1", 1 }, { "2", 2 }, { "3", 3 }, { "4", 4 }, { "5", 5 }, { "6", 6 }, { "7", 7 }, { "8", 8 },
 	{ "9", 9 }, { "10", 10 }, { "11", 11 }, { "12", 12 }, { "13", 13 }, { "14", 14 }, { "15", 15 },
@@ -154,6 +157,19 @@ const struct sl_policy_setting sl_policy_settings[] = {
 	  SL_NARROW_NOT, "The language of digests and notices, as in `en`, `de` or `pt-BR`; English where there is none." },
 	{ "digest.address", SL_POLICY_ADDRESS, AT(digest.address), SAME("\"\""), 0, 320, NULL, SL_BY_GROUP,
 	  SL_NARROW_NOT, "Where digests go; empty: to each user's own mailbox." },
+	{ "digest.brand", SL_POLICY_TEXT, AT(digest.brand), SAME("\"\""), 0, 80, NULL, SL_BY_TENANT, SL_NARROW_NOT,
+	  "The last line of digests, of answers to what they are answered with, and of reports: who runs this, a telephone number. It is no "
+	  "link. Empty: the customer's name." },
+
+	{ "reports.days", SL_POLICY_SET, AT(reports.days), SAME("[]"), 0, 0, weekdays, SL_BY_TENANT, SL_NARROW_NOT,
+	  "On which days a report goes to `reports.addresses`: `[mon]` is weekly, none: no reports." },
+	{ "reports.hour", SL_POLICY_NUMBER, AT(reports.hour), SAME("7"), 0, 23, NULL, SL_BY_TENANT, SL_NARROW_NOT,
+	  "At which hour of these days, by `digest.time_zone`; the language is that of digests too." },
+	{ "reports.addresses", SL_POLICY_ADDRESSES, AT(reports.addresses), SAME("[]"), 0, 20, NULL, SL_BY_TENANT,
+	  SL_NARROW_NOT, "Who gets them: mailboxes of the tenant's own domains; of a partner's or the operator's report, which sums up "
+	  "its tenants, mailboxes of one of these. Others get nothing." },
+	{ "reports.kinds", SL_POLICY_SET, AT(reports.kinds), SAME("[traffic, quarantine, releases]"), 0, 0, kinds, SL_BY_TENANT,
+	  SL_NARROW_NOT, "What is in them: messages and bytes by day, what was kept and why, and who released what." },
 };
 const size_t sl_policy_settings_len = SL_COUNT(sl_policy_settings);
 _Static_assert(SL_COUNT(sl_policy_settings) <= SL_POLICY_SETTINGS_MAX, "rows fit a mask");

@@ -92,6 +92,9 @@ struct sl_attachment_rules { const struct sl_attachment_rule *items; size_t len;
 struct sl_content_groups { const struct sl_content_group *items; size_t len; };
 struct sl_partner_domains { const struct sl_partner_domain *items; size_t len; };
 
+/* What a report has. Numbers are those of packed policies: only added to. */
+enum sl_report_kind { SL_REPORT_TRAFFIC, SL_REPORT_QUARANTINE, SL_REPORT_RELEASES, SL_REPORT_KIND_COUNT };
+
 /* All of it. Numbers are uint32_t so that the table can reach them. */
 struct sl_policy {
 	uint32_t	level;			/* enum sl_policy_level */
@@ -138,7 +141,14 @@ struct sl_policy {
 		struct sl_slice	time_zone;	/* "Europe/Berlin" */
 		struct sl_slice	language;	/* "en" */
 		struct sl_slice	address;	/* "": each user's own */
+		struct sl_slice	brand;		/* the last line; "": the customer's name */
 	} digest;
+	struct {
+		uint32_t	days;		/* bit 0: Monday */
+		uint32_t	hour;
+		uint32_t	kinds;		/* bit 1 << enum sl_report_kind */
+		struct sl_policy_list addresses;
+	} reports;
 };
 
 enum sl_policy_type {
@@ -147,10 +157,12 @@ enum sl_policy_type {
 	SL_POLICY_SET,		/* a list of `words`, each a bit */
 	SL_POLICY_THRESHOLDS,	/* struct sl_policy_category */
 	SL_POLICY_LINE,		/* printable ASCII, at most `max` bytes */
+	SL_POLICY_TEXT,		/* one line of UTF-8, at most `max` bytes */
 	SL_POLICY_ADDRESS,	/* of a mailbox, or "" */
 	SL_POLICY_ZONE,		/* a time zone's name */
 	SL_POLICY_LANGUAGE,	/* a language tag */
 	SL_POLICY_DOMAINS,	/* list; "*." in front is fine */
+	SL_POLICY_ADDRESSES,	/* list of mailboxes */
 	SL_POLICY_FILES,	/* attachment rules */
 	SL_POLICY_GROUPS,	/* content groups */
 	SL_POLICY_PARTNERS,	/* partners' domains */
@@ -194,7 +206,7 @@ bool	sl_policy_setting_is_of_level(const struct sl_policy_setting *row);
 bool	sl_policy_value_eq(const struct sl_policy_setting *row, const void *a, const void *b);
 /* May somebody below who finds `before` say `after`? Always, without a narrowing rule. */
 bool	sl_policy_value_narrows(const struct sl_policy_setting *row, const void *before, const void *after);
-/* Is a text fit for a row of type LINE, ADDRESS, ZONE, LANGUAGE, or (one of) DOMAINS? NULL, or what to write; static. */
+/* Is a text fit for a row of type LINE, TEXT, ADDRESS, ZONE, LANGUAGE, or (one of) DOMAINS, ADDRESSES? NULL, or what to write; static. */
 const char *sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text);
 
 static inline const void *

@@ -1,6 +1,7 @@
 /* value.c - values of a policy: compared, narrowed, checked; see setting.h */
 
 #include "policy/setting.h"
+#include "sl/utf8.h"
 
 /* ---- equal */
 
@@ -77,9 +78,9 @@ sl_policy_value_eq(const struct sl_policy_setting *row, const void *a, const voi
 		return *(const uint32_t *)a == *(const uint32_t *)b;
 	case SL_POLICY_THRESHOLDS:
 		return thresholds_eq(a, b);
-	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		return sl_slice_eq(*(const struct sl_slice *)a, *(const struct sl_slice *)b);
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		return lists_eq(a, b);
 	case SL_POLICY_FILES:
 		return files_eq(a, b);
@@ -214,6 +215,21 @@ is_address(struct sl_slice text)
 	    sl_policy_domain_ok(sl_slice_from(text, local.len + 1), false);
 }
 
+/* UTF-8 without controls. */
+static bool
+is_line(struct sl_slice text)
+{
+	while (text.len > 0) {
+		uint32_t c;
+		size_t n = sl_utf8_decode(text, &c);
+
+		if (n == 0 || c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+			return false;
+		text = sl_slice_from(text, n);
+	}
+	return true;
+}
+
 const char *
 sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text)
 {
@@ -222,8 +238,12 @@ sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text)
 		if (!is_printable_ascii(text))
 			return "write one line of printable ASCII";
 		return text.len > row->max ? "write a shorter text" : NULL;
-	case SL_POLICY_ADDRESS:
-		return text.len == 0 || is_address(text) ? NULL
+	case SL_POLICY_TEXT:
+		if (!is_line(text))
+			return "write one line of text";
+		return text.len > row->max ? "write a shorter text" : NULL;
+	case SL_POLICY_ADDRESS: case SL_POLICY_ADDRESSES:
+		return (text.len == 0 && row->type == SL_POLICY_ADDRESS) || is_address(text) ? NULL
 		    : "write the address of a mailbox, as in postmaster@example.com, its domain in small letters";
 	case SL_POLICY_ZONE:
 		return text.len <= row->max && has_only(text, "+-/_") && text.ptr[0] != '/' ? NULL

@@ -96,6 +96,21 @@ find_user(const struct sl_snapshot *s, uint32_t tenant, struct sl_slice local, s
 	return table_find(&s->users, *hash_out, value_out);
 }
 
+/* Here, or below where that is said. Returns the snapshot that he is in; NULL: he is no user. */
+static const struct sl_snapshot *
+find_user_of(const struct sl_snapshot *all, const struct sl_snapshot *home, uint32_t tenant, struct sl_slice local,
+    struct sl_slice domain, uint64_t *hash_out, uint32_t *value_out)
+{
+	unsigned char key[16];
+	struct sl_slice value;
+
+	if (find_user(home, tenant, local, domain, hash_out, value_out))
+		return home;
+	if (home != all || all->under == NULL || !all->has_parts || !snapshot_get(all, key, KEY_PARTLY(tenant, key), &value))
+		return NULL;
+	return find_user(all->under, tenant, local, domain, hash_out, value_out) ? all->under : NULL;
+}
+
 static uint64_t
 mix(uint64_t a, uint64_t b)
 {
@@ -111,7 +126,7 @@ sl_snapshot_recipient(const struct sl_snapshot *all, struct sl_slice address, st
 	struct domain_record record;
 	struct sl_slice local, domain;
 	const unsigned char *plus;
-	const struct sl_snapshot *s;
+	const struct sl_snapshot *s, *at;
 	uint32_t value = USER_INHERITS;
 
 	SL_CHECK(all, SNAPSHOT_MAGIC);
@@ -123,11 +138,12 @@ sl_snapshot_recipient(const struct sl_snapshot *all, struct sl_slice address, st
 	out->tenant = record.tenant;
 	local = sl_slice(a.text, a.domain_at - 1);
 	domain = record.alias.len > 0 ? record.alias : sl_slice(a.text + a.domain_at, a.len - a.domain_at);
-	out->is_user = find_user(s, record.tenant, local, domain, &out->user, &value);
+	at = find_user_of(all, s, record.tenant, local, domain, &out->user, &value);
 	plus = memchr(local.ptr, '+', local.len);
-	if (!out->is_user && plus != NULL && plus > local.ptr)	/* user+detail is user's */
-		out->is_user = find_user(s, record.tenant, sl_slice(local.ptr, (size_t)(plus - local.ptr)), domain,
-		    &out->user, &value);
+	if (at == NULL && plus != NULL && plus > local.ptr)	/* user+detail is user's */
+		at = find_user_of(all, s, record.tenant, sl_slice(local.ptr, (size_t)(plus - local.ptr)), domain, &out->user, &value);
+	out->is_user = at != NULL;
+	out->is_below = at != NULL && at != s;
 	if (!out->is_user)
 		value = USER_INHERITS;
 	out->kinds = value >> USER_POLICY_BITS;
@@ -135,7 +151,8 @@ sl_snapshot_recipient(const struct sl_snapshot *all, struct sl_slice address, st
 	out->policy = (value & USER_POLICY_MASK) == USER_INHERITS ? record.policy : value & USER_POLICY_MASK;
 	if (!out->has_lists)
 		out->user = 0;
-	out->policy |= all->under != NULL && s == all ? POLICY_ABOVE : 0;
+	if (all->under != NULL && s == all && (!out->is_below || (value & USER_POLICY_MASK) == USER_INHERITS))
+		out->policy |= POLICY_ABOVE;
 	out->class_id = mix(mix(out->tenant, out->policy), out->user);
 	return true;
 }
@@ -152,21 +169,6 @@ sl_snapshot_tenant(const struct sl_snapshot *s, uint32_t id, struct sl_snapshot_
 		return true;
 	}
 	return s->under != NULL && !is_replaced(s, id) && sl_snapshot_tenant(s->under, id, out);
-}
-
-int
-sl_snapshot_policy(const struct sl_snapshot *s, uint32_t id, struct sl_arena *arena, struct sl_policy *policy)
-{
-	unsigned char key[16];
-	struct sl_slice value;
-
-	SL_CHECK(s, SNAPSHOT_MAGIC);
-	if (s->under != NULL && (id & POLICY_ABOVE) == 0)
-		s = s->under;
-	id &= ~POLICY_ABOVE;
-	if (!snapshot_get(s, key, KEY_POLICY(id, key), &value))
-		return SL_ERR_NOT_FOUND;
-	return policy_record_read(s, value, arena, policy);
 }
 
 /* ---- lists */
@@ -322,6 +324,8 @@ sl_snapshot_find_tried(const struct sl_snapshot *all, const struct sl_snapshot_r
 	s = home_of(all, recipient->tenant);
 	lookup_init(&l, s, SL_BY_TENANT, recipient->tenant, now_s, tried);
 	find_of(s, NULL, &l, question, &found[SL_BY_TENANT]);
+	if (recipient->is_below)
+		s = all->under;
 	lookup_init(&l, s, SL_BY_USER, recipient->user, now_s, tried);
 	if (recipient->kinds == 0 && l.tried == NULL)
 		return;

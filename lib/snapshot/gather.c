@@ -1,9 +1,9 @@
-/* gather.c - a snapshot's writer takes what it is given: see snapshot.h. What is made of it stands in write.c. */
+/* gather.c - a snapshot's writer takes what it is given: see snapshot.h. Policies stand in gather_policy.c, what is made
+ * of it all in write.c. */
 
 #include "write_i.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -162,7 +162,7 @@ void
 sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 {
 	struct sl_snapshot_writer *w = *writer;
-	struct growing *arrays[7];
+	struct growing *arrays[10];
 
 	if (w == NULL)
 		return;
@@ -174,6 +174,9 @@ sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 	arrays[4] = &w->groups;
 	arrays[5] = &w->filters;
 	arrays[6] = &w->gone;
+	arrays[7] = &w->sources;
+	arrays[8] = &w->speakers;
+	arrays[9] = &w->partly;
 	for (size_t i = 0; i < SL_COUNT(arrays); i++)
 		sl_free(arrays[i]->items);
 	index_fini(&w->policy_index);
@@ -194,68 +197,13 @@ sl_snapshot_writer_free(struct sl_snapshot_writer **writer)
 	SL_OBJ_FREE(writer, WRITER_MAGIC);
 }
 
-/* ---- policies */
-
-/* The number of these bytes, which are kept if they are new. */
-static int
-keep(struct growing *array, struct index *index, struct spool *spool, struct sl_slice bytes, uint32_t *id_out)
-{
-	unsigned char digest[DIGEST_BYTES];
-	struct kept *kept;
-	uint64_t key;
-	int r;
-
-	SL_ASSERT(crypto_generichash(digest, sizeof(digest), bytes.ptr, bytes.len, NULL, 0) == 0);
-	memcpy(&key, digest, sizeof(key));
-	if (index_find(index, key, id_out)) {
-		kept = &KEPT(*array, kept)[*id_out];
-		return memcmp(kept->digest, digest, sizeof(digest)) == 0 ? 0 : SL_ERR_BUSY;
-	}
-	*id_out = (uint32_t)array->len;
-	kept = growing_add(array, sizeof(*kept));
-	memcpy(kept->digest, digest, sizeof(digest));
-	kept->len = (uint32_t)bytes.len;
-	index_put(index, key, *id_out);
-	r = spool_add(spool, bytes, &kept->offset);
-	return r;
-}
-
-#define LONG_VALUE	64	/* bytes; what is shorter is not worth a record of its own */
-#define VALUE_ELSEWHERE	UINT32_MAX	/* as a length: the digest of a long value follows */
-
-int
-sl_snapshot_writer_policy(struct sl_snapshot_writer *w, const struct sl_policy *policy, uint32_t *id_out)
-{
-	int r = 0;
-
-	SL_CHECK(w, WRITER_MAGIC);
-	sl_buf_reset(&w->packed);
-	for (size_t i = 0; i < sl_policy_settings_len && r == 0; i++) {
-		const struct sl_policy_setting *row = &sl_policy_settings[i];
-		uint32_t id = 0;
-
-		sl_buf_reset(&w->value);
-		sl_policy_pack_value(row, policy, &w->value);
-		if (w->value.len < LONG_VALUE || !sl_policy_setting_is_long(row)) {
-			sl_pack_bytes(&w->packed, sl_buf_slice(&w->value));
-			continue;
-		}
-		r = keep(&w->values, &w->value_index, &w->value_bytes, sl_buf_slice(&w->value), &id);
-		sl_pack_u32(&w->packed, VALUE_ELSEWHERE);
-		sl_buf_add(&w->packed, KEPT(w->values, kept)[id].digest, DIGEST_BYTES);
-	}
-	if (r == 0 && (w->value.overflow || w->packed.overflow || w->policies.len >= USER_POLICY_MASK))
-		r = SL_ERR_FULL;
-	return r != 0 ? r : keep(&w->policies, &w->policy_index, &w->policy_bytes, sl_buf_slice(&w->packed), id_out);
-}
+/* ---- tenants, domains, groups */
 
 static bool
 policy_ok(const struct sl_snapshot_writer *w, uint32_t policy)
 {
 	return policy == SL_SNAPSHOT_INHERIT || policy < w->policies.len;
 }
-
-/* ---- tenants, domains, groups */
 
 static uint32_t
 keep_text(struct sl_snapshot_writer *w, struct sl_slice text)
@@ -402,6 +350,16 @@ sl_snapshot_writer_gone(struct sl_snapshot_writer *w, uint32_t tenant)
 	if (tenant == 0)
 		return SL_ERR_SYNTAX;
 	*(uint32_t *)growing_add(&w->gone, sizeof(uint32_t)) = tenant;
+	return 0;
+}
+
+int
+sl_snapshot_writer_partly(struct sl_snapshot_writer *w, uint32_t tenant)
+{
+	SL_CHECK(w, WRITER_MAGIC);
+	if (tenant == 0)
+		return SL_ERR_SYNTAX;
+	*(uint32_t *)growing_add(&w->partly, sizeof(uint32_t)) = tenant;
 	return 0;
 }
 

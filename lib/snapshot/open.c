@@ -88,33 +88,6 @@ tenant_record_read(struct sl_slice value, struct sl_snapshot_tenant *out)
 	return !u.failed && u.rest.len == 0;
 }
 
-int
-policy_record_read(const struct sl_snapshot *s, struct sl_slice value, struct sl_arena *arena, struct sl_policy *out)
-{
-	struct sl_unpack u = { .rest = value };
-	unsigned char key[1 + DIGEST_BYTES] = { 'b' };
-	int r = 0;
-
-	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; i < sl_policy_settings_len && r == 0; i++) {
-		uint32_t len = sl_unpack_u32(&u);
-		size_t here = len == UINT32_MAX ? DIGEST_BYTES : len;
-		struct sl_slice bytes;
-
-		if (u.failed || here > u.rest.len)
-			return SL_ERR_SYNTAX;
-		bytes = sl_slice(u.rest.ptr, here);
-		u.rest = sl_slice_from(u.rest, here);
-		if (len == UINT32_MAX) {	/* kept elsewhere, under its digest */
-			memcpy(key + 1, bytes.ptr, DIGEST_BYTES);
-			if (!snapshot_get(s, key, sizeof(key), &bytes))
-				return SL_ERR_SYNTAX;
-		}
-		r = sl_policy_unpack_value(&sl_policy_settings[i], bytes, arena, out);
-	}
-	return r == 0 && u.rest.len > 0 ? SL_ERR_SYNTAX : r;
-}
-
 static int
 read_meta(struct sl_snapshot *s)
 {
@@ -164,6 +137,12 @@ struct seen {
 	uint64_t	domains, tenants, policies, long_values, expiring;
 };
 
+static bool
+source_key_ok(struct sl_slice key)
+{
+	return key.len == 5 || (key.len > 5 && sl_policy_name_ok(sl_slice_from(key, 5)));
+}
+
 /* Is a record what its key says, and would a look-up find it? */
 static bool
 record_ok(struct sl_snapshot *s, struct sl_slice key, struct sl_slice value, struct seen *seen)
@@ -190,11 +169,20 @@ record_ok(struct sl_snapshot *s, struct sl_slice key, struct sl_slice value, str
 		    tenant.policy < s->counts.policies;
 	case 'p':
 		seen->policies++;
-		return key.len == 5 && number < s->counts.policies;
+		return key.len == 5 && number < s->counts.policies && policy_record_ok(s, value);
+	case 'v':
+		return key.len == 5 && number < SL_LEVEL_COUNT;	/* read before */
+	case 'n':
+		return key.len == 5 && value.len == 0;
+	case 's':
+		return source_key_ok(key) && source_record_ok(s, value);
 	case 'b':
 		seen->long_values++;
 		return key.len == 1 + DIGEST_BYTES;
 	case 'g':
+		return key.len == 5 && value.len == 0;
+	case 'k':
+		s->has_parts = true;
 		return key.len == 5 && value.len == 0;
 	case 'f':
 		s->has_partner_lists |= number >> 32 == SL_BY_PARTNER;
@@ -308,6 +296,7 @@ sl_snapshot_open(int fd, struct sl_snapshot **snapshot_out)
 	s = sl_xzalloc(sizeof(*s));
 	s->magic = SNAPSHOT_MAGIC;
 	s->bytes = (size_t)st.st_size;
+	sl_arena_init(&s->arena, SL_LEVEL_COUNT * SL_POLICY_PACKED_MAX);
 	memcpy(s->id, id, sizeof(s->id));
 	if (cdb_init(&s->cdb, fd) != 0) {
 		r = errno == EPROTO ? SL_ERR_SYNTAX : SL_ERR_SYSTEM;
@@ -317,6 +306,8 @@ sl_snapshot_open(int fd, struct sl_snapshot **snapshot_out)
 	r = read_meta(s);
 	if (r == 0 && !read_tables(s))
 		r = SL_ERR_SYNTAX;
+	if (r == 0)
+		r = presets_read(s);
 	if (r == 0)
 		r = check_records(s);
 	if (r == 0 && !check_users(s))
@@ -349,6 +340,8 @@ sl_snapshot_close(struct sl_snapshot **snapshot)
 		return;
 	SL_CHECK(*snapshot, SNAPSHOT_MAGIC);
 	cdb_free(&(*snapshot)->cdb);
+	sl_arena_fini(&(*snapshot)->arena);
+	sl_free((*snapshot)->presets);
 	SL_OBJ_FREE(snapshot, SNAPSHOT_MAGIC);
 }
 

@@ -9,10 +9,14 @@
  *	"m"		version of the form and of the table of settings, salt, counts, note
  *	"d" + hash	a domain: its name, tenant, policy
  *	"t" + id	a tenant: name, key, route, policy
- *	"p" + id	a policy
- *	"b" + digest	a long value of policies, kept once for all that share it
+ *	"p" + id	a policy, as what those from the tenant down say
+ *	"s" + id, name	what the operator (0) or a partner says, or what a template of his does
+ *	"v" + level	what a level of defence is
+ *	"b" + digest	a long value of what is said, kept once for all that share it
+ *	"n" + id	all that the operator or a partner says is here: for one that is over another
  *	"f" + owner	what kinds of entries the operator, a partner or a tenant has, so that misses are cheap
  *	"g" + id	a tenant that is gone
+ *	"k" + id	a tenant whose users are, but for those who are here, in the snapshot below
  *	"U", "L"	users and list entries: a table of hashes in order, cut into buckets by their first bits,
  *			with a directory of where each bucket begins. A user's name or an entry's text is not in it.
  *	"x" + hash	when a list entry expires
@@ -24,8 +28,9 @@
  * domains, 1,000,000 users and 5,000,000 entries. Of a writer 16 MiB for sorting and what tenants, domains and
  * policies are; what is more goes to unnamed files in the directory that it is given.
  *
- * A change of a few tenants needs no new file of everything: a small snapshot of these tenants alone is opened *over* the
- * large one. What it holds of a tenant, or of a list of the operator or a partner, stands for all that the large one has.
+ * A change needs no new file of everything: a small snapshot of the tenants that changed is opened *over* the large one.
+ * What it holds of a tenant, of a list of the operator or a partner, or of what these say, stands for all that the large
+ * one has. Policies are resolved when they are asked for, so what is said above tenants holds for all at once.
  *
  * Not pure: it reads and writes descriptors.
  */
@@ -76,9 +81,35 @@ void	sl_snapshot_writer_free(struct sl_snapshot_writer **writer);	/* NULL is fin
  * none; SL_ERR_BUSY: there is one already; SL_ERR_SYSTEM (errno); SL_ERR_FULL: beyond what a file can hold. What is
  * referred to (a domain's tenant, a user's group) may come later; finish finds out. */
 
-/* An effective policy. *id_out is the same for the same policy: keep it and give it to tenants, domains, ... */
+/* What somebody says: the template that he builds on (of his partner, or else of the operator; one that is not there says
+ * nothing), or "", and what stands beside it. */
+struct sl_snapshot_step {
+	enum sl_policy_by		 by;
+	struct sl_slice			 template;
+	const struct sl_policy_layer	*layer;
+};
+#define SL_SNAPSHOT_STEPS_MAX	6	/* with a template each, and two above: SL_POLICY_SOURCES_MAX */
+/* A policy: what the operator and the partner say, then these steps, from the tenant's on, by distance; what holds for
+ * the whole tenant on top. */
+struct sl_snapshot_chain {
+	uint32_t		partner;	/* 0: none */
+	enum sl_mode		mode;		/* one that does more is put down to this */
+	bool			shield;		/* recipients have to be known, whatever is said */
+	struct sl_snapshot_step	steps[SL_SNAPSHOT_STEPS_MAX];
+	size_t			steps_len;
+};
+/* *id_out is the same for the same policy: keep it and give it to tenants, domains, ... */
+SL_MUST_USE int	sl_snapshot_writer_chain(struct sl_snapshot_writer *writer, const struct sl_snapshot_chain *chain,
+		    uint32_t *id_out);
+/* A policy that is what it is, whatever others say. */
 SL_MUST_USE int	sl_snapshot_writer_policy(struct sl_snapshot_writer *writer, const struct sl_policy *policy,
 		    uint32_t *id_out);
+/* What levels are: where there is a chain or a source. */
+SL_MUST_USE int	sl_snapshot_writer_presets(struct sl_snapshot_writer *writer, const struct sl_policy_presets *presets);
+/* What the operator (`owner` 0) or a partner says: of his own (`name` "", which may build on a template), or in one of his
+ * templates (which builds on none). */
+SL_MUST_USE int	sl_snapshot_writer_source(struct sl_snapshot_writer *writer, uint32_t owner, struct sl_slice name,
+		    struct sl_slice template, const struct sl_policy_layer *layer);
 #define SL_SNAPSHOT_INHERIT	UINT32_MAX	/* as a policy: that of whom it is of */
 SL_MUST_USE int	sl_snapshot_writer_tenant(struct sl_snapshot_writer *writer, const struct sl_snapshot_tenant *tenant);
 /* A domain (any case, U- or A-labels; "*." in front: all below). An alias is looked up as `alias_of`, a domain of the
@@ -100,6 +131,12 @@ SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum
  * comes here, be it nothing. A tenant that comes is replaced whole: all his domains, users and entries come too. */
 SL_MUST_USE int	sl_snapshot_writer_gone(struct sl_snapshot_writer *writer, uint32_t tenant);
 SL_MUST_USE int	sl_snapshot_writer_list(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner);
+
+/* Of this tenant, who comes, not all users come: those who do not are as below, but for what they inherit. Whoever has a
+ * policy of his own, or of his group, must come, with his list. */
+SL_MUST_USE int	sl_snapshot_writer_partly(struct sl_snapshot_writer *writer, uint32_t tenant);
+/* All that the operator (0) or a partner says comes here, be it nothing. */
+SL_MUST_USE int	sl_snapshot_writer_speaker(struct sl_snapshot_writer *writer, uint32_t owner);
 
 struct sl_snapshot_counts {
 	uint64_t	tenants, domains, users, entries, policies, long_values, expiring;
@@ -132,6 +169,7 @@ struct sl_snapshot_recipient {
 	uint32_t	policy;		/* for sl_snapshot_policy */
 	bool		is_user;	/* a known user of the domain */
 	bool		has_lists;	/* has entries of his own */
+	bool		is_below;	/* and they are in the lower snapshot, though his tenant is in the upper one */
 	/* Recipients with the same class have the same tenant and the same policy, and no lists of their own, or are the
 	 * same user: they fare alike. */
 	uint64_t	class_id;
@@ -144,7 +182,8 @@ bool	sl_snapshot_recipient(const struct sl_snapshot *snapshot, struct sl_slice a
 	    struct sl_snapshot_recipient *recipient_out);
 /* By number. False: there is none. Texts lie in the map. */
 bool	sl_snapshot_tenant(const struct sl_snapshot *snapshot, uint32_t id, struct sl_snapshot_tenant *tenant_out);
-/* Unpack a policy: keep it, it takes tens of microseconds. Texts lie in the map, lists in `arena`.
+/* What comes of all that is said: keep it, it takes tens of microseconds. Texts lie in the map, lists in `arena` or, those
+ * that come with a level, in the snapshot.
  * SL_ERR_NOT_FOUND, SL_ERR_FULL. */
 SL_MUST_USE int	sl_snapshot_policy(const struct sl_snapshot *snapshot, uint32_t id, struct sl_arena *arena,
 		    struct sl_policy *policy_out);

@@ -9,7 +9,7 @@
 
 #include <cdb.h>
 
-#define FORM_VERSION	1u
+#define FORM_VERSION	2u
 #define TRAILER_MAGIC	"SLSNAP1\n"
 #define TRAILER_HASH	32
 #define TRAILER_BYTES	(8 + 8 + 16 + TRAILER_HASH)	/* magic, length of the database, 0, checksum of all before */
@@ -33,6 +33,10 @@ key_number(char kind, uint64_t number, size_t bytes, unsigned char out[16])
 #define KEY_POLICY(id, out)	key_number('p', id, 4, out)
 #define KEY_EXPIRY(hash, out)	key_number('x', hash, 8, out)
 #define KEY_GONE(id, out)	key_number('g', id, 4, out)
+#define KEY_PARTLY(id, out)	key_number('k', id, 4, out)
+#define KEY_PRESET(level, out)	key_number('v', level, 4, out)
+#define KEY_SPEAKER(id, out)	key_number('n', id, 4, out)
+#define KEY_SOURCE_BYTES	(5 + SL_POLICY_NAME_MAX)	/* 's', number, name */
 #define KEY_FILTER(by, id, out)	key_number('f', (uint64_t)(by) << 32 | (id), 5, out)
 
 /* What is hashed. */
@@ -164,8 +168,11 @@ struct sl_snapshot {
 	struct sl_snapshot_counts counts;
 	bool			 has_stars;	/* domains with "*." in front */
 	bool			 has_partner_lists, has_operator_list;
+	bool			 has_parts;	/* tenants whose other users are below */
 	const struct sl_snapshot *under;	/* NULL: this is all */
 	struct sl_list_filter	 operator_filter, users_filter;
+	struct sl_arena		 arena;		/* lists of `presets` */
+	struct sl_policy_presets *presets;	/* NULL: no policy here inherits */
 	struct sl_slice		 note;
 	char			 id[17];
 };
@@ -182,9 +189,30 @@ bool	domain_record_read(struct sl_slice value, struct domain_record *out);
 bool	filter_read(struct sl_slice value, struct sl_list_filter *out);
 void	filter_write(const struct sl_list_filter *filter, struct sl_buf *out);
 bool	tenant_record_read(struct sl_slice value, struct sl_snapshot_tenant *out);
-/* 0, SL_ERR_SYNTAX, SL_ERR_VERSION, SL_ERR_NOT_FOUND or SL_ERR_FULL. */
-int	policy_record_read(const struct sl_snapshot *s, struct sl_slice value, struct sl_arena *arena,
-	    struct sl_policy *out);
+
+/* ---- policies (policy.c)
+ *
+ * A layer: u64 rows that are set, u64 rows that are locked, then of each that is set u32 length and the value; in place of
+ * a long value LAYER_ELSEWHERE and its digest. A preset is a layer of all rows.
+ * What a node says: the name of the template that it builds on, or nothing, and its layer.
+ * A policy: u32 partner, u32 mode and u32 shield that are put on top, u32 steps; of each u32 by whom, what he says. */
+#define LAYER_ELSEWHERE	UINT32_MAX
+#define CHAIN_ALONE	UINT32_MAX	/* as a partner: nobody above says anything */
+
+_Static_assert(2 * (SL_SNAPSHOT_STEPS_MAX + 2) <= SL_POLICY_SOURCES_MAX, "there is room for all who speak");
+
+struct chain_record {
+	uint32_t	partner, mode, shield, steps;
+	struct sl_slice	rest;		/* the steps */
+};
+struct said {
+	struct sl_slice	template, layer;
+};
+/* Is it one, and are its lengths right? Values are looked at when they are used. */
+bool	policy_record_ok(const struct sl_snapshot *s, struct sl_slice value);
+bool	source_record_ok(const struct sl_snapshot *s, struct sl_slice value);
+/* All of them, or none: then `presets` stays NULL. SL_ERR_SYNTAX, SL_ERR_FULL. */
+int	presets_read(struct sl_snapshot *s);
 #define POLICY_ABOVE	(1u << 31)	/* in an answer: the policy is the upper snapshot's */
 
 /* A user's value: kinds of his entries, policy. */

@@ -87,6 +87,57 @@ write_policies(struct finish *f)
 	sl_free(order);
 }
 
+static int
+by_source(const void *a, const void *b, void *texts)
+{
+	const struct kept_source *x = a, *y = b;
+	int r;
+
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	r = memcmp((const char *)texts + x->name, (const char *)texts + y->name, SL_MIN(x->name_len, y->name_len));
+	return r != 0 ? r : (int)x->name_len - (int)y->name_len;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Presets, and what operator and partners say. */
+static void
+write_sources(struct finish *f)
+{
+	struct sl_snapshot_writer *w = f->w;
+	unsigned char key[KEY_SOURCE_BYTES];
+	struct kept_source *s = w->sources.items;
+	uint32_t *speakers = w->speakers.items;
+
+	for (size_t i = 0; i < SL_LEVEL_COUNT; i++)
+		if (w->presets_len[i] > 0)
+			add(f, key, KEY_PRESET(i, key), sl_slice(w->texts.data + w->presets[i], w->presets_len[i]));
+	if (w->inherits && w->presets_len[SL_LEVEL_COUNT - 1] == 0)
+		fail(f, SL_ERR_NOT_FOUND, "what levels are did not come");
+	if (w->speakers.len > 0)
+		qsort(speakers, w->speakers.len, sizeof(*speakers), by_number);
+	for (size_t i = 0; i < w->speakers.len; i++)
+		if (i == 0 || speakers[i] != speakers[i - 1])
+			add(f, key, KEY_SPEAKER(speakers[i], key), sl_slice("", 0));
+	if (w->sources.len > 0)
+		qsort_r(s, w->sources.len, sizeof(*s), by_source, w->texts.data);
+	for (size_t i = 0; i < w->sources.len; i++) {
+		size_t len = key_number('s', s[i].owner, 4, key);
+
+		if (i > 0 && by_source(&s[i - 1], &s[i], w->texts.data) == 0)
+			fail(f, SL_ERR_BUSY, "partner %u, or the operator (0), says the same twice", s[i].owner);
+		memcpy(key + len, w->texts.data + s[i].name, s[i].name_len);
+		add(f, key, len + s[i].name_len, sl_slice(w->texts.data + s[i].value, s[i].value_len));
+	}
+}
+
 static uint32_t
 policy_rank(const struct finish *f, uint32_t id)
 {
@@ -164,14 +215,6 @@ write_filters(struct finish *f)
 	sl_buf_fini(&value);
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 static void
 write_gone(struct finish *f)
 {
@@ -186,6 +229,23 @@ write_gone(struct finish *f)
 			fail(f, SL_ERR_BUSY, "tenant %u came, and is gone", ids[i]);
 		if (i == 0 || ids[i] != ids[i - 1])
 			add(f, key, KEY_GONE(ids[i], key), sl_slice("", 0));
+	}
+}
+
+static void
+write_partly(struct finish *f)
+{
+	struct growing *partly = &f->w->partly;
+	const uint32_t *ids = partly->items;
+	unsigned char key[16];
+
+	if (partly->len > 0)
+		qsort(partly->items, partly->len, sizeof(*ids), by_number);
+	for (size_t i = 0; i < partly->len; i++) {
+		if (tenant_of(f, ids[i]) == NULL)
+			fail(f, SL_ERR_NOT_FOUND, "some users are tenant %u's, which did not come", ids[i]);
+		if (i == 0 || ids[i] != ids[i - 1])
+			add(f, key, KEY_PARTLY(ids[i], key), sl_slice("", 0));
 	}
 }
 
@@ -526,9 +586,11 @@ sl_snapshot_writer_finish(struct sl_snapshot_writer *w, struct sl_snapshot_count
 	if (f.result != 0)
 		return f.result;
 	write_policies(&f);
+	write_sources(&f);
 	write_tenants(&f);
 	write_filters(&f);
 	write_gone(&f);
+	write_partly(&f);
 	write_domains(&f);
 	write_users(&f);
 	write_entries(&f);

@@ -55,6 +55,11 @@ struct kept_filter {
 	struct sl_list_filter filter;
 };
 
+struct kept_source {		/* what operator or a partner says, of its own or in a template */
+	uint32_t	owner;
+	uint32_t	name, name_len, value, value_len;	/* in `texts` */
+};
+
 struct growing {		/* an array of one of these */
 	void	*items;
 	size_t	 len, size;
@@ -70,11 +75,13 @@ struct sl_snapshot_writer {
 	size_t		 note_len;
 	struct spool	 policy_bytes, value_bytes;
 	struct sl_buf	 texts, packed, value;
-	struct growing	 policies, values, tenants, domains, groups, filters, gone;
+	struct growing	 policies, values, tenants, domains, groups, filters, gone, sources, speakers, partly;
 	struct index	 policy_index, value_index, tenant_index, domain_index, group_index, filter_index;
 	struct sl_list_filter users_filter;
 	struct sorter	 users, entries, owners;
 	bool		 has_stars;
+	uint32_t	 presets[SL_LEVEL_COUNT], presets_len[SL_LEVEL_COUNT];	/* packed, in `texts`; length 0: did not come */
+	bool		 inherits;	/* something was said that presets are needed for */
 };
 #define WRITER_MAGIC	0x5a9db00cu
 #define KEPT(array, type)	((struct type *)(array).items)

@@ -1,9 +1,11 @@
 /*
  * store_bench.c - how fast the settings database is loaded, walked and changed
  *
- * usage: store_bench DIRECTORY [SHARE]	SHARE of 35,000 tenants, 60,000 domains, 1,000,000 users, 5,000,000 entries
+ * usage: store_bench DIRECTORY [SHARE [ENTRIES]]	SHARE of 35,000 tenants, 60,000 domains, 1,000,000 users, 5,000,000 entries; or
+ *						so many entries
  *
- * Prints seconds and rows a second; the database stays in DIRECTORY.
+ * Every seventh tenant is of partner:large, every third builds on the operator's template gold; a tenth of the users is
+ * tenant:large.example's. Prints seconds and rows a second; the database stays in DIRECTORY.
  */
 
 #include <stdio.h>
@@ -58,8 +60,13 @@ static void
 add_tenants(struct sl_store *store, int tenants, int domains)
 {
 	double since = now();
+	struct sl_node large;
+	int64_t first;
 
 	must(store, sl_store_begin(store));
+	must(store, sl_store_partner_add(store, &actor, sl_slice_str("large"), &large));
+	must(store, sl_store_layer_set(store, &actor, SL_NODE_OPERATOR, sl_slice_str("gold"), sl_slice_str("level: maximum\n"),
+	    SL_LAYER_ANY, check_text, NULL, &first));
 	for (int i = 0; i < tenants; i++) {
 		char name[64], text[64];
 		struct sl_node tenant, domain;
@@ -67,10 +74,10 @@ add_tenants(struct sl_store *store, int tenants, int domains)
 		int64_t version;
 
 		snprintf(name, sizeof(name), "tenant%d.example", i);
-		must(store, sl_store_tenant_add(store, &actor, SL_NODE_OPERATOR, sl_slice_str(name), &tenant));
+		must(store, sl_store_tenant_add(store, &actor, i % 7 == 0 ? large : SL_NODE_OPERATOR, sl_slice_str(name), &tenant));
 		must(store, sl_store_routes_set(store, &actor, tenant, &route, 1));
 		/* Every third has a policy of its own kind. */
-		snprintf(text, sizeof(text), i % 3 != 0 ? "level: standard\n" : "level: standard\nspam: {tag: 0.%d}\n", 500 + i % 400);
+		snprintf(text, sizeof(text), i % 3 != 0 ? "level: standard\n" : "template: gold\nspam: {tag: 0.%d}\n", 500 + i % 400);
 		must(store, sl_store_layer_set(store, &actor, tenant, sl_slice(NULL, 0), sl_slice_str(text), SL_LAYER_ANY, check_text, NULL, &version));
 		for (int d = i; d < domains; d += tenants) {
 			snprintf(name, sizeof(name), "tenant%d.example", d);
@@ -106,6 +113,34 @@ add_users(struct sl_store *store, int tenants, int domains, int users)
 	}
 	must(store, sl_store_commit(store));
 	told("users", users, since);
+}
+
+/* All of one tenant. */
+static void
+add_large(struct sl_store *store, int users)
+{
+	struct sl_route route = { sl_slice_str("192.0.2.1"), 25, SL_ROUTE_TLS_OPPORTUNISTIC };
+	struct sl_new_user rows[BATCH];
+	char addresses[BATCH][64];
+	struct sl_node tenant, domain;
+	double since = now();
+
+	must(store, sl_store_begin(store));
+	must(store, sl_store_tenant_add(store, &actor, SL_NODE_OPERATOR, sl_slice_str("large.example"), &tenant));
+	must(store, sl_store_routes_set(store, &actor, tenant, &route, 1));
+	must(store, sl_store_domain_add(store, &actor, tenant, sl_slice_str("large.example"), (struct sl_node){ SL_LEVEL_DOMAIN, 0 },
+	    &domain));
+	for (int u = 0; u < users; u += BATCH) {
+		size_t len = (size_t)SL_MIN(BATCH, users - u);
+
+		for (size_t i = 0; i < len; i++) {
+			snprintf(addresses[i], sizeof(addresses[i]), "user%d@large.example", u + (int)i);
+			rows[i] = (struct sl_new_user){ sl_slice_str(addresses[i]), i % 3 == 0 ? sl_slice_str("sales") : sl_slice(NULL, 0) };
+		}
+		must(store, sl_store_users_add(store, &actor, tenant, SL_USER_IMPORTED, rows, len, NULL));
+	}
+	must(store, sl_store_commit(store));
+	told("users of one tenant", users, since);
 }
 
 /* Half at tenants, half at users. */
@@ -213,8 +248,10 @@ main(int argc, char **argv)
 	r = sl_store_open(&options, &store);
 	must(store, r);
 	add_tenants(store, tenants, domains);
-	add_users(store, tenants, domains, users);
-	add_lists(store, tenants, users, entries);
+	add_users(store, tenants, domains, users - users / 10);
+	add_large(store, users / 10);
+	if (argc <= 3 || atoi(argv[3]) > 0)
+		add_lists(store, tenants, users, argc > 3 ? atoi(argv[3]) : entries);
 	sl_store_close(&store);
 	options.fast = false;
 	r = sl_store_open(&options, &store);

@@ -270,6 +270,53 @@ sl_store_walk(struct sl_store *store, const struct sl_walk *walk, void *ctx, str
 	return r;
 }
 
+/* ---- some users ---- */
+
+static int
+give_users(struct db_query *q, sl_user_each *each, void *ctx, size_t *len_out)
+{
+	int r;
+
+	*len_out = 0;
+	while ((r = db_row(q)) == SL_DONE) {
+		struct sl_user_row row = { db_int(q, 0), db_int(q, 1), db_int(q, 2), db_int(q, 3), db_text(q, 4),
+			(enum sl_user_source)db_int(q, 5), db_int(q, 6) };
+
+		(*len_out)++;
+		r = each(ctx, &row);
+		if (r != 0)
+			break;
+	}
+	db_end(q);
+	return r;
+}
+
+#define USER_COLUMNS "SELECT u.id, u.domain, d.tenant, u.in_group, u.local, u.source, u.seen FROM user u JOIN domain d ON d.id = u.domain"
+
+int
+sl_store_user_row(struct sl_store *store, int64_t user, sl_user_each *each, void *ctx)
+{
+	struct db_query query;
+	size_t len;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	db_query(&store->db, &query, USER_COLUMNS " WHERE u.id = ?", "i", user);
+	r = give_users(&query, each, ctx, &len);
+	return r == 0 && len == 0 ? db_fail(&store->db, SL_ERR_NOT_FOUND, "there is no user %lld", (long long)user) : r;
+}
+
+int
+sl_store_group_users(struct sl_store *store, int64_t group, sl_user_each *each, void *ctx)
+{
+	struct db_query query;
+	size_t len;
+
+	SL_CHECK(store, DB_MAGIC);
+	db_query(&store->db, &query, USER_COLUMNS " WHERE u.in_group = ? ORDER BY u.id", "i", group);
+	return give_users(&query, each, ctx, &len);
+}
+
 /* ---- changes ---- */
 
 int

@@ -82,6 +82,11 @@ struct sl_walk {
 SL_MUST_USE int	sl_store_walk(struct sl_store *store, const struct sl_walk *walk, void *ctx, struct sl_node node,
 		    int64_t *change_out);
 
+/* One user, and those of a group. SL_ERR_NOT_FOUND: there is no such user; of a group that is not there none are. */
+typedef int sl_user_each(void *ctx, const struct sl_user_row *row);
+SL_MUST_USE int	sl_store_user_row(struct sl_store *store, int64_t user, sl_user_each *each, void *ctx);
+SL_MUST_USE int	sl_store_group_users(struct sl_store *store, int64_t group, sl_user_each *each, void *ctx);
+
 /* What kinds of things a change was about, as bits. */
 enum {
 	SL_CHANGE_PARTNER = 1 << 0, SL_CHANGE_TENANT = 1 << 1, SL_CHANGE_ROUTE = 1 << 2, SL_CHANGE_KEY = 1 << 3,

@@ -46,6 +46,11 @@ struct sl_disk_files;
 SL_MUST_USE int	sl_disk_files_open(const char *headers_dir, const char *bodies_dir, const char *keys_dir,
     struct sl_disk_files **files_out);
 void		sl_disk_files_close(struct sl_disk_files **files);
+/* Could some only be opened for reading? */
+bool		sl_disk_files_read_only(const struct sl_disk_files *files);
+/* Can they be written now? For who has met an error, and waits for better times to open them anew: the first bytes are written again as they are,
+ * and synced; of what could only be opened for reading its file system is asked. */
+bool		sl_disk_files_writable(const struct sl_disk_files *files);
 /* The table; good until the files are closed. */
 const struct sl_disk *sl_disk_files_disk(const struct sl_disk_files *files);
 

@@ -13,6 +13,7 @@
 struct sl_disk_files {
 	unsigned	magic;
 	int		fds[SL_DISK_FILE_COUNT];
+	bool		read_only[SL_DISK_FILE_COUNT];
 	struct sl_disk	disk;
 };
 
@@ -126,14 +127,15 @@ files_room(void *ctx, enum sl_disk_file file, uint64_t *bytes_out)
 
 /* Open one file, made if it is missing; its directory is synced, so that the name is there after a crash. */
 static int
-file_open(const char *dir, const char *name, int *fd_out)
+file_open(const char *dir, const char *name, int *fd_out, bool *read_only_out)
 {
 	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, r = 0;
 
 	if (dir_fd < 0)
 		return SL_ERR_SYSTEM;
 	fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 && (errno == EROFS || errno == EACCES))
+	*read_only_out = fd < 0 && (errno == EROFS || errno == EACCES);
+	if (*read_only_out)
 		fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	else if (fd >= 0 && fsync(dir_fd) != 0 && errno != EROFS)
 		r = error_of(errno);
@@ -168,7 +170,7 @@ sl_disk_files_open(const char *headers_dir, const char *bodies_dir, const char *
 	for (int i = 0; i < SL_DISK_FILE_COUNT; i++)
 		files->fds[i] = -1;
 	for (int i = 0; i < SL_DISK_FILE_COUNT && r == 0; i++)
-		r = file_open(dirs[i], names[i], &files->fds[i]);
+		r = file_open(dirs[i], names[i], &files->fds[i], &files->read_only[i]);
 	if (r != 0) {
 		int saved_errno = errno;
 
@@ -186,6 +188,40 @@ sl_disk_files_close(struct sl_disk_files **files)
 		if ((*files)->fds[i] >= 0)
 			close((*files)->fds[i]);
 	SL_OBJ_FREE(files, FILES_MAGIC);
+}
+
+static bool
+is_writable(int fd, bool read_only)
+{
+	unsigned char bytes[512];
+	struct statvfs st;
+	ssize_t n;
+
+	if (read_only)
+		return fstatvfs(fd, &st) == 0 && (st.f_flag & ST_RDONLY) == 0;
+	n = pread(fd, bytes, sizeof(bytes), 0);
+	return n >= 0 && (n == 0 || pwrite(fd, bytes, (size_t)n, 0) == n) && fdatasync(fd) == 0;
+}
+
+bool
+sl_disk_files_writable(const struct sl_disk_files *files)
+{
+	SL_CHECK(files, FILES_MAGIC);
+	for (int i = 0; i < SL_DISK_FILE_COUNT; i++)
+		if (!is_writable(files->fds[i], files->read_only[i]))
+			return false;
+	return true;
+}
+
+bool
+sl_disk_files_read_only(const struct sl_disk_files *files)
+{
+	bool any = false;
+
+	SL_CHECK(files, FILES_MAGIC);
+	for (int i = 0; i < SL_DISK_FILE_COUNT; i++)
+		any |= files->read_only[i];
+	return any;
 }
 
 const struct sl_disk *

@@ -19,6 +19,13 @@ vault_fail(struct sl_vault *vault, int result)
 	return result;
 }
 
+bool
+sl_vault_has_failed(const struct sl_vault *vault)
+{
+	SL_CHECK(vault, VAULT_MAGIC);
+	return vault->failed;
+}
+
 int
 sl_vault_open(const struct sl_disk *disk, const unsigned char master[SL_VAULT_MASTER_BYTES],
     const struct sl_vault_settings *settings, struct sl_vault **vault_out)

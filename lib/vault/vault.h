@@ -118,6 +118,7 @@ SL_MUST_USE int	sl_vault_append_commit(struct sl_vault_append **append, const un
 /* Write and sync all that waits, then tell. Returns the result of the syncs: `done` has been called either way. */
 int		sl_vault_flush(struct sl_vault *vault);
 bool		sl_vault_waits(const struct sl_vault *vault);	/* there is something to flush */
+bool		sl_vault_has_failed(const struct sl_vault *vault);	/* it takes nothing more: its disk failed */
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 

@@ -1,8 +1,10 @@
 """A next hop that does as it is told: takes, refuses, defers, says nothing, or loses its last reply; and keeps all it took."""
+import random
 import re
 import socket
 import ssl
 import threading
+import time
 
 from harness import place
 
@@ -19,6 +21,8 @@ class Hop:
             self.use_certificate(certificate)
         self.gone = set()               # recipients that are refused
         self.unwanted = None            # what has this in it is refused
+        self.delay = None               # seconds, from and to, that the reply to a dot takes
+        self.dot = threading.Event()    # one has come, and its reply is not given yet
         self.messages = []              # (sender, recipients, bytes), everything whose dot was seen and that was not refused
         self.connections = 0
         self.lock = threading.Lock()
@@ -111,6 +115,9 @@ class Hop:
                     number = len(self.messages)
                 if mood == "lose":
                     return False
+                if self.delay is not None:
+                    self.dot.set()
+                    time.sleep(random.uniform(*self.delay))
                 say(f"250 2.0.0 queued as Q{number}")
             elif verb.upper() == "QUIT":
                 say("221 2.0.0 bye")

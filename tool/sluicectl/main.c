@@ -38,6 +38,7 @@ static const struct command {
 	{ "quarantine",	quarantine_main, "list, show, release and delete messages that are kept" },
 	{ "queue",	queue_main,	"what Sluice itself has to send: list, show, hurry, cancel" },
 	{ "replay",	replay_main,	"derive verdicts again from records, or try other thresholds" },
+	{ "report",	console_main,	"what came, what became of it, and who released what: shown, or mailed" },
 	{ "rules",	rules_main,	"compile, list and try rules" },
 	{ "score",	score_main,	"judge messages in files, with the reasons" },
 	{ "template",	console_main,	"policies that others build on" },

@@ -9,6 +9,7 @@
 #include "courier/queue.h"
 #include "quarantine_i.h"
 #include "queue_show.h"
+#include "report/releases.h"
 #include "terminal.h"
 
 #define DAY_US		INT64_C(86400000000)
@@ -24,53 +25,14 @@ now_us(void)
 /* ---- one line ---- */
 
 static void
-csv_cell(struct sl_slice text, const char *before)
-{
-	/* What a spreadsheet would take for a formula is made none. */
-	bool formula = text.len > 0 && memchr("=+-@\t", text.ptr[0], 5) != NULL;
-
-	printf("%s\"%s", before, formula ? "'" : "");
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"')
-			putchar('"');
-		putchar(text.ptr[i] < 0x20 ? ' ' : text.ptr[i]);
-	}
-	putchar('"');
-}
-
-static void
 print_csv(const struct sl_courier_entry *e)
 {
-	struct sl_slice rest = e->rcpts;
-	struct sl_courier_rcpt one;
-	char asked[32], done[32], received[32], id[SL_KEPT_ID_DIGITS + 1];
+	struct sl_buf out;
 
-	quarantine_time(e->created_us, asked);
-	quarantine_time(e->finished_us, done);
-	quarantine_time(e->release.received_us, received);
-	sl_kept_id_write(e->ref.ptr, id);
-	while (sl_courier_rcpt_next(&rest, &one)) {	/* a line for each recipient: replies differ */
-		char code[16];
-
-		snprintf(code, sizeof(code), "%" PRIu32, one.code);
-		csv_cell(sl_slice_str(asked), "");
-		csv_cell(e->release.by, ",");
-		csv_cell(e->release.note, ",");
-		csv_cell(sl_slice_str(id), ",");
-		csv_cell(e->release.trace, ",");
-		csv_cell(sl_slice_str(received), ",");
-		csv_cell(e->sender, ",");
-		csv_cell(one.mailbox, ",");
-		csv_cell(e->release.category.len > 0 ? e->release.category : e->release.verdict, ",");
-		csv_cell(e->release.policy, ",");
-		csv_cell(e->release.reason, ",");
-		csv_cell(sl_slice_str(queue_state_word(e->state)), ",");
-		csv_cell(sl_slice_str(queue_rcpt_word(one.state)), ",");
-		csv_cell(sl_slice_str(e->finished_us > 0 ? done : ""), ",");
-		csv_cell(sl_slice_str(code), ",");
-		csv_cell(one.reply, ",");
-		printf(",%" PRIu32 "\n", e->uncertain);
-	}
+	sl_buf_init(&out, LINE_MAX_BYTES);
+	sl_release_csv(e, &out);
+	fwrite(out.data, 1, out.len, stdout);
+	sl_buf_fini(&out);
 }
 
 static void
@@ -127,6 +89,17 @@ on_release(void *ctx, const struct sl_courier_entry *e)
 		print_row(ask, e);
 }
 
+static void
+print_csv_head(void)
+{
+	struct sl_buf out;
+
+	sl_buf_init(&out, 1024);
+	sl_release_csv_head(&out);
+	fputs(sl_buf_cstr(&out), stdout);
+	sl_buf_fini(&out);
+}
+
 int
 quarantine_releases(struct ask *ask, char **ids)
 {
@@ -142,8 +115,7 @@ quarantine_releases(struct ask *ask, char **ids)
 	if (ipc == NULL)
 		return EXIT_PROBLEM;
 	if (ask->csv)
-		puts("asked,by,note,id,trace,received,sender,recipient,kept_as,policy,reason,state,recipient_state,finished,code,"
-		    "reply,replies_lost");
+		print_csv_head();
 	r = queue_ask(ipc, &question, 0, on_release, ask, &count);
 	sl_ipc_free(&ipc);
 	if (r != SL_DONE)

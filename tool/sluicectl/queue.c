@@ -28,6 +28,8 @@ static const char usage[] =
     "  --control PATH   the control socket, as of `sluicectl status`\n"
     "  --json           one JSON line for each entry\n"
     "\n"
+    "A next hop that cannot be reached is left alone for 30 seconds, then longer each time, up to 15 minutes; then one entry\n"
+    "tries it for all. `next` says when. `hurry` tries it now.\n"
     "An entry that is `uncertain` may have been taken: its reply was lost, and it is sent again.\n"
     "Status: 0 fine, 1 it could not be done, 2 wrong use.\n";
 
@@ -56,7 +58,7 @@ print_row(struct options *o, const struct sl_courier_entry *e)
 	printf("%-9s  %5" PRIu32 "  %-19s  ", queue_state_word(e->state), e->attempts, e->finished_us > 0 ? "-" : next);
 	if (queue_telling(e, &rcpt, &count)) {
 		quarantine_cell(rcpt.mailbox, 28);
-		terminal_put(rcpt.reply, 100, false);
+		terminal_put(e->hop.len > 0 ? e->hop : rcpt.reply, 100, false);
 		if (count > 1)
 			printf(" (of %zu recipients)", count);
 	}
@@ -102,6 +104,8 @@ print_full(const struct sl_courier_entry *e)
 	printf("%-12s  %" PRIu32 " (replies lost: %" PRIu32 ")\n", "attempts", e->attempts, e->uncertain);
 	pair_time("created", e->created_us);
 	pair_time(e->finished_us > 0 ? "finished" : "next", e->finished_us > 0 ? e->finished_us : e->next_us);
+	if (e->hop.len > 0)
+		pair("waits, as", e->hop);
 	if (e->ref.len > 0) {
 		sl_kept_id_write(e->ref.ptr, id);
 		pair("message", sl_slice_str(id));

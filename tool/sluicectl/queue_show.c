@@ -169,6 +169,8 @@ queue_json(const struct sl_courier_entry *e, struct sl_buf *out)
 	add_time(out, "created", e->created_us);
 	add_time(out, "next", e->finished_us > 0 ? 0 : e->next_us);
 	add_time(out, "finished", e->finished_us);
+	if (e->hop.len > 0)
+		add_text(out, "waits_for", e->hop);
 	if (e->ref.len > 0) {
 		sl_kept_id_write(e->ref.ptr, message);
 		sl_buf_addf(out, ", \"id\": \"%s\"", message);

@@ -366,6 +366,23 @@ say_verdict(struct words *w)
 /* ---- what became of it ---- */
 
 static void
+say_copies(struct words *w)
+{
+	const json_t *copies = json_object_get(w->line, "copies");
+	long long asked = json_integer_value(json_object_get(copies, "asked")), refused = json_integer_value(json_object_get(copies, "refused"));
+
+	if (!json_is_object(copies))
+		return;
+	begin(w, NULL);
+	if (json_is_true(json_object_get(copies, "missed")))
+		sl_buf_add_str(w->out, "no copy by policy: it outgrew the window, and the next hop had a part of it already\n");
+	else if (refused == 0)
+		sl_buf_addf(w->out, "the policy's copy was named to the next hop%s\n", asked > 1 ? ", to several addresses" : "");
+	else
+		sl_buf_addf(w->out, "the policy's copy was refused by the next hop (%lld of %lld)\n", refused, asked);
+}
+
+static void
 say_hop(struct words *w)
 {
 	const json_t *hop = json_object_get(w->line, "next_hop");
@@ -419,6 +436,7 @@ trace_words(struct sl_slice line, const struct colours *colours, struct sl_buf *
 	say_message(&w);
 	say_authentication(&w);
 	say_verdict(&w);
+	say_copies(&w);
 	say_hop(&w);
 	say_reply(&w);
 	json_decref(w.line);

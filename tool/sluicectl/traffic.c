@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "policy/policy.h"
-#include "traffic/traffic.h"
+#include "traffic/table.h"
 
 #define FLUSH_LINES	2000
 #define FOLLOW_US	500000
@@ -30,7 +29,8 @@ static const char usage[] =
     "Exit status: 0 fine, 1 not to be read or written, 2 the command line is wrong.\n";
 
 struct traffic {
-	const char	*records, *from, *to, *tenant, *by, *file;
+	const char	*records, *from, *to, *tenant, *file;
+	enum sl_traffic_by by;
 	bool		 json, csv, follow;
 	unsigned	 keep;
 	struct sl_traffic *store;
@@ -100,162 +100,22 @@ record(struct traffic *t)
 
 /* ---- report ---- */
 
-enum column { MESSAGES, RECIPIENTS, DELIVERED, QUARANTINED, REFUSED, DEFERRED, BYTES, BYTES_QUARANTINED, BYTES_REFUSED, BYTES_KEPT,
-	COLUMN_COUNT };
-static const struct { const char *name, *title; int width; } columns[COLUMN_COUNT] = {
-	[MESSAGES] = { "messages", "messages", 10 }, [RECIPIENTS] = { "recipients", "recipients", 10 },
-	[DELIVERED] = { "delivered", "delivered", 10 }, [QUARANTINED] = { "quarantined", "quarantined", 11 },
-	[REFUSED] = { "refused", "refused", 10 }, [DEFERRED] = { "deferred", "deferred", 10 }, [BYTES] = { "bytes", "bytes", 14 },
-	[BYTES_QUARANTINED] = { "bytes_quarantined", NULL, 0 }, [BYTES_REFUSED] = { "bytes_refused", NULL, 0 },
-	[BYTES_KEPT] = { "bytes_kept_away", "kept away", 14 },		/* never reached the customer */
-};
-
-struct row {
-	char		key[256];
-	uint64_t	n[COLUMN_COUNT];
-};
-
-struct report {
-	struct traffic	*t;
-	struct row	*rows;
-	size_t		 len, room;
-	struct row	 total;
-};
-
-static bool
-is_outcome(const struct sl_traffic_sum *sum, const char *outcome)
-{
-	return sl_slice_eq(sum->outcome, sl_slice_str(outcome));
-}
-
-static void
-row_add(struct row *row, const struct sl_traffic_sum *sum)
-{
-	row->n[MESSAGES] += sum->messages;
-	row->n[RECIPIENTS] += sum->recipients;
-	row->n[BYTES] += sum->bytes;
-	if (sum->reached)
-		row->n[DELIVERED] += sum->messages;
-	else
-		row->n[BYTES_KEPT] += sum->bytes;
-	if (is_outcome(sum, "quarantined")) {
-		row->n[QUARANTINED] += sum->messages;
-		row->n[BYTES_QUARANTINED] += sum->bytes;
-	} else if (is_outcome(sum, "refused") || is_outcome(sum, "hop-refused") || is_outcome(sum, "malformed")) {
-		row->n[REFUSED] += sum->messages;
-		row->n[BYTES_REFUSED] += sum->bytes;
-	} else if (is_outcome(sum, "deferred")) {
-		row->n[DEFERRED] += sum->messages;
-	}
-}
-
-/* What of the policy something was done for; of what was delivered as it came, and of what the next hop said, nothing. */
-static const char *
-cause_of(const struct sl_traffic_sum *sum)
-{
-	static const struct { const char *verdict, *cause; } others[] = { { "forged", "authentication" },
-		{ "unauthenticated", "authentication" }, { "denied", "denied" }, { "unchecked", "unchecked" } };
-	enum sl_cause cause;
-
-	if (is_outcome(sum, "malformed"))
-		return "malformed";
-	if (sum->action.len == 0 || sl_slice_eq(sum->action, SL_SLICE_LIT("deliver")) || is_outcome(sum, "hop-refused"))
-		return "-";
-	if (sl_cause_find(sum->verdict, &cause))
-		return sl_cause_word(cause);
-	for (size_t i = 0; i < SL_COUNT(others); i++)
-		if (sl_slice_eq(sum->verdict, sl_slice_str(others[i].verdict)))
-			return others[i].cause;
-	return "-";
-}
-
 static int
 on_sum(void *ctx, const struct sl_traffic_sum *sum)
 {
-	struct report *report = ctx;
-	char key[sizeof(report->rows->key)];
-	size_t i;
-
-	if (strcmp(report->t->by, "tenant") == 0)
-		snprintf(key, sizeof(key), "%.*s", SL_SLICE_ARG(sum->tenant));
-	else if (strcmp(report->t->by, "verdict") == 0)
-		snprintf(key, sizeof(key), "%.*s", SL_SLICE_ARG(sum->verdict));
-	else if (strcmp(report->t->by, "cause") == 0)
-		snprintf(key, sizeof(key), "%s", cause_of(sum));
-	else
-		snprintf(key, sizeof(key), "%s", sum->day);
-	if (key[0] == '\0')
-		strcpy(key, "-");
-	for (i = report->len; i-- > 0 && strcmp(report->rows[i].key, key) != 0;)	/* days come in order: the last is it */
-		continue;
-	if (i == SIZE_MAX) {
-		if (report->len == report->room) {
-			report->room = report->room * 2 + 64;
-			report->rows = sl_xrealloc(report->rows, report->room * sizeof(*report->rows));
-		}
-		i = report->len++;
-		report->rows[i] = (struct row){ 0 };
-		strcpy(report->rows[i].key, key);
-	}
-	row_add(&report->rows[i], sum);
-	row_add(&report->total, sum);
+	sl_traffic_table_add(ctx, sum);
 	return 0;
 }
 
 static void
-print_row(const struct report *report, const struct row *row, const char *comma)
+print_report(const struct traffic *t, const struct sl_traffic_table *table)
 {
 	struct sl_buf out;
 
-	sl_buf_init(&out, 4096);
-	if (report->t->json) {
-		sl_buf_addf(&out, "%s\n{\"%s\":", comma, report->t->by);
-		sl_buf_add_json(&out, sl_slice_str(row->key));
-	} else {
-		sl_buf_addf(&out, report->t->csv ? "%s" : "%-24s", row->key);
-	}
-	for (int c = 0; c < COLUMN_COUNT; c++) {
-		if (report->t->json)
-			sl_buf_addf(&out, ",\"%s\":%llu", columns[c].name, (unsigned long long)row->n[c]);
-		else if (report->t->csv)
-			sl_buf_addf(&out, ",%llu", (unsigned long long)row->n[c]);
-		else if (columns[c].title != NULL)
-			sl_buf_addf(&out, " %*llu", columns[c].width, (unsigned long long)row->n[c]);
-	}
-	sl_buf_add_str(&out, report->t->json ? "}" : report->t->csv ? "\r\n" : "\n");
-	fputs(sl_buf_cstr(&out), stdout);
+	sl_buf_init(&out, SIZE_MAX / 2);
+	sl_traffic_table_print(table, t->json ? SL_TRAFFIC_JSON : t->csv ? SL_TRAFFIC_CSV : SL_TRAFFIC_TEXT, &out);
+	fwrite(out.data, 1, out.len, stdout);
 	sl_buf_fini(&out);
-}
-
-static void
-print_head(const struct report *report)
-{
-	if (report->t->json) {
-		printf("[");
-		return;
-	}
-	printf(report->t->csv ? "%s" : "%-24s", report->t->by);
-	for (int c = 0; c < COLUMN_COUNT; c++) {
-		if (report->t->csv)
-			printf(",%s", columns[c].name);
-		else if (columns[c].title != NULL)
-			printf(" %*s", columns[c].width, columns[c].title);
-	}
-	printf(report->t->csv ? "\r\n" : "\n");
-}
-
-static void
-print_report(struct report *report)
-{
-	print_head(report);
-	for (size_t i = 0; i < report->len; i++)
-		print_row(report, &report->rows[i], i > 0 ? "," : "");
-	if (report->t->json) {
-		printf("]\n");
-	} else if (!report->t->csv) {
-		strcpy(report->total.key, "in all");
-		print_row(report, &report->total, "");
-	}
 }
 
 static bool
@@ -270,21 +130,22 @@ is_day(const char *text)
 static int
 report(struct traffic *t)
 {
-	struct report out = { .t = t };
+	struct sl_traffic_table table;
 	time_t now = time(NULL), before = now - 30 * 86400;
 	char from[16], to[16];
 	struct tm tm;
 	int r;
 
+	sl_traffic_table_init(&table, t->by);
 	strftime(from, sizeof(from), "%Y-%m-%d", gmtime_r(&before, &tm));
 	strftime(to, sizeof(to), "%Y-%m-%d", gmtime_r(&now, &tm));
 	r = sl_traffic_sums(t->store, t->from != NULL ? t->from : from, t->to != NULL ? t->to : to,
-	    t->tenant != NULL ? sl_slice_str(t->tenant) : sl_slice(NULL, 0), on_sum, &out);
+	    t->tenant != NULL ? sl_slice_str(t->tenant) : sl_slice(NULL, 0), on_sum, &table);
 	if (r == 0)
-		print_report(&out);
+		print_report(t, &table);
 	else
 		fprintf(stderr, "sluicectl traffic: %s\n", sl_traffic_error(t->store));
-	sl_free(out.rows);
+	sl_traffic_table_fini(&table);
 	return r == 0 ? EXIT_OK : EXIT_PROBLEM;
 }
 
@@ -347,9 +208,7 @@ option_take(struct traffic *t, int option, const char *value)
 		t->tenant = value;
 		return true;
 	case 'b':
-		t->by = value;
-		return strcmp(value, "day") == 0 || strcmp(value, "tenant") == 0 || strcmp(value, "verdict") == 0 ||
-		    strcmp(value, "cause") == 0;
+		return sl_traffic_by_find(sl_slice_str(value), &t->by);
 	case 'k':
 		if (sl_slice_to_u64(sl_slice_str(value), 3650, &n) != 0 || n == 0)
 			return false;
@@ -377,7 +236,7 @@ traffic_main(int argc, char **argv)
 		{ "follow", no_argument, NULL, 'F' }, { "csv", no_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
-	struct traffic t = { .records = TRAFFIC_DIRECTORY, .by = "day" };
+	struct traffic t = { .records = TRAFFIC_DIRECTORY, .by = SL_TRAFFIC_BY_DAY };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {

@@ -181,7 +181,7 @@ diff_row(const struct sl_policy_setting *row, const struct sl_policy *before, co
 
 	if (sl_policy_value_eq(row, a, b))
 		return;
-	if (row->type == SL_POLICY_DOMAINS) {
+	if (row->type == SL_POLICY_DOMAINS || row->type == SL_POLICY_ADDRESSES) {
 		diff_lists(row->path, sl_slice("", 0), "", a, b, out);
 	} else if (row->type == SL_POLICY_FILES) {
 		diff_files(row->path, a, b, out);

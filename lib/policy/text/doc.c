@@ -30,7 +30,7 @@ add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_THRESHOLDS:
 		sl_buf_add_str(out, "map of actions to probabilities, or never");
 		return;
-	case SL_POLICY_LINE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT:
 		sl_buf_addf(out, "text, at most %u bytes", row->max);
 		return;
 	case SL_POLICY_ADDRESS:
@@ -44,6 +44,9 @@ add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
 		return;
 	case SL_POLICY_DOMAINS:
 		sl_buf_add_str(out, "list of domains");
+		return;
+	case SL_POLICY_ADDRESSES:
+		sl_buf_addf(out, "list of addresses, at most %u", row->max);
 		return;
 	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:
 		sl_buf_addf(out, "list of maps, at most %u", row->max);
@@ -166,8 +169,10 @@ sl_policy_doc_markdown(struct sl_buf *out)
 	    "administrators' to set and no operator's: it gives away mail.\n\n"
 	    "A category has a probability for each **action** from which on it is taken: `tag` (deliver with a header\n"
 	    "that says so, and `subject_tag`), `quarantine`, `defer` (451), `refuse` (550); the strongest that applies is\n"
-	    "done. `copy` goes to `copy_to` beside whatever else is done. A category that is given replaces the inherited\n"
-	    "one whole.\n\n"
+	    "done. `copy` goes to `copy_to` beside whatever else is done but `defer`: the next hop is given it in the same\n"
+	    "transaction as the message, of what is kept or refused alone; nothing is stored for it. An address that the next\n"
+	    "hop refuses for good is left out, and recorded; one that it refuses for now defers the message.\n\n"
+	    "A category that is given replaces the inherited one whole.\n\n"
 	    "## Precedence\n\n"
 	    "Fixed, whatever the policy says. Known malware and deny lists end it; allow lists leave what they do not\n"
 	    "excuse from to the last row.\n\n");

@@ -172,10 +172,10 @@ sl_policy_value_print(const struct sl_policy_setting *row, const struct sl_polic
 	case SL_POLICY_THRESHOLDS:
 		print_thresholds(at, out);
 		return;
-	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		policy_print_text(*(const struct sl_slice *)at, out);
 		return;
-	case SL_POLICY_DOMAINS:
+	case SL_POLICY_DOMAINS: case SL_POLICY_ADDRESSES:
 		print_list(at, out);
 		return;
 	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:

@@ -276,6 +276,23 @@ normal_address(struct policy_reader *r, const struct conf_node *node)
 	return text == NULL ? node->text : sl_slice_str(text);
 }
 
+static struct sl_slice
+read_address(struct policy_reader *r, const struct conf_node *node)
+{
+	static const struct sl_policy_setting address = { .type = SL_POLICY_ADDRESSES };
+	struct sl_slice text;
+	const char *wrong;
+
+	if (!policy_is_scalar(r, node))
+		return sl_slice("", 0);
+	text = normal_address(r, node);
+	wrong = sl_policy_text_wrong(&address, text);
+	if (wrong == NULL)
+		return policy_copy(r, node, text);
+	WRONG(r, node, "%s: %s (not '" SL_SLICE_FMT "')", r->what, wrong, (int)SL_MIN(text.len, (size_t)80), text.ptr);
+	return sl_slice("", 0);
+}
+
 static void
 read_text_row(struct policy_reader *r, const struct conf_node *node, const struct sl_policy_setting *row,
     struct sl_slice *out)
@@ -315,11 +332,14 @@ read_value(struct policy_reader *r, const struct conf_node *node, const struct s
 	case SL_POLICY_THRESHOLDS:
 		read_thresholds(r, node, at);
 		return;
-	case SL_POLICY_LINE: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
+	case SL_POLICY_LINE: case SL_POLICY_TEXT: case SL_POLICY_ADDRESS: case SL_POLICY_ZONE: case SL_POLICY_LANGUAGE:
 		read_text_row(r, node, row, at);
 		return;
 	case SL_POLICY_DOMAINS:
 		policy_read_list(r, node, row->max, policy_read_domain, at);
+		return;
+	case SL_POLICY_ADDRESSES:
+		policy_read_list(r, node, row->max, read_address, at);
 		return;
 	case SL_POLICY_FILES:
 		policy_read_files(r, node, at);
@@ -481,7 +501,7 @@ sl_policy_layer_read(const char *file, struct sl_slice text, enum sl_policy_by b
 static struct conf_node *
 value_node(struct policy_reader *r, const struct sl_policy_setting *row, struct sl_slice value)
 {
-	bool is_text = row->type == SL_POLICY_LINE || row->type == SL_POLICY_ADDRESS || row->type == SL_POLICY_ZONE ||
+	bool is_text = row->type == SL_POLICY_LINE || row->type == SL_POLICY_TEXT || row->type == SL_POLICY_ADDRESS || row->type == SL_POLICY_ZONE ||
 	    row->type == SL_POLICY_LANGUAGE;
 	bool quoted = value.len > 1 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
 	    value.ptr[value.len - 1] == value.ptr[0];

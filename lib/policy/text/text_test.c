@@ -72,6 +72,10 @@ static const struct { const char *name, *text, *printed; } readable[] = {
 	{ "domains are sorted, once, in A-labels",
 	  "authentication:\n  trusted_sealers: [b.example, \"*.A.example\", b\xc3\xbc""cher.example, b.example]\n",
 	  "authentication:\n  trusted_sealers: [\"*.a.example\", \"b.example\", \"xn--bcher-kva.example\"]\n" },
+	{ "addresses are sorted, once, in A-labels",
+	  "reports:\n  days: [fri, mon]\n  addresses: [b@B\xc3\xbc""cher.example, a@one.example, a@ONE.example]\n",
+	  "reports:\n  days: [mon, fri]\n  addresses: [\"a@one.example\", \"b@xn--bcher-kva.example\"]\n" },
+	{ "a text of more than ASCII", "digest:\n  brand: \"M\xc3\xbcller IT, 030 123\"\n", NULL },
 	{ "an address in A-labels", "copy_to: Archiv@B\xc3\xbc""cher.example\n",
 	  "copy_to: \"Archiv@xn--bcher-kva.example\"\n" },
 	{ "attachment rules",
@@ -132,6 +136,10 @@ static const struct { const char *text, *error; enum sl_policy_by by; } wrong[] 
 	{ "level: maximum\nspam: never\nlocks: [spam]\n",
 	  "f:1:1: remove 'level': it is not a user's to say\n"
 	  "f:3:1: remove 'locks': there is nobody below a user\n", SL_BY_USER },
+	{ "reports: {addresses: [nobody]}\n", "f:1:23: reports.addresses: write the address of a mailbox, as in postmaster@example.com, its "
+	  "domain in small letters (not 'nobody')\n", SL_BY_TENANT },
+	{ "digest: {brand: \"two\\nlines\"}\n", "f:1:17: digest.brand: write one line of text (not 'two?lines')\n", SL_BY_TENANT },
+	{ "reports: {days: [mon]}\n", "f:1:11: remove 'reports.days': it is not a user's to say\n", SL_BY_USER },
 	{ "locks: [spma]\n", "f:1:9: locks: write the names of settings, as in [spam, digest.days]\n", SL_BY_TENANT },
 	{ "attachments:\n  rules:\n    - {name: a b, size: 3}\n    - {name: x, action: tag}\n    - {name: x, action: tag}\n",
 	  "f:3:7: attachments.rules: add 'action'\n"

@@ -1,0 +1,252 @@
+/* reports_make.c - see reports.h: a report's numbers, asked for one after the other */
+
+#include "reports_i.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy/setting.h"
+#include "sl/log.h"
+#include "store/walk.h"
+
+#define PAGE		500u
+#define AGAIN_MS	WAYS_AGAIN_MS
+
+/* ---- whose ---- */
+
+static uint64_t
+name_hash(struct sl_slice name)
+{
+	return sl_hash_lower(name);
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int
+on_tenant(void *ctx, const struct sl_tenant_row *row)
+{
+	struct making *m = ctx;
+
+	if (m->names_len == m->names_size) {
+		m->names_size = m->names_size * 2 + 64;
+		m->names = sl_xrealloc(m->names, m->names_size * sizeof(*m->names));
+	}
+	m->names[m->names_len++] = name_hash(row->name);
+	sl_pack_bytes(&m->tenants, row->name);
+	return 0;
+}
+
+/* Names of a tenant, or of a partner's; of the operator's all count. */
+static int
+find_tenants(struct making *m)
+{
+	static const struct sl_walk walk = { .tenant = on_tenant };
+	int r = 0;
+
+	sl_buf_init(&m->tenants, SL_IPC_PAYLOAD_MAX / 2);
+	if (m->node.level != SL_LEVEL_OPERATOR)
+		r = sl_store_walk(m->reports->options.console->store, &walk, m, m->node, NULL);
+	if (m->names_len > 0)
+		qsort(m->names, m->names_len, sizeof(*m->names), by_hash);
+	return r;
+}
+
+static bool
+is_ours(const struct making *m, struct sl_slice tenant)
+{
+	uint64_t hash = name_hash(tenant);
+
+	return m->node.level == SL_LEVEL_OPERATOR ||
+	    (m->names_len > 0 && bsearch(&hash, m->names, m->names_len, sizeof(*m->names), by_hash) != NULL);
+}
+
+/* ---- the end ---- */
+
+void
+making_free(struct making *m)
+{
+	struct making **at = &m->reports->makings;
+
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+	counter_forget(m->reports->counter, m);
+	ways_forget(m->reports->options.ways, m);
+	sl_timer_clear(&m->timer);
+	sl_report_counts_fini(&m->counts);
+	sl_report_releases_fini(&m->releases);
+	sl_buf_fini(&m->tenants);
+	sl_free(m->names);
+	sl_free(m);
+}
+
+static void
+making_over(struct making *m)
+{
+	struct reports *reports = m->reports;
+	const bool is_summary = m->node.level != SL_LEVEL_TENANT;
+	const struct sl_report report = { .name = sl_slice_str(m->name), .is_summary = is_summary, .kinds = m->kinds,
+		.language = sl_slice_str(m->language), .zone = zones_get(digests_zones(reports->options.digests), m->zone),
+		.zone_name = sl_slice_str(m->zone), .since_s = m->since_s, .until_s = m->until_s,
+		.now_s = digests_now_s(reports->options.digests), .from_day = m->from_day, .to_day = m->to_day,
+		.days = m->has_counts ? &m->counts.days : NULL, .causes = m->has_counts ? &m->counts.causes : NULL,
+		.tenants = m->has_counts && is_summary ? &m->counts.tenants : NULL,
+		.releases = m->has_releases ? &m->releases : NULL, .brand = sl_slice_str(m->brand),
+		.domain = digests_hostname(reports->options.digests) };
+	reports_done *done = m->done;
+	void *ctx = m->ctx;
+
+	if (m->has_counts) {
+		sl_traffic_table_sort(&m->counts.tenants, SL_TRAFFIC_MESSAGES);
+		sl_traffic_table_sort(&m->counts.causes, SL_TRAFFIC_BYTES_KEPT);
+	}
+	if (ctx != NULL)
+		done(ctx, m->failed, m->failed == 0 ? &report : NULL);
+	making_free(m);
+}
+
+/* ---- releases: the courier knows ---- */
+
+static void
+on_release(void *ctx, const struct sl_courier_entry *entry)
+{
+	struct making *m = ctx;
+
+	m->after = entry->id;
+	if (entry->created_us < m->until_s * 1000000 && is_ours(m, entry->tenant))
+		sl_report_releases_add(&m->releases, entry);
+}
+
+static void	ask_releases(void *ctx);
+
+static void
+on_page(void *ctx, const struct ways_end *end)
+{
+	struct making *m = ctx;
+
+	if (end->result == SL_MORE) {
+		sl_timer_set(&m->timer, 1);	/* others are answered in between */
+		return;
+	}
+	m->has_releases = end->result == SL_DONE;
+	if (end->result != SL_DONE)
+		sl_log(SL_LOG_ERROR, "a report of %s is without releases: %s", m->name, sl_strerror(end->result));
+	making_over(m);
+}
+
+static void
+ask_releases(void *ctx)
+{
+	struct making *m = ctx;
+	struct sl_courier_ask ask = { .verb = SL_COURIER_RELEASES, .from_us = m->since_s * 1000000, .id = m->after, .limit = PAGE };
+	const unsigned kinds = 1u << SL_REPORT_RELEASES | 1u << SL_REPORT_QUARANTINE;
+
+	if (m->node.level == SL_LEVEL_TENANT)
+		ask.tenant = sl_slice_str(m->name);
+	if ((m->kinds & kinds) == 0 || !ways_queue(m->reports->options.ways, &ask, on_release, on_page, m))
+		making_over(m);
+}
+
+/* ---- traffic: the counter knows ---- */
+
+static void
+on_counts(void *ctx, const struct sl_report_counts *counts)
+{
+	struct making *m = ctx;
+
+	/* Taken out of the job's hands: it gives back what it has then. */
+	m->has_counts = counts->result == 0;
+	if (m->has_counts) {
+		m->counts = *counts;
+		*(struct sl_report_counts *)(uintptr_t)counts = (struct sl_report_counts){ 0 };
+	}
+	sl_timer_soon(&m->timer);
+}
+
+static void
+day_text(int64_t day, char out[SL_REPORT_DAY_BYTES + 1])
+{
+	struct sl_civil t;
+
+	sl_civil_of(day * 86400, &t);
+	snprintf(out, SL_REPORT_DAY_BYTES + 1, "%04u-%02u-%02u", (unsigned)(t.year % 10000), t.month % 100, t.day % 100);
+}
+
+static void
+ask_counts(struct making *m)
+{
+	struct sl_report_ask ask = { .from_day = sl_slice_str(m->from_day), .to_day = sl_slice_str(m->to_day),
+		.all = m->node.level == SL_LEVEL_OPERATOR, .by_tenant = m->node.level != SL_LEVEL_TENANT,
+		.tenants = sl_buf_slice(&m->tenants) };
+	int64_t first = m->since_s / 86400, last = m->until_s / 86400;
+	struct sl_report_counts counts;
+	char day[SL_REPORT_DAY_BYTES + 1];
+
+	sl_report_counts_init(&counts);
+	for (int64_t n = first; n <= last; n++) {	/* a day without mail is a row too */
+		day_text(n, day);
+		if (strcmp(day, m->from_day) >= 0 && strcmp(day, m->to_day) <= 0)
+			(void)sl_traffic_table_row(&counts.days, sl_slice_str(day));
+	}
+	counter_ask(m->reports->counter, &ask, &counts, on_counts, m);
+}
+
+/* ---- begin ---- */
+
+static int
+find_name(struct making *m)
+{
+	struct sl_buf name;
+	const char *text;
+	int r;
+
+	sl_buf_init(&name, 1024);
+	r = sl_store_name(m->reports->options.console->store, m->node, &name);
+	text = sl_buf_cstr(&name);
+	if (strchr(text, ':') != NULL)
+		text = strchr(text, ':') + 1;
+	snprintf(m->name, sizeof(m->name), "%s", m->node.level == SL_LEVEL_OPERATOR ? "Sluice" : text);
+	sl_buf_fini(&name);
+	return r;
+}
+
+int
+making_begin(struct reports *reports, const struct making_order *order)
+{
+	struct making *m = sl_xzalloc(sizeof(*m));
+	int64_t last = order->until_s / 86400 - (order->today ? 0 : 1);
+	int r;
+
+	m->reports = reports;
+	m->node = order->node;
+	m->kinds = order->kinds;
+	m->since_s = order->since_s;
+	m->until_s = order->until_s;
+	m->done = order->done;
+	m->ctx = order->ctx;
+	snprintf(m->zone, sizeof(m->zone), "%s", order->schedule->zone);
+	snprintf(m->language, sizeof(m->language), "%s", order->schedule->language);
+	snprintf(m->brand, sizeof(m->brand), "%s", order->schedule->brand);
+	day_text(order->since_s / 86400, m->from_day);
+	day_text(SL_MAX(last, order->since_s / 86400), m->to_day);
+	sl_report_releases_init(&m->releases);
+	sl_timer_init(&m->timer, reports->options.loop, ask_releases, m);
+	m->next = reports->makings;
+	reports->makings = m;
+	r = find_name(m);
+	if (r == 0)
+		r = find_tenants(m);
+	if (r != 0)
+		making_free(m);
+	else if ((m->kinds & ~(1u << SL_REPORT_RELEASES)) != 0)
+		ask_counts(m);
+	else
+		sl_timer_soon(&m->timer);
+	return r;
+}
