@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "replay/lists.h"
 #include "replay/run.h"
 #include "replayer.h"
 #include "sl/log.h"
@@ -17,6 +18,7 @@ struct running {
 	struct sl_snapshot	*whole, *over, *changed;
 	const struct sl_snapshot *current, *tried;
 	const char		**names;	/* of the tenants, sorted; each owned */
+	struct sl_replay_lists	 lists;
 	struct sl_replay_run	 run;
 	struct sl_buf		 answer;
 	size_t			 listed;
@@ -171,8 +173,11 @@ void
 replay_run(const char *directory, const struct replay_question *question, const int *fds, size_t fds_len, struct sl_ipc *out)
 {
 	struct running r = { .question = question, .out = out };
+	const char *wrong = sl_replay_lists_read(question->lists, &r.lists);
 	int result = open_pictures(&r, fds, fds_len);
 
+	if (wrong != NULL)
+		result = SL_ERR_SYNTAX;
 	if (result != 0) {
 		answer_error(out, sl_strerror(result));
 		return;
@@ -183,6 +188,7 @@ replay_run(const char *directory, const struct replay_question *question, const 
 	sl_buf_add_str(&r.answer, ",\"listed\":[");
 	sl_replay_run_init(&r.run);
 	r.run.replay = sl_replay_new(r.current, r.tried);
+	sl_replay_try_lists(r.run.replay, &r.lists);
 	r.run.each = on_told;
 	r.run.ctx = &r;
 	r.run.doubted = question->doubted;

@@ -8,6 +8,7 @@
 
 #include "policy_change.h"
 #include "publisher.h"
+#include "replay/lists.h"
 #include "replayer.h"
 #include "store/tree.h"
 #include "store/walk.h"
@@ -25,7 +26,7 @@ struct trying {
 	struct replay_question question;
 	int64_t		*tenants;		/* owned, as are the texts */
 	size_t		 tenants_room;
-	char		*text, *tenant;		/* `tenant` NULL: several */
+	char		*text, *tenant, *lists;	/* `tenant` NULL: several */
 };
 
 static void
@@ -34,6 +35,7 @@ trying_free(struct trying *t)
 	sl_free(t->tenants);
 	sl_free(t->text);
 	sl_free(t->tenant);
+	sl_free(t->lists);
 	sl_free(t);
 }
 
@@ -101,6 +103,8 @@ answer_pictures(struct trying *t, const struct tried *tried)
 	}
 	if (t->tenant != NULL)
 		json_object_set_new(reply, "tenant", json_string(t->tenant));
+	if (*t->lists != '\0')
+		json_object_set_new(reply, "lists", json_string(t->lists));
 	asker = let_go(t);
 	asker->answer(asker->ctx, reply, fds, len);
 }
@@ -207,6 +211,73 @@ find_tenants(struct request *request, struct trying *t)
 	return r;
 }
 
+/* ---- entries of a list that are tried ---- */
+
+static const struct { const char *argument, *before; } kinds[] = { { "allow", "allow " }, { "deny", "deny " }, { "unlist", "remove " } };
+
+static bool
+tries_lists(const struct request *request)
+{
+	for (size_t i = 0; i < SL_COUNT(kinds); i++)
+		if (json_array_size(arg_list(request, kinds[i].argument)) > 0)
+			return true;
+	return false;
+}
+
+static int
+add_owner(struct request *request, struct sl_buf *out)
+{
+	struct sl_access_path path;
+	struct sl_buf name;
+	int r = sl_store_path(request->store, request->target, &path);
+
+	if (r != 0)
+		return r;
+	if (path.level == SL_LEVEL_DOMAIN || path.level == SL_LEVEL_GROUP)
+		return refuse(request, SL_ERR_SYNTAX, "lists are the operator's, a partner's, a tenant's or a user's: name one of these");
+	sl_buf_addf(out, "list %s", sl_level_word(path.level));
+	if (path.level == SL_LEVEL_USER) {
+		sl_buf_init(&name, 1024);
+		r = sl_store_name(request->store, request->target, &name);
+		sl_buf_consume(&name, SL_MIN(name.len, strlen("user:")));
+		sl_buf_addf(out, " %lld %s", (long long)path.id[SL_LEVEL_TENANT], sl_buf_cstr(&name));
+		sl_buf_fini(&name);
+	} else if (path.level != SL_LEVEL_OPERATOR) {
+		sl_buf_addf(out, " %lld", (long long)path.id[path.level]);
+	}
+	sl_buf_add_str(out, "\n");
+	return r;
+}
+
+/* As lines (replay/lists.h), which are looked at here, where what is wrong can be said. */
+static int
+take_lists(struct request *request, struct sl_buf *out)
+{
+	struct sl_replay_lists *lists;
+	const char *wrong = NULL;
+	const json_t *one;
+	size_t n;
+	int r;
+
+	if (!tries_lists(request))
+		return 0;
+	r = add_owner(request, out);
+	for (size_t i = 0; i < SL_COUNT(kinds) && r == 0; i++)
+		json_array_foreach(arg_list(request, kinds[i].argument), n, one) {
+			const char *text = json_string_value(one);
+
+			if (text == NULL || strpbrk(text, "\r\n") != NULL)
+				return refuse(request, SL_ERR_SYNTAX, "an entry is an address, a domain or a network");
+			sl_buf_addf(out, "%s%s\n", kinds[i].before, text);
+		}
+	if (r != 0)
+		return r;
+	lists = sl_xzalloc(sizeof(*lists));
+	wrong = out->overflow ? "too many entries are tried at once" : sl_replay_lists_read(sl_buf_slice(out), lists);
+	sl_free(lists);
+	return wrong == NULL ? 0 : refuse(request, SL_ERR_SYNTAX, "%s", wrong);
+}
+
 static int
 number_of(struct request *request, const char *name, uint64_t missing, uint64_t least, uint64_t most, uint64_t *out)
 {
@@ -223,17 +294,25 @@ take_question(struct request *request, const struct policy_change *change, struc
 {
 	const struct sl_clock *clock = console_clock(request->console);
 	uint64_t days, limit;
-	struct sl_buf text;
+	struct sl_buf text, lists;
 	int r;
 
+	sl_buf_init(&lists, 65536);
+	r = take_lists(request, &lists);
+	t->lists = sl_xmemdup(lists.len > 0 ? lists.data : (const unsigned char *)"", lists.len);
+	sl_buf_fini(&lists);
+	if (r != 0)
+		return r;
 	if ((r = number_of(request, "days", DAYS_DEFAULT, 1, DAYS_MAX, &days)) != 0 ||
 	    (r = number_of(request, "limit", 0, 0, UINT32_MAX, &limit)) != 0 || (r = find_tenants(request, t)) != 0)
 		return r;
 	sl_buf_init(&text, TEXT_MAX);
 	policy_change_diff(change, &text);
+	sl_buf_add_str(&text, t->lists);
 	t->text = sl_xmemdup(text.len > 0 ? text.data : (const unsigned char *)"", text.len);
 	sl_buf_fini(&text);
 	t->question.text = sl_slice_str(t->text);
+	t->question.lists = sl_slice_str(t->lists);
 	t->question.since_us = clock->wall_us(clock->ctx) - (int64_t)days * DAY_US;
 	t->question.limit = (uint32_t)limit;
 	t->question.doubted = arg_flag(request, "doubted");
@@ -282,8 +361,9 @@ policy_simulate(struct request *request)
 
 	if (r != 0)
 		return r;
-	if (!policy_says_something(request))
-		return refuse(request, SL_ERR_SYNTAX, "say what to change: PATH=VALUE ..., as in spam.quarantine=0.9, or --file FILE");
+	if (!policy_says_something(request) && !tries_lists(request))
+		return refuse(request, SL_ERR_SYNTAX, "say what to change: PATH=VALUE ..., as in spam.quarantine=0.9, --file FILE, or entries of its "
+		    "list: --allow, --deny, --unlist");
 	t = sl_xzalloc(sizeof(*t));
 	t->console = request->console;
 	t->asker = request->asker;

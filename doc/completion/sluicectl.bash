@@ -52,7 +52,7 @@ _sluicectl()
     list) words="add show remove allow deny operator partner: tenant: user: --note --days --unauthenticated --either --subdomains --after --socket --json --help" ;;
     partner) words="add list show remove --socket --note --json --help" ;;
     policy)
-        words="show simulate set unset lock unlock history diff take-back operator partner: tenant: domain: group: user: --own --diff --file --from --to --days --traffic --records --limit --doubted --csv --snapshot --changed --socket --note --json --help"
+        words="show simulate set unset lock unlock history diff take-back operator partner: tenant: domain: group: user: --own --diff --file --from --to --days --traffic --records --limit --doubted --allow --deny --unlist --csv --snapshot --changed --socket --note --json --help"
         words="$words level= mode= template= malware. phish. spam. bulk. malformed. copy_to= subject_tag= refusal_text= lists. authentication. attachments. content.groups= recipients.shield= quarantine. digest."
         ;;
     template) words="show set unset lock unlock remove --at --file --socket --note --json --help" ;;

@@ -1,5 +1,6 @@
 /* replay.c - see replay.h */
 
+#include "replay/lists.h"
 #include "replay_i.h"
 
 #include <stdio.h>
@@ -10,6 +11,7 @@
 struct sl_replay {
 	unsigned	 magic;
 	struct picture	 current, changed;
+	const struct sl_replay_lists *lists;	/* of what is tried; NULL: none */
 	struct sl_arena	 arena;
 	struct {		/* the last two that were compared */
 		const struct kept	*a, *b;
@@ -55,6 +57,13 @@ sl_replay_free(struct sl_replay **replay)
 	*replay = NULL;
 }
 
+void
+sl_replay_try_lists(struct sl_replay *replay, const struct sl_replay_lists *lists)
+{
+	SL_CHECK(replay, REPLAY_MAGIC);
+	replay->lists = lists->len > 0 ? lists : NULL;
+}
+
 /* ---- what is the same for all recipients of a message ---- */
 
 struct message {
@@ -84,7 +93,9 @@ message_init(struct message *m, const struct sl_record *record, int64_t at_s)
 
 struct side {
 	struct picture			*picture;
+	struct sl_slice			 recipient;
 	struct sl_snapshot_recipient	 at;
+	const struct sl_replay_lists	*lists;		/* that are tried on him; NULL: none */
 	const struct kept		*policy;
 	struct sl_list_found		 found[SL_BY_COUNT];
 	struct asked			 asked;
@@ -95,6 +106,8 @@ static bool
 side_find(struct side *side, struct picture *picture, struct sl_slice recipient)
 {
 	side->picture = picture;
+	side->recipient = recipient;
+	side->lists = NULL;
 	side->policy = NULL;
 	memset(&side->fare, 0, sizeof(side->fare));
 	side->fare.decision.ruling.word = "";
@@ -128,13 +141,35 @@ decide(const struct message *m, const struct side *side, const struct sl_demand 
 	sl_decide(&known, out);
 }
 
-/* Refused before anything was asked: the domain knows its users. */
+static void
+side_ask_lists(const struct message *m, const struct side *side, const struct sl_list_question *question, struct sl_list_found *found)
+{
+	struct sl_snapshot_tried tried = { .flags = sl_replay_lists_flags, .ctx = (void *)(uintptr_t)side->lists };
+
+	if (side->lists != NULL) {
+		tried.by = side->lists->by;
+		tried.filter = side->lists->filter;
+	}
+	sl_snapshot_find_tried(side->picture->snapshot, &side->at, question, m->at_s, side->lists != NULL ? &tried : NULL, found);
+}
+
+/* ---- at RCPT, before anything else is known (daemon/edge/commands.c) ---- */
+
+static bool
+is_postmaster(struct sl_slice recipient)
+{
+	static const char name[] = "postmaster@";
+
+	return recipient.len > strlen(name) && sl_slice_ieq(sl_slice(recipient.ptr, strlen(name)), sl_slice_str(name));
+}
+
+/* The domain knows its users. */
 static bool
 shielded(struct side *side)
 {
 	struct sl_decision *d = &side->fare.decision;
 
-	if (side->at.is_user || side->policy->policy.recipients.shield != SL_SHIELD_KNOWN)
+	if (side->at.is_user || side->policy->policy.recipients.shield != SL_SHIELD_KNOWN || is_postmaster(side->recipient))
 		return false;
 	memset(d, 0, sizeof(*d));
 	d->ruling = (struct sl_ruling){ .action = SL_ACTION_REFUSE, .enforced = true, .word = "unknown" };
@@ -142,6 +177,28 @@ shielded(struct side *side)
 	d->allowed_by = SL_PRECEDENCE_COUNT;
 	snprintf(d->why, sizeof(d->why), "recipients.shield: there is no such user");
 	return true;
+}
+
+/* A list denies the host or the envelope's sender, and what it denies is refused. */
+static bool
+denied(const struct message *m, const struct side *side)
+{
+	static const struct sl_list_sender nobody = { .there = false };
+	const struct sl_list_question question = { &nobody, &m->envelope, m->question.envelope_empty, m->question.client };
+	struct sl_decide known = { .policy = &side->policy->policy, .envelope_empty = m->question.envelope_empty };
+	const struct sl_decision *is = &side->fare.decision;
+	struct sl_list_found found[SL_BY_COUNT];
+	struct sl_decision decision;
+
+	/* What was found with From, too, tells most times that there is nothing to ask. */
+	if (!is->ruling.enforced || is->ruling.action != SL_ACTION_REFUSE || is->by < SL_BY_OPERATOR_DENY || is->by > SL_BY_USER_DENY)
+		return false;
+	side_ask_lists(m, side, &question, found);
+	for (int by = 0; by < SL_BY_COUNT; by++)
+		known.lists[by] = &found[by];
+	sl_decide(&known, &decision);
+	return decision.ruling.enforced && decision.ruling.action == SL_ACTION_REFUSE && decision.by >= SL_BY_OPERATOR_DENY &&
+	    decision.by <= SL_BY_USER_DENY;
 }
 
 /* Returns what is doubtful of it. */
@@ -162,17 +219,11 @@ side_decide(struct sl_replay *replay, const struct message *m, const struct sl_r
 		if (worst.ruling.action == d->ruling.action && worst.ruling.copy == d->ruling.copy)
 			unsure = 0;
 	}
-	if (shielded(side))
+	side->fare.at_rcpt = shielded(side) || denied(m, side);
+	if (side->fare.at_rcpt)
 		unsure = 0;
 	side->fare.action = action_of(&d->ruling);
 	return unsure;
-}
-
-static void
-side_ask_lists(const struct message *m, struct side *side)
-{
-	if (side->fare.there)
-		sl_snapshot_find(side->picture->snapshot, &side->at, &m->question, m->at_s, side->found);
 }
 
 /* ---- both ---- */
@@ -200,11 +251,13 @@ policies_alike(struct sl_replay *replay, const struct kept *a, const struct kept
 	return replay->pair.alike;
 }
 
-/* Is nothing changed for him? Then he need not be decided on twice. */
+/* Is nothing changed for him? Then he need not be decided on twice. (Who is denied, by From or not, may now hear it at RCPT.) */
 static bool
 sides_alike(struct sl_replay *replay, const struct side *now, const struct side *then)
 {
-	return now->fare.there && then->fare.there && now->at.is_user == then->at.is_user &&
+	bool is_denied = now->fare.decision.by >= SL_BY_OPERATOR_DENY && now->fare.decision.by <= SL_BY_USER_DENY;
+
+	return !is_denied && now->fare.there && then->fare.there && now->at.is_user == then->at.is_user &&
 	    memcmp(now->found, then->found, sizeof(now->found)) == 0 && policies_alike(replay, now->policy, then->policy);
 }
 
@@ -237,8 +290,13 @@ decide_both(struct sl_replay *replay, const struct message *m, const struct sl_r
 		b->unknown = true;
 		return true;
 	}
-	side_ask_lists(m, &b->now);
-	side_ask_lists(m, &b->then);
+	if (here)
+		side_ask_lists(m, &b->now, &m->question, b->now.found);
+	if (b->then.fare.there) {
+		if (replay->lists != NULL && sl_replay_lists_hold(replay->lists, b->then.picture->snapshot, recipient, &b->then.at))
+			b->then.lists = replay->lists;
+		side_ask_lists(m, &b->then, &m->question, b->then.found);
+	}
 	if (here)
 		b->doubts |= side_decide(replay, m, class, b->now.policy, &b->now);
 	if (sides_alike(replay, &b->now, &b->then))
@@ -264,7 +322,7 @@ together_add(struct together *t, const struct side *side)
 	enum sl_action action = side->fare.action;
 	struct sl_slice tag = sl_slice("", 0);
 
-	if (!side->fare.there)
+	if (!side->fare.there || side->fare.at_rcpt)
 		return;
 	t->has[action] = true;
 	t->lost |= action == SL_ACTION_REFUSE && !sl_policy_keeps(&side->policy->policy);
@@ -284,7 +342,7 @@ together_add(struct together *t, const struct side *side)
 static void
 together_take(const struct together *t, struct sl_replay_fare *fare)
 {
-	if (fare->action != SL_ACTION_REFUSE || t->lost || t->differ || t->has[SL_ACTION_DEFER] ||
+	if (fare->action != SL_ACTION_REFUSE || fare->at_rcpt || t->lost || t->differ || t->has[SL_ACTION_DEFER] ||
 	    !(t->delivers || t->has[SL_ACTION_QUARANTINE]))
 		return;
 	fare->action = SL_ACTION_QUARANTINE;

@@ -51,6 +51,7 @@ struct sl_replay_fare {
 	uint32_t		 tenant;
 	struct sl_decision	 decision;
 	enum sl_action		 action;	/* that is really done: DELIVER in monitor mode */
+	bool			 at_rcpt;	/* REFUSE, at RCPT: alone, whoever else gets the message */
 	bool			 together;	/* QUARANTINE in place of REFUSE, as others are given it or have it kept */
 };
 
@@ -69,6 +70,9 @@ struct sl_replay;
 
 /* Both are kept, and may be the same. */
 struct sl_replay	*sl_replay_new(const struct sl_snapshot *current, const struct sl_snapshot *changed);
+/* What is tried are these entries, too (kept; replay/lists.h). */
+struct sl_replay_lists;
+void			 sl_replay_try_lists(struct sl_replay *replay, const struct sl_replay_lists *lists);
 void			 sl_replay_free(struct sl_replay **replay);	/* NULL is fine */
 /* Each recipient of a record that either picture knows; returns how many it does not know, who are other tenants'. `at_s`:
  * when the message came, for entries that expire. */

@@ -8,6 +8,7 @@
 #include "policy/groups.h"
 #include "policy/seen.h"
 #include "policy/text/policy_text.h"
+#include "replay/lists.h"
 #include "replay/replay.h"
 
 static const unsigned char salt[SL_SNAPSHOT_SALT_BYTES] = "0123456789abcde";
@@ -535,6 +536,77 @@ what_is_told_is_what_happens(void **state)
 	sl_free(recorded);
 }
 
+/* Entries that are tried are told as if they had been compiled: of each list, with and without one that is there, and expiring. */
+static void
+lists_that_are_tried_are_as_if_compiled(void **state)
+{
+	static const struct { const char *list; enum sl_policy_by by; } lists[] = { { "list operator", SL_BY_OPERATOR },
+		{ "list tenant 1", SL_BY_TENANT }, { "list user 1 ann@one.example", SL_BY_USER } };
+	static const struct { const char *line, *text; unsigned flags; } tried[] = { { "deny x.example", "x.example", D },
+		{ "deny a@x.example", "a@x.example", D }, { "deny *.example", "*.example", D }, { "deny 192.0.2.0/24", "192.0.2.0/24", D },
+		{ "allow x.example unauthenticated", "x.example", A | SL_LIST_UNAUTHENTICATED }, { "deny y.example", "y.example", D },
+		{ "remove a@x.example", "a@x.example", 0 }, { "remove other.example", "other.example", 0 } };
+	static const struct message message = { .from = "a@x.example", .sender = "a@x.example", .spam = 0.95 };
+	struct fixture *f = *state;
+	struct sl_policy policy = policy_of(f, "level: standard");
+	struct sl_replay_lists *read = sl_xzalloc(sizeof(*read));
+	struct recorded *recorded = sl_xzalloc(sizeof(*recorded));
+	size_t differ = 0;
+
+	record_of(&message, recorded);
+	for (size_t i = 0; i < SL_COUNT(lists) * SL_COUNT(tried) * 2; i++) {
+		size_t l = i % SL_COUNT(lists), t = i / SL_COUNT(lists) % SL_COUNT(tried);
+		const struct entry before[2] = { { lists[l].by, i >= SL_COUNT(lists) * SL_COUNT(tried) ? "a@x.example" : "z.example", D, 0 } };
+		struct entry after[2] = { before[0], { lists[l].by, tried[t].text, tried[t].flags, 0 } };
+		struct sl_snapshot *current, *changed;
+		struct heard compiled = { .told = "" }, as_tried = { .told = "" };
+		struct sl_replay *replay;
+		char text[120];
+
+		if (strcmp(before[0].text, tried[t].text) == 0 || tried[t].flags == 0) {	/* in the place of what is there; or off */
+			after[0] = tried[t].flags != 0 ? after[1] : before[0];
+			if (tried[t].flags == 0 && strcmp(before[0].text, tried[t].text) == 0)
+				after[0].text = NULL;
+			after[1].text = NULL;
+		}
+		current = compile(&policy, before, 2);
+		changed = compile(&policy, after, 2);
+		replay = sl_replay_new(current, changed);
+		assert_int_equal(sl_replay_record(replay, &recorded->record, 1000, hear, &compiled), 0);
+		sl_replay_free(&replay);
+		snprintf(text, sizeof(text), "%s\n%s\n", lists[l].list, tried[t].line);
+		assert_null(sl_replay_lists_read(sl_slice_str(text), read));
+		replay = sl_replay_new(current, current);
+		sl_replay_try_lists(replay, read);
+		assert_int_equal(sl_replay_record(replay, &recorded->record, 1000, hear, &as_tried), 0);
+		if (strcmp(compiled.told, as_tried.told) != 0 || strcmp(compiled.why, as_tried.why) != 0)
+			fail_msg("%s over %s: compiled: %s: %s; tried: %s: %s", text, before[0].text, compiled.told, compiled.why, as_tried.told,
+			    as_tried.why);
+		differ += strstr(compiled.told, "differs") != NULL;
+		sl_replay_free(&replay);
+		sl_snapshot_close(&current);
+		sl_snapshot_close(&changed);
+	}
+	assert_true(differ >= 12);
+	sl_free(read);
+	sl_free(recorded);
+}
+
+static void
+what_is_no_list_is_said(void **state)
+{
+	static const char *const wrong[] = { "x", "list\n", "list nobody\n", "list tenant\n", "list tenant x\n", "list operator x\n", "list user 1\n",
+		"list tenant 1\nallow\n", "list tenant 1\nremove x..y\n", "list tenant 4294967296\n", "list tenant 1\nperhaps x.example\n" };
+	struct sl_replay_lists *lists = sl_xzalloc(sizeof(*lists));
+
+	for (size_t i = 0; i < SL_COUNT(wrong); i++)
+		if (sl_replay_lists_read(sl_slice_str(wrong[i]), lists) == NULL)
+			fail_msg("%s is taken", wrong[i]);
+	assert_null(sl_replay_lists_read(sl_slice("", 0), lists));
+	assert_int_equal(lists->len, 0);
+	sl_free(lists);
+}
+
 int
 main(void)
 {
@@ -542,6 +614,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_differs_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_has_one_answer_is_decided_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_told_is_what_happens, setup, teardown),
+		cmocka_unit_test_setup_teardown(lists_that_are_tried_are_as_if_compiled, setup, teardown),
+		cmocka_unit_test(what_is_no_list_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,7 @@ struct lookup {
 	int64_t				 now_s;
 	uint64_t			 hashes[AHEAD_MAX];	/* of the probes, in their order */
 	size_t				 hashes_len, at;
+	const struct sl_snapshot_tried	*tried;		/* NULL: of this list nothing is */
 };
 
 static bool
@@ -221,14 +222,30 @@ probe(void *ctx, enum sl_list_kind kind, struct sl_slice text, unsigned bits)
 	uint32_t flags;
 
 	if (!table_find(&l->s->entries, hash, &flags) || ((flags & ENTRY_EXPIRES) != 0 && has_expired(l, hash)))
-		return 0;
-	return flags & SL_LIST_FLAGS;
+		flags = 0;
+	flags &= SL_LIST_FLAGS;
+	return l->tried == NULL ? flags : l->tried->flags(l->tried->ctx, kind, text, bits, flags);
+}
+
+static void
+filter_join(struct sl_list_filter *filter, const struct sl_list_filter *other)
+{
+	filter->kinds |= other->kinds;
+	for (size_t i = 0; i < SL_COUNT(filter->prefixes); i++)
+		filter->prefixes[i] |= other->prefixes[i];
 }
 
 static void
 find_with(struct lookup *l, const struct sl_list_question *question, const struct sl_list_filter *filter,
     struct sl_list_found *found)
 {
+	struct sl_list_filter joined;
+
+	if (l->tried != NULL) {
+		joined = *filter;
+		filter_join(&joined, &l->tried->filter);
+		filter = &joined;
+	}
 	if (filter->kinds == 0)
 		return;
 	l->hashes_len = l->at = 0;
@@ -238,42 +255,62 @@ find_with(struct lookup *l, const struct sl_list_question *question, const struc
 	sl_list_find(question, filter, probe, l, found);
 }
 
-/* False: nothing is said of this list here. */
-static bool
-find_of(const struct sl_snapshot *s, enum sl_policy_by by, uint32_t owner, const struct sl_list_question *question,
-    int64_t now_s, struct sl_list_found *found)
+static void
+lookup_init(struct lookup *l, const struct sl_snapshot *s, enum sl_policy_by by, uint64_t owner, int64_t now_s,
+    const struct sl_snapshot_tried *tried)
 {
-	struct sl_list_filter filter;
-	struct lookup l;
+	l->s = s;
+	l->by = by;
+	l->owner = owner;
+	l->now_s = now_s;
+	l->tried = tried != NULL && tried->by == by ? tried : NULL;
+}
+
+/* The list of an owner, in the first of these that says something of it (NULL: there is no second). */
+static void
+find_of(const struct sl_snapshot *s, const struct sl_snapshot *under, struct lookup *l, const struct sl_list_question *question,
+    struct sl_list_found *found)
+{
+	struct sl_list_filter filter = { 0 };
 	unsigned char key[16];
 	struct sl_slice value;
 
-	if (!snapshot_get(s, key, KEY_FILTER(by, owner, key), &value) || !filter_read(value, &filter))
-		return false;
-	l.s = s;
-	l.by = by;
-	l.owner = owner;
-	l.now_s = now_s;
-	find_with(&l, question, &filter, found);
-	return true;
+	l->s = s;
+	if (!snapshot_get(s, key, KEY_FILTER(l->by, (uint32_t)l->owner, key), &value) || !filter_read(value, &filter)) {
+		if (under != NULL) {
+			find_of(under, NULL, l, question, found);
+			return;
+		}
+		filter = (struct sl_list_filter){ 0 };
+	}
+	find_with(l, question, &filter, found);
 }
 
 static void
 find_partner(const struct sl_snapshot *s, uint32_t tenant_id, const struct sl_list_question *question, int64_t now_s,
-    struct sl_list_found *found)
+    const struct sl_snapshot_tried *tried, struct sl_list_found *found)
 {
 	struct sl_snapshot_tenant tenant;
+	struct lookup l;
 
-	if ((!s->has_partner_lists && (s->under == NULL || !s->under->has_partner_lists)) ||
-	    !sl_snapshot_tenant(s, tenant_id, &tenant) || tenant.partner == 0)
+	if (((!s->has_partner_lists && (s->under == NULL || !s->under->has_partner_lists)) && (tried == NULL ||
+	    tried->by != SL_BY_PARTNER)) || !sl_snapshot_tenant(s, tenant_id, &tenant) || tenant.partner == 0)
 		return;
-	if (!find_of(s, SL_BY_PARTNER, tenant.partner, question, now_s, found) && s->under != NULL)
-		find_of(s->under, SL_BY_PARTNER, tenant.partner, question, now_s, found);
+	lookup_init(&l, s, SL_BY_PARTNER, tenant.partner, now_s, tried);
+	find_of(s, s->under, &l, question, found);
 }
 
 void
 sl_snapshot_find(const struct sl_snapshot *all, const struct sl_snapshot_recipient *recipient,
     const struct sl_list_question *question, int64_t now_s, struct sl_list_found found[SL_BY_COUNT])
+{
+	sl_snapshot_find_tried(all, recipient, question, now_s, NULL, found);
+}
+
+void
+sl_snapshot_find_tried(const struct sl_snapshot *all, const struct sl_snapshot_recipient *recipient,
+    const struct sl_list_question *question, int64_t now_s, const struct sl_snapshot_tried *tried,
+    struct sl_list_found found[SL_BY_COUNT])
 {
 	const struct sl_snapshot *s = all->under != NULL && !all->has_operator_list ? all->under : all;
 	struct sl_list_filter filter;
@@ -281,21 +318,17 @@ sl_snapshot_find(const struct sl_snapshot *all, const struct sl_snapshot_recipie
 
 	SL_CHECK(all, SNAPSHOT_MAGIC);
 	memset(found, 0, SL_BY_COUNT * sizeof(*found));
-	l.s = s;
-	l.by = SL_BY_OPERATOR;
-	l.owner = 0;
-	l.now_s = now_s;
+	lookup_init(&l, s, SL_BY_OPERATOR, 0, now_s, tried);
 	find_with(&l, question, &s->operator_filter, &found[SL_BY_OPERATOR]);
-	find_partner(all, recipient->tenant, question, now_s, &found[SL_BY_PARTNER]);
+	find_partner(all, recipient->tenant, question, now_s, tried, &found[SL_BY_PARTNER]);
 	s = home_of(all, recipient->tenant);
-	find_of(s, SL_BY_TENANT, recipient->tenant, question, now_s, &found[SL_BY_TENANT]);
-	if (recipient->kinds == 0)
-		return;
+	lookup_init(&l, s, SL_BY_TENANT, recipient->tenant, now_s, tried);
+	find_of(s, NULL, &l, question, &found[SL_BY_TENANT]);
 	if (recipient->is_below)
 		s = all->under;
-	l.s = s;
-	l.by = SL_BY_USER;
-	l.owner = recipient->user;
+	lookup_init(&l, s, SL_BY_USER, recipient->user, now_s, tried);
+	if (recipient->kinds == 0 && l.tried == NULL)
+		return;
 	filter = s->users_filter;
 	filter.kinds = recipient->kinds;
 	find_with(&l, question, &filter, &found[SL_BY_USER]);

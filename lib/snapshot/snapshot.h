@@ -192,6 +192,19 @@ SL_MUST_USE int	sl_snapshot_policy(const struct sl_snapshot *snapshot, uint32_t 
 void	sl_snapshot_find(const struct sl_snapshot *snapshot, const struct sl_snapshot_recipient *recipient,
 	    const struct sl_list_question *question, int64_t now_s, struct sl_list_found found_out[SL_BY_COUNT]);
 
+/* One of these lists as it would be. */
+struct sl_snapshot_tried {
+	enum sl_policy_by	by;
+	struct sl_list_filter	filter;		/* of what is added to it */
+	/* The flags that an entry would have, which has these now; 0: there is none. */
+	unsigned		(*flags)(void *ctx, enum sl_list_kind kind, struct sl_slice key, unsigned bits, unsigned flags);
+	void			*ctx;
+};
+/* The same, with this list so (it is the recipient's); NULL: as it is. */
+void	sl_snapshot_find_tried(const struct sl_snapshot *snapshot, const struct sl_snapshot_recipient *recipient,
+	    const struct sl_list_question *question, int64_t now_s, const struct sl_snapshot_tried *tried,
+	    struct sl_list_found found_out[SL_BY_COUNT]);
+
 /* For tests: put a right checksum behind bytes that were changed. */
 void	sl_snapshot_seal(unsigned char *bytes, size_t len);
 

@@ -8,15 +8,20 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "replay/lists.h"
 
 static const char usage[] =
     "usage: sluicectl policy simulate NODE PATH=VALUE... [OPTIONS]\n"
     "       sluicectl policy simulate NODE --file FILE [OPTIONS]\n"
+    "       sluicectl policy simulate NODE [PATH=VALUE...] --allow ENTRY | --deny ENTRY | --unlist ENTRY... [OPTIONS]\n"
     "       sluicectl policy simulate --snapshot FILE[,OVER] --changed FILE[,OVER] [OPTIONS]\n\n"
     "Replay what was recorded of the last days' mail as if NODE had these settings, and list which messages would have\n"
     "fared differently. Nothing is changed. NODE, PATH=VALUE and FILE as of `sluicectl policy set`. The last form compares\n"
     "two compiled snapshots, each with another over it if need be.\n"
     "The console replays what it has (console.records of the settings), and tells administrators of their own mail alone.\n\n"
+    "  --allow ENTRY, --deny ENTRY   as if NODE had this entry in its list, as of `sluicectl list add`; several times if need be.\n"
+    "                    Words behind it as in \"a@example.com unauthenticated\" or \"news.example either\"\n"
+    "  --unlist ENTRY    as if it had not\n"
     "  --days N          so many days back (default 7)\n"
     "  --traffic DIR     replay these day files here; for operators, as are --records and snapshots\n"
     "  --records FILE    or these lines of an edge; may come several times, `-` is standard input\n"
@@ -27,7 +32,7 @@ static const char usage[] =
     "Status: 0 all was replayed, 1 something could not be read, or no answer, 2 the command line is wrong.\n";
 
 enum { OPTION_DAYS = 256, OPTION_TRAFFIC, OPTION_RECORDS, OPTION_LIMIT, OPTION_DOUBTED, OPTION_JSON, OPTION_CSV,
-	OPTION_SOCKET, OPTION_SNAPSHOT, OPTION_CHANGED, OPTION_FILE };
+	OPTION_SOCKET, OPTION_SNAPSHOT, OPTION_CHANGED, OPTION_FILE, OPTION_ALLOW, OPTION_DENY, OPTION_UNLIST };
 
 #define DAYS_DEFAULT	7
 #define LIMIT_DEFAULT	50
@@ -43,6 +48,7 @@ struct simulate {
 	uint64_t		 days;
 	struct report		 report;
 	struct pictures		 pictures;
+	struct sl_replay_lists	 lists;
 	struct sl_replay_run	 run;
 	bool			 progress, doubted;
 };
@@ -75,6 +81,8 @@ replay_all(struct simulate *s)
 
 	sl_replay_run_init(&s->run);
 	s->run.replay = sl_replay_new(s->pictures.current, s->pictures.changed);
+	if (s->pictures.lists != NULL && sl_replay_lists_read(sl_slice_str(s->pictures.lists), &s->lists) == NULL)
+		sl_replay_try_lists(s->run.replay, &s->lists);
 	s->run.each = on_told;
 	s->run.ctx = s;
 	s->run.doubted = s->doubted;
@@ -135,6 +143,20 @@ take_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 	return sl_slice_to_u64(sl_slice_str(text), most, out) == 0 && *out >= least;
 }
 
+/* An entry of a list, into the question. False: it is not UTF-8. */
+static bool
+take_entry(struct simulate *s, const char *kind, const char *value)
+{
+	json_t *text = json_string(value), *list;
+
+	if (s->change.entries == NULL)
+		s->change.entries = json_object();
+	list = json_object_get(s->change.entries, kind);
+	if (list == NULL)
+		json_object_set_new(s->change.entries, kind, list = json_array());
+	return text != NULL && json_array_append_new(list, text) == 0;
+}
+
 /* Returns false when it is not understood. */
 static bool
 take_option(struct simulate *s, int option, const char *value)
@@ -165,6 +187,12 @@ take_option(struct simulate *s, int option, const char *value)
 	case OPTION_FILE:
 		s->change.file = value;
 		return true;
+	case OPTION_ALLOW:
+		return take_entry(s, "allow", value);
+	case OPTION_DENY:
+		return take_entry(s, "deny", value);
+	case OPTION_UNLIST:
+		return take_entry(s, "unlist", value);
 	case OPTION_SNAPSHOT:
 		s->snapshot = value;
 		return true;
@@ -183,6 +211,8 @@ take_options(struct simulate *s, int argc, char **argv)
 		{ "records", required_argument, NULL, OPTION_RECORDS }, { "limit", required_argument, NULL, OPTION_LIMIT },
 		{ "doubted", no_argument, NULL, OPTION_DOUBTED }, { "json", no_argument, NULL, OPTION_JSON },
 		{ "csv", no_argument, NULL, OPTION_CSV }, { "socket", required_argument, NULL, OPTION_SOCKET },
+		{ "allow", required_argument, NULL, OPTION_ALLOW }, { "deny", required_argument, NULL, OPTION_DENY },
+		{ "unlist", required_argument, NULL, OPTION_UNLIST },
 		{ "snapshot", required_argument, NULL, OPTION_SNAPSHOT },
 		{ "changed", required_argument, NULL, OPTION_CHANGED }, { "file", required_argument, NULL, OPTION_FILE }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
@@ -203,7 +233,7 @@ take_options(struct simulate *s, int argc, char **argv)
 	s->change.settings = argv + SL_MIN(optind + 1, argc);
 	s->change.settings_len = optind < argc ? (size_t)(argc - optind - 1) : 0;
 	if ((s->snapshot != NULL) != (s->changed != NULL) || (s->snapshot != NULL) == (s->change.node != NULL) ||
-	    (s->change.settings_len > 0 || s->change.file != NULL) != (s->change.node != NULL)) {
+	    (s->change.settings_len > 0 || s->change.file != NULL || s->change.entries != NULL) != (s->change.node != NULL)) {
 		fprintf(stderr, "sluicectl policy simulate: a node and what is changed there, or two snapshots, are needed\n");
 		return EXIT_USAGE;
 	}
@@ -224,12 +254,14 @@ simulate_main(int argc, char **argv)
 	status = take_options(s, argc, argv);
 	if (status != EXIT_OK) {
 		fputs(usage, status < 0 ? stdout : stderr);
+		json_decref(s->change.entries);
 		sl_free(s);
 		return status < 0 ? EXIT_OK : status;
 	}
 	s->progress = isatty(STDERR_FILENO) == 1;
 	if (s->snapshot == NULL && s->traffic == NULL && s->files_len == 0) {
 		status = replay_there(s);
+		json_decref(s->change.entries);
 		sl_free(s);
 		return status;
 	}
@@ -239,6 +271,7 @@ simulate_main(int argc, char **argv)
 	    pictures_ask(s->socket_path, &s->change, &s->pictures);
 	status = there ? replay_all(s) : EXIT_PROBLEM;
 	pictures_fini(&s->pictures);
+	json_decref(s->change.entries);
 	sl_free(s);
 	return status;
 }

@@ -17,6 +17,7 @@ struct pictures {
 	const struct sl_snapshot *current, *changed;	/* two of these */
 	char			*tenant;	/* whose policy it is alone; NULL: perhaps of several */
 	char			*difference;	/* what the change is, in lines; NULL: not told */
+	char			*lists;		/* entries that are tried (replay/lists.h); NULL: none */
 };
 /* From files, "WHOLE[,OVER]". False: said why not. */
 bool	pictures_from_files(const char *current, const char *changed, struct pictures *out);
@@ -25,6 +26,7 @@ struct change {
 	char		*const *settings;	/* "path=value" */
 	size_t		 settings_len;
 	const char	*file;		/* all that the node says, as YAML; NULL: no file */
+	json_t		*entries;	/* {"allow": [VALUE, ...], ...}; NULL: none */
 };
 /* From the console: what holds, and what would. */
 bool	pictures_ask(const char *socket_path, const struct change *change, struct pictures *out);

@@ -77,6 +77,7 @@ pictures_fini(struct pictures *p)
 	sl_snapshot_close(&p->whole);
 	sl_free(p->tenant);
 	sl_free(p->difference);
+	sl_free(p->lists);
 }
 
 /* ---- the question ---- */
@@ -139,6 +140,8 @@ question(const struct change *change, const struct replayed *replayed)
 		text = file_text(change->file);
 		good = text != NULL && json_object_set_new(args, "file", text) == 0;
 	}
+	if (change->entries != NULL)
+		json_object_update(args, change->entries);
 	if (good && replayed != NULL)
 		ask_for_replay(args, replayed);
 	request = json_pack("{s:s, s:o}", "verb", "policy.simulate", "args", args);
@@ -200,6 +203,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		    json_is_true(json_object_get(root, "changed_over")));
 		if (*text_of(root, "tenant") != '\0')
 			answer->out->tenant = sl_xstrdup(text_of(root, "tenant"));
+		if (*text_of(root, "lists") != '\0')
+			answer->out->lists = sl_xstrdup(text_of(root, "lists"));
 		if (*text_of(root, "text") != '\0')
 			answer->out->difference = sl_xstrdup(text_of(root, "text"));
 	}

@@ -113,6 +113,8 @@ add_simulation(struct sl_buf *out)
 	    "authentication, demands of the sender's identity, attachment rules, how many hits a content group needs.\n\n"
 	    "- What holds now is worked out too, and compared with what was recorded: where settings or lists have changed\n"
 	    "  since, that is counted, and the list is about now.\n"
+	    "- `--allow ENTRY`, `--deny ENTRY` and `--unlist ENTRY` try entries of the node's own list, alone or beside settings. Who\n"
+	    "  was denied at RCPT, by host or envelope, left no record: what taking off such an entry would let in is not told.\n"
 	    "- Mail that was not judged has no record: in pass-through mode, refused before its text, or after a failure.\n"
 	    "- What is not recorded is said, message by message, where it could have made a difference: attachment rules\n"
 	    "  with masks other than `*` and `*.ext` that are new, words and patterns that nobody has looked for yet, more than\n"
