@@ -259,8 +259,7 @@ static bool
 same_place(const struct sl_settings *a, const struct sl_settings *b)
 {
 	return strcmp(a->console.directory, b->console.directory) == 0 && strcmp(a->console.socket, b->console.socket) == 0 &&
-	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0 &&
-	    a->console.two_persons == b->console.two_persons;
+	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0;
 }
 
 void
