@@ -8,17 +8,10 @@
 
 #include "parent.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "ipc/spawn.h"
 #include "sl/log.h"
-
-#define RESTART_MS	1000	/* its disk may be the reason: not at once */
-#define STALL_MS	5000	/* it may be waiting for a disk */
 
 static bool
 is_wanted(const struct sl_settings *settings)
@@ -27,16 +20,16 @@ is_wanted(const struct sl_settings *settings)
 }
 
 static void
-send_settings(struct console_process *c)
+send_settings(struct parent *parent)
 {
-	const struct sl_settings *s = c->parent->settings;
+	const struct sl_settings *s = parent->settings;
 	const struct sl_console_told told = { sl_slice_str(s->console.directory), sl_slice_str(s->console.socket),
 		*s->quarantine.directory != '\0', sl_slice_str(s->hostname), sl_slice_str(s->console.records), s->console.two_persons };
 	struct sl_buf payload;
 
 	sl_buf_init(&payload, 16u << 10);
 	sl_console_told_pack(&told, &payload);
-	if (sl_ipc_send(c->ipc, SL_IPC_CONSOLE_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
+	if (sl_ipc_send(parent->console.child.ipc, SL_IPC_CONSOLE_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "the console does not take its settings");
 	sl_buf_fini(&payload);
 }
@@ -88,7 +81,7 @@ console_in_use(struct edge_process *edge, struct sl_slice payload)
 static void
 on_snapshot(struct console_process *c, struct sl_ipc_message *message)
 {
-	struct parent *parent = c->parent;
+	struct parent *parent = c->child.parent;
 
 	if (message->fds_len < 1 || message->fds_len > SL_COUNT(c->fds))
 		return;
@@ -115,12 +108,12 @@ console_command(struct edge_process *edge, struct sl_slice payload)
 	struct console_process *c = &edge->parent->console;
 	struct sl_buf told;
 
-	if (payload.len < sizeof(uint32_t) || c->ipc == NULL)
+	if (payload.len < sizeof(uint32_t) || c->child.ipc == NULL)
 		return;		/* it is not answered, and so deferred */
 	sl_buf_init(&told, payload.len);
 	sl_pack_u32(&told, edge->slot);
 	sl_buf_add_slice(&told, sl_slice_from(payload, sizeof(uint32_t)));
-	if (sl_ipc_send(c->ipc, SL_IPC_COMMAND, sl_buf_slice(&told), NULL, 0) != 0)
+	if (sl_ipc_send(c->child.ipc, SL_IPC_COMMAND, sl_buf_slice(&told), NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "the console does not hear of mail to an action address");
 	sl_buf_fini(&told);
 }
@@ -131,9 +124,9 @@ on_commanded(struct console_process *c, struct sl_slice payload)
 	struct sl_unpack in = { .rest = payload };
 	uint32_t slot = sl_unpack_u32(&in);
 
-	if (in.failed || slot >= c->parent->edges_len || c->parent->edges[slot].ipc == NULL)
+	if (in.failed || slot >= c->child.parent->edges_len || c->child.parent->edges[slot].ipc == NULL)
 		return;
-	if (sl_ipc_send(c->parent->edges[slot].ipc, SL_IPC_COMMANDED, payload, NULL, 0) != 0)
+	if (sl_ipc_send(c->child.parent->edges[slot].ipc, SL_IPC_COMMANDED, payload, NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "edge %u does not hear the console's answer", slot);
 }
 
@@ -147,7 +140,7 @@ console_corrected(struct parent *parent, uint32_t ticket, struct sl_slice payloa
 	if (ticket == 0 || c->ticket != ticket)
 		return false;
 	c->ticket = 0;
-	if (c->ipc != NULL && sl_ipc_send(c->ipc, SL_IPC_CORRECTED, payload, NULL, 0) != 0)
+	if (c->child.ipc != NULL && sl_ipc_send(c->child.ipc, SL_IPC_CORRECTED, payload, NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "the console does not hear what came of a correction");
 	return true;
 }
@@ -158,7 +151,7 @@ static void
 join(struct console_process *c, enum sl_ipc_type type, int fd)
 {
 	/* Without one it hears that there is none now. */
-	if (sl_ipc_send(c->ipc, type, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
+	if (sl_ipc_send(c->child.ipc, type, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
 		sl_log(SL_LOG_WARNING, "the console does not take a channel");
 	if (fd >= 0)
 		close(fd);
@@ -167,92 +160,45 @@ join(struct console_process *c, enum sl_ipc_type type, int fd)
 /* ---- the process ---- */
 
 static void
-forget(struct console_process *c)
+is_ready(struct parent *parent)
 {
-	if (c->ipc == NULL)
-		return;
-	sl_watch_fini(&c->watch);
-	sl_ipc_free(&c->ipc);
-	c->ready = false;
-	c->ticket = 0;
+	sl_log(SL_LOG_NOTICE, "the console answers at %s", parent->settings->console.socket);
 }
 
 static void
-on_message(void *ctx, struct sl_ipc_message *message)
+hear(struct parent *parent, struct sl_ipc_message *message)
 {
-	struct console_process *c = ctx;
+	struct console_process *c = &parent->console;
+	struct sl_console_status status;
 
-	if (message->type == SL_IPC_SNAPSHOT) {
+	if (message->type == SL_IPC_SNAPSHOT)
 		on_snapshot(c, message);
-	} else if (message->type == SL_IPC_COMMANDED) {
+	else if (message->type == SL_IPC_COMMANDED)
 		on_commanded(c, message->payload);
-	} else if (message->type == SL_IPC_VAULT_REQUEST) {
-		join(c, SL_IPC_VAULT, vault_connect_control(c->parent));
-	} else if (message->type == SL_IPC_CORRECT) {
-		c->ticket = control_correct(c->parent, message->payload);	/* none: it hears nothing, and goes on */
-	} else if (message->type == SL_IPC_COURIER_REQUEST) {
-		join(c, SL_IPC_COURIER, courier_connect(c->parent, SL_COURIER_SUBMITTER));
-	} else if (message->type == SL_IPC_CONSOLE_STATUS) {
-		struct sl_console_status status;
-
-		if (sl_console_status_unpack(message->payload, &status) == 0)
-			c->status = status;
-	} else {
-		if (!c->ready)
-			sl_log(SL_LOG_NOTICE, "the console answers at %s", c->parent->settings->console.socket);
-		c->ready = true;
-	}
+	else if (message->type == SL_IPC_VAULT_REQUEST)
+		join(c, SL_IPC_VAULT, vault_connect_control(parent));
+	else if (message->type == SL_IPC_COURIER_REQUEST)
+		join(c, SL_IPC_COURIER, courier_connect(parent, SL_COURIER_SUBMITTER));
+	else if (message->type == SL_IPC_CORRECT)
+		c->ticket = control_correct(parent, message->payload);	/* none: it hears nothing, and goes on */
+	else if (sl_console_status_unpack(message->payload, &status) == 0)
+		c->status = status;
 }
 
 static void
-on_channel(void *ctx, unsigned events)
-{
-	struct console_process *c = ctx;
-
-	if (sl_ipc_read(c->ipc, on_message, c) < 0)
-		forget(c);		/* SIGCHLD tells the rest */
-}
-
-static void
-start(struct console_process *c)
-{
-	struct parent *parent = c->parent;
-	const struct sl_settings *s = parent->settings;
-	int fd;
-
-	if (c->path[0] == '\0' || parent->stopping || c->pid != 0 || !is_wanted(s))
-		return;
-	fd = sl_program_spawn(c->path, *s->console.user != '\0' ? s->console.user : s->user, &c->pid);
-	if (fd < 0) {
-		sl_log(SL_LOG_ERROR, "cannot start the console: %s", strerror(errno));
-		c->pid = 0;
-		sl_timer_set(&c->restart, RESTART_MS);
-		return;
-	}
-	snprintf(c->socket, sizeof(c->socket), "%s", s->console.socket);
-	c->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(CONSOLE_STATUS) |
-	    SL_IPC_BIT(COMMANDED) | SL_IPC_BIT(VAULT_REQUEST) | SL_IPC_BIT(COURIER_REQUEST) | SL_IPC_BIT(CORRECT));
-	sl_ipc_set_stall(c->ipc, STALL_MS);
-	sl_watch_init(&c->watch, parent->loop, fd, on_channel, c);
-	sl_watch_want(&c->watch, SL_READ);
-	send_settings(c);
-}
-
-static void
-on_restart(void *ctx)
-{
-	start(ctx);
-}
-
-void
-console_prepare(struct parent *parent)
+begin(struct parent *parent)
 {
 	struct console_process *c = &parent->console;
 
-	c->parent = parent;
-	sl_timer_init(&c->restart, parent->loop, on_restart, c);
-	if (!sl_program_find("sluice-console", c->path, sizeof(c->path)))
-		c->path[0] = '\0';
+	snprintf(c->socket, sizeof(c->socket), "%s", parent->settings->console.socket);
+	send_settings(parent);
+}
+
+static void
+gone(struct parent *parent)
+{
+	parent->console.ticket = 0;
+	(void)unlink(parent->console.socket);	/* it cannot: it has its directory alone */
 }
 
 static bool
@@ -262,48 +208,32 @@ same_place(const struct sl_settings *a, const struct sl_settings *b)
 	    strcmp(a->console.user, b->console.user) == 0 && strcmp(a->console.records, b->console.records) == 0;
 }
 
-void
-console_use_settings(struct parent *parent, const struct sl_settings *old)
+static const char *
+user(const struct sl_settings *s)
 {
-	struct console_process *c = &parent->console;
-
-	if (is_wanted(parent->settings) && c->path[0] == '\0')
-		sl_log(SL_LOG_ERROR, "sluice-console is not installed: there are no tenants but those of the settings");
-	if (c->ipc == NULL) {
-		start(c);
-	} else if (is_wanted(parent->settings) && old != NULL && same_place(old, parent->settings)) {
-		send_settings(c);
-	} else if (sl_ipc_send(c->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0) {
-		kill(c->pid, SIGKILL);		/* console_died starts the next, if there is to be one */
-	}
+	return *s->console.user != '\0' ? s->console.user : s->user;
 }
 
-bool
-console_died(struct parent *parent, pid_t pid, int status)
+static unsigned
+restart_ms(int status, uint64_t lived_us)
 {
-	struct console_process *c = &parent->console;
-
-	if (c->pid == 0 || c->pid != pid)
-		return false;
-	forget(c);
-	c->pid = 0;
-	(void)unlink(c->socket);	/* it cannot: it has its directory alone */
-	if (parent->stopping || !is_wanted(parent->settings))
-		return true;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		parent->console_restarts++;
-		child_log("console", status);
-	}
-	sl_timer_set(&c->restart, RESTART_MS);
-	return true;
+	return CHILD_RESTART_MS;
 }
+
+const struct child_kind console_kind = {
+	.name = "console", .program = "sluice-console", .without = "there are no tenants but those of the settings",
+	.says = SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(CONSOLE_STATUS) | SL_IPC_BIT(COMMANDED) | SL_IPC_BIT(VAULT_REQUEST) |
+	    SL_IPC_BIT(COURIER_REQUEST) | SL_IPC_BIT(CORRECT),
+	.is_wanted = is_wanted, .same_place = same_place, .user = user, .begin = begin, .tell = send_settings,
+	.is_ready = is_ready, .hear = hear, .gone = gone, .restart_ms = restart_ms,
+};
 
 void
 console_seen(struct parent *parent, struct sl_slice payload)
 {
 	struct console_process *c = &parent->console;
 
-	if (c->ipc != NULL && sl_ipc_send(c->ipc, SL_IPC_USERS_SEEN, payload, NULL, 0) != 0)
+	if (c->child.ipc != NULL && sl_ipc_send(c->child.ipc, SL_IPC_USERS_SEEN, payload, NULL, 0) != 0)
 		sl_log(SL_LOG_DEBUG, "the console does not hear of users");
 }
 
@@ -312,13 +242,7 @@ console_end(struct parent *parent)
 {
 	struct console_process *c = &parent->console;
 
-	sl_timer_clear(&c->restart);
-	if (c->pid != 0) {
-		child_end(c->ipc, c->pid);
-		(void)unlink(c->socket);
-	}
-	forget(c);
-	c->pid = 0;
+	child_end(&c->child);
 	for (size_t i = 0; i < c->fds_len; i++)
 		close(c->fds[i]);
 	c->fds_len = 0;
@@ -335,8 +259,8 @@ console_status(const struct parent *parent, struct sl_buf *out)
 		return;
 	for (unsigned i = 0; i < parent->edges_len; i++)
 		in_use += c->number != 0 && parent->edges[i].snapshot == c->number;
-	sl_buf_addf(out, ",\"console\":{\"running\":%s,\"restarts\":%u,\"snapshot\":%u", c->ready ? "true" : "false",
-	    parent->console_restarts, c->number);
+	sl_buf_addf(out, ",\"console\":{\"running\":%s,\"restarts\":%u,\"snapshot\":%u", c->child.ready ? "true" : "false",
+	    c->child.restarts, c->number);
 	if (c->number != 0)
 		sl_buf_addf(out, ",\"id\":\"%s\",\"age_s\":%llu,\"in_use_by\":%u,\"tenants\":%llu,\"domains\":%llu,\"users\":%llu,"
 		    "\"list_entries\":%llu,\"policies\":%llu,\"changed_since_whole\":%llu,\"change\":%llu", s->id,

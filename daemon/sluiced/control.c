@@ -167,12 +167,12 @@ add_courier(const struct parent *parent, int64_t now_s, struct sl_buf *out)
 	const struct courier_process *c = &parent->courier;
 	const struct sl_courier_state *s = &c->state;
 
-	if (c->pid == 0)
+	if (c->child.pid == 0)
 		return;
 	sl_buf_addf(out, ",\"courier\":{\"pid\":%ld,\"ready\":%s,\"waiting\":%llu,\"trying\":%llu,\"uncertain\":%llu,"
 	    "\"unsettled\":%llu,\"bytes\":%llu,\"oldest_s\":%lld,\"delivered\":%llu,\"failed\":%llu,\"replies_lost\":%llu,"
 	    "\"next_hops_down\":%llu}",
-	    (long)c->pid, c->ready ? "true" : "false", (unsigned long long)s->waiting, (unsigned long long)s->trying,
+	    (long)c->child.pid, c->child.ready ? "true" : "false", (unsigned long long)s->waiting, (unsigned long long)s->trying,
 	    (unsigned long long)s->uncertain, (unsigned long long)s->unsettled, (unsigned long long)s->bytes,
 	    s->oldest_us == 0 ? 0LL : (long long)SL_MAX((int64_t)0, now_s - s->oldest_us / 1000000),
 	    (unsigned long long)s->delivered, (unsigned long long)s->failed, (unsigned long long)s->lost,
@@ -189,7 +189,7 @@ control_status(const struct parent *parent, struct sl_buf *out)
 	sl_buf_add_json(out, sl_slice_str(parent->settings_path));
 	sl_buf_addf(out, ",\"reloads\":%u,\"restarts\":%u,\"helper_restarts\":%u,\"vault_restarts\":%u,\"courier_restarts\":%u,\"tenants\":%zu,\"listen\":[",
 	    parent->reloads, parent->restarts, parent->helper_restarts,
-	    parent->vault_restarts, parent->courier_restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
+	    parent->vault.restarts, parent->courier.child.restarts, parent->settings == NULL ? 0 : parent->settings->tenants_len);
 	for (size_t i = 0; i < parent->bound_len; i++) {
 		sl_buf_add_str(out, i > 0 ? "," : "");
 		sl_buf_add_json(out, sl_slice_str(parent->bound[i].text));

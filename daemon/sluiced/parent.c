@@ -327,8 +327,8 @@ on_child(void *ctx, int number)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (helper_died(parent, pid, status) || vault_died(parent, pid, status) || courier_died(parent, pid, status) ||
-		    console_died(parent, pid, status))
+		if (helper_died(parent, pid, status) || child_died(&parent->vault, pid, status) ||
+		    child_died(&parent->courier.child, pid, status) || child_died(&parent->console.child, pid, status))
 			continue;
 		for (unsigned i = 0; i < parent->edges_len; i++)
 			if (parent->edges[i].pid == pid)
@@ -375,9 +375,9 @@ edges_prepare(struct parent *parent, unsigned workers)
 		sl_timer_init(&parent->edges[i].restart, parent->loop, on_restart, &parent->edges[i]);
 	}
 	helpers_prepare(parent);
-	vault_prepare(parent);
+	child_prepare(&parent->vault, parent, &vault_kind);
 	courier_prepare(parent);
-	console_prepare(parent);
+	child_prepare(&parent->console.child, parent, &console_kind);
 }
 
 /* What edges remember lives as long as its size stays the same. */
@@ -435,9 +435,9 @@ use_settings(struct parent *parent, struct sl_settings *settings, struct sl_slic
 			else if (parent->edges[i].ipc != NULL)
 				send_settings(&parent->edges[i]);
 		}
-		vault_use_settings(parent, old);
+		child_use_settings(&parent->vault, old);
 		courier_use_settings(parent, old);
-		console_use_settings(parent, old);
+		child_use_settings(&parent->console.child, old);
 		sl_settings_unref(&old);
 	}
 	sl_buf_fini(&why);
@@ -600,7 +600,7 @@ parent_run(const char *settings_path)
 	sl_loop_run(parent.loop);
 	helpers_end(&parent);
 	courier_end(&parent);
-	vault_end(&parent);
+	child_end(&parent.vault);
 	console_end(&parent);
 	control_close(&parent);
 	sl_log(SL_LOG_NOTICE, "stopped");

@@ -28,17 +28,37 @@ struct helper_process {
 	uint64_t		 started_us;
 };
 
-/* The vault, where the settings have one: vault.c. */
-struct vault_process {
+/* A program of its own that is started where the settings want it, told what it is to do, watched and replaced: child.c. */
+struct child_kind {
+	const char	*name, *program;	/* "vault", "sluice-vault" */
+	const char	*without;		/* what it means that it is not installed */
+	uint64_t	 says;			/* SL_IPC_BIT()s beside READY */
+	bool		(*is_wanted)(const struct sl_settings *settings);
+	bool		(*same_place)(const struct sl_settings *a, const struct sl_settings *b);	/* else it is started anew */
+	const char	*(*user)(const struct sl_settings *settings);	/* whom it becomes */
+	void		(*begin)(struct parent *parent);	/* it was started: tell it all that it has to know */
+	void		(*tell)(struct parent *parent);		/* settings have changed */
+	void		(*is_ready)(struct parent *parent);	/* for the first time: say so */
+	void		(*hear)(struct parent *parent, struct sl_ipc_message *message);	/* what it says, but READY */
+	void		(*gone)(struct parent *parent);		/* it runs no more; or NULL */
+	unsigned	(*restart_ms)(int status, uint64_t lived_us);	/* when to start the next, by waitpid's status */
+};
+#define CHILD_RESTART_MS	1000	/* its disks may be the reason: not at once ... */
+#define CHILD_AT_ONCE_US	1000000u	/* ... unless it had lived so long */
+
+struct child {
 	struct parent		*parent;
+	const struct child_kind	*kind;
 	pid_t			 pid;		/* 0: not running */
-	struct sl_ipc		*ipc;
+	struct sl_ipc		*ipc;		/* NULL: not running, or it cannot be spoken to */
 	struct sl_watch		 watch;
 	struct sl_timer		 restart;
 	uint64_t		 started_us;
+	unsigned		 restarts;	/* after it had ended badly */
 	bool			 ready;
 	char			 path[4096];	/* "": there is no such program */
 };
+extern const struct child_kind vault_kind, courier_kind, console_kind;
 
 /* Connections that the courier has said all but the dot on, held for its successor: lent.c. Nothing is read from them or written to them. */
 struct lent {
@@ -55,31 +75,18 @@ struct lent {
 
 /* The courier, where there is a vault: courier.c. */
 struct courier_process {
-	struct parent		*parent;
-	pid_t			 pid;		/* 0: not running */
-	struct sl_ipc		*ipc;
-	struct sl_watch		 watch;
-	struct sl_timer		 restart;
-	uint64_t		 started_us;
-	bool			 ready;
+	struct child		 child;
 	struct sl_courier_state	 state;		/* as it said last */
 	struct lent		 lent;
 	bool			 moved;		/* its directory is another one since it was started */
 	uint32_t		 snapshot;	/* number of the one that is used, ... */
 	int			 snapshots[2];	/* ... held open for the next courier ... */
 	size_t			 snapshots_len;	/* ... 0: there is none */
-	char			 path[4096];	/* "": there is no such program */
 };
 
 /* The console, where the settings have one: console.c. */
 struct console_process {
-	struct parent		*parent;
-	pid_t			 pid;		/* 0: not running */
-	struct sl_ipc		*ipc;
-	struct sl_watch		 watch;
-	struct sl_timer		 restart;
-	bool			 ready;
-	char			 path[4096];	/* "": there is no such program */
+	struct child		 child;
 	char			 socket[108];	/* where the one that runs answers */
 	/* What it compiled last: a snapshot, and perhaps one over it. */
 	uint32_t		 number;	/* 0: none yet */
@@ -126,7 +133,7 @@ struct parent {
 	struct sl_stats		*stats;		/* EDGES_MAX slots, shared */
 	unsigned char		 ticket_key[80];
 	uint32_t		 tickets;	/* of corrections, given out */
-	struct vault_process	 vault;
+	struct child		 vault;		/* where the settings have one: vault.c */
 	struct courier_process	 courier;
 	struct console_process	 console;
 	unsigned		 edges_len;
@@ -139,9 +146,6 @@ struct parent {
 	unsigned		 reloads;
 	unsigned		 restarts;
 	unsigned		 helper_restarts;
-	unsigned		 vault_restarts;
-	unsigned		 courier_restarts;
-	unsigned		 console_restarts;
 	char			 helper_path[4096];	/* "": there is none */
 	bool			 said_ready;
 	bool			 stopping;
@@ -168,31 +172,27 @@ bool	helper_died(struct parent *parent, pid_t pid, int status);	/* false: it was
 void	helper_failed(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
 void	helpers_end(struct parent *parent);
 
-/* child.c: tell a process to stop (`ipc` NULL: there is no way to tell it), and wait until it has; after 10 s it is killed. */
-void	child_end(struct sl_ipc *ipc, pid_t pid);
-/* One has ended that was not to: say how. */
-void	child_log(const char *what, int status);
+/* child.c */
+void	child_prepare(struct child *child, struct parent *parent, const struct child_kind *kind);
+void	child_use_settings(struct child *child, const struct sl_settings *old);	/* those in use now; NULL: the first */
+bool	child_died(struct child *child, pid_t pid, int status);	/* false: it was another */
+void	child_end(struct child *child);
 
 /* vault.c: one for all edges, that keeps what policies want kept. */
-void	vault_prepare(struct parent *parent);
-void	vault_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */
 void	vault_connect_edge(struct edge_process *edge);	/* one that was just started */
 /* A channel to the vault, for somebody the control socket lets in; -1: there is no vault. */
 int	vault_connect_control(struct parent *parent);
-bool	vault_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the vault */
-void	vault_end(struct parent *parent);	/* no edge is left */
 
 /* Join it to the courier; both must run. */
 void	vault_connect_courier(struct parent *parent);
 
 /* courier.c: one, that sends what Sluice itself is responsible for. */
 void	courier_prepare(struct parent *parent);
-void	courier_use_settings(struct parent *parent, const struct sl_settings *old);	/* as vault_use_settings */
+void	courier_use_settings(struct parent *parent, const struct sl_settings *old);	/* as child_use_settings */
 /* Use this snapshot (descriptors are duplicated): the whole one, and one over it if there is. */
 void	courier_use_snapshot(struct parent *parent, uint32_t number, const int *fds, size_t fds_len);
 /* A channel to the courier, for `who` (SL_COURIER_*); -1: there is no courier. */
 int	courier_connect(struct parent *parent, uint32_t who);
-bool	courier_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the courier */
 void	courier_end(struct parent *parent);	/* before the vault */
 
 /* lent.c: what the courier says of it. */
@@ -201,8 +201,6 @@ void	lent_message(struct lent *lent, struct sl_ipc_message *message);
 void	lent_hand_on(struct lent *lent, struct sl_ipc *ipc);	/* to the next courier, before anything else */
 void	lent_forget(struct lent *lent);				/* all of them */
 /* console.c: one for all edges, that has the database of tenants and compiles it. */
-void	console_prepare(struct parent *parent);
-void	console_use_settings(struct parent *parent, const struct sl_settings *old);	/* those in use now; NULL: the first */
 void	console_to_edge(struct edge_process *edge);	/* what it compiled last, to one that was just started */
 bool	console_to(struct parent *parent, struct sl_ipc *ipc);	/* the same, to whoever else wants it; false: there is none */
 void	console_in_use(struct edge_process *edge, struct sl_slice payload);	/* says its edge */
@@ -210,16 +208,15 @@ void	console_command(struct edge_process *edge, struct sl_slice payload);	/* mai
 /* An edge has answered a correction: was it the console's? */
 bool	console_corrected(struct parent *parent, uint32_t ticket, struct sl_slice payload);
 void	console_seen(struct parent *parent, struct sl_slice payload);	/* users that an edge has seen */
-bool	console_died(struct parent *parent, pid_t pid, int status);	/* false: it was not the console */
 void	console_end(struct parent *parent);	/* no edge is left */
 void	console_status(const struct parent *parent, struct sl_buf *out);	/* adds a member, if there is to be one */
 
 /* control.c: the socket of sluicectl. */
 void	control_open(struct parent *parent);	/* a failure is logged, and mail flows */
 void	control_close(struct parent *parent);
-/* An edge has answered a correction that was passed on to it. */
 /* Pass a correction on to an edge. Returns its ticket, 0: nobody hears it. */
 uint32_t control_correct(struct parent *parent, struct sl_slice payload);
+/* An edge has answered a correction that was passed on to it. */
 void	control_corrected(struct parent *parent, struct sl_slice payload);
 /* The state of the service as one JSON object. */
 void	control_status(const struct parent *parent, struct sl_buf *out);

@@ -7,19 +7,12 @@
 
 #include "parent.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ipc/spawn.h"
 #include "kept/kept.h"
 #include "sl/log.h"
-
-#define RESTART_MS	1000	/* its disks may be the reason: not at once ... */
-#define RESTART_AT_ONCE_US 1000000u	/* ... unless it had lived so long, and was killed */
-#define STALL_MS	5000	/* it may be waiting for a disk */
 
 static bool
 is_wanted(const struct sl_settings *settings)
@@ -28,9 +21,9 @@ is_wanted(const struct sl_settings *settings)
 }
 
 static void
-send_settings(struct vault_process *v)
+send_settings(struct parent *parent)
 {
-	const struct sl_settings *s = v->parent->settings;
+	const struct sl_settings *s = parent->settings;
 	struct sl_kept_settings told = {
 		.directory = sl_slice_str(s->quarantine.directory), .master_key = sl_slice_str(s->quarantine.master_key),
 		.keep_ms = s->quarantine.keep_ms, .messages = s->quarantine.messages, .bytes = s->quarantine.bytes,
@@ -44,7 +37,7 @@ send_settings(struct vault_process *v)
 			sl_kept_tenant_add(&tenants, sl_slice_str(s->tenants[i].name));
 	told.tenants = sl_buf_slice(&tenants);
 	sl_kept_pack_settings(&told, &payload);
-	if (sl_ipc_send(v->ipc, SL_IPC_VAULT_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
+	if (sl_ipc_send(parent->vault.ipc, SL_IPC_VAULT_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "the vault does not take its settings");
 	sl_buf_fini(&tenants);
 	sl_buf_fini(&payload);
@@ -52,7 +45,7 @@ send_settings(struct vault_process *v)
 
 /* Join somebody to the vault. Returns his end, or -1. */
 static int
-join(struct vault_process *v, uint32_t who)
+join(struct child *v, uint32_t who)
 {
 	struct sl_buf payload;
 	int fds[2];
@@ -89,14 +82,14 @@ vault_connect_courier(struct parent *parent)
 	struct sl_buf payload;
 	int fd;
 
-	if (c->ipc == NULL || parent->vault.ipc == NULL)
+	if (c->child.ipc == NULL || parent->vault.ipc == NULL)
 		return;
 	fd = join(&parent->vault, SL_KEPT_COURIER);
 	if (fd < 0)
 		return;
 	sl_buf_init(&payload, sizeof(uint32_t));
 	sl_pack_u32(&payload, SL_COURIER_VAULT);
-	if (sl_ipc_send(c->ipc, SL_IPC_COURIER_CLIENT, sl_buf_slice(&payload), &fd, 1) != 0)
+	if (sl_ipc_send(c->child.ipc, SL_IPC_COURIER_CLIENT, sl_buf_slice(&payload), &fd, 1) != 0)
 		sl_log(SL_LOG_WARNING, "the courier does not take its way to the vault");
 	sl_buf_fini(&payload);
 	close(fd);
@@ -108,78 +101,22 @@ vault_connect_control(struct parent *parent)
 	return join(&parent->vault, SL_KEPT_CONTROL);
 }
 
+/* ---- the process ---- */
+
 static void
-forget(struct vault_process *v)
+is_ready(struct parent *parent)
 {
-	if (v->ipc == NULL)
-		return;
-	sl_watch_fini(&v->watch);
-	sl_ipc_free(&v->ipc);
-	v->ready = false;
+	sl_log(SL_LOG_NOTICE, "the vault is open: %s", parent->settings->quarantine.directory);
 }
 
 static void
-on_message(void *ctx, struct sl_ipc_message *message)
+begin(struct parent *parent)
 {
-	struct vault_process *v = ctx;
-
-	if (!v->ready)
-		sl_log(SL_LOG_NOTICE, "the vault is open: %s", v->parent->settings->quarantine.directory);
-	v->ready = true;
-}
-
-static void
-on_channel(void *ctx, unsigned events)
-{
-	struct vault_process *v = ctx;
-
-	if (sl_ipc_read(v->ipc, on_message, v) < 0)
-		forget(v);		/* SIGCHLD tells the rest */
-}
-
-static void
-start(struct vault_process *v)
-{
-	struct parent *parent = v->parent;
-	const struct sl_settings *s = parent->settings;
-	int fd;
-
-	if (v->path[0] == '\0' || parent->stopping || v->pid != 0 || !is_wanted(s))
-		return;
-	v->started_us = sl_loop_now_us(parent->loop);
-	fd = sl_program_spawn(v->path, *s->quarantine.user != '\0' ? s->quarantine.user : s->user, &v->pid);
-	if (fd < 0) {
-		sl_log(SL_LOG_ERROR, "cannot start the vault: %s", strerror(errno));
-		v->pid = 0;
-		sl_timer_set(&v->restart, RESTART_MS);
-		return;
-	}
-	v->ipc = sl_ipc_new(fd, SL_IPC_BIT(READY));
-	sl_ipc_set_stall(v->ipc, STALL_MS);
-	sl_watch_init(&v->watch, parent->loop, fd, on_channel, v);
-	sl_watch_want(&v->watch, SL_READ);
-	send_settings(v);
+	send_settings(parent);
 	for (unsigned i = 0; i < parent->edges_len; i++)
 		if (parent->edges[i].ipc != NULL)
 			vault_connect_edge(&parent->edges[i]);
 	vault_connect_courier(parent);
-}
-
-static void
-on_restart(void *ctx)
-{
-	start(ctx);
-}
-
-void
-vault_prepare(struct parent *parent)
-{
-	struct vault_process *v = &parent->vault;
-
-	v->parent = parent;
-	sl_timer_init(&v->restart, parent->loop, on_restart, v);
-	if (!sl_program_find("sluice-vault", v->path, sizeof(v->path)))
-		v->path[0] = '\0';
 }
 
 static bool
@@ -190,51 +127,20 @@ same_place(const struct sl_settings *a, const struct sl_settings *b)
 	    strcmp(a->quarantine.user, b->quarantine.user) == 0;
 }
 
-void
-vault_use_settings(struct parent *parent, const struct sl_settings *old)
+static const char *
+user(const struct sl_settings *s)
 {
-	struct vault_process *v = &parent->vault;
-
-	if (is_wanted(parent->settings) && v->path[0] == '\0')
-		sl_log(SL_LOG_ERROR, "sluice-vault is not installed: what policies keep is deferred");
-	if (v->ipc == NULL) {
-		start(v);
-	} else if (is_wanted(parent->settings) && old != NULL && same_place(old, parent->settings)) {
-		send_settings(v);
-	} else if (sl_ipc_send(v->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0) {
-		kill(v->pid, SIGKILL);		/* vault_died starts the next, if there is to be one */
-	}
+	return *s->quarantine.user != '\0' ? s->quarantine.user : s->user;
 }
 
-bool
-vault_died(struct parent *parent, pid_t pid, int status)
+static unsigned
+restart_ms(int status, uint64_t lived_us)
 {
-	struct vault_process *v = &parent->vault;
-
-	if (v->pid == 0 || v->pid != pid)
-		return false;
-	forget(v);
-	v->pid = 0;
-	if (parent->stopping || !is_wanted(parent->settings))
-		return true;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		parent->vault_restarts++;
-		child_log("vault", status);
-	}
-	sl_timer_set(&v->restart, WIFSIGNALED(status) &&
-	    sl_loop_now_us(parent->loop) - v->started_us > RESTART_AT_ONCE_US ? 0 : RESTART_MS);
-	return true;
+	return WIFSIGNALED(status) && lived_us > CHILD_AT_ONCE_US ? 0 : CHILD_RESTART_MS;
 }
 
-void
-vault_end(struct parent *parent)
-{
-	struct vault_process *v = &parent->vault;
-
-	sl_timer_clear(&v->restart);
-	if (v->pid == 0)
-		return;
-	child_end(v->ipc, v->pid);
-	forget(v);
-	v->pid = 0;
-}
+const struct child_kind vault_kind = {
+	.name = "vault", .program = "sluice-vault", .without = "what policies keep is deferred",
+	.is_wanted = is_wanted, .same_place = same_place, .user = user, .begin = begin, .tell = send_settings,
+	.is_ready = is_ready, .restart_ms = restart_ms,
+};
