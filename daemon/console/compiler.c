@@ -6,12 +6,10 @@
 
 #include "job.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "sl/log.h"
 
 #define NICE_WHOLE	5	/* mail comes first */
@@ -50,32 +48,21 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		sl_log(SL_LOG_ERROR, "the compiler cannot make a process");
 }
 
+static void
+work(int fd, void *ctx)
+{
+	struct compiler *c = ctx;
+
+	c->ipc = sl_ipc_new(fd, SL_IPC_BIT(COMPILE));
+	while (sl_ipc_wait(c->ipc, -1, on_message, c) == SL_DONE)
+		continue;
+}
+
 int
 compiler_start(const char *directory, const char *database, bool (*prepare)(void *ctx), void *ctx)
 {
 	struct compiler c = { .directory = directory, .database = database };
-	int fds[2];
-	pid_t pid;
+	const struct aside aside = { "sluice-compile", prepare, ctx, work, &c };
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-		return SL_ERR_SYSTEM;
-	pid = fork();
-	if (pid != 0) {
-		close(fds[1]);
-		if (pid > 0)
-			return fds[0];
-		close(fds[0]);
-		return SL_ERR_SYSTEM;
-	}
-	close(fds[0]);
-	(void)prctl(PR_SET_NAME, "sluice-compile");
-	signal(SIGCHLD, SIG_IGN);	/* nobody waits for children */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);	/* it ends with the console */
-	if (prepare != NULL && !prepare(ctx))
-		_exit(1);
-	c.ipc = sl_ipc_new(fds[1], SL_IPC_BIT(COMPILE));
-	while (sl_ipc_wait(c.ipc, -1, on_message, &c) == SL_DONE)
-		continue;
-	_exit(0);
+	return aside_start(&aside);
 }

@@ -3,14 +3,12 @@
 #include "counter.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "jail/jail.h"
 #include "sl/log.h"
 
@@ -105,58 +103,46 @@ on_question(void *ctx, struct sl_ipc_message *message)
 	sl_report_counts_fini(&c->counts);
 }
 
-/* Whose the files are. */
-static bool
-prepare(const struct stat *st, const char *directory)
-{
-	const struct sl_jail_user owner = { geteuid() == 0 && st->st_uid != 0, st->st_uid, st->st_gid };
+struct place_of_files {
+	const char	*directory;
+	struct stat	 st;		/* of it: whose the files are */
+	bool		 jailed;
+	int		 close_fd;
+};
 
-	return sl_jail_enter_with(SL_JAIL_COMPILER, &owner, directory) == 0;
+static bool
+prepare(void *ctx)
+{
+	const struct place_of_files *p = ctx;
+	const struct sl_jail_user owner = { geteuid() == 0 && p->st.st_uid != 0, p->st.st_uid, p->st.st_gid };
+
+	if (p->close_fd >= 0)
+		close(p->close_fd);
+	return !p->jailed || sl_jail_enter_with(SL_JAIL_COMPILER, &owner, p->directory) == 0;
 }
 
 static void
-run(int fd, const char *directory)
+work(int fd, void *ctx)
 {
-	struct counting c = { .directory = directory };
+	struct counting c = { .directory = ctx };
 
-	(void)prctl(PR_SET_NAME, "sluice-count");
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);	/* it ends with the console */
 	c.ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST));
 	while (sl_ipc_wait(c.ipc, -1, on_question, &c) == SL_DONE)
 		continue;
-	_exit(0);
 }
 
 int
 counter_start(const char *directory, bool jailed, int close_fd)
 {
-	struct stat st;
-	int fds[2];
-	pid_t pid;
+	struct place_of_files place = { .directory = directory, .jailed = jailed, .close_fd = close_fd };
+	const struct aside aside = { "sluice-count", prepare, &place, work, (void *)(uintptr_t)directory };
 
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST && errno != ENOENT && errno != EACCES && errno != EROFS)
 		return SL_ERR_SYSTEM;
-	if (stat(directory, &st) != 0)
+	if (stat(directory, &place.st) != 0)
 		return errno == ENOENT || errno == EACCES ? SL_ERR_NOT_FOUND : SL_ERR_SYSTEM;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-		return SL_ERR_SYSTEM;
-	pid = fork();
-	if (pid != 0) {
-		close(fds[1]);
-		if (pid > 0)
-			return fds[0];
-		close(fds[0]);
-		return SL_ERR_SYSTEM;
-	}
-	close(fds[0]);
-	if (close_fd >= 0)
-		close(close_fd);
-	if (jailed && !prepare(&st, directory))
-		_exit(1);
-	run(fds[1], directory);
-	return SL_ERR_SYSTEM;		/* not reached */
+	return aside_start(&aside);
 }
 
 /* ---- the console's side ---- */

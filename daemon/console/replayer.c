@@ -2,12 +2,11 @@
 
 #include "replayer.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "sl/log.h"
 
 #define NICE	5		/* mail comes first */
@@ -97,34 +96,23 @@ on_question(void *ctx, struct sl_ipc_message *message)
 		sl_log(SL_LOG_ERROR, "the replayer cannot make a process");
 }
 
+static void
+work(int fd, void *ctx)
+{
+	struct server *server = ctx;
+
+	server->ipc = sl_ipc_new(fd, SL_IPC_BIT(COMPILE));
+	while (sl_ipc_wait(server->ipc, -1, on_question, server) == SL_DONE)
+		continue;
+}
+
 int
 replayer_start(const char *directory, bool (*prepare)(void *ctx), void *ctx)
 {
 	struct server server = { .directory = directory };
-	int fds[2];
-	pid_t pid;
+	const struct aside aside = { "sluice-replay", prepare, ctx, work, &server };
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-		return SL_ERR_SYSTEM;
-	pid = fork();
-	if (pid != 0) {
-		close(fds[1]);
-		if (pid > 0)
-			return fds[0];
-		close(fds[0]);
-		return SL_ERR_SYSTEM;
-	}
-	close(fds[0]);
-	(void)prctl(PR_SET_NAME, "sluice-replay");
-	signal(SIGCHLD, SIG_IGN);	/* nobody waits for children */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);	/* it ends with the console */
-	if (prepare != NULL && !prepare(ctx))
-		_exit(1);
-	server.ipc = sl_ipc_new(fds[1], SL_IPC_BIT(COMPILE));
-	while (sl_ipc_wait(server.ipc, -1, on_question, &server) == SL_DONE)
-		continue;
-	_exit(0);
+	return aside_start(&aside);
 }
 
 /* ---- the console's side ---- */

@@ -4,12 +4,11 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "ipc/ipc.h"
 
 #define NAME_MAX_BYTES	255
@@ -55,36 +54,39 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	sl_buf_fini(&answer);
 }
 
+struct resolving {
+	int	 other;		/* the channel of the one before, which is none of its business; -1 */
+	bool	(*prepare)(void *ctx);
+	void	*ctx;
+};
+
+static bool
+prepare_one(void *ctx)
+{
+	const struct resolving *r = ctx;
+
+	if (r->other >= 0)
+		close(r->other);
+	(void)setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
+	return r->prepare == NULL || r->prepare(r->ctx);
+}
+
+static void
+work(int fd, void *ctx)
+{
+	struct sl_ipc *ipc = sl_ipc_new(fd, SL_IPC_BIT(RESOLVE));
+
+	while (sl_ipc_wait(ipc, -1, on_message, &ipc) == SL_DONE)
+		continue;
+}
+
 static int
 resolver_start(int other, bool (*prepare)(void *ctx), void *ctx)
 {
-	struct sl_ipc *ipc;
-	int fds[2];
-	pid_t pid;
+	struct resolving resolving = { other, prepare, ctx };
+	const struct aside aside = { "sluice-resolve", prepare_one, &resolving, work, NULL };
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-		return SL_ERR_SYSTEM;
-	pid = fork();
-	if (pid != 0) {
-		close(fds[1]);
-		if (pid > 0)
-			return fds[0];
-		close(fds[0]);
-		return SL_ERR_SYSTEM;
-	}
-	close(fds[0]);
-	if (other >= 0)
-		close(other);
-	(void)prctl(PR_SET_NAME, "sluice-resolve");
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);	/* it ends with the console */
-	(void)setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
-	if (prepare != NULL && !prepare(ctx))
-		_exit(1);
-	ipc = sl_ipc_new(fds[1], SL_IPC_BIT(RESOLVE));
-	while (sl_ipc_wait(ipc, -1, on_message, &ipc) == SL_DONE)
-		continue;
-	_exit(0);
+	return aside_start(&aside);
 }
 
 int
