@@ -199,12 +199,6 @@ awaits_console(const struct transaction *tx)
 	return *directory_settings(tx->directory)->settings->console.directory != '\0' && *directory_id(tx->directory) == '\0';
 }
 
-static int64_t
-now_s(const struct session *s)
-{
-	return s->edge->clock->wall_us(s->edge->clock->ctx) / 1000000;
-}
-
 /* Is somebody else's policy among those that were accepted, and was there no one answer to this sender lately? Then this one comes
  * in a transaction of his own. */
 static bool
@@ -216,7 +210,7 @@ must_come_alone(const struct session *s, const struct addressee *to)
 
 	if (others == 0 || (others == 1 && class != NULL && class->recipients > 0))
 		return false;
-	return splits_has(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, now_s(s));
+	return splits_has(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, session_now_s(s));
 }
 
 /* ---- what a policy says of a recipient alone ---- */
@@ -248,7 +242,7 @@ is_denied(const struct session *s, const struct sl_policy *policy, const struct 
 	if (sl_list_client_read(sl_slice_str(s->client_text), client))
 		question.client = client;
 	sl_list_sender_read(tx->mail.from.mailbox, &envelope);
-	directory_lists(tx->directory, who, &question, now_s(s), found);
+	directory_lists(tx->directory, who, &question, session_now_s(s), found);
 	for (int by = 0; by < SL_BY_COUNT; by++)
 		known.lists[by] = &found[by];
 	sl_decide(&known, &decision);

@@ -16,7 +16,7 @@
 struct session;
 
 struct copies {
-	struct sl_slice	to[COPIES_MAX];		/* mailboxes, in the transaction's arena */
+	struct sl_slice	to[COPIES_MAX];		/* mailboxes, in the classes' policies */
 	size_t		len;
 	bool		missed;			/* asked for, but the next hop had begun to be given the message */
 };

@@ -528,6 +528,14 @@ delivery_narrow(struct delivery *d, bool (*wants)(void *ctx, struct sl_slice mai
 		let_go(d, HOP_OPEN);	/* RSET; the envelope is repeated when the message is begun */
 }
 
+/* On the connection that has taken the others; if it is lost, all attempts together have their time, as in an opening. */
+static void
+name_copies(struct delivery *d)
+{
+	sl_timer_set(&d->chain_timer, timers_of(d)->chain_ms);
+	send_envelope(d);
+}
+
 void
 delivery_begin(struct delivery *d)
 {
@@ -535,10 +543,10 @@ delivery_begin(struct delivery *d)
 	d->wants_data = true;
 	if (d->hop == NULL)
 		open_envelope(d);
-	else if (d->sent <= last_command(d))
-		send_envelope(d);	/* a copy is still to be named */
-	else
+	else if (d->sent > last_command(d))
 		send_data(d);
+	else
+		name_copies(d);
 }
 
 static void

@@ -76,7 +76,7 @@ void	delivery_init(struct delivery *d, struct session *session, struct sl_arena 
  * `mail` is kept. session_on_rcpt follows. Returns 0 or SL_ERR_FULL (the arena). */
 SL_MUST_USE int	delivery_rcpt(struct delivery *d, const struct sl_tenant *tenant,
 		    const struct sl_smtp_mail *mail, struct sl_slice mailbox);
-/* Give the message to this mailbox (in the arena) too, of whom the sender knows nothing. Before it is begun. If the next hop
+/* Give the message to this mailbox (kept: it outlives the delivery) too, of whom the sender knows nothing. Before it is begun. If the next hop
  * refuses it for good the message goes to the others without it; if for now, that is the answer for the message. */
 SL_MUST_USE int	delivery_copy(struct delivery *d, struct sl_slice mailbox);	/* 0 or SL_ERR_FULL */
 /* Copies that the next hop has refused for good. */

@@ -25,11 +25,12 @@ keeping_init(struct keeping *k, struct keeper *keeper, struct session *session)
 }
 
 void
-keeping_begin(struct keeping *k)
+keeping_begin(struct keeping *k, bool may_keep)
 {
 	SL_ASSERT(k->state == KEEPING_OFF);
 	k->state = KEEPING_READY;
-	k->key = keeper_key(k->keeper, sl_slice_str(k->session->tx->tenant->name));
+	if (may_keep)
+		k->key = keeper_key(k->keeper, sl_slice_str(k->session->tx->tenant->name));
 }
 
 /* ---- where bytes go ---- */
@@ -151,7 +152,6 @@ capture_begin(struct keeping *k, int fd)
 	k->capture_fd = fd;
 	k->failed = fd < 0 ? SL_ERR_FULL : 0;
 	k->capture = sl_seal_capture_new(to_capture_file, k);
-	k->digest = digest_new();
 	decode_begin(k);
 }
 
@@ -172,7 +172,8 @@ keeping_feed(struct keeping *k, const struct sl_chain *chain)
 		capture_begin(k, keeper_borrow(k->keeper));
 	if (k->state != KEEPING_CAPTURE)
 		return;
-	digest_chain(k->digest, chain);
+	if (k->digest != NULL)
+		digest_chain(k->digest, chain);
 	decode(k, chain);
 }
 
@@ -184,6 +185,7 @@ keeping_hold(struct keeping *k)
 	if (fd < 0)
 		return false;
 	capture_begin(k, fd);
+	k->digest = digest_new();
 	return true;
 }
 

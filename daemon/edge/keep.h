@@ -70,7 +70,7 @@ struct keeping {
 	int			 capture_fd;
 	uint64_t		 capture_bytes;	/* of the file that have been written ... */
 	uint64_t		 capture_read;	/* ... and read back */
-	crypto_generichash_blake2b_state *digest;	/* of what was captured, in wire form; or NULL */
+	crypto_generichash_blake2b_state *digest;	/* of what is held, in wire form; NULL: it is not */
 	bool			 whole;		/* all of the message has been captured */
 	struct sl_smtp_stuff	 stuff;		/* what is read back for the next hop, in wire form */
 	struct sl_chunk_pool	*wire_pool;	/* during keeping_wire_read */
@@ -86,8 +86,8 @@ struct keeping {
 };
 
 void	keeping_init(struct keeping *k, struct keeper *keeper, struct session *session);
-/* The message begins. Its policy may keep it: the tenant's key is asked for. */
-void	keeping_begin(struct keeping *k);
+/* The message begins, and may have to be captured. If a policy `may_keep` it the tenant's key is asked for. */
+void	keeping_begin(struct keeping *k, bool may_keep);
 /* These bytes leave the window, before they are handed on. */
 void	keeping_feed(struct keeping *k, const struct sl_chain *chain);
 /* The message outgrows the window, and is to stay here all the same until its verdict is there: what is fed from now on is
@@ -99,7 +99,7 @@ void	keeping_hold_failed(struct keeping *k);
 /* 0, or why a captured message is not to be had: SL_ERR_*. */
 int	keeping_failure(const struct keeping *k);
 /* A number that the message has whenever it comes, however it is cut: of its bytes, whom it is from and whom it is kept for. `held` and `more`
- * as below; before either. */
+ * as below; before either. Of a message that is whole in the window, or held. */
 uint64_t keeping_number(const struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);
 /* A message that was held is to go to the next hop; `held` and `more` are what is still in the window. After keeping_finish
  * too, once that has ended. Returns 0 or keeping_failure. */

@@ -66,6 +66,14 @@ session_settings(const struct session *s)
 	return s->tx != NULL ? s->tx->snapshot->settings : s->listener_snapshot->settings;
 }
 
+int64_t
+session_now_s(const struct session *s)
+{
+	const struct sl_clock *clock = s->edge->clock;
+
+	return clock->wall_us(clock->ctx) / 1000000;
+}
+
 /* Nearly out of sessions: idle senders get less time (E3). */
 static bool
 under_stress(const struct session *s)

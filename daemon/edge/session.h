@@ -80,7 +80,7 @@ struct transaction {
 	struct sl_ruling	 ruling;	/* of the leading class */
 	struct class		*leading;	/* whose ruling that is, once there is one */
 	enum plan		 plan;
-	uint64_t		 kept_number;	/* PLAN_PARTS: what is kept; 0: nothing is */
+	uint64_t		 kept_number;	/* PLAN_PARTS: of what is kept, while others are given it; else 0 */
 	bool			 kept_before;	/* when its sender came last, and not again */
 	struct copies		 copies;	/* that are sent beside what is done */
 	struct answer		 fates[FATE_COUNT];	/* PLAN_PARTS: what each class is answered */
@@ -149,6 +149,7 @@ void	session_resume(struct session *s);	/* an awaited answer came: read commands
 void	session_wait_again(struct session *s);	/* the state's timer starts anew */
 void	session_client_gone(struct session *s);	/* the sender closed or broke the connection */
 const struct sl_settings *session_settings(const struct session *s);
+int64_t	session_now_s(const struct session *s);	/* seconds since 1970 */
 /* Open a transaction with a new id. */
 void	transaction_new(struct session *s);
 /* Record it and give everything back; fine when there is none. */

@@ -66,7 +66,7 @@ transfer_begin(struct session *s)
 		return s->state;
 	}
 	if (tx->judge.on && (classes_keep(&tx->classes) || withhold_may_be(tx)))
-		keeping_begin(&tx->keeping);
+		keeping_begin(&tx->keeping, classes_keep(&tx->classes));
 	authentication_message(&tx->authentication);
 	tx->data_us = sl_loop_now_us(s->edge->loop);
 	message_init(&tx->message, s->edge->chunks, tx->tenant->normalise,

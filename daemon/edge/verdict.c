@@ -15,14 +15,6 @@
 #include "splits.h"
 #include "withhold.h"
 
-static int64_t
-now_s(const struct session *s)
-{
-	const struct sl_clock *clock = s->edge->clock;
-
-	return clock->wall_us(clock->ctx) / 1000000;
-}
-
 /* ---- answers ---- */
 
 /* A reply for each recipient, in the order in which they were named, and one for all (PRDR). */
@@ -63,7 +55,7 @@ note_kept(struct session *s)
 
 	if (tx->kept_number != 0 && answer_is_positive(&tx->fates[FATE_KEEP]) &&
 	    (s->state == SESSION_GONE || !answer_is_positive(&tx->answer)))
-		splits_note_kept(tx->snapshot->splits, tx->kept_number, now_s(s));
+		splits_note_kept(tx->snapshot->splits, tx->kept_number, session_now_s(s));
 }
 
 /* The final reply of a transaction. */
@@ -246,8 +238,9 @@ act_in_parts(struct session *s)
 
 	answer_parts(s);
 	if (classes_have(&tx->classes, FATE_KEEP)) {
-		tx->kept_number = keeping_number(&tx->keeping, &tx->message.head, &tx->message.body);
-		tx->kept_before = somebody_takes(tx) && splits_take_kept(tx->snapshot->splits, tx->kept_number, now_s(s));
+		if (somebody_takes(tx))
+			tx->kept_number = keeping_number(&tx->keeping, &tx->message.head, &tx->message.body);
+		tx->kept_before = tx->kept_number != 0 && splits_take_kept(tx->snapshot->splits, tx->kept_number, session_now_s(s));
 		tx->fates[FATE_KEEP] = kept;
 	}
 	if (classes_have(&tx->classes, FATE_KEEP) && !tx->kept_before) {
@@ -272,7 +265,7 @@ split(struct session *s)
 {
 	struct transaction *tx = s->tx;
 
-	splits_note(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, now_s(s));
+	splits_note(tx->snapshot->splits, s->client_text, tx->mail.from.mailbox, session_now_s(s));
 	keeping_abort(&tx->keeping);
 	delivery_abort(&tx->delivery);
 	answer_set(&tx->answer, 451, "4.7.1", "The recipients are to be treated differently: send again, and separately");

@@ -336,6 +336,23 @@ a_copy_that_is_refused_for_now_defers(void **state)
 	close_rig();
 }
 
+/* Not a byte of the message has been given: it is nobody's, and the sender comes again. */
+static void
+a_next_hop_that_goes_while_a_copy_is_named_defers(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&(struct provider){ .policy = NEVER "malware: {copy: 0.5}\n" });
+	sender = envelope("<a@client.example>", anna);
+	message(sender, "Subject: x\r\n\r\nhello", true);
+	expect_line(hop, "RCPT TO:<audit@acme.test>");
+	end_close(hop);
+	rig_settle(&rig);
+	expect_reply(sender, "451 4.4");
+	assert_int_equal(rig.stats.delivered, 0);
+	close_rig();
+}
+
 /* He is given it as a recipient already. */
 static void
 who_is_given_the_message_is_given_no_copy(void **state)
@@ -366,6 +383,7 @@ main(void)
 		cmocka_unit_test(a_copy_of_what_is_kept_goes_once_it_is_kept),
 		cmocka_unit_test(a_copy_that_is_refused_for_good_is_left_out),
 		cmocka_unit_test(a_copy_that_is_refused_for_now_defers),
+		cmocka_unit_test(a_next_hop_that_goes_while_a_copy_is_named_defers),
 		cmocka_unit_test(who_is_given_the_message_is_given_no_copy),
 	};
 

@@ -33,7 +33,7 @@ send_settings(struct parent *parent)
 	sl_buf_init(&payload, SL_IPC_PAYLOAD_MAX);
 	sl_buf_init(&tenants, SL_IPC_PAYLOAD_MAX);
 	for (size_t i = 0; i < s->tenants_len; i++)
-		if (sl_tenant_keeps(&s->tenants[i]))
+		if (sl_tenant_may(&s->tenants[i], SL_ACTION_QUARANTINE))
 			sl_kept_tenant_add(&tenants, sl_slice_str(s->tenants[i].name));
 	told.tenants = sl_buf_slice(&tenants);
 	sl_kept_pack_settings(&told, &payload);

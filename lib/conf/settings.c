@@ -300,10 +300,10 @@ sl_settings_resolve(struct sl_settings *settings, struct sl_buf *errors)
 }
 
 bool
-sl_tenant_keeps(const struct sl_tenant *tenant)
+sl_tenant_may(const struct sl_tenant *tenant, enum sl_action action)
 {
 	for (int c = 0; c < SL_CATEGORY_COUNT && tenant->mode == SL_MODE_FILTER; c++)
-		if (tenant->policy[c].at[SL_ACTION_QUARANTINE] <= 1)
+		if (tenant->policy[c].at[action] <= 1)
 			return true;
 	return false;
 }

@@ -88,8 +88,8 @@ struct sl_tenant {
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
 };
 
-/* May a message to this tenant have to be kept? */
-bool	sl_tenant_keeps(const struct sl_tenant *tenant);
+/* May its policy ask for that action? */
+bool	sl_tenant_may(const struct sl_tenant *tenant, enum sl_action action);
 
 struct sl_timers {		/* milliseconds; RFC 5321, 4.5.3.2 and E3 */
 	unsigned	greeting_delay_ms;	/* before our 220; 0: none */

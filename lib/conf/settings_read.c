@@ -1185,21 +1185,12 @@ check_quarantine(struct reader *r)
 	for (size_t i = 0; i < s->tenants_len; i++) {
 		const struct conf_node *own = map_get(r->tenant_nodes[i], "policy"), *at = own != NULL ? own : defaults;
 
-		if (!sl_tenant_keeps(&s->tenants[i]) || at == NULL || (said && own == NULL))
+		if (!sl_tenant_may(&s->tenants[i], SL_ACTION_QUARANTINE) || at == NULL || (said && own == NULL))
 			continue;
 		said |= own == NULL;
 		conf_errors_add(&r->errors, at->key_at, "add `quarantine: {directory: /var/lib/sluice/vault}` at the top "
 		    "of the file: this policy keeps messages, and there is no place for them");
 	}
-}
-
-static bool
-wants_copies(const struct sl_tenant *tenant)
-{
-	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
-		if (tenant->policy[c].at[SL_ACTION_COPY] <= 1)
-			return true;
-	return false;
 }
 
 /* A copy needs an address to go to. */
@@ -1222,7 +1213,7 @@ check_copies(struct reader *r)
 			continue;
 		if (wrong != NULL)
 			conf_errors_add(&r->errors, at->at, "copy_to: %s (not '%s')", wrong, tenant->copy_to);
-		else if (wants_copies(tenant) && *tenant->copy_to == '\0')
+		else if (sl_tenant_may(tenant, SL_ACTION_COPY) && *tenant->copy_to == '\0')
 			conf_errors_add(&r->errors, at->key_at, "add `copy_to: audit@example.com` beside this policy: it asks for a "
 			    "copy, and nobody is named who gets it");
 		else
