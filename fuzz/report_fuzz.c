@@ -1,7 +1,7 @@
 /*
- * report_fuzz.c - whatever the counter, the courier and strangers say, a report is a mail in short ASCII lines, and nothing of theirs is HTML
+ * report_fuzz.c - whatever the reader of records, the courier and strangers say, a report is a mail in short ASCII lines, and nothing of theirs is HTML
  *
- * The first byte chooses: a question to the counter, its answer, or texts of a release and of tables, parted by NUL.
+ * The first byte chooses: a question for numbers, its answer, or texts of a release and of tables, parted by NUL.
  */
 
 #include "report/counts.h"

@@ -453,7 +453,6 @@ reports_new(const struct reports_options *options)
 
 	reports->options = *options;
 	reports->up_since_s = digests_now_s(options->digests);
-	reports->counter = counter_new(options->loop, options->counter_fd);
 	sl_timer_init(&reports->tick, options->loop, on_tick, reports);
 	sl_timer_set(&reports->tick, TICK_MS);
 	agenda_add(options->agenda, on_plan, reports);
@@ -477,7 +476,6 @@ reports_free(struct reports **at)
 	}
 	while (reports->makings != NULL)
 		making_free(reports->makings);
-	counter_free(&reports->counter);
 	sl_timer_clear(&reports->tick);
 	plan_fini(&reports->plan);
 	sl_free(reports);

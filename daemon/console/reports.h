@@ -9,14 +9,13 @@
  * that was missed, up to REPORTS_REACH_DAYS. Its token at the courier names node, address and due time; when the courier has it, that is noted
  * for the address: a crash in between makes the same again, and the courier knows the token.
  *
- * It is made of what the counter says of traffic (counter.h) and the courier of releases; one after the other. Show and send make one of the
+ * It is made of what the reader of records says of traffic (records.h) and the courier of releases; one after the other. Show and send make one of the
  * last days, up to now.
  */
 #ifndef CONSOLE_REPORTS_H
 #define CONSOLE_REPORTS_H
 
 #include "agenda.h"
-#include "counter.h"
 #include "digests.h"
 #include "report/report.h"
 
@@ -31,7 +30,6 @@ struct reports_options {
 	struct ways	*ways;
 	struct agenda	*agenda;
 	struct digests	*digests;	/* whose clock, zones and hostname are used */
-	int		 counter_fd;	/* taken; -1: there are no figures of traffic */
 	unsigned	 spread_s;
 };
 struct reports	*reports_new(const struct reports_options *options);

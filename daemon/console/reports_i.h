@@ -3,6 +3,7 @@
 #define CONSOLE_REPORTS_I_H
 
 #include "plan.h"
+#include "records.h"
 #include "reports.h"
 #include "ways.h"
 
@@ -21,6 +22,7 @@ struct making {
 	size_t			 names_len, names_size;
 	struct sl_report_counts	 counts;
 	bool			 has_counts, has_releases;
+	bool			 unreadable;		/* there are records, and they could not be read */
 	struct sl_report_releases releases;
 	int64_t			 after;			/* the last release that was told */
 	struct sl_timer		 timer;
@@ -47,7 +49,6 @@ struct mailing {
 struct reports {
 	struct reports_options	 options;
 	int64_t			 up_since_s;
-	struct counter		*counter;
 	struct plan		 plan;			/* by report_key */
 	struct sl_timer		 tick;
 	bool			 runs;			/* one that was due */

@@ -76,7 +76,8 @@ making_free(struct making *m)
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;
-	counter_forget(m->reports->counter, m);
+	if (m->reports->options.console->records != NULL)
+		records_forget(m->reports->options.console->records, m);
 	ways_forget(m->reports->options.ways, m);
 	sl_timer_clear(&m->timer);
 	sl_report_counts_fini(&m->counts);
@@ -97,7 +98,7 @@ making_over(struct making *m)
 		.now_s = digests_now_s(reports->options.digests), .from_day = m->from_day, .to_day = m->to_day,
 		.days = m->has_counts ? &m->counts.days : NULL, .causes = m->has_counts ? &m->counts.causes : NULL,
 		.tenants = m->has_counts && is_summary ? &m->counts.tenants : NULL,
-		.releases = m->has_releases ? &m->releases : NULL, .brand = sl_slice_str(m->brand),
+		.releases = m->has_releases ? &m->releases : NULL, .unreadable = m->unreadable, .brand = sl_slice_str(m->brand),
 		.domain = digests_hostname(reports->options.digests) };
 	reports_done *done = m->done;
 	void *ctx = m->ctx;
@@ -149,11 +150,11 @@ ask_releases(void *ctx)
 
 	if (m->node.level == SL_LEVEL_TENANT)
 		ask.tenant = sl_slice_str(m->name);
-	if ((m->kinds & kinds) == 0 || !ways_queue(m->reports->options.ways, &ask, on_release, on_page, m))
+	if (m->failed != 0 || (m->kinds & kinds) == 0 || !ways_queue(m->reports->options.ways, &ask, on_release, on_page, m))
 		making_over(m);
 }
 
-/* ---- traffic: the counter knows ---- */
+/* ---- traffic: the reader of records knows ---- */
 
 static void
 on_counts(void *ctx, struct sl_report_counts *counts)
@@ -161,9 +162,12 @@ on_counts(void *ctx, struct sl_report_counts *counts)
 	struct making *m = ctx;
 
 	m->has_counts = counts->result == 0;
+	m->unreadable = counts->result != 0 && counts->result != SL_ERR_NOT_FOUND;
 	if (m->has_counts) {
 		m->counts = *counts;
 		*counts = (struct sl_report_counts){ 0 };
+	} else if (counts->result == SL_ERR_CLOSED || counts->result == SL_ERR_TIMEOUT) {
+		m->failed = SL_ERR_BUSY;	/* what cannot be told now is told later; a damaged file would be in the way for ever */
 	}
 	sl_timer_soon(&m->timer);
 }
@@ -184,16 +188,21 @@ ask_counts(struct making *m)
 		.all = m->node.level == SL_LEVEL_OPERATOR, .by_tenant = m->node.level != SL_LEVEL_TENANT,
 		.tenants = sl_buf_slice(&m->tenants) };
 	int64_t first = m->since_s / 86400, last = m->until_s / 86400;
+	struct records *records = m->reports->options.console->records;
 	struct sl_report_counts counts;
 	char day[SL_REPORT_DAY_BYTES + 1];
 
+	if (records == NULL) {
+		sl_timer_soon(&m->timer);
+		return;
+	}
 	sl_report_counts_init(&counts);
 	for (int64_t n = first; n <= last; n++) {	/* a day without mail is a row too */
 		day_text(n, day);
 		if (strcmp(day, m->from_day) >= 0 && strcmp(day, m->to_day) <= 0)
 			(void)sl_traffic_table_row(&counts.days, sl_slice_str(day));
 	}
-	counter_ask(m->reports->counter, &ask, &counts, on_counts, m);
+	records_count(records, &ask, &counts, on_counts, m);
 }
 
 /* ---- begin ---- */

@@ -39,7 +39,9 @@ answer_failed(struct waiting *w, int result)
 {
 	json_t *reply = json_object();
 
-	json_object_set_new(reply, "error", json_string(result == SL_ERR_CLOSED ? "the courier is not there now" : sl_strerror(result)));
+	json_object_set_new(reply, "error", json_string(result == SL_ERR_CLOSED ? "the courier is not there now" :
+	    result == SL_ERR_BUSY ? "the records of traffic are not read now, as the process that reads them died or takes too long: try again" :
+	    sl_strerror(result)));
 	answer(w, reply, false);
 }
 

@@ -55,7 +55,7 @@
 	X(POLICY_SET,		"policy.set",		SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(POLICY_TAKE_BACK,	"policy.take-back",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(POLICY_COPY,		"policy.copy",		SL_BELOW,	SL_TA,			SL_SCOPE_DOWN,	SL_W | SL_VERB_CONTENT) \
-	/* told of one's own mail alone (daemon/console/replayer.h) */ \
+	/* told of one's own mail alone (daemon/console/replay_run.h) */ \
 	X(POLICY_SIMULATE,	"policy.simulate",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	0) \
 	/* whole snapshots, for who reads records himself: all tenants' names and policies */ \
 	X(POLICY_PICTURES,	"policy.pictures",	SL_O,		SL_OP,			SL_SCOPE_DOWN,	0) \

@@ -1,7 +1,7 @@
 /*
- * counts.h - what the console asks its counter, and what it hears: sums of traffic, as tables
+ * counts.h - what the console asks its reader of records, and what it hears: sums of traffic, as tables
  *
- * The day files (traffic/traffic.h) belong to whoever records; a process of the console's reads them (daemon/console/counter.c) and tells
+ * The day files (traffic/traffic.h) belong to whoever records; a process of the console's reads them (daemon/console/records.h) and tells
  * sums alone. Packed and read here; all that is read is checked. Pure. Memory: that of the tables.
  */
 #ifndef SL_REPORT_COUNTS_H

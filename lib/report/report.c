@@ -273,7 +273,7 @@ report_empty(const struct report_page *page, enum sl_report_kind kind)
 		return r->releases == NULL ? report_word(page, SL_REPORT_WORD_RELEASES_UNKNOWN)
 		    : r->releases->entries == 0 ? report_word(page, SL_REPORT_WORD_NO_RELEASES) : NULL;
 	if (r->days == NULL)
-		return report_word(page, SL_REPORT_WORD_NO_TRAFFIC);
+		return report_word(page, r->unreadable ? SL_REPORT_WORD_UNREADABLE : SL_REPORT_WORD_NO_TRAFFIC);
 	return r->days->total.n[SL_TRAFFIC_MESSAGES] == 0 ? report_word(page, SL_REPORT_WORD_QUIET) : NULL;
 }
 

@@ -33,6 +33,7 @@ struct sl_report {
 	struct sl_slice		zone_name;
 	int64_t			since_s, until_s, now_s;	/* releases asked for in [since, until) */
 	const char		*from_day, *to_day;		/* of traffic, inclusive, UTC */
+	bool			unreadable;	/* there is a record of traffic, and it cannot be read */
 	/* NULL: there is no record of traffic. */
 	const struct sl_traffic_table *days, *causes, *tenants;	/* tenants: of a summary */
 	const struct sl_report_releases *releases;	/* NULL: not known */

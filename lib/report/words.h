@@ -53,6 +53,9 @@
 	X(NO_TRAFFIC, "No record of traffic is kept here, so there are no figures of it.",	\
 	    "Hier wird kein Verkehr aufgezeichnet; deshalb gibt es keine Zahlen davon.",	\
 	    "Le trafic n'est pas enregistré ici ; il n'y a donc pas de chiffres.")	\
+	X(UNREADABLE, "The record of traffic cannot be read; so there are no figures of it.",	\
+	    "Die Aufzeichnung des Verkehrs ist nicht lesbar; deshalb gibt es keine Zahlen davon.",	\
+	    "L'enregistrement du trafic est illisible ; il n'y a donc pas de chiffres.")	\
 	X(QUIET, "No mail came.", "Es kam keine Mail.", "Aucun message n'est arrivé.")	\
 	X(MORE, "and {1} more, which are in the attached table", "und {1} weitere in der angehängten Tabelle", "et {1} autres, dans le tableau joint")	\
 	X(CSV_CUT, "The attached table of releases is not complete: there were too many.",	\
