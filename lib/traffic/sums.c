@@ -86,7 +86,7 @@ static int
 give(struct sums *s, const char *day, const struct db_query *q)
 {
 	struct sl_traffic_sum sum = { day, db_text(q, 0), db_text(q, 1), db_text(q, 2), db_text(q, 3), (uint64_t)db_int(q, 4),
-		(uint64_t)db_int(q, 5), (uint64_t)db_int(q, 6), false };
+		(uint64_t)db_int(q, 5), (uint64_t)db_int(q, 6), false, sl_record_is_early(db_text(q, 1)) };
 
 	sum.reached = sl_slice_eq(sum.outcome, SL_SLICE_LIT("delivered"));
 	return s->each(s->ctx, &sum);

@@ -114,6 +114,10 @@ is_outcome(const struct sl_traffic_sum *sum, const char *outcome)
 static void
 row_add(struct sl_traffic_row *row, const struct sl_traffic_sum *sum)
 {
+	if (sum->early) {
+		row->n[SL_TRAFFIC_EARLY] += sum->messages;
+		return;
+	}
 	row->n[SL_TRAFFIC_MESSAGES] += sum->messages;
 	row->n[SL_TRAFFIC_RECIPIENTS] += sum->recipients;
 	row->n[SL_TRAFFIC_BYTES] += sum->bytes;
@@ -172,8 +176,10 @@ sl_traffic_table_add(struct sl_traffic_table *table, const struct sl_traffic_sum
 	case SL_TRAFFIC_BY_COUNT:
 		SL_UNREACHABLE("no key");
 	}
-	row_add(sl_traffic_table_row(table, key), sum);
 	row_add(&table->total, sum);
+	if (sum->early && table->by == SL_TRAFFIC_BY_CAUSE)
+		return;		/* nothing of a policy's for messages */
+	row_add(sl_traffic_table_row(table, key), sum);
 }
 
 static int

@@ -37,7 +37,8 @@ bool		 sl_traffic_by_find(struct sl_slice word, enum sl_traffic_by *by_out);
 	X(BYTES, "bytes", "bytes", 14)						\
 	X(BYTES_QUARANTINED, "bytes_quarantined", NULL, 0)			\
 	X(BYTES_REFUSED, "bytes_refused", NULL, 0)				\
-	X(BYTES_KEPT, "bytes_kept_away", "kept away", 14)	/* never reached the customer */
+	X(BYTES_KEPT, "bytes_kept_away", "kept away", 14)	/* never reached the customer */	\
+	X(EARLY, "early", "early", 10)	/* no messages: ended before there was one, refused most times */
 
 enum sl_traffic_column {
 #define SL_TRAFFIC_COLUMN_ENUM(id, name, title, width) SL_TRAFFIC_##id,

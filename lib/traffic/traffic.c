@@ -172,6 +172,44 @@ add_term(struct day *day, enum term kind, struct sl_slice value, int64_t n)
 }
 
 static int
+tenant_id(struct day *day, struct sl_slice name, int64_t *out)
+{
+	int r = db_number(&day->db, out, "SELECT id FROM tenant WHERE name = ?", "s", name);
+
+	if (r != SL_ERR_NOT_FOUND)
+		return r;
+	r = db_run(&day->db, "INSERT INTO tenant (name) VALUES (?)", "s", name);
+	*out = db_last_id(&day->db);
+	return r;
+}
+
+static int
+add_recipient(struct day *day, struct sl_slice mailbox, int64_t n)
+{
+	int r = add_term(day, TERM_RECIPIENT, mailbox, n);
+
+	return r == 0 ? add_term(day, TERM_RECIPIENT_DOMAIN, domain_part(mailbox), n) : r;
+}
+
+/* Those that were not accepted are looked for like others, and are their tenants' too. */
+static int
+add_refused(struct day *day, const struct line *line, int64_t n)
+{
+	int64_t id;
+	int r = 0;
+
+	for (size_t i = 0; i < line->refused_len && r == 0; i++) {
+		const struct line_refused *refused = &line->refused[i];
+
+		if (refused->mailbox.len > 0)
+			r = add_recipient(day, refused->mailbox, n);
+		if (r == 0 && refused->tenant.len > 0 && (r = tenant_id(day, refused->tenant, &id)) == 0)
+			r = add_term(day, TERM_TENANT, refused->tenant, n);
+	}
+	return r;
+}
+
+static int
 add_terms(struct day *day, const struct line *line, int64_t n, uint64_t *recipients)
 {
 	struct sl_slice recipient;
@@ -190,23 +228,10 @@ add_terms(struct day *day, const struct line *line, int64_t n, uint64_t *recipie
 	if (line->message_id.len > 0 && (r = add_term(day, TERM_MESSAGE_ID, line->message_id, n)) != 0)
 		return r;
 	for (*recipients = 0; (recipient = line_recipient(line, *recipients)).ptr != NULL; (*recipients)++) {
-		if ((r = add_term(day, TERM_RECIPIENT, recipient, n)) != 0 ||
-		    (r = add_term(day, TERM_RECIPIENT_DOMAIN, domain_part(recipient), n)) != 0)
+		if ((r = add_recipient(day, recipient, n)) != 0)
 			return r;
 	}
-	return 0;
-}
-
-static int
-tenant_id(struct day *day, struct sl_slice name, int64_t *out)
-{
-	int r = db_number(&day->db, out, "SELECT id FROM tenant WHERE name = ?", "s", name);
-
-	if (r != SL_ERR_NOT_FOUND)
-		return r;
-	r = db_run(&day->db, "INSERT INTO tenant (name) VALUES (?)", "s", name);
-	*out = db_last_id(&day->db);
-	return r;
+	return add_refused(day, line, n);
 }
 
 /* Is it there already? The same line has the same time, of which there are few. */
@@ -237,6 +262,8 @@ add_sums(struct day *day, const struct line *line, int64_t tenant, uint64_t reci
 	struct line_class whole = { line->outcome, line->action, line->verdict, (size_t)recipients };
 	int r = 0;
 
+	if (sl_slice_eq(line->outcome, sl_slice_str(sl_record_early_word(SL_RECORD_LEFT_OUT))))
+		return add_sum(day, tenant, &whole, (int64_t)line->left_out, 0);
 	for (size_t i = 0; i < line->classes_len && r == 0; i++) {
 		const struct line_class *class = &line->classes[i];
 

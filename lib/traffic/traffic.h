@@ -57,7 +57,7 @@ void		sl_traffic_counts(const struct sl_traffic *traffic, struct sl_traffic_coun
 struct sl_traffic_query {	/* all that are given must hold; case of ASCII does not count */
 	struct sl_slice	id;		/* of the transaction or the session */
 	struct sl_slice	sender;		/* an address, or a domain: "example.com"; "<>": none */
-	struct sl_slice	recipient;	/* the same */
+	struct sl_slice	recipient;	/* the same; accepted or not */
 	struct sl_slice	client;		/* IP address */
 	struct sl_slice	message_id;	/* as in the message, or its hash */
 	struct sl_slice	tenant;
@@ -69,6 +69,7 @@ struct sl_traffic_found {
 	bool		more;		/* than the limit */
 	unsigned	days;		/* files that were searched */
 	uint64_t	lost;		/* lines that were dropped on these days */
+	uint64_t	left_out;	/* what ended before there was a message, and has no line: too many at once */
 };
 /* Returns 0 to go on; anything else ends the search and is its result. */
 typedef int sl_traffic_each(void *ctx, struct sl_slice line);
@@ -88,6 +89,7 @@ struct sl_traffic_sum {
 	/* A message, and its bytes, count once, as what became of it as a whole; recipients who fared otherwise, as that. */
 	uint64_t	messages, recipients, bytes;
 	bool		reached;	/* the customer got it: bytes of others never reached him */
+	bool		early;		/* no messages but transactions and sessions that ended before there was one (record/record.h) */
 };
 typedef int sl_traffic_sum_each(void *ctx, const struct sl_traffic_sum *sum);
 /* By day, tenant, outcome, action, verdict; from and to inclusive; one tenant's, or all (""). Also of days whose files are

@@ -70,6 +70,10 @@ struct line {
 	struct sl_slice	 id, session, tenant, sender, client, message_id, outcome, action, verdict;
 	struct sl_slice	*recipients;	/* at most RECIPIENTS_MAX */
 	size_t		 recipients_len;
+	/* Those that were not accepted, and whose they are where that is not the line's tenant; "": not told. */
+	struct line_refused { struct sl_slice mailbox, tenant; } refused[SL_RECORD_REFUSED_MAX];
+	size_t		 refused_len;
+	uint64_t	 left_out;	/* transactions and sessions that have no line */
 	struct line_class *classes;	/* at most CLASSES_MAX; NULL: all fared as the line says */
 	size_t		 classes_len;
 	uint64_t	 bytes;
