@@ -151,6 +151,8 @@ bool		 source_enter(struct edge *edge, const struct sockaddr_storage *address);
 void		 source_leave(struct edge *edge, const struct sockaddr_storage *address);
 /* An address as text without port; IPv4-mapped IPv6 is shown as IPv4. */
 void		 address_text(const struct sockaddr_storage *address, char out[64]);
+/* As 16 bytes; IPv4 is mapped (RFC 4291, 2.5.5.2). */
+void		 address_bytes(const struct sockaddr_storage *address, unsigned char out[16]);
 bool		 address_is_loopback(const struct sockaddr_storage *address);
 
 #endif

@@ -487,11 +487,13 @@ give_up_waiting(struct session *s, const char *why)
 void
 transfer_timeout(struct session *s)
 {
+	session_ends(s, "timeout");
 	give_up_waiting(s, "Timeout waiting for the message");
 }
 
 void
 transfer_too_slow(struct session *s)
 {
+	session_ends(s, "slow");
 	give_up_waiting(s, "The message comes too slowly");
 }

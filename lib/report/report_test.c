@@ -31,14 +31,14 @@ fill(struct sl_traffic_table *table, enum sl_traffic_by by)
 /* ---- tables ---- */
 
 static const struct { enum sl_traffic_by by; const char *csv; } tables[] = {
-	{ SL_TRAFFIC_BY_DAY, "day,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away\r\n"
-	  "2026-11-23,990,1095,900,90,0,0,9400000,400000,0,400000\r\n2026-11-24,15,15,0,0,10,5,25000,0,20000,25000\r\n"
-	  "2026-11-25,3,3,0,0,3,0,3000,0,3000,3000\r\n" },
-	{ SL_TRAFFIC_BY_TENANT, "tenant,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away\r\n"
-	  "one.example,1000,1105,900,90,10,0,9420000,400000,20000,420000\r\ntwo.example,8,8,0,0,3,5,8000,0,3000,8000\r\n" },
-	{ SL_TRAFFIC_BY_CAUSE, "cause,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away\r\n"
-	  "-,902,1002,900,0,2,0,9002000,0,2000,2000\r\nspam,90,95,0,90,0,0,400000,400000,0,400000\r\nphish,10,10,0,0,10,0,20000,0,20000,20000\r\n"
-	  "unchecked,5,5,0,0,0,5,5000,0,0,5000\r\nmalformed,1,1,0,0,1,0,1000,0,1000,1000\r\n" },
+	{ SL_TRAFFIC_BY_DAY, "day,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away,early\r\n"
+	  "2026-11-23,990,1095,900,90,0,0,9400000,400000,0,400000,0\r\n2026-11-24,15,15,0,0,10,5,25000,0,20000,25000,0\r\n"
+	  "2026-11-25,3,3,0,0,3,0,3000,0,3000,3000,0\r\n" },
+	{ SL_TRAFFIC_BY_TENANT, "tenant,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away,early\r\n"
+	  "one.example,1000,1105,900,90,10,0,9420000,400000,20000,420000,0\r\ntwo.example,8,8,0,0,3,5,8000,0,3000,8000,0\r\n" },
+	{ SL_TRAFFIC_BY_CAUSE, "cause,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away,early\r\n"
+	  "-,902,1002,900,0,2,0,9002000,0,2000,2000,0\r\nspam,90,95,0,90,0,0,400000,400000,0,400000,0\r\nphish,10,10,0,0,10,0,20000,0,20000,20000,0\r\n"
+	  "unchecked,5,5,0,0,0,5,5000,0,0,5000,0\r\nmalformed,1,1,0,0,1,0,1000,0,1000,1000,0\r\n" },
 };
 
 static void
