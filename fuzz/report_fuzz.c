@@ -108,7 +108,7 @@ try_texts(struct sl_slice rest)
 		sl_courier_rcpt_add(&rcpts, &(struct sl_courier_rcpt){ mailbox, 3, 250, next_text(&rest) });
 	}
 	entry.rcpts = sl_buf_slice(&rcpts);
-	sl_report_releases_add(&releases, &entry);
+	sl_report_releases_add(&releases, &entry, NULL);
 	report.days = &counts.days;
 	report.causes = &counts.causes;
 	report.tenants = &counts.tenants;

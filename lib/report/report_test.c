@@ -165,7 +165,7 @@ add_release(struct sl_report_releases *releases, unsigned number, uint32_t state
 	if (reply != NULL)
 		sl_courier_rcpt_add(&rcpts, &(struct sl_courier_rcpt){ S("<b>@one.example"), 4, 550, S(reply) });
 	entry.rcpts = sl_buf_slice(&rcpts);
-	sl_report_releases_add(releases, &entry);
+	sl_report_releases_add(releases, &entry, NULL);
 	sl_buf_fini(&rcpts);
 }
 
