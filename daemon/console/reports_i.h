@@ -14,7 +14,7 @@ struct making {
 	struct making		*next;
 	struct reports		*reports;
 	struct sl_node		 node;
-	char			 name[400];		/* as people read it: "example.com", "acme", "example.com/sales" */
+	char			 name[400];		/* as people read it: "example.com", "acme", "sales (example.com)" */
 	char			 mailbox[SL_STORE_MAILBOX_MAX + 1];	/* as in struct reports_of; "": none */
 	int64_t			 tenant;		/* 0: of several */
 	char			 tenant_name[256];

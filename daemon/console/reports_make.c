@@ -240,8 +240,8 @@ ask_counts(struct making *m)
 static int
 find_name(struct making *m)
 {
+	const char *text, *slash;
 	struct sl_buf name;
-	const char *text;
 	int r;
 
 	sl_buf_init(&name, 1024);
@@ -249,7 +249,12 @@ find_name(struct making *m)
 	text = sl_buf_cstr(&name);
 	if (strchr(text, ':') != NULL)
 		text = strchr(text, ':') + 1;
-	snprintf(m->name, sizeof(m->name), "%s", m->node.level == SL_LEVEL_OPERATOR ? "Sluice" : m->mailbox[0] != '\0' ? m->mailbox : text);
+	slash = strrchr(text, '/');
+	if (m->node.level == SL_LEVEL_GROUP && slash != NULL)	/* "sales (example.com)": with the slash it would be shown as no link is */
+		snprintf(m->name, sizeof(m->name), "%s (%.*s)", slash + 1, (int)(slash - text), text);
+	else
+		snprintf(m->name, sizeof(m->name), "%s", m->node.level == SL_LEVEL_OPERATOR ? "Sluice" :
+		    m->mailbox[0] != '\0' ? m->mailbox : text);
 	sl_buf_fini(&name);
 	return r;
 }
