@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <sys/stat.h>
 
+#include "digest/forward.h"
 #include "edge.h"
 #include "sl/log.h"
 
@@ -24,6 +25,7 @@ struct directory {
 	struct snapshot		*settings;
 	struct pictures		*pictures;	/* NULL: the console has none */
 	struct sl_tenant	 actions;	/* as whom action addresses are served: it has no next hop */
+	struct sl_tenant	 reports;	/* the same, of those that mail is reported to */
 	struct policy		*actions_policy;
 	struct policy		**ours;		/* of the settings' tenants, once they were asked for */
 	struct kept_tenant	*tenants[TENANT_BUCKETS];
@@ -131,6 +133,7 @@ policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 /* ---- action addresses ---- */
 
 #define ACTION_BYTES_MAX	(128u << 10)	/* of such a mail: an answer to a digest quotes it */
+#define REPORT_BYTES_MAX	SL_FORWARD_BYTES_MAX	/* of one that has others attached */
 
 /* It is judged, to know who sent it, and nothing is done by the verdict. */
 static struct policy *
@@ -146,9 +149,13 @@ policy_of_actions(const struct directory *d)
 }
 
 static void
-found_action(const struct directory *d, struct addressee *out)
+found_action(const struct directory *d, struct sl_slice address, struct addressee *out)
 {
-	*out = (struct addressee){ .tenant = &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
+	const unsigned char *at = memrchr(address.ptr, '@', address.len);	/* there is one: it has a domain */
+	enum sl_forward forward;
+
+	*out = (struct addressee){ .tenant = sl_forward_find(sl_slice(address.ptr, (size_t)(at - address.ptr)), &forward) ? &d->reports
+	    : &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
 		.is_user = true };
 }
 
@@ -359,6 +366,7 @@ directory_new(struct snapshot *settings, struct pictures *pictures)
 	d->settings = snapshot_ref(settings);
 	d->pictures = pictures != NULL ? pictures_ref(pictures) : NULL;
 	d->actions = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * ACTION_BYTES_MAX, .message_max_bytes = ACTION_BYTES_MAX };
+	d->reports = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * REPORT_BYTES_MAX, .message_max_bytes = REPORT_BYTES_MAX };
 	d->ours = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->ours));
 	return d;
 }
@@ -442,7 +450,7 @@ directory_find(struct directory *d, struct sl_slice address, struct addressee *o
 		return true;
 	}
 	if (d->pictures != NULL && sl_slice_ieq(domain, sl_slice_str(d->settings->settings->hostname))) {
-		found_action(d, out);
+		found_action(d, address, out);
 		return true;
 	}
 	*out = (struct addressee){ .place = DIRECTORY_CONSOLE };

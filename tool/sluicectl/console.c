@@ -108,6 +108,8 @@ static const struct verb verbs[] = {
 	{ "backup", "create", "backup.create", "FILE_NAME", "", "copy the settings database into a new file" },
 };
 
+#define COLUMNS	96u	/* of a usage */
+
 static const char notes[] =
     "\nNodes (AT): operator, partner:NAME, tenant:NAME, domain:NAME, group:DOMAIN/NAME, user:ADDRESS.\n"
     "Roles: operator, partner-administrator, tenant-administrator, quarantine-manager, report-reader, user.\n"
@@ -117,27 +119,49 @@ static const char notes[] =
 
 /* ---- usage ---- */
 
+/* Write words, in lines that do not begin before column `indent`; the first begins at `at`. */
+static void
+wrapped(FILE *out, const char *text, size_t at, size_t indent)
+{
+	for (size_t len; *(text += strspn(text, " ")) != '\0'; text += len) {
+		len = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, " ");	/* an option and its value stay together */
+		if (at > indent && at + 1 + len > COLUMNS) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", (int)len, text);
+		at += len;
+	}
+	fputc('\n', out);
+}
+
 static void
 usage_row(FILE *out, const struct verb *v)
 {
-	char options[128];
-	char *rest = options, *name;
+	struct sl_buf line;
+	int start = fprintf(out, "  sluicectl %s %s", v->noun, v->word);
 
-	fprintf(out, "  sluicectl %s %s", v->noun, v->word);
+	sl_buf_init(&line, 4096);
 	for (const char *p = v->args; *p != '\0'; p += strspn(p, " ")) {
 		size_t len = strcspn(p, " ");
 
-		fprintf(out, " %.*s", (int)(len - (*p == '@')), p + (*p == '@'));
+		sl_buf_addf(&line, " %.*s", (int)(len - (*p == '@')), p + (*p == '@'));
 		p += len;
 	}
-	snprintf(options, sizeof(options), "%s", v->options);
-	while ((name = strsep(&rest, " ")) != NULL && *name != '\0') {
-		size_t len = strlen(name);
-		bool flag = name[len - 1] == '!', file = name[len - 1] == '@';
+	for (const char *p = v->options; *p != '\0'; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+		bool flag = p[len - 1] == '!', file = p[len - 1] == '@';
 
-		fprintf(out, " [--%.*s%s]", (int)(len - flag - file), name, flag ? "" : file ? " FILE" : " X");
+		sl_buf_addf(&line, " [--%.*s%s]", (int)(len - flag - file), p, flag ? "" : file ? " FILE" : " X");
+		p += len;
 	}
-	fprintf(out, "\n      %s\n", v->help);
+	wrapped(out, sl_buf_cstr(&line), (size_t)SL_MAX(start, 0), 6);
+	sl_buf_fini(&line);
+	fprintf(out, "%6s", "");
+	wrapped(out, v->help, 6, 6);
 }
 
 static int
@@ -147,6 +171,9 @@ usage(FILE *out, const char *noun, const char *word, int status)
 	for (size_t i = 0; i < SL_COUNT(verbs); i++)
 		if (strcmp(verbs[i].noun, noun) == 0 && (word == NULL || strcmp(verbs[i].word, word) == 0))
 			usage_row(out, &verbs[i]);
+	if (word == NULL && strcmp(noun, "policy") == 0)	/* a command of its own: simulate.c */
+		fputs("  sluicectl policy simulate AT [SET...] [--file FILE] [OPTIONS]\n"
+		    "      list what mail of the last days would have fared differently; its own --help tells more\n", out);
 	fputs(notes, out);
 	return status;
 }
