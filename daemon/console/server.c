@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "counter.h"
 #include "deeds.h"
 #include "hosts.h"
 #include "io/loop.h"
@@ -23,7 +22,7 @@
 #include "job.h"
 #include "keeper.h"
 #include "publisher.h"
-#include "replayer.h"
+#include "records.h"
 #include "reports.h"
 #include "sl/log.h"
 #include "store/approvals.h"
@@ -59,7 +58,6 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
-	int		 counter_fd;	/* of a channel that nobody has taken; -1 */
 	uint32_t	 published;
 	struct client	 clients[CLIENTS_MAX];
 };
@@ -388,8 +386,7 @@ keeping_begin(struct server *server, struct sl_slice hostname)
 		.digests = server->console.digests, .correct = on_correct, .ctx = server });
 	server->console.reports = reports_new(&(struct reports_options){ .loop = server->loop, .console = &server->console,
 		.ways = server->ways, .agenda = server->console.agenda, .digests = server->console.digests,
-		.counter_fd = server->counter_fd, .spread_s = server->place->spread_s });
-	server->counter_fd = -1;
+		.spread_s = server->place->spread_s });
 	ways_begin(server->ways);
 }
 
@@ -401,8 +398,6 @@ keeping_end(struct server *server)
 	digests_free(&server->console.digests);
 	agenda_free(&server->console.agenda);
 	ways_free(&server->ways);
-	if (server->counter_fd >= 0)
-		close(server->counter_fd);
 }
 
 /* Mail to an action address. Without an answer the edge defers it. */
@@ -490,7 +485,7 @@ on_hosts(void *ctx)
 struct children {
 	const struct place	*place;
 	struct sl_jail_user	 user;
-	int			 hosts[2], compiler, counter, replayer;
+	int			 hosts[2], compiler, reader;
 };
 
 /* In a child: what it has no business with is closed, the rest given up. */
@@ -514,24 +509,6 @@ static bool
 prepare_compiler(void *ctx)
 {
 	return prepare(ctx, SL_JAIL_COMPILER);
-}
-
-/* It becomes the owner of the day files: nobody else may read them. */
-static bool
-prepare_replayer(void *ctx)
-{
-	struct children *c = ctx;
-	struct sl_jail_user owner;
-	struct stat st;
-
-	if (c->place->parent != NULL)
-		close(sl_ipc_fd(c->place->parent));
-	if (c->place->user == NULL)
-		return true;
-	if (stat(c->place->records, &st) != 0)
-		return false;
-	owner = (struct sl_jail_user){ geteuid() == 0 && st.st_uid != 0, st.st_uid, st.st_gid };
-	return sl_jail_enter_with(SL_JAIL_COMPILER, &owner, c->place->records) == 0;
 }
 
 static bool
@@ -575,15 +552,11 @@ children_start(struct children *c)
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
 	if (c->compiler < 0)
 		return failed("cannot make", "a compiler");
-	if (*place->records == '\0' || (mkdir(place->records, 0700) != 0 && errno != EEXIST))
-		return true;		/* there are no records, or nobody here may make a place for them */
-	c->replayer = replayer_start(place->records, prepare_replayer, c);
-	if (c->replayer < 0)
-		return failed("cannot make", "a replayer");
-	c->counter = counter_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
-	if (c->counter == SL_ERR_NOT_FOUND)
-		sl_log(SL_LOG_NOTICE, "%s is not there: reports have no figures of traffic", place->records);
-	return c->counter >= 0 || c->counter == SL_ERR_NOT_FOUND || failed("cannot make", "a counter");
+	if (place->records == NULL || *place->records == '\0')
+		return true;
+	(void)mkdir(place->records, 0700);	/* where nobody here may make it, it is waited for */
+	c->reader = records_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
+	return c->reader >= 0 || failed("cannot make", "a reader of records");
 }
 
 /* ---- all of it ---- */
@@ -617,8 +590,7 @@ server_begin(struct server *server, const struct children *children)
 	sl_watch_want(&server->watch, SL_READ);
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
 	server->console.publisher = publisher_new(&options);
-	if (children->replayer >= 0)
-		server->console.replayer = replayer_new(server->loop, children->replayer);
+	server->console.records = records_new(server->loop, children->reader);
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {
@@ -630,7 +602,6 @@ server_begin(struct server *server, const struct children *children)
 		sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
 		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	}
-	server->counter_fd = children->counter;
 	publisher_use_hosts(server->console.publisher, server->console.hosts);
 	if (server->place->parent != NULL && server->place->keeps)
 		keeping_begin(server, sl_slice_str(server->place->hostname));
@@ -644,7 +615,7 @@ server_end(struct server *server)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
 	keeping_end(server);
-	replayer_free(&server->console.replayer);
+	records_free(&server->console.records);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
@@ -660,12 +631,12 @@ int
 server_run(const struct place *place)
 {
 	struct server *server = sl_xzalloc(sizeof(*server));
-	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1, .replayer = -1 };
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .reader = -1 };
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	server->place = place;
-	server->fd = server->counter_fd = -1;
+	server->fd = -1;
 	server->console.keeps = place->keeps;
 	server->console.two_persons = place->two_persons;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
@@ -680,7 +651,7 @@ server_run(const struct place *place)
 		sl_loop_free(&server->loop);
 		status = 0;
 	} else {
-		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter, children.replayer };
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.reader };
 
 		for (size_t i = 0; i < SL_COUNT(fds); i++)
 			if (fds[i] >= 0)

@@ -89,11 +89,13 @@ static const struct verb verbs[] = {
 	    "show the list that a user would get now, as mail; its addresses do nothing" },
 	{ "digest", "send", "digest.send", "USER", "", "send a user (or whom his policy names) the list of what is held now" },
 	{ "digest", "schedule", "digest.schedule", "TENANT", "", "show when digests are due, and where that is said" },
-	{ "report", "show", "report.show", "AT", "days html! csv",
-	    "show what came to a tenant (or to all tenants of a partner, or of the operator) in the last --days (7), what became of it and why, "
-	    "and who released what; --html: to be printed; --csv days, reasons, customers or releases: that table" },
-	{ "report", "send", "report.send", "AT", "days", "mail it now to those whom reports.addresses of the policy names" },
-	{ "report", "schedule", "report.schedule", "AT", "", "show to whom reports go, when the last went, and when the next is due" },
+	{ "report", "show", "report.show", "[AT]", "domain group user days html! csv",
+	    "show what came to a tenant, a domain, a group or a user (or to all tenants of a partner, or of the operator) in the last --days (7), what "
+	    "became of it and why, by domain and user, who released what, and what came after; --html: to be printed; --csv days, reasons, customers, "
+	    "domains, users or releases: that table" },
+	{ "report", "send", "report.send", "[AT]", "domain group user days", "mail it now to those whom reports.addresses of the policy names" },
+	{ "report", "schedule", "report.schedule", "[AT]", "domain group user",
+	    "show to whom reports go, when the last went, and when the next is due" },
 	{ "grant", "add", "grant.add", "ACCOUNT ROLE [AT]", "", "give an account a role at a node" },
 	{ "grant", "show", "grant.show", "[AT]", "", "show who has which role at a node" },
 	{ "grant", "remove", "grant.remove", "ACCOUNT ROLE [AT]", "", "take a role from an account" },
