@@ -233,7 +233,7 @@ const struct setting settings_table[] = {
 
 	{ SCOPE_CONSOLE, "directory", SETTING_PATH, CONSOLE(directory), "\"\"", 0, 0, NULL, 0,
 	  "The directory of the settings database, made if it is not there; empty: there is no console, and tenants are "
-	  "those of this file." },
+	  "those of this file, without lists and reports by mail." },
 	{ SCOPE_CONSOLE, "socket", SETTING_PATH, CONSOLE(socket), "/run/sluice/console", 0, 0, NULL, 0,
 	  "The Unix socket by which `sluicectl` asks; every user of this machine may, and does what his roles let him." },
 	{ SCOPE_CONSOLE, "user", SETTING_NAME, CONSOLE(user), "\"\"", 0, 32, NULL, 0,
@@ -478,8 +478,8 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	[SCOPE_AUTHENTICATION_POLICY] = { "tenants[].authentication", "Besides the policy by probability: "
 	    "the graver of both is done." },
 	[SCOPE_TENANT_QUARANTINE] = { "tenants[].quarantine", "As in policies (doc/policy.md), and so in the next two. Needs `console` and "
-	    "the vault (`quarantine` at the top). What is not said here can be set by `sluicectl policy`, and what is said here alone "
-	    "here: doc/console.md." },
+	    "the vault (`quarantine` at the top). What is not said here can be set by `sluicectl policy`; what is said here is changed "
+	    "here (doc/console.md)." },
 	[SCOPE_TENANT_DIGEST] = { "tenants[].digest", "Answers come back to the `hostname` of the top of the file: its MX, or address, has to "
 	    "be Sluice." },
 	[SCOPE_TENANT_REPORTS] = { "tenants[].reports", "Figures of traffic need `console.records`." },
