@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "deeds.h"
+#include "file.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "ipc/console.h"
@@ -34,6 +35,7 @@
 #define CLIENTS_OF_ONE	8	/* so that no user can take all, but root */
 #define TIDY_MS		(600u * 1000)	/* how often what has expired is removed */
 #define STALL_MS	2000	/* a reader of a long answer may take so long a piece */
+#define TAKE_OVER_MS	5000	/* until it is tried again */
 #define SEEN_MAX	10000	/* addresses of one message */
 
 struct client {
@@ -59,6 +61,8 @@ struct server {
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
 	uint32_t	 published;
+	struct sl_timer	 take_over;	/* the settings' tenants are still to be taken over */
+	char		*settings_path;
 	struct client	 clients[CLIENTS_MAX];
 };
 
@@ -426,10 +430,42 @@ on_told(struct server *server, const struct sl_console_told *told)
 {
 	server->console.two_persons = told->two_persons;
 	server->console.keeps = told->keeps;	/* the place is the one that it was started with */
+	sl_free(server->settings_path);
+	server->settings_path = sl_xmemdup(told->file.ptr, told->file.len);
+	server->console.settings_path = server->settings_path;
 	if (told->keeps)
 		keeping_begin(server, told->hostname);
 	if (server->console.digests != NULL)
 		digests_use_hostname(server->console.digests, told->hostname);
+}
+
+static void
+on_take_over(void *ctx)
+{
+	struct server *server = ctx;
+
+	if (file_take_over(&server->console, server->console.settings, server->console.settings_path) == 0)
+		return;
+	sl_log(SL_LOG_ERROR, "the settings file's tenants are not taken over, it is tried again: %s", sl_store_error(server->console.store));
+	sl_timer_set(&server->take_over, TAKE_OVER_MS);
+}
+
+static void
+on_settings(struct server *server, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	struct sl_settings *settings = NULL;
+
+	(void)sl_unpack_u32(&in);	/* what comes with it, and a key: nothing, here */
+	(void)sl_unpack_bytes(&in);
+	if (sl_settings_unpack(sl_unpack_bytes(&in), &settings) != 0 || in.failed) {
+		sl_log(SL_LOG_ERROR, "the settings are not understood");
+		sl_settings_unref(&settings);
+		return;
+	}
+	sl_settings_unref(&server->console.settings);
+	server->console.settings = settings;
+	on_take_over(server);
 }
 
 static void
@@ -451,6 +487,8 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 		sl_loop_stop(server->loop);
 	else if (message->type == SL_IPC_CONSOLE_SETTINGS && sl_console_told_unpack(message->payload, &told) == 0)
 		on_told(server, &told);
+	else if (message->type == SL_IPC_SETTINGS)
+		on_settings(server, message->payload);
 	else if (message->type == SL_IPC_COMMAND)
 		on_command(server, message->payload);
 	else if (message->type == SL_IPC_CORRECTED && server->deeds != NULL)
@@ -589,6 +627,7 @@ server_begin(struct server *server, const struct children *children)
 	sl_watch_init(&server->watch, server->loop, server->fd, on_connect, server);
 	sl_watch_want(&server->watch, SL_READ);
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
+	sl_timer_init(&server->take_over, server->loop, on_take_over, server);
 	server->console.publisher = publisher_new(&options);
 	server->console.records = records_new(server->loop, children->reader);
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
@@ -619,6 +658,8 @@ server_end(struct server *server)
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
+	sl_timer_clear(&server->take_over);
+	sl_settings_unref(&server->console.settings);
 	sl_watch_fini(&server->watch);
 	sl_watch_fini(&server->parent_watch);
 	if (server->place->parent == NULL) {
@@ -639,6 +680,8 @@ server_run(const struct place *place)
 	server->fd = -1;
 	server->console.keeps = place->keeps;
 	server->console.two_persons = place->two_persons;
+	server->settings_path = sl_xstrdup(place->settings_path != NULL ? place->settings_path : "");
+	server->console.settings_path = server->settings_path;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
 	server->console.clock = &server->clock;
 	server->console.directory = place->user != NULL ? place->directory : NULL;
@@ -663,6 +706,7 @@ server_run(const struct place *place)
 		close(server->fd);
 		(void)unlink(place->socket);	/* in a jail the parent does it */
 	}
+	sl_free(server->settings_path);
 	sl_free(server);
 	return status;
 }

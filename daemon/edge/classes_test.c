@@ -25,6 +25,43 @@ the_consoles_tenants_are_served_beside_the_settings(void **state)
 	close_rig();
 }
 
+/* Once the console has a tenant of the settings as it is there, what it says besides holds; its next hops are the settings' in any case. */
+static void
+the_settings_tenants_have_what_the_console_knows_of_them(void **state)
+{
+	static const struct { enum ours ours; const char *denied, *shielded; bool console; } rows[] = {
+		{ OURS_IS_NOT_THERE, NULL, NULL, false }, { OURS_AS_IT_WAS, NULL, NULL, false },
+		{ OURS_AS_IT_IS, "550 5.7.1", "550 5.1.1", true },
+	};
+	struct provider p = { .policy = "recipients: {shield: known}\nlists: {users: both}\nsubject_tag: \"[X]\"\n",
+		.users = { { "u@example.com", NULL }, { "v@example.com", NULL } },
+		.entries = { { "u@example.com", "client.example", SL_LIST_DENY } } };
+	struct addressee who, other;
+	struct policy *policy;
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		const struct rcpt rcpts[] = { { "u@example.com", rows[i].denied }, { "v@example.com", NULL },
+			{ "w@example.com", rows[i].shielded }, { NULL, NULL } };
+
+		if (rows[i].ours == OURS_IS_NOT_THERE)
+			p.users[0].address = p.entries[0].value = NULL;
+		else
+			p.users[0].address = "u@example.com", p.entries[0].value = "client.example";
+		p.ours = rows[i].ours;
+		open_rig(&p);
+		assert_true(directory_find(rig.edge->directory, SL_SLICE_LIT("v@example.com"), &who));
+		assert_ptr_equal(who.tenant, rig_tenant(&rig));
+		assert_int_equal(who.place == DIRECTORY_CONSOLE, rows[i].console);
+		assert_true(directory_find(rig.edge->directory, SL_SLICE_LIT("u@example.com"), &other));
+		assert_int_equal(who.class_id != other.class_id, rows[i].console);	/* she has a list of her own */
+		policy = directory_policy(rig.edge->directory, &who);
+		assert_int_equal(policy->values.subject_tag.len > 0, rows[i].console);
+		policy_unref(&policy);
+		envelope("<a@client.example>", rcpts);
+		close_rig();
+	}
+}
+
 static void
 unknown_recipients_are_refused_where_the_policy_shields(void **state)
 {
@@ -484,6 +521,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_consoles_tenants_are_served_beside_the_settings),
+		cmocka_unit_test(the_settings_tenants_have_what_the_console_knows_of_them),
 		cmocka_unit_test(unknown_recipients_are_refused_where_the_policy_shields),
 		cmocka_unit_test(who_is_denied_by_envelope_hears_it_at_rcpt),
 		cmocka_unit_test(delivered_to_one_and_kept_for_the_other),
