@@ -17,6 +17,7 @@
 
 #include "deeds.h"
 #include "file.h"
+#include "forwards.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "ipc/console.h"
@@ -60,6 +61,7 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
+	struct forwards	*forwards;
 	uint32_t	 published;
 	struct sl_timer	 take_over;	/* the settings' tenants are still to be taken over */
 	char		*settings_path;
@@ -404,6 +406,21 @@ keeping_end(struct server *server)
 	ways_free(&server->ways);
 }
 
+/* What the sender of mail to an action address hears. */
+static void
+on_action(void *ctx, uint32_t edge, const struct sl_digest_response *response)
+{
+	struct server *server = ctx;
+	struct sl_buf answer;
+
+	sl_buf_init(&answer, SL_DIGEST_RESPONSE_MAX);
+	sl_pack_u32(&answer, edge);
+	sl_digest_response_pack(response, &answer);
+	if (answer.overflow || sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_loop_stop(server->loop);
+	sl_buf_fini(&answer);
+}
+
 /* Mail to an action address. Without an answer the edge defers it. */
 static void
 on_command(struct server *server, struct sl_slice payload)
@@ -412,17 +429,15 @@ on_command(struct server *server, struct sl_slice payload)
 	uint32_t edge = sl_unpack_u32(&in);
 	struct sl_digest_request request;
 	struct sl_digest_response response;
-	struct sl_buf answer;
 
-	if (in.failed || server->deeds == NULL || sl_digest_request_unpack(in.rest, &request) != 0)
+	if (in.failed || sl_digest_request_unpack(in.rest, &request) != 0)
 		return;
-	deeds_command(server->deeds, &request, &response);
-	sl_buf_init(&answer, 4096);
-	sl_pack_u32(&answer, edge);
-	sl_digest_response_pack(&response, &answer);
-	if (sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
-		sl_loop_stop(server->loop);
-	sl_buf_fini(&answer);
+	if (request.is_report) {
+		forwards_command(server->forwards, edge, &request);
+	} else if (server->deeds != NULL) {
+		deeds_command(server->deeds, &request, &response);
+		on_action(server, edge, &response);
+	}
 }
 
 static void
@@ -630,6 +645,8 @@ server_begin(struct server *server, const struct children *children)
 	sl_timer_init(&server->take_over, server->loop, on_take_over, server);
 	server->console.publisher = publisher_new(&options);
 	server->console.records = records_new(server->loop, children->reader);
+	server->forwards = forwards_new(&(struct forwards_options){ .store = server->console.store, .records = server->console.records,
+		.answer = on_action, .ctx = server });
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {
@@ -654,6 +671,7 @@ server_end(struct server *server)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
 	keeping_end(server);
+	forwards_free(&server->forwards);
 	records_free(&server->console.records);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
