@@ -299,17 +299,16 @@ denied_by(const struct session *s, const struct sl_policy *policy, const struct 
 	return sl_precedence_list(decision.by);
 }
 
-/* An action address is one of the verbs that digests know, a dot, and what the console will look at. Each comes alone. */
+/* Mail to ourselves: each address comes alone, and to report mail is for those who get it here. */
 static bool
 action_check(struct session *s, const struct named *named)
 {
 	const struct sl_smtp_address *to = &named->rcpt.to;
-	const unsigned char *dot = to->local.len > 0 ? memchr(to->local.ptr, '.', to->local.len) : NULL;
-	size_t len = dot == NULL ? 0 : (size_t)(dot - to->local.ptr);
-	bool known = false, alone = s->tx->recipients_len == 0;
+	enum sl_forward forward;
+	struct addressee who;
+	bool alone = s->tx->recipients_len == 0, known = action_is_address(to->local) && (!sl_forward_find(to->local, &forward) ||
+	    directory_find(s->tx->directory, s->tx->mail.from.mailbox, &who));
 
-	for (int v = 0; v < SL_DIGEST_VERB_COUNT; v++)
-		known |= sl_slice_ieq(sl_slice(to->local.ptr, len), sl_slice_str(sl_digest_verb_word((enum sl_digest_verb)v)));
 	if (!known) {
 		s->edge->stats->recipients_refused++;
 		rcpt_refuse(s, named, SL_RECORD_WHY_ACTION, 550, "5.1.1", "There is no such address");
@@ -459,7 +458,11 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 	}
 	tx->asking = asking;
 	if (who->place == DIRECTORY_ACTIONS) {	/* it is ours: nobody else has to be asked */
-		tx->action.on = true;
+		if (!action_recipient(&tx->action, named.rcpt.to.local)) {
+			tx->asking = NULL;
+			rcpt_refuse(s, &named, SL_RECORD_WHY_MANY_REPORTS, 451, "4.3.2", "There are many reports just now, try again later");
+			return s->state;
+		}
 		accept_asked(s);
 		session_reply(s, 250, "2.1.5", "Ok");
 		return SESSION_RCPT;

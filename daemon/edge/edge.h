@@ -93,6 +93,7 @@ struct edge {
 	struct deep		*deep;		/* attachments on their way to a helper */
 	struct action		*actions;	/* mail to action addresses that the console is asked about */
 	uint64_t		 actions_number;
+	unsigned		 reported_open;	/* mail that reports others, under way */
 	bool			(*on_action)(void *ctx, struct sl_slice request);	/* tell it; false: it cannot be told. Or NULL */
 	void			*on_action_ctx;
 	struct discovered	*discovered;	/* recipients that the console is told of; NULL: there is nobody to tell */

@@ -24,6 +24,7 @@ on_decoded(void *ctx, const unsigned char *data, size_t len)
 
 	authentication_feed(&s->tx->authentication, data, len);
 	judge_feed(&s->tx->judge, data, len);
+	action_feed(&s->tx->action, data, len);
 }
 
 /* What is known before the message comes. */

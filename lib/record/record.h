@@ -105,6 +105,7 @@ bool		 sl_record_is_early(struct sl_slice outcome);
 	X(SHIELD, "shield", "nobody of that name is known here (recipients.shield)")	\
 	X(LIST, "list", "a list denies the sender")				\
 	X(ACTION, "action", "it is none of our action addresses")		\
+	X(MANY_REPORTS, "many-reports", "as many reports as are read at once were under way")	\
 	X(MEMORY, "memory", "no memory was left for the transaction")		\
 	X(NEXT_HOP, "next-hop", "the next hop said so")				\
 	X(UNREACHABLE, "unreachable", "no next hop took it in time")		\

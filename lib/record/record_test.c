@@ -281,6 +281,9 @@ static const struct row {
 	    "\"evidence\":[],\"classes\":[" CLASS "]}", 0 },
 	{ "a result of DMARC that is none", HEAD2 ",\"facts\":{\"identity\":{\"dmarc\":\"perhaps\"}},"
 	    "\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "recipients twice", HEAD2 ",\"rcpt_to\":[\"a@b\"],\"rcpt_to\":[\"c@d\"],\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "refused recipients twice", HEAD2 ",\"refused\":[{}],\"refused\":[{}],\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "files twice", HEAD2 ",\"facts\":{\"files\":[{\"type\":\"a/b\"}],\"files\":[{\"type\":\"a/b\"}]},\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
 	{ "brackets in a text", "{\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\"}", SL_ERR_NOT_FOUND },
 };
 

@@ -9,7 +9,7 @@
 
 #include <cdb.h>
 
-#define FORM_VERSION	2u
+#define FORM_VERSION	3u
 #define TRAILER_MAGIC	"SLSNAP1\n"
 #define TRAILER_HASH	32
 #define TRAILER_BYTES	(8 + 8 + 16 + TRAILER_HASH)	/* magic, length of the database, 0, checksum of all before */

@@ -145,7 +145,7 @@ class_of(struct line *line, struct sl_slice object, struct line_class *out)
 	struct sl_slice name, value;
 	int r;
 
-	*out = (struct line_class){ sl_slice("", 0), sl_slice("", 0), sl_slice("", 0), 0 };
+	*out = (struct line_class){ sl_slice("", 0), sl_slice("", 0), sl_slice("", 0), 0, sl_slice("", 0) };
 	while ((r = scan_member(&scan, &name, &value)) == SL_DONE) {
 		if (sl_slice_eq(name, SL_SLICE_LIT("outcome")))
 			r = text_of(line, value, &out->outcome);
@@ -154,7 +154,7 @@ class_of(struct line *line, struct sl_slice object, struct line_class *out)
 		else if (sl_slice_eq(name, SL_SLICE_LIT("verdict")))
 			r = text_of(line, value, &out->verdict);
 		else if (sl_slice_eq(name, SL_SLICE_LIT("rcpt")) && value.ptr[0] == '[')
-			r = count_elements(value, &out->recipients);
+			r = count_elements(out->places = value, &out->recipients);
 		else
 			continue;
 		if (r != 0)

@@ -114,6 +114,7 @@ struct block {
 	struct sl_buf	 text;
 	size_t		 used;		/* of the queue */
 	uint64_t	 malformed, repeated;
+	struct briefing	*briefing;
 };
 
 static void
@@ -277,7 +278,7 @@ add_sums(struct day *day, const struct line *line, int64_t tenant, uint64_t reci
 
 /* Returns SL_DONE when it was there already. */
 static int
-add_line(struct day *day, const struct line *line, int64_t n)
+add_line(struct day *day, const struct line *line, int64_t n, struct briefing *briefing)
 {
 	uint64_t recipients;
 	bool repeated;
@@ -290,6 +291,7 @@ add_line(struct day *day, const struct line *line, int64_t n)
 	if ((r = tenant_id(day, line->tenant, &tenant)) != 0 || (r = add_terms(day, line, n, &recipients)) != 0 ||
 	    (r = db_run(&day->db, "INSERT INTO tx (n, at, tenant) VALUES (?, ?, ?)", "iii", n, line->at_us, tenant)) != 0)
 		return r;
+	briefing_add(briefing, line, tenant);
 	return add_sums(day, line, tenant, recipients);
 }
 
@@ -317,11 +319,13 @@ block_write(struct day *day, struct block *b)
 	if (r == 0)
 		r = db_run(&day->db, "INSERT OR IGNORE INTO part (id) VALUES (?)", "i", id / PART_BLOCKS);
 	for (size_t i = 0; i < b->len && r == 0; i++) {
-		r = add_line(day, &b->lines[i], id * BLOCK_SPAN + (int64_t)i);
+		r = add_line(day, &b->lines[i], id * BLOCK_SPAN + (int64_t)i, b->briefing);
 		b->repeated += r == SL_DONE;
 		r = SL_MIN(r, 0);
 	}
-	return r == 0 && b->repeated < b->len ? block_store(day, b, id) : r;
+	if (r == 0 && b->repeated < b->len)
+		r = block_store(day, b, id);
+	return r == 0 ? briefing_store(b->briefing, day, id) : r;
 }
 
 /* ---- a run: some blocks of one day, in one transaction ---- */
@@ -407,10 +411,12 @@ sl_traffic_flush(struct sl_traffic *t)
 	t->error[0] = '\0';
 	b = sl_xzalloc(sizeof(*b));
 	sl_buf_init(&b->text, BLOCK_BYTES + LINE_MAX_BYTES + 1);
+	b->briefing = briefing_new();
 	while (t->queue.len > 0 && r == 0)
 		r = run_write(t, b);
 	block_reset(b);
 	sl_buf_fini(&b->text);
+	briefing_free(&b->briefing);
 	sl_free(b);
 	return r;
 }

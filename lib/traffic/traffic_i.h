@@ -21,6 +21,7 @@ struct day {
 	struct db	db;
 	char		name[DAY_LEN + 1];	/* "": none is open */
 	unsigned char	key[16];
+	int64_t		briefs;			/* 1: it has them */
 	/* the block that was read last */
 	int64_t		block;			/* 0: none */
 	struct sl_buf	text;
@@ -63,6 +64,7 @@ SL_MUST_USE int	day_line(struct sl_traffic *traffic, struct day *day, int64_t n,
 struct line_class {
 	struct sl_slice	outcome, action, verdict;
 	size_t		recipients;
+	struct sl_slice	places;		/* of these in the list of recipients, as written: a list of numbers; "": not told */
 };
 struct line {
 	int64_t		 at_us;
@@ -94,6 +96,15 @@ int64_t	term_hash(const unsigned char key[16], enum term kind, struct sl_slice v
 struct sl_slice	domain_part(struct sl_slice address);	/* behind the last @; all of it without one */
 /* The hash of a Message-ID that is asked for, or that hash itself. */
 void	query_message_id(struct sl_slice asked, char out[SL_RECORD_MESSAGE_ID_LEN + 1]);
+
+/* ---- messages.c */
+struct briefing;
+struct briefing *briefing_new(void);	/* of a block that is being written */
+void	briefing_free(struct briefing **briefing);
+void	briefing_add(struct briefing *briefing, const struct line *line, int64_t tenant);
+SL_MUST_USE int	briefing_store(struct briefing *briefing, struct day *day, int64_t block);	/* and begin anew */
+/* Go through the messages of a file that is open; `tenant` "": of all. */
+SL_MUST_USE int	messages_of_day(struct sl_traffic *traffic, struct day *day, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx);
 
 /* ---- sums.c */
 SL_MUST_USE int	sums_keep(struct sl_traffic *traffic, struct day *day);	/* into the file that stays */
