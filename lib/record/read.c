@@ -209,7 +209,6 @@ read_recipients(struct reader *r, struct sl_record *record)
 	struct sl_slice *list = NULL;
 	size_t room = 0;
 
-	record->recipients_len = 0;	/* a second list is wrong, and said to be */
 	if (!sl_json_array(&r->json))
 		return;
 	while (sl_json_element(&r->json)) {

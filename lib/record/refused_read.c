@@ -40,7 +40,6 @@ read_refused(struct reader *r, struct sl_record *record)
 {
 	struct sl_record_refused *list = NULL;
 
-	record->refused_len = 0;	/* a second list is wrong, and said to be */
 	if (!sl_json_array(&r->json)) {
 		reader_wrong(r, SL_ERR_SYNTAX);
 		return;
