@@ -526,7 +526,8 @@ static void
 what_was_refused_is_refused_itself_if_it_is_wrong(void **state)
 {
 	static const char *const wrong[] = { "{}", "[1]", "[{\"rcpt\":1}]", "[{\"code\":1000}]", "[{\"code\":\"x\"}]", "[{\"list\":\"nobody\"}]",
-		"[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]", "[{}],\"refused\":[{}]" };
+		"[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]", "[{}],\"refused\":[{}]",
+		"[{}],\"rcpt_to\":[\"a@b\"],\"rcpt_to\":[\"c@d\",\"e@f\"]" };
 
 	for (size_t i = 0; i < SL_COUNT(wrong); i++) {
 		struct fixture f;
