@@ -30,6 +30,7 @@ sl_kept_pack_settings(const struct sl_kept_settings *settings, struct sl_buf *ou
 {
 	sl_pack_bytes(out, settings->directory);
 	sl_pack_bytes(out, settings->master_key);
+	sl_pack_bytes(out, settings->mark);
 	sl_pack_u64(out, settings->keep_ms);
 	sl_pack_u64(out, settings->messages);
 	sl_pack_u64(out, settings->bytes);
@@ -44,6 +45,7 @@ sl_kept_unpack_settings(struct sl_slice payload, struct sl_kept_settings *out)
 
 	out->directory = sl_unpack_bytes(&in);
 	out->master_key = sl_unpack_bytes(&in);
+	out->mark = sl_unpack_bytes(&in);
 	out->keep_ms = sl_unpack_u64(&in);
 	out->messages = sl_unpack_u64(&in);
 	out->bytes = sl_unpack_u64(&in);
