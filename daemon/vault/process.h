@@ -25,6 +25,7 @@
 #define SPOOLS_MAX	512u	/* unnamed files to lend: 8 of each edge */
 #define SPOOLS_EACH	8u
 #define FETCHES_MAX	32u	/* messages that the courier reads beside each other */
+#define AGAIN_MAX	1024u	/* messages that came again, and were added then, whose first attempt may yet be to be read */
 #define TENANTS_MAX	200000u	/* that edges may have keys made for */
 
 struct process;
@@ -98,6 +99,11 @@ struct process {
 	int		 spools[SPOOLS_MAX];
 	unsigned	 spools_len;
 	struct pending	*pending;
+	struct retried {
+		uint64_t token;		/* 0: none */
+		int64_t	 since_us;	/* of its first attempt */
+	}		 retried[AGAIN_MAX];
+	unsigned	 retried_next;
 	struct client	 clients[CLIENTS_MAX];
 	struct client	*courier;	/* NULL: none */
 	struct offer	*offers, **offers_end;

@@ -48,6 +48,9 @@ struct sl_kept_keep {
 	int64_t		received_us;
 	uint64_t	body_bytes;
 	uint32_t	keep_days;	/* at most SL_KEPT_DAYS_MAX; 0: as long as the settings say */
+	uint64_t	token;		/* the same whenever it comes, and secret; 0: none */
+	int64_t		since_us;	/* it may have been kept, then or later, and its sender has not heard so: then it is not kept again, and
+					 * KEPT names it; 0: it is new */
 	struct sl_slice	record;		/* sealed */
 };
 void		sl_kept_pack_keep(const struct sl_kept_keep *keep, struct sl_buf *out);
