@@ -144,6 +144,35 @@ what_the_next_hop_defers_is_not_kept_twice(void **state)
 	close_rig();
 }
 
+/* The tenant's own limit, and what is announced before it is known whose the recipient is. */
+static void
+a_tenant_has_its_own_limit(void **state)
+{
+	static const struct provider small = { .policy = "message: {size: 64KiB}", .users = { { "anna@acme.test", NULL } } };
+	static const struct rcpt too_large[] = { { "anna@acme.test", "552 5.3.4" }, { NULL, NULL } };
+	static const struct rcpt anna[] = { { "anna@acme.test", NULL }, { NULL, NULL } };
+	static char line[] = "0123456789012345678901234567890123456789012345678901234567890\r\n";
+	struct rig_end *sender;
+
+	open_rig(&small);
+	assert_int_equal(rig.edge->snapshot->size_limit, SL_MAX((uint64_t)64 << 10, rig_tenant(&rig)->message_max_bytes));
+	sender = envelope("<a@client.example> SIZE=65537", too_large);
+	end_tx(sender, "QUIT\r\n");
+	rig_settle(&rig);
+	sender = envelope("<a@client.example>", anna);		/* it does not say */
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	end_tx(sender, "Subject: x\r\n\r\n");
+	for (size_t bytes = 0; bytes < (64 << 10); bytes += sizeof(line) - 1) {
+		end_tx(sender, line);
+		rig_settle(&rig);
+	}
+	end_tx(sender, ".\r\n");
+	rig_settle(&rig);
+	expect_reply(sender, "552 5.3.4");
+	close_rig();
+}
+
 static void
 refused_to_one_is_kept_where_his_policy_keeps(void **state)
 {
@@ -430,6 +459,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_kept_is_delivered_to_nobody),
 		cmocka_unit_test(what_the_next_hop_says_is_the_answer),
 		cmocka_unit_test(what_the_next_hop_defers_is_not_kept_twice),
+		cmocka_unit_test(a_tenant_has_its_own_limit),
 		cmocka_unit_test(refused_to_one_is_kept_where_his_policy_keeps),
 		cmocka_unit_test(without_one_answer_the_sender_comes_again_and_separately),
 		cmocka_unit_test(with_prdr_each_recipient_has_a_reply),

@@ -200,14 +200,14 @@ make_token_key(struct snapshot *s, const unsigned char *ticket_key)
 		    ticket_key, crypto_generichash_blake2b_KEYBYTES_MAX);
 }
 
-/* The console's tenants have limits of their own, which RCPT tells: no one number is theirs all. */
+/* Whose it will be is not known when it is announced: RCPT has the tenant's own limit. */
 static uint64_t
 size_limit(const struct edge *edge, const struct sl_settings *settings)
 {
 	uint64_t most = 0;
 
 	if (edge->pictures != NULL)
-		return 0;
+		most = sl_snapshot_largest(pictures_snapshot(edge->pictures));
 	for (size_t i = 0; i < settings->tenants_len; i++) {
 		if (settings->tenants[i].message_max_bytes == 0)
 			return 0;
