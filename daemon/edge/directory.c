@@ -219,6 +219,30 @@ pictures_snapshot(const struct pictures *pictures)
 	return pictures->over != NULL ? pictures->over : pictures->whole->snapshot;
 }
 
+/* ---- the console's policies ---- */
+
+/* Policies that share a place take turns in it. */
+static struct policy *
+console_policy(struct directory *d, uint32_t id)
+{
+	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
+	int r;
+
+	if (*at != NULL && (*at)->id == id)
+		return policy_ref(*at);
+	p = policy_new();
+	p->id = id;
+	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
+	if (r != 0) {
+		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
+		policy_unref(&p);
+		return NULL;
+	}
+	policy_unref(at);
+	*at = policy_ready(d, p);
+	return policy_ref(p);
+}
+
 /* ---- the console's tenants ---- */
 
 static bool
@@ -284,9 +308,9 @@ set_hops(const struct sl_snapshot_tenant *from, struct kept_tenant *kept)
 	kept->tenant.next_hops_len = from->hops_len;
 }
 
-/* `domain`: one of his, which a next hop's replies may name. */
+/* `domain`: one of his, which a next hop's replies may name. `policy`: the tenant's, of which this is as for all his domains. */
 static struct kept_tenant *
-tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
+tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain, const struct sl_policy *policy)
 {
 	struct kept_tenant *kept = sl_xzalloc(sizeof(*kept));
 	char **domains;
@@ -299,7 +323,7 @@ tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
 	domains[0] = text_of(&kept->arena, domain);
 	kept->tenant = (struct sl_tenant){ .name = text_of(&kept->arena, from->name), .domains = domains, .domains_len = 1,
 		.next_hop_tls = (enum sl_hop_tls)from->hop_tls, .normalise = from->normalise,
-		.window_bytes = (size_t)from->window_bytes, .message_max_bytes = from->message_max_bytes };
+		.window_bytes = policy->message.window, .message_max_bytes = policy->message.size };
 	set_hops(from, kept);
 	return kept;
 }
@@ -309,6 +333,7 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 {
 	struct kept_tenant **at = &d->tenants[id % TENANT_BUCKETS], *kept = *at;
 	struct sl_snapshot_tenant from;
+	struct policy *policy;
 
 	while (kept != NULL && kept->id != id)
 		kept = kept->next;
@@ -316,7 +341,11 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 		return &kept->tenant;
 	if (!sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &from))
 		return NULL;
-	kept = tenant_make(&from, domain);
+	policy = console_policy(d, from.policy);
+	if (policy == NULL)
+		return NULL;
+	kept = tenant_make(&from, domain, &policy->values);
+	policy_unref(&policy);
 	kept->next = *at;
 	*at = kept;
 	return &kept->tenant;
@@ -467,28 +496,6 @@ directory_first(struct directory *d, struct addressee *out)
 		return false;
 	found_ours(d, &d->settings->settings->tenants[0], out);
 	return true;
-}
-
-/* Policies that share a place take turns in it. */
-static struct policy *
-console_policy(struct directory *d, uint32_t id)
-{
-	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
-	int r;
-
-	if (*at != NULL && (*at)->id == id)
-		return policy_ref(*at);
-	p = policy_new();
-	p->id = id;
-	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
-	if (r != 0) {
-		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
-		policy_unref(&p);
-		return NULL;
-	}
-	policy_unref(at);
-	*at = policy_ready(d, p);
-	return policy_ref(p);
 }
 
 struct policy *
