@@ -85,7 +85,7 @@ add(struct fixture *f, int day, const char *id, const char *tenant, const char *
 static void
 ruin(struct fixture *f, const char *day, const char *statement)
 {
-	char *path = sl_xasprintf("%s/traffic-%s.db", f->directory, day);
+	char *path = sl_xasprintf("%s/briefs-%s.db", f->directory, day);
 	sqlite3 *db;
 
 	sl_traffic_close(&f->traffic);
@@ -185,7 +185,7 @@ messages_count_as_they_fared_for_each(void **state)
 	assert_string_equal(sl_buf_cstr(&out), "one.example 4 6 3 1 400;two.example 2 2 0 2 200;");
 	domains(&f, "nobody", false, &out);
 	assert_string_equal(sl_buf_cstr(&out), "");
-	ruin(&f, "2025-11-24", "DROP TABLE brief");	/* a file of before there were any */
+	ruin(&f, "2025-11-24", "DELETE FROM brief");	/* of before there were any */
 	domains(&f, "t", false, &out);
 	assert_string_equal(sl_buf_cstr(&out), "one.example 3 5 2 1 300;two.example 2 2 0 2 200;");
 	sl_buf_fini(&out);
@@ -248,7 +248,7 @@ static void
 briefs_say_what_the_lines_say(void **state)
 {
 	static const char *const tenants[] = { "t", "r", "other", "" };
-	static const char *const ruins[] = { "DELETE FROM brief WHERE id % 2 = 0", "DROP TABLE brief" };
+	static const char *const ruins[] = { "DELETE FROM brief WHERE id % 2 = 0", "DELETE FROM brief WHERE id > 3", "DELETE FROM brief" };
 	struct sl_buf with[SL_COUNT(tenants)], without;
 	struct fixture f;
 	size_t removed;
