@@ -3,6 +3,7 @@
 #include "traffic_i.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -179,7 +180,9 @@ struct reading {
 	struct sl_traffic	*traffic;
 	struct day		*day;
 	int64_t			 tenant;	/* 0: all */
-	struct sl_slice		 wanted;	/* its name, as it was asked for */
+	const struct sl_traffic_wanted *wanted;
+	int64_t			*blocks;	/* where the index finds some of it */
+	size_t			 blocks_len, blocks_size;
 	sl_traffic_message_each	*each;
 	void			*ctx;
 	int64_t			 named;		/* the tenant whose name is in `name` */
@@ -319,17 +322,46 @@ read_block(struct reading *r, int64_t block)
 }
 
 static int
-read_rare(struct reading *r)
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int
+find_blocks(struct reading *r, enum term kind, struct sl_slice value)
 {
 	struct db_query query;
 	int result;
 
-	db_query(&r->day->db, &query, "SELECT DISTINCT t.n / ?2 AS id FROM part p CROSS JOIN term t ON t.part = p.id AND t.hash = ?1 ORDER BY id", "ii",
-	    term_hash(r->day->key, TERM_TENANT, r->wanted), BLOCK_SPAN);
-	while ((result = db_row(&query)) == SL_DONE)
-		if ((result = read_block(r, db_int(&query, 0))) != 0)
-			break;
+	db_query(&r->day->db, &query, "SELECT DISTINCT t.n / ?2 FROM part p CROSS JOIN term t ON t.part = p.id AND t.hash = ?1", "ii",
+	    term_hash(r->day->key, kind, value), BLOCK_SPAN);
+	while ((result = db_row(&query)) == SL_DONE) {
+		if (r->blocks_len == r->blocks_size) {
+			r->blocks_size = r->blocks_size * 2 + 64;
+			r->blocks = sl_xrealloc(r->blocks, r->blocks_size * sizeof(*r->blocks));
+		}
+		r->blocks[r->blocks_len++] = db_int(&query, 0);
+	}
 	db_end(&query);
+	return result;
+}
+
+/* What the index has of these recipients, or else of the tenant. */
+static int
+read_few(struct reading *r)
+{
+	int result = r->wanted->recipients_len == 0 ? find_blocks(r, TERM_TENANT, r->wanted->tenant) : 0;
+
+	for (size_t i = 0; i < r->wanted->recipients_len && result == 0; i++)
+		result = find_blocks(r, TERM_RECIPIENT, r->wanted->recipients[i]);
+	if (r->blocks_len > 1)
+		qsort(r->blocks, r->blocks_len, sizeof(*r->blocks), by_number);
+	for (size_t i = 0; i < r->blocks_len && result == 0; i++)
+		if (i == 0 || r->blocks[i] != r->blocks[i - 1])
+			result = read_block(r, r->blocks[i]);
+	sl_free(r->blocks);
 	return result;
 }
 
@@ -367,7 +399,7 @@ read_day(struct reading *r)
 	if (result != 0 && result != SL_ERR_NOT_FOUND)
 		return traffic_fail(r->traffic, result, "the briefs of %s cannot be read: %s", r->day->name, sl_strerror(result));
 	result = is_rare(r, &rare);
-	return result != 0 ? result : rare ? read_rare(r) : read_all(r);
+	return result != 0 ? result : rare || r->wanted->recipients_len > 0 ? read_few(r) : read_all(r);
 }
 
 static int
@@ -375,8 +407,8 @@ begin_day(struct reading *r)
 {
 	int result = 0;
 
-	if (r->wanted.len > 0)
-		result = db_number(&r->day->db, &r->tenant, "SELECT id FROM tenant WHERE name = lower(?)", "s", r->wanted);
+	if (r->wanted->tenant.len > 0)
+		result = db_number(&r->day->db, &r->tenant, "SELECT id FROM tenant WHERE name = lower(?)", "s", r->wanted->tenant);
 	if (result != 0)
 		return result == SL_ERR_NOT_FOUND ? 0 : result;
 	r->text = sl_xmalloc(BRIEFS_BYTES);
@@ -393,12 +425,12 @@ begin_day(struct reading *r)
 }
 
 int
-messages_of_day(struct sl_traffic *t, struct day *day, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx)
+messages_of_day(struct sl_traffic *t, struct day *day, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each, void *ctx)
 {
 	struct reading *r = sl_xzalloc(sizeof(*r));
 	int result;
 
-	*r = (struct reading){ .traffic = t, .day = day, .wanted = tenant, .each = each, .ctx = ctx };
+	*r = (struct reading){ .traffic = t, .day = day, .wanted = wanted, .each = each, .ctx = ctx };
 	result = begin_day(r);
 	if (result < 0 && t->error[0] == '\0')
 		traffic_fail(t, result, "traffic of %s: %.400s", day->name, day->db.error);
@@ -409,26 +441,25 @@ messages_of_day(struct sl_traffic *t, struct day *day, struct sl_slice tenant, s
 /* ---- given to others ---- */
 
 int
-sl_traffic_messages(struct sl_traffic *t, const char *from, const char *to, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx,
-    char first_out[11])
+sl_traffic_messages(struct sl_traffic *t, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each, void *ctx, char first_out[11])
 {
 	char (*names)[DAY_LEN + 1];
 	size_t len;
 	int r = 0;
 
 	SL_CHECK(t, TRAFFIC_MAGIC);
-	SL_ASSERT(day_is_name(from) && day_is_name(to));
+	SL_ASSERT(day_is_name(wanted->from_day) && day_is_name(wanted->to_day));
 	t->error[0] = '\0';
 	first_out[0] = '\0';
 	len = day_list(t, &names);
 	for (size_t i = 0; i < len && r == 0; i++) {
-		if (strcmp(names[i], from) < 0 || strcmp(names[i], to) > 0)
+		if (strcmp(names[i], wanted->from_day) < 0 || strcmp(names[i], wanted->to_day) > 0)
 			continue;
 		if (first_out[0] == '\0')
 			memcpy(first_out, names[i], DAY_LEN + 1);
 		r = day_open(t, &t->reading, names[i], true);
 		if (r == 0)
-			r = messages_of_day(t, &t->reading, tenant, each, ctx);
+			r = messages_of_day(t, &t->reading, wanted, each, ctx);
 		else if (r == SL_ERR_NOT_FOUND)		/* removed meanwhile */
 			r = 0;
 	}

@@ -107,8 +107,9 @@ void	briefing_end(struct briefing *briefing, int64_t block);	/* of this block, w
 void	briefing_keep(struct briefing *briefing, struct sl_traffic *traffic, struct day *day);
 void	briefing_forget(struct briefing *briefing);
 char	*briefs_path(const struct sl_traffic *traffic, const char *day);	/* the caller frees */
-/* Go through the messages of a file that is open; `tenant` "": of all. */
-SL_MUST_USE int	messages_of_day(struct sl_traffic *traffic, struct day *day, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx);
+/* Go through the messages of a file that is open. */
+SL_MUST_USE int	messages_of_day(struct sl_traffic *traffic, struct day *day, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each,
+		    void *ctx);
 
 /* ---- sums.c */
 SL_MUST_USE int	sums_keep(struct sl_traffic *traffic, struct day *day);	/* into the file that stays */
