@@ -4,7 +4,7 @@
  * The files (lib/traffic) hold everybody's envelopes and belong to whoever records (sluicectl traffic record); the console may not read
  * them. So there are processes of its own, made before the console closes its jail:
  *
- *	maker		reads nothing from anybody. It waits for the directory to be there, makes the reader, and makes it anew when it has
+ *	maker		reads nothing from anybody, and of root's rights keeps those to become another and to look for a directory. It waits for the directory to be there, makes the reader, and makes it anew when it has
  *			died: at once if it had lived for a second, else after one, and ever later, up to a minute
  *	reader		becomes the directory's owner, has no capabilities, and by its jail no file but below that directory. It takes
  *			questions, and makes a process for each, as SQLite does not bear a fork: so one that takes long, or dies, holds no
@@ -33,9 +33,8 @@
 #define RECORDS_WAIT_MS		5000u	/* for one to be made */
 #define RECORDS_COUNT_MS		100000u	/* then there is no answer */
 
-/* records_run.c: fork the maker. `close_fd`: what of the console's they have no business with (-1: nothing). Returns a channel's descriptor, or
- * SL_ERR_SYSTEM. */
-int		records_start(const char *directory, bool jailed, int close_fd);
+/* records_run.c: fork the maker, which has no descriptor of ours. Returns a channel's, or SL_ERR_SYSTEM. */
+int		records_start(const char *directory, bool jailed);
 
 struct records;
 struct records	*records_new(struct sl_loop *loop, int fd);	/* fd taken; -1: there are no records, and never will be */

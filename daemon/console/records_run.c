@@ -25,7 +25,6 @@
 struct place_of_files {
 	const char	*directory;
 	bool		 jailed;
-	int		 close_fd;
 	struct stat	 st;		/* of the directory, when the reader was made: whose the files are */
 };
 
@@ -200,6 +199,15 @@ make_one(struct maker *m)
 	return (int64_t)(now_ms() - since_ms);
 }
 
+/* What was the console's is none of theirs: its way to the parent, to the compiler, to resolvers. */
+static void
+close_others(int fd)
+{
+	if (fd > 3)
+		(void)close_range(3, (unsigned)fd - 1, 0);
+	(void)close_range((unsigned)fd + 1, ~0u, 0);
+}
+
 static void
 make(int fd, void *ctx)
 {
@@ -208,6 +216,9 @@ make(int fd, void *ctx)
 	int64_t lived_ms, delay_ms = SOON_MS;
 	sigset_t child;
 
+	close_others(fd);
+	if (m.place->jailed && sl_jail_keep_becoming() != 0)
+		_exit(1);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &m.waiting);
@@ -225,21 +236,11 @@ make(int fd, void *ctx)
 	sl_ipc_free(&m.console);
 }
 
-static bool
-prepare(void *ctx)
-{
-	const struct place_of_files *place = ctx;
-
-	if (place->close_fd >= 0)
-		close(place->close_fd);
-	return true;
-}
-
 int
-records_start(const char *directory, bool jailed, int close_fd)
+records_start(const char *directory, bool jailed)
 {
-	struct place_of_files place = { .directory = directory, .jailed = jailed, .close_fd = close_fd };
-	const struct aside aside = { "sluice-reader", prepare, &place, make, &place };
+	struct place_of_files place = { .directory = directory, .jailed = jailed };
+	const struct aside aside = { "sluice-reader", NULL, NULL, make, &place };
 
 	return aside_start(&aside);
 }

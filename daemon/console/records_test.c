@@ -102,7 +102,7 @@ setup(struct bench *b, bool with_records)
 	if (with_records)
 		records_make(b);
 	b->loop = sl_loop_new(&sl_clock_system);
-	b->reader = records_new(b->loop, records_start(b->records, false, -1));
+	b->reader = records_new(b->loop, records_start(b->records, false));
 }
 
 static int

@@ -608,7 +608,7 @@ children_start(struct children *c)
 	if (place->records == NULL || *place->records == '\0')
 		return true;
 	(void)mkdir(place->records, 0700);	/* where nobody here may make it, it is waited for */
-	c->reader = records_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
+	c->reader = records_start(place->records, place->user != NULL);
 	return c->reader >= 0 || failed("cannot make", "a reader of records");
 }
 

@@ -1,8 +1,10 @@
 /*
  * brief.h - what reports count of lines, in few bytes: how each message fared, and for whom
  *
- * A block of lines (traffic.h) has a brief beside it, some 60 bytes a message where a line has two thousand: so the messages of a day are gone
- * through in a tenth of a second, and nobody need keep sums of everything that might be asked. Written with the lines, in one transaction.
+ * A block of lines (traffic.h) has a brief, some 60 bytes a message where a line has two thousand: so the messages of a day are gone through in a
+ * fraction of a second, and nobody need keep sums of everything that might be asked. Briefs of a day lie in a file of their own, one behind the other
+ * as they are read. They are written when the lines are on the disk; where one is missing (a crash in between, a day of an earlier version) the lines
+ * say the same, more slowly.
  *
  *	brief := record*
  *	record := size tenant whole bytes fates recipients	size: of what follows; tenant: its number in the day's file

@@ -33,9 +33,6 @@ static const char schema[] =
     "	PRIMARY KEY (tenant, outcome, action, verdict)) WITHOUT ROWID;"
     "CREATE TABLE lost (at INTEGER NOT NULL, lines INTEGER NOT NULL);";
 
-/* Of what reports count in a block (brief.h). Files that were begun by an earlier version have none, or not of all blocks. */
-static const char briefs[] = "CREATE TABLE IF NOT EXISTS brief (id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, data BLOB NOT NULL)";
-
 /* ---- names ---- */
 
 void
@@ -108,6 +105,7 @@ void
 day_close(struct day *day)
 {
 	db_close(&day->db);
+	db_close(&day->briefs);
 	sl_buf_fini(&day->text);
 	day->name[0] = '\0';
 	day->block = 0;
@@ -162,14 +160,7 @@ day_begin(struct day *day, const char *path, bool read_only)
 		return r;	/* a crash of the machine may cost the last lines, not the file */
 	if (version == 0 && read_only)
 		return SL_ERR_NOT_FOUND;
-	if (version == 0 && (r = day_make(day)) != 0)
-		return r;
-	if (version != 0 && (r = day_key(day)) != 0)
-		return r;
-	if (read_only)
-		return db_number(&day->db, &day->briefs, "SELECT count(*) FROM sqlite_master WHERE name = 'brief'", "");
-	day->briefs = 1;
-	return db_script(&day->db, briefs);
+	return version == 0 ? day_make(day) : day_key(day);
 }
 
 int

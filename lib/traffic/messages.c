@@ -2,6 +2,8 @@
 
 #include "traffic_i.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -10,13 +12,21 @@
 
 #define LEVEL		1		/* of compression: they are read more often than written */
 #define BRIEFS_BYTES	((size_t)BLOCK_LINES << 15)	/* of a block's, at most */
+#define APPLICATION_ID	0x51c3b21f
+#define CACHE_KIB	1024
 #define RARE		4		/* a tenant with fewer messages than a block in so many is looked for in the index */
 
 /* ---- written ---- */
 
 struct briefing {
 	struct brief	brief;
-	struct sl_buf	text;
+	struct sl_buf	text;		/* of the block that is being written */
+	struct {
+		int64_t		block;
+		size_t		bytes, len;	/* before it was compressed, and now */
+		unsigned char	*data;
+	} ended[RUN_BLOCKS];
+	size_t		ended_len;
 };
 
 struct briefing *
@@ -29,10 +39,21 @@ briefing_new(void)
 }
 
 void
+briefing_forget(struct briefing *b)
+{
+	for (size_t i = 0; i < b->ended_len; i++)
+		sl_free(b->ended[i].data);
+	b->ended_len = 0;
+	sl_buf_fini(&b->text);
+	sl_buf_init(&b->text, BRIEFS_BYTES);
+}
+
+void
 briefing_free(struct briefing **briefing)
 {
 	if (*briefing == NULL)
 		return;
+	briefing_forget(*briefing);
 	sl_buf_fini(&(*briefing)->text);
 	sl_free(*briefing);
 	*briefing = NULL;
@@ -79,24 +100,78 @@ briefing_add(struct briefing *b, const struct line *line, int64_t tenant)
 	brief_write(&b->brief, &b->text);
 }
 
-int
-briefing_store(struct briefing *b, struct day *day, int64_t block)
+void
+briefing_end(struct briefing *b, int64_t block)
 {
 	size_t room = ZSTD_compressBound(b->text.len), len;
 	unsigned char *data;
-	int r = 0;
 
-	if (!b->text.overflow) {	/* else the lines themselves are read */
+	if (!b->text.overflow && b->ended_len < SL_COUNT(b->ended)) {	/* else the lines themselves are read */
 		data = sl_xmalloc(room);
 		len = ZSTD_compress(data, room, b->text.data, b->text.len, LEVEL);
 		SL_ASSERT(!ZSTD_isError(len));
-		r = db_run(&day->db, "INSERT OR REPLACE INTO brief (id, bytes, data) VALUES (?, ?, ?)", "iib", block, (int64_t)b->text.len,
-		    sl_slice(data, len));
-		sl_free(data);
+		b->ended[b->ended_len].block = block;
+		b->ended[b->ended_len].bytes = b->text.len;
+		b->ended[b->ended_len].len = len;
+		b->ended[b->ended_len++].data = data;
 	}
 	sl_buf_fini(&b->text);
 	sl_buf_init(&b->text, BRIEFS_BYTES);
+}
+
+/* ---- the file of briefs ---- */
+
+char *
+briefs_path(const struct sl_traffic *t, const char *day)
+{
+	return sl_xasprintf("%s/briefs-%s.db", t->directory, day);
+}
+
+/* Have it open: made if it is not there, unless for reading: then SL_ERR_NOT_FOUND. */
+static int
+briefs_open(const struct sl_traffic *t, struct day *day, bool read_only)
+{
+	static const char schema[] = "CREATE TABLE IF NOT EXISTS brief (id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, data BLOB NOT NULL)";
+	char *path, marks[96];
+	int64_t version;
+	int r;
+
+	if (day->briefs.handle != NULL)
+		return 0;
+	path = briefs_path(t, day->name);
+	snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = 1", APPLICATION_ID);
+	r = read_only && access(path, F_OK) != 0 ? SL_ERR_NOT_FOUND : db_open(&day->briefs, path, read_only);
+	if (r == 0)
+		r = db_identify(&day->briefs, path, APPLICATION_ID, 1, &version);
+	if (r == 0)
+		r = db_settings(&day->briefs, CACHE_KIB, false);
+	if (r == 0 && version == 0 && read_only)
+		r = SL_ERR_NOT_FOUND;		/* it is being made */
+	if (r == 0 && !read_only)
+		r = db_script(&day->briefs, "PRAGMA synchronous = NORMAL");
+	if (r == 0 && version == 0 && (r = db_script(&day->briefs, schema)) == 0)
+		r = db_script(&day->briefs, marks);
+	sl_free(path);
+	if (r != 0)
+		db_close(&day->briefs);
 	return r;
+}
+
+void
+briefing_keep(struct briefing *b, struct sl_traffic *t, struct day *day)
+{
+	int r = briefs_open(t, day, false);
+
+	if (r == 0)
+		r = db_run(&day->briefs, "BEGIN IMMEDIATE", "");
+	for (size_t i = 0; i < b->ended_len && r == 0; i++)
+		r = db_run(&day->briefs, "INSERT OR REPLACE INTO brief (id, bytes, data) VALUES (?, ?, ?)", "iib", b->ended[i].block,
+		    (int64_t)b->ended[i].bytes, sl_slice(b->ended[i].data, b->ended[i].len));
+	if (r == 0)
+		r = db_run(&day->briefs, "COMMIT", "");
+	if (r != 0)
+		db_close(&day->briefs);
+	briefing_forget(b);
 }
 
 /* ---- read ---- */
@@ -105,7 +180,9 @@ struct reading {
 	struct sl_traffic	*traffic;
 	struct day		*day;
 	int64_t			 tenant;	/* 0: all */
-	struct sl_slice		 wanted;	/* its name, as it was asked for */
+	const struct sl_traffic_wanted *wanted;
+	int64_t			*blocks;	/* where the index finds some of it */
+	size_t			 blocks_len, blocks_size;
 	sl_traffic_message_each	*each;
 	void			*ctx;
 	int64_t			 named;		/* the tenant whose name is in `name` */
@@ -208,22 +285,6 @@ read_lines(struct reading *r, int64_t block)
 	return result;
 }
 
-static int
-read_rows(struct reading *r, struct db_query *query)
-{
-	int result;
-
-	while ((result = db_row(query)) == SL_DONE) {
-		struct sl_slice data = db_text(query, 2);
-
-		result = data.len > 0 ? read_briefs(r, data, db_int(query, 1), db_int(query, 0)) : read_lines(r, db_int(query, 0));
-		if (result != 0)
-			break;
-	}
-	db_end(query);
-	return result;
-}
-
 /* Is it worth looking where the tenant's messages are, instead of at all blocks? */
 static int
 is_rare(struct reading *r, bool *rare)
@@ -241,30 +302,104 @@ is_rare(struct reading *r, bool *rare)
 	return result;
 }
 
-#define BLOCKS_OF_TENANT "SELECT DISTINCT t.n / 1024 AS id FROM part p CROSS JOIN term t ON t.part = p.id AND t.hash = ?1"
-_Static_assert(BLOCK_SPAN == 1024, "as the statement has it");
+/* Of one block: its brief, or what there is of lines. */
+static int
+read_block(struct reading *r, int64_t block)
+{
+	struct db_query query;
+	int result;
+
+	if (r->day->briefs.handle == NULL)
+		return read_lines(r, block);
+	db_query(&r->day->briefs, &query, "SELECT bytes, data FROM brief WHERE id = ?", "i", block);
+	result = db_row(&query);
+	if (result == SL_DONE)
+		result = read_briefs(r, db_text(&query, 1), db_int(&query, 0), block);
+	else if (result == 0)
+		result = read_lines(r, block);
+	db_end(&query);
+	return result;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int
+find_blocks(struct reading *r, enum term kind, struct sl_slice value)
+{
+	struct db_query query;
+	int result;
+
+	db_query(&r->day->db, &query, "SELECT DISTINCT t.n / ?2 FROM part p CROSS JOIN term t ON t.part = p.id AND t.hash = ?1", "ii",
+	    term_hash(r->day->key, kind, value), BLOCK_SPAN);
+	while ((result = db_row(&query)) == SL_DONE) {
+		if (r->blocks_len == r->blocks_size) {
+			r->blocks_size = r->blocks_size * 2 + 64;
+			r->blocks = sl_xrealloc(r->blocks, r->blocks_size * sizeof(*r->blocks));
+		}
+		r->blocks[r->blocks_len++] = db_int(&query, 0);
+	}
+	db_end(&query);
+	return result;
+}
+
+/* What the index has of these recipients, or else of the tenant. */
+static int
+read_few(struct reading *r)
+{
+	int result = r->wanted->recipients_len == 0 ? find_blocks(r, TERM_TENANT, r->wanted->tenant) : 0;
+
+	for (size_t i = 0; i < r->wanted->recipients_len && result == 0; i++)
+		result = find_blocks(r, TERM_RECIPIENT, r->wanted->recipients[i]);
+	if (r->blocks_len > 1)
+		qsort(r->blocks, r->blocks_len, sizeof(*r->blocks), by_number);
+	for (size_t i = 0; i < r->blocks_len && result == 0; i++)
+		if (i == 0 || r->blocks[i] != r->blocks[i - 1])
+			result = read_block(r, r->blocks[i]);
+	sl_free(r->blocks);
+	return result;
+}
+
+/* All blocks, in the order in which their briefs lie on the disk; what has none is read between. */
+static int
+read_all(struct reading *r)
+{
+	struct db_query query;
+	int64_t last = 0, next = 1;
+	int result = db_number(&r->day->db, &last, "SELECT ifnull(max(id), 0) FROM block", "");
+
+	if (result == 0 && r->day->briefs.handle != NULL) {
+		db_query(&r->day->briefs, &query, "SELECT id, bytes, data FROM brief WHERE id BETWEEN 1 AND ? ORDER BY id", "i", last);
+		while ((result = db_row(&query)) == SL_DONE) {
+			for (result = 0; next < db_int(&query, 0) && result == 0; next++)
+				result = read_lines(r, next);
+			if (result == 0)
+				result = read_briefs(r, db_text(&query, 2), db_int(&query, 1), next++);
+			if (result != 0)
+				break;
+		}
+		db_end(&query);
+	}
+	for (; next <= last && result == 0; next++)
+		result = read_lines(r, next);
+	return result;
+}
 
 static int
 read_day(struct reading *r)
 {
-	struct db *db = &r->day->db;
-	struct db_query query;
 	bool rare;
-	int result = is_rare(r, &rare);
+	int result = briefs_open(r->traffic, r->day, true);
 
-	if (result != 0)
-		return result;
-	if (rare && r->day->briefs != 0)
-		db_query(db, &query, "SELECT o.id, b.bytes, b.data FROM (" BLOCKS_OF_TENANT ") o LEFT JOIN brief b ON b.id = o.id ORDER BY o.id", "i",
-		    term_hash(r->day->key, TERM_TENANT, r->wanted));
-	else if (rare)
-		db_query(db, &query, "SELECT o.id, 0, NULL FROM (" BLOCKS_OF_TENANT ") o ORDER BY o.id", "i",
-		    term_hash(r->day->key, TERM_TENANT, r->wanted));
-	else if (r->day->briefs != 0)
-		db_query(db, &query, "SELECT o.id, b.bytes, b.data FROM block o LEFT JOIN brief b ON b.id = o.id ORDER BY o.id", "");
-	else
-		db_query(db, &query, "SELECT id, 0, NULL FROM block ORDER BY id", "");
-	return read_rows(r, &query);
+	if (result != 0 && result != SL_ERR_NOT_FOUND)
+		return traffic_fail(r->traffic, result, "the briefs of %s cannot be read: %s", r->day->name, sl_strerror(result));
+	result = is_rare(r, &rare);
+	return result != 0 ? result : rare || r->wanted->recipients_len > 0 ? read_few(r) : read_all(r);
 }
 
 static int
@@ -272,8 +407,8 @@ begin_day(struct reading *r)
 {
 	int result = 0;
 
-	if (r->wanted.len > 0)
-		result = db_number(&r->day->db, &r->tenant, "SELECT id FROM tenant WHERE name = lower(?)", "s", r->wanted);
+	if (r->wanted->tenant.len > 0)
+		result = db_number(&r->day->db, &r->tenant, "SELECT id FROM tenant WHERE name = lower(?)", "s", r->wanted->tenant);
 	if (result != 0)
 		return result == SL_ERR_NOT_FOUND ? 0 : result;
 	r->text = sl_xmalloc(BRIEFS_BYTES);
@@ -290,12 +425,12 @@ begin_day(struct reading *r)
 }
 
 int
-messages_of_day(struct sl_traffic *t, struct day *day, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx)
+messages_of_day(struct sl_traffic *t, struct day *day, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each, void *ctx)
 {
 	struct reading *r = sl_xzalloc(sizeof(*r));
 	int result;
 
-	*r = (struct reading){ .traffic = t, .day = day, .wanted = tenant, .each = each, .ctx = ctx };
+	*r = (struct reading){ .traffic = t, .day = day, .wanted = wanted, .each = each, .ctx = ctx };
 	result = begin_day(r);
 	if (result < 0 && t->error[0] == '\0')
 		traffic_fail(t, result, "traffic of %s: %.400s", day->name, day->db.error);
@@ -306,26 +441,25 @@ messages_of_day(struct sl_traffic *t, struct day *day, struct sl_slice tenant, s
 /* ---- given to others ---- */
 
 int
-sl_traffic_messages(struct sl_traffic *t, const char *from, const char *to, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx,
-    char first_out[11])
+sl_traffic_messages(struct sl_traffic *t, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each, void *ctx, char first_out[11])
 {
 	char (*names)[DAY_LEN + 1];
 	size_t len;
 	int r = 0;
 
 	SL_CHECK(t, TRAFFIC_MAGIC);
-	SL_ASSERT(day_is_name(from) && day_is_name(to));
+	SL_ASSERT(day_is_name(wanted->from_day) && day_is_name(wanted->to_day));
 	t->error[0] = '\0';
 	first_out[0] = '\0';
 	len = day_list(t, &names);
 	for (size_t i = 0; i < len && r == 0; i++) {
-		if (strcmp(names[i], from) < 0 || strcmp(names[i], to) > 0)
+		if (strcmp(names[i], wanted->from_day) < 0 || strcmp(names[i], wanted->to_day) > 0)
 			continue;
 		if (first_out[0] == '\0')
 			memcpy(first_out, names[i], DAY_LEN + 1);
 		r = day_open(t, &t->reading, names[i], true);
 		if (r == 0)
-			r = messages_of_day(t, &t->reading, tenant, each, ctx);
+			r = messages_of_day(t, &t->reading, wanted, each, ctx);
 		else if (r == SL_ERR_NOT_FOUND)		/* removed meanwhile */
 			r = 0;
 	}

@@ -13,6 +13,7 @@
 #define S(text)	sl_slice_str(text)
 #define NOON	((int64_t)1763985600 * 1000000)	/* 2025-11-24T12:00:00Z */
 #define MANY	9000
+#define WANTED(of, ...)	((struct sl_traffic_wanted){ "2025-11-01", "2025-12-31", S(of), __VA_ARGS__ })
 
 static int64_t test_now_us;
 
@@ -85,7 +86,7 @@ add(struct fixture *f, int day, const char *id, const char *tenant, const char *
 static void
 ruin(struct fixture *f, const char *day, const char *statement)
 {
-	char *path = sl_xasprintf("%s/traffic-%s.db", f->directory, day);
+	char *path = sl_xasprintf("%s/briefs-%s.db", f->directory, day);
 	sqlite3 *db;
 
 	sl_traffic_close(&f->traffic);
@@ -154,7 +155,7 @@ domains(struct fixture *f, const char *tenant, bool gone, struct sl_buf *out)
 	if (gone)
 		assert_int_equal(sl_traffic_domain_sums(f->traffic, "2025-11-01", "2025-12-31", S(tenant), to_table, &table), 0);
 	else
-		assert_int_equal(sl_traffic_messages(f->traffic, "2025-11-01", "2025-12-31", S(tenant), by_domain, &table, first), 0);
+		assert_int_equal(sl_traffic_messages(f->traffic, &WANTED(tenant), by_domain, &table, first), 0);
 	print(&table, out);
 	sl_traffic_table_fini(&table);
 }
@@ -185,7 +186,7 @@ messages_count_as_they_fared_for_each(void **state)
 	assert_string_equal(sl_buf_cstr(&out), "one.example 4 6 3 1 400;two.example 2 2 0 2 200;");
 	domains(&f, "nobody", false, &out);
 	assert_string_equal(sl_buf_cstr(&out), "");
-	ruin(&f, "2025-11-24", "DROP TABLE brief");	/* a file of before there were any */
+	ruin(&f, "2025-11-24", "DELETE FROM brief");	/* of before there were any */
 	domains(&f, "t", false, &out);
 	assert_string_equal(sl_buf_cstr(&out), "one.example 3 5 2 1 300;two.example 2 2 0 2 200;");
 	sl_buf_fini(&out);
@@ -234,7 +235,7 @@ domains_sum_to_the_tenants(void **state)
 		sl_traffic_table_init(&of_tenant, SL_TRAFFIC_BY_CAUSE);
 		sl_traffic_table_init(&of_domains, SL_TRAFFIC_BY_DOMAIN);
 		assert_int_equal(sl_traffic_sums(f.traffic, "2025-11-01", "2025-12-31", S(tenants[i]), to_table, &of_tenant), 0);
-		assert_int_equal(sl_traffic_messages(f.traffic, "2025-11-01", "2025-12-31", S(tenants[i]), by_domain, &of_domains, first), 0);
+		assert_int_equal(sl_traffic_messages(f.traffic, &WANTED(tenants[i]), by_domain, &of_domains, first), 0);
 		assert_string_equal(first, "2025-11-22");
 		assert_true(of_tenant.total.n[SL_TRAFFIC_MESSAGES] > 0);
 		assert_memory_equal(of_tenant.total.n, of_domains.total.n, sizeof(of_tenant.total.n));
@@ -248,7 +249,7 @@ static void
 briefs_say_what_the_lines_say(void **state)
 {
 	static const char *const tenants[] = { "t", "r", "other", "" };
-	static const char *const ruins[] = { "DELETE FROM brief WHERE id % 2 = 0", "DROP TABLE brief" };
+	static const char *const ruins[] = { "DELETE FROM brief WHERE id % 2 = 0", "DELETE FROM brief WHERE id > 3", "DELETE FROM brief" };
 	struct sl_buf with[SL_COUNT(tenants)], without;
 	struct fixture f;
 	size_t removed;
@@ -283,6 +284,52 @@ briefs_say_what_the_lines_say(void **state)
 	teardown(&f);
 }
 
+/* ---- by recipient ---- */
+
+struct wanted_count {
+	struct sl_slice	address;
+	uint64_t	messages, given;
+};
+
+static int
+count_for(void *ctx, const struct sl_traffic_message *m)
+{
+	struct wanted_count *c = ctx;
+	bool has = false;
+
+	c->given++;
+	for (size_t i = 0; i < m->recipients_len; i++)
+		has |= sl_slice_eq(m->recipients[i].address, c->address);
+	c->messages += has;
+	return 0;
+}
+
+/* The index finds all that are for a recipient, and does not give everything. */
+static void
+messages_for_a_recipient_are_found(void **state)
+{
+	static const char *const addresses[] = { "q@d1.example", "e@d2.example", "solo@d1.example", "nobody@d1.example" };
+	struct fixture f;
+	char first[11];
+
+	setup(&f);
+	add_many(&f, true);
+	add(&f, 23, "S1", "t", "\"Solo@D1.example\"", "delivered", "");
+	assert_int_equal(sl_traffic_flush(f.traffic), 0);
+	for (size_t i = 0; i < SL_COUNT(addresses); i++) {
+		const struct sl_slice list[] = { S("none@else.example"), S(addresses[i]) };
+		struct wanted_count all = { .address = S(addresses[i]) }, found = all;
+
+		assert_int_equal(sl_traffic_messages(f.traffic, &WANTED("t"), count_for, &all, first), 0);
+		assert_int_equal(sl_traffic_messages(f.traffic, &WANTED("t", list, 2), count_for, &found, first), 0);
+		assert_int_equal(found.messages, all.messages);
+		assert_true((i < 3) == (all.messages > 0));
+		if (i >= 2)
+			assert_true(found.given < all.given / 10);
+	}
+	teardown(&f);
+}
+
 static void
 a_damaged_brief_is_said(void **state)
 {
@@ -295,7 +342,7 @@ a_damaged_brief_is_said(void **state)
 	add_many(&f, true);
 	ruin(&f, "2025-11-23", "UPDATE brief SET data = x'28b52ffd'");
 	sl_traffic_table_init(&table, SL_TRAFFIC_BY_DOMAIN);
-	assert_int_equal(sl_traffic_messages(f.traffic, "2025-11-01", "2025-12-31", S("t"), by_domain, &table, first), SL_ERR_DAMAGED);
+	assert_int_equal(sl_traffic_messages(f.traffic, &WANTED("t"), by_domain, &table, first), SL_ERR_DAMAGED);
 	assert_non_null(strstr(sl_traffic_error(f.traffic), "2025-11-23"));
 	sl_traffic_table_fini(&table);
 	/* The day goes with its tenants' sums kept. */
@@ -347,6 +394,7 @@ main(void)
 		cmocka_unit_test(messages_count_as_they_fared_for_each),
 		cmocka_unit_test(domains_sum_to_the_tenants),
 		cmocka_unit_test(briefs_say_what_the_lines_say),
+		cmocka_unit_test(messages_for_a_recipient_are_found),
 		cmocka_unit_test(a_damaged_brief_is_said),
 		cmocka_unit_test(a_cut_brief_is_damaged),
 	};

@@ -88,7 +88,7 @@ keep_domains(struct sl_traffic *t, struct day *day, struct db *kept)
 	if (r == 0)
 		r = db_run(kept, "DELETE FROM domain_sum WHERE day = ?", "s", sl_slice_str(day->name));
 	if (r == 0)
-		r = messages_of_day(t, day, sl_slice("", 0), keep_message, kept);
+		r = messages_of_day(t, day, &(struct sl_traffic_wanted){ .tenant = sl_slice("", 0) }, keep_message, kept);
 	if (r == SL_ERR_DAMAGED)	/* half of them would be wrong; the tenants' are kept all the same */
 		r = db_run(kept, "DELETE FROM domain_sum WHERE day = ?", "s", sl_slice_str(day->name));
 	return r;

@@ -323,9 +323,11 @@ block_write(struct day *day, struct block *b)
 		b->repeated += r == SL_DONE;
 		r = SL_MIN(r, 0);
 	}
-	if (r == 0 && b->repeated < b->len)
+	if (r == 0 && b->repeated < b->len) {
 		r = block_store(day, b, id);
-	return r == 0 ? briefing_store(b->briefing, day, id) : r;
+		briefing_end(b->briefing, id);
+	}
+	return r;
 }
 
 /* ---- a run: some blocks of one day, in one transaction ---- */
@@ -391,8 +393,11 @@ run_write(struct sl_traffic *t, struct block *b)
 		t->counts.repeated += run.counts.repeated;
 		t->counts.written += run.counts.written;
 		sl_buf_consume(&t->queue, run.used);
+		if (run.begun)
+			briefing_keep(b->briefing, t, day);
 		return 0;
 	}
+	briefing_forget(b->briefing);
 	if (run.begun) {
 		traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error);
 		sqlite3_exec(day->db.handle, "ROLLBACK", NULL, NULL, NULL);
@@ -427,28 +432,31 @@ static int
 day_remove(struct sl_traffic *t, const char *name)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
+	char *paths[] = { day_path(t, name), briefs_path(t, name) };
 	struct day day = { 0 };
-	char *path;
 	int r = day_open(t, &day, name, false);
 
 	if (r == 0)
 		r = sums_keep(t, &day);
 	day_close(&day);
-	if (r != 0 && r != SL_ERR_DAMAGED)
-		return r;		/* a damaged file has no sums to keep, and goes */
+	if (r != 0 && r != SL_ERR_DAMAGED) {	/* a damaged file has no sums to keep, and goes */
+		sl_free(paths[0]);
+		sl_free(paths[1]);
+		return r;
+	}
 	if (strcmp(t->writing.name, name) == 0)
 		day_close(&t->writing);
 	if (strcmp(t->reading.name, name) == 0)
 		day_close(&t->reading);
-	path = day_path(t, name);
-	for (size_t i = 0; i < SL_COUNT(ends); i++) {
-		char *file = sl_xasprintf("%s%s", path, ends[i]);
+	for (size_t i = 0; i < SL_COUNT(paths) * SL_COUNT(ends); i++) {
+		char *file = sl_xasprintf("%s%s", paths[i / SL_COUNT(ends)], ends[i % SL_COUNT(ends)]);
 
 		if (unlink(file) != 0 && errno != ENOENT)
 			r = traffic_fail(t, SL_ERR_SYSTEM, "%s: %s", file, strerror(errno));
 		sl_free(file);
 	}
-	sl_free(path);
+	sl_free(paths[0]);
+	sl_free(paths[1]);
 	return r == SL_ERR_DAMAGED ? 0 : r;
 }
 

@@ -118,10 +118,17 @@ struct sl_traffic_message {		/* all borrowed for the call */
 	size_t			 recipients_len;
 };
 typedef int sl_traffic_message_each(void *ctx, const struct sl_traffic_message *message);
-/* Those of one tenant (""; of all), day by day, of days whose files are there; without what ended before there was a message. first_out: the first
- * of these days, or "". A day of a million messages takes some 0.1 s where all are the tenant's; few of one tenant are found by the index. */
-SL_MUST_USE int	sl_traffic_messages(struct sl_traffic *traffic, const char *from_day, const char *to_day, struct sl_slice tenant,
-		    sl_traffic_message_each *each, void *ctx, char first_out[11]);
+struct sl_traffic_wanted {
+	const char	*from_day, *to_day;
+	struct sl_slice	tenant;		/* "": all */
+	/* Looked for in the index, where not none: addresses, one of which each message that is wanted is for (others may be given too). */
+	const struct sl_slice *recipients;
+	size_t		 recipients_len;
+};
+/* Those that are wanted, day by day, of days whose files are there; without what ended before there was a message. first_out: the first of these
+ * days, or "". A day of a million messages takes some 0.2 s; few of one tenant, or for few recipients, are found by the index. */
+SL_MUST_USE int	sl_traffic_messages(struct sl_traffic *traffic, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each, void *ctx,
+		    char first_out[11]);
 /* What a message counts in the sums of some of its recipients (`chosen`, by place): once, with its bytes, as what became of it as a whole if one of
  * them fared so, else as what became of the first; the others who fared otherwise as recipients alone. */
 SL_MUST_USE int	sl_traffic_message_sums(const struct sl_traffic_message *message, const bool *chosen, struct sl_slice name,

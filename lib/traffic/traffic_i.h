@@ -19,9 +19,9 @@
 /* One file, open. */
 struct day {
 	struct db	db;
+	struct db	briefs;		/* the file beside it; opened when it is wanted */
 	char		name[DAY_LEN + 1];	/* "": none is open */
 	unsigned char	key[16];
-	int64_t		briefs;			/* 1: it has them */
 	/* the block that was read last */
 	int64_t		block;			/* 0: none */
 	struct sl_buf	text;
@@ -102,9 +102,14 @@ struct briefing;
 struct briefing *briefing_new(void);	/* of a block that is being written */
 void	briefing_free(struct briefing **briefing);
 void	briefing_add(struct briefing *briefing, const struct line *line, int64_t tenant);
-SL_MUST_USE int	briefing_store(struct briefing *briefing, struct day *day, int64_t block);	/* and begin anew */
-/* Go through the messages of a file that is open; `tenant` "": of all. */
-SL_MUST_USE int	messages_of_day(struct sl_traffic *traffic, struct day *day, struct sl_slice tenant, sl_traffic_message_each *each, void *ctx);
+void	briefing_end(struct briefing *briefing, int64_t block);	/* of this block, which is now written */
+/* The blocks are on the disk: keep their briefs, or what could not be written of them is read from the lines. */
+void	briefing_keep(struct briefing *briefing, struct sl_traffic *traffic, struct day *day);
+void	briefing_forget(struct briefing *briefing);
+char	*briefs_path(const struct sl_traffic *traffic, const char *day);	/* the caller frees */
+/* Go through the messages of a file that is open. */
+SL_MUST_USE int	messages_of_day(struct sl_traffic *traffic, struct day *day, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each,
+		    void *ctx);
 
 /* ---- sums.c */
 SL_MUST_USE int	sums_keep(struct sl_traffic *traffic, struct day *day);	/* into the file that stays */
