@@ -193,11 +193,47 @@ domains_free(struct taking *t, const struct sl_tenant *tenant, bool *free_out)
 	return r;
 }
 
+/* By its name letter by letter: what the database would find besides is another's. */
+static int
+find_tenant(struct taking *t, struct sl_slice name, struct sl_node *out)
+{
+	int r = sl_store_find(t->store, SL_LEVEL_TENANT, name, out);
+	struct sl_tenant_file file;
+	struct sl_buf text;
+
+	if (r != 0)
+		return r == SL_ERR_SYNTAX ? SL_ERR_NOT_FOUND : r;
+	sl_buf_init(&text, 1024);
+	r = sl_store_name(t->store, *out, &text);
+	if (r == 0)
+		r = sl_store_file_get(t->store, *out, &file);
+	if (r == 0 && file.in != SL_TENANT_NOT_IN_FILE && !sl_slice_eq(sl_slice_from(sl_buf_slice(&text), strlen("tenant:")), name))
+		r = SL_ERR_NOT_FOUND;
+	sl_buf_fini(&text);
+	return r;
+}
+
+/* Has a section before this one the same name? */
+static bool
+is_second(const struct taking *t, const struct sl_tenant *tenant)
+{
+	const char *const *at = bsearch(&tenant->name, t->names, t->settings->tenants_len, sizeof(*t->names), by_name);
+	size_t i = (size_t)(at - t->names);
+
+	if ((i == 0 || strcmp(t->names[i - 1], tenant->name) != 0) &&
+	    (i + 1 == t->settings->tenants_len || strcmp(t->names[i + 1], tenant->name) != 0))
+		return false;
+	for (const struct sl_tenant *other = t->settings->tenants; other < tenant; other++)
+		if (strcmp(other->name, tenant->name) == 0)
+			return true;
+	return false;
+}
+
 static int
 find_or_add(struct taking *t, const struct sl_tenant *tenant, struct taken *out, bool *skip_out)
 {
 	struct sl_slice name = sl_slice_str(tenant->name);
-	int r = sl_store_find(t->store, SL_LEVEL_TENANT, name, &out->node);
+	int r = find_tenant(t, name, &out->node);
 	bool is_free = true;
 
 	*skip_out = true;
@@ -210,7 +246,11 @@ find_or_add(struct taking *t, const struct sl_tenant *tenant, struct taken *out,
 	}
 	if (r == 0 && out->was.in == SL_TENANT_IN_FILE && out->was.mark == out->mark)
 		return 0;
-	if (r == SL_ERR_NOT_FOUND || r == SL_ERR_SYNTAX || r == 0) {
+	if (is_second(t, tenant)) {
+		left_out(t, tenant, "", "another section has the same name");
+		return 0;
+	}
+	if (r == SL_ERR_NOT_FOUND || r == 0) {
 		bool is_new = r != 0;
 
 		r = domains_free(t, tenant, &is_free);

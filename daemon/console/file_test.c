@@ -162,6 +162,23 @@ tenants_come_change_and_go_with_the_file(void **state)
 	fixture_fini(&f);
 }
 
+static void
+names_are_told_apart_letter_by_letter(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	take(&f, "tenants:\n  - {name: a.example, domains: [a.example], next_hops: [\"192.0.2.1\"]}\n"
+	    "  - {name: A.example, domains: [b.example], next_hops: [\"192.0.2.1\"]}\n"
+	    "  - {name: a.example, domains: [c.example], next_hops: [\"192.0.2.1\"]}\n");
+	there_is(&f, "a.example on file\nA.example on file\n1 > 192.0.2.1 25 opportunistic\n2 > 192.0.2.1 25 opportunistic"
+	    "\n1: a.example\n2: b.example");
+	take(&f, "tenants:\n  - {name: A.example, domains: [b.example], next_hops: [\"192.0.2.1\"]}\n");
+	there_is(&f, "a.example off gone\nA.example on file\n1 > 192.0.2.1 25 opportunistic\n2 > 192.0.2.1 25 opportunistic"
+	    "\n1: a.example\n2: b.example");
+	fixture_fini(&f);
+}
+
 /* Two that change places, in one reload. */
 static void
 domains_go_from_tenant_to_tenant(void **state)
@@ -376,6 +393,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tenants_come_change_and_go_with_the_file),
+		cmocka_unit_test(names_are_told_apart_letter_by_letter),
 		cmocka_unit_test(domains_go_from_tenant_to_tenant),
 		cmocka_unit_test(what_the_console_has_by_itself_stays_its_own),
 		cmocka_unit_test(a_console_changes_nothing_of_what_is_done_with_mail),

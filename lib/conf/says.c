@@ -7,6 +7,7 @@
 
 #include "conf_i.h"
 #include "settings_table.h"
+#include "sl/utf8.h"
 
 #include <stdio.h>
 
@@ -37,14 +38,27 @@ setting_policy(const struct setting *row)
 
 /* ---- values ---- */
 
+/* What YAML does not take as it is, or folds, though an escape may have put it there. */
+static bool
+is_plain(uint32_t c)
+{
+	return c >= 0x20 && (c < 0x7f || c >= 0xa0) && c != 0x2028 && c != 0x2029 && c != 0xfeff && (c & 0xfffe) != 0xfffe && c != '"' &&
+	    c != '\\';
+}
+
 static void
 add_quoted(struct sl_slice text, struct sl_buf *out)
 {
 	sl_buf_add_byte(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			sl_buf_add_byte(out, '\\');
-		sl_buf_add_byte(out, text.ptr[i]);
+	while (text.len > 0) {
+		uint32_t c = 0;
+		size_t n = SL_MAX(sl_utf8_decode(text, &c), (size_t)1);
+
+		if (is_plain(c))
+			sl_buf_add_slice(out, sl_slice(text.ptr, n));
+		else
+			sl_buf_addf(out, "\\U%08x", (unsigned)c);
+		text = sl_slice_from(text, n);
 	}
 	sl_buf_add_byte(out, '"');
 }

@@ -814,7 +814,7 @@ what_is_told_by_mail_is_kept_as_policies_write_it(void **state)
 		{ 0, SL_SAYS_USERS_SEE, "[spam, bulk]" }, { 0, SL_SAYS_USERS_RELEASE, "" }, { 0, SL_SAYS_USERS_ALLOW, "yes" },
 		{ 0, SL_SAYS_DIGEST_DAYS, "[mon, thu]" }, { 0, SL_SAYS_DIGEST_HOURS, "[7, 13]" },
 		{ 0, SL_SAYS_DIGEST_LANGUAGE, "\"fr\"" }, { 1, SL_SAYS_DIGEST_LANGUAGE, "\"de\"" },
-		{ 1, SL_SAYS_DIGEST_BRAND, "\"He said \\\"call 1\\\\2\\\"\"" }, { 1, SL_SAYS_DIGEST_HOURS, "" },
+		{ 1, SL_SAYS_DIGEST_BRAND, "\"He said \\U00000022call 1\\U0000005c2\\U00000022\"" }, { 1, SL_SAYS_DIGEST_HOURS, "" },
 		{ 0, SL_SAYS_REPORT_HOUR, "5" }, { 0, SL_SAYS_REPORT_ADDRESSES, "[\"it@one.example\", \"boss@one.example\"]" },
 		{ 0, SL_SAYS_REPORT_KINDS, "[]" }, { 1, SL_SAYS_REPORT_ADDRESSES, "" },
 	};
