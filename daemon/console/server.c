@@ -15,15 +15,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "counter.h"
 #include "deeds.h"
+#include "file.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "ipc/console.h"
 #include "job.h"
 #include "keeper.h"
 #include "publisher.h"
-#include "replayer.h"
+#include "records.h"
 #include "reports.h"
 #include "sl/log.h"
 #include "store/approvals.h"
@@ -35,6 +35,7 @@
 #define CLIENTS_OF_ONE	8	/* so that no user can take all, but root */
 #define TIDY_MS		(600u * 1000)	/* how often what has expired is removed */
 #define STALL_MS	2000	/* a reader of a long answer may take so long a piece */
+#define TAKE_OVER_MS	5000	/* until it is tried again */
 #define SEEN_MAX	10000	/* addresses of one message */
 
 struct client {
@@ -59,8 +60,9 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
-	int		 counter_fd;	/* of a channel that nobody has taken; -1 */
 	uint32_t	 published;
+	struct sl_timer	 take_over;	/* the settings' tenants are still to be taken over */
+	char		*settings_path;
 	struct client	 clients[CLIENTS_MAX];
 };
 
@@ -388,8 +390,7 @@ keeping_begin(struct server *server, struct sl_slice hostname)
 		.digests = server->console.digests, .correct = on_correct, .ctx = server });
 	server->console.reports = reports_new(&(struct reports_options){ .loop = server->loop, .console = &server->console,
 		.ways = server->ways, .agenda = server->console.agenda, .digests = server->console.digests,
-		.counter_fd = server->counter_fd, .spread_s = server->place->spread_s });
-	server->counter_fd = -1;
+		.spread_s = server->place->spread_s });
 	ways_begin(server->ways);
 }
 
@@ -401,8 +402,6 @@ keeping_end(struct server *server)
 	digests_free(&server->console.digests);
 	agenda_free(&server->console.agenda);
 	ways_free(&server->ways);
-	if (server->counter_fd >= 0)
-		close(server->counter_fd);
 }
 
 /* Mail to an action address. Without an answer the edge defers it. */
@@ -431,10 +430,42 @@ on_told(struct server *server, const struct sl_console_told *told)
 {
 	server->console.two_persons = told->two_persons;
 	server->console.keeps = told->keeps;	/* the place is the one that it was started with */
+	sl_free(server->settings_path);
+	server->settings_path = sl_xmemdup(told->file.ptr, told->file.len);
+	server->console.settings_path = server->settings_path;
 	if (told->keeps)
 		keeping_begin(server, told->hostname);
 	if (server->console.digests != NULL)
 		digests_use_hostname(server->console.digests, told->hostname);
+}
+
+static void
+on_take_over(void *ctx)
+{
+	struct server *server = ctx;
+
+	if (file_take_over(&server->console, server->console.settings, server->console.settings_path) == 0)
+		return;
+	sl_log(SL_LOG_ERROR, "the settings file's tenants are not taken over, it is tried again: %s", sl_store_error(server->console.store));
+	sl_timer_set(&server->take_over, TAKE_OVER_MS);
+}
+
+static void
+on_settings(struct server *server, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	struct sl_settings *settings = NULL;
+
+	(void)sl_unpack_u32(&in);	/* what comes with it, and a key: nothing, here */
+	(void)sl_unpack_bytes(&in);
+	if (sl_settings_unpack(sl_unpack_bytes(&in), &settings) != 0 || in.failed) {
+		sl_log(SL_LOG_ERROR, "the settings are not understood");
+		sl_settings_unref(&settings);
+		return;
+	}
+	sl_settings_unref(&server->console.settings);
+	server->console.settings = settings;
+	on_take_over(server);
 }
 
 static void
@@ -456,6 +487,8 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 		sl_loop_stop(server->loop);
 	else if (message->type == SL_IPC_CONSOLE_SETTINGS && sl_console_told_unpack(message->payload, &told) == 0)
 		on_told(server, &told);
+	else if (message->type == SL_IPC_SETTINGS)
+		on_settings(server, message->payload);
 	else if (message->type == SL_IPC_COMMAND)
 		on_command(server, message->payload);
 	else if (message->type == SL_IPC_CORRECTED && server->deeds != NULL)
@@ -490,7 +523,7 @@ on_hosts(void *ctx)
 struct children {
 	const struct place	*place;
 	struct sl_jail_user	 user;
-	int			 hosts[2], compiler, counter, replayer;
+	int			 hosts[2], compiler, reader;
 };
 
 /* In a child: what it has no business with is closed, the rest given up. */
@@ -514,24 +547,6 @@ static bool
 prepare_compiler(void *ctx)
 {
 	return prepare(ctx, SL_JAIL_COMPILER);
-}
-
-/* It becomes the owner of the day files: nobody else may read them. */
-static bool
-prepare_replayer(void *ctx)
-{
-	struct children *c = ctx;
-	struct sl_jail_user owner;
-	struct stat st;
-
-	if (c->place->parent != NULL)
-		close(sl_ipc_fd(c->place->parent));
-	if (c->place->user == NULL)
-		return true;
-	if (stat(c->place->records, &st) != 0)
-		return false;
-	owner = (struct sl_jail_user){ geteuid() == 0 && st.st_uid != 0, st.st_uid, st.st_gid };
-	return sl_jail_enter_with(SL_JAIL_COMPILER, &owner, c->place->records) == 0;
 }
 
 static bool
@@ -575,15 +590,11 @@ children_start(struct children *c)
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
 	if (c->compiler < 0)
 		return failed("cannot make", "a compiler");
-	if (*place->records == '\0' || (mkdir(place->records, 0700) != 0 && errno != EEXIST))
-		return true;		/* there are no records, or nobody here may make a place for them */
-	c->replayer = replayer_start(place->records, prepare_replayer, c);
-	if (c->replayer < 0)
-		return failed("cannot make", "a replayer");
-	c->counter = counter_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
-	if (c->counter == SL_ERR_NOT_FOUND)
-		sl_log(SL_LOG_NOTICE, "%s is not there: reports have no figures of traffic", place->records);
-	return c->counter >= 0 || c->counter == SL_ERR_NOT_FOUND || failed("cannot make", "a counter");
+	if (place->records == NULL || *place->records == '\0')
+		return true;
+	(void)mkdir(place->records, 0700);	/* where nobody here may make it, it is waited for */
+	c->reader = records_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
+	return c->reader >= 0 || failed("cannot make", "a reader of records");
 }
 
 /* ---- all of it ---- */
@@ -616,9 +627,9 @@ server_begin(struct server *server, const struct children *children)
 	sl_watch_init(&server->watch, server->loop, server->fd, on_connect, server);
 	sl_watch_want(&server->watch, SL_READ);
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
+	sl_timer_init(&server->take_over, server->loop, on_take_over, server);
 	server->console.publisher = publisher_new(&options);
-	if (children->replayer >= 0)
-		server->console.replayer = replayer_new(server->loop, children->replayer);
+	server->console.records = records_new(server->loop, children->reader);
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {
@@ -630,7 +641,6 @@ server_begin(struct server *server, const struct children *children)
 		sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
 		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	}
-	server->counter_fd = children->counter;
 	publisher_use_hosts(server->console.publisher, server->console.hosts);
 	if (server->place->parent != NULL && server->place->keeps)
 		keeping_begin(server, sl_slice_str(server->place->hostname));
@@ -644,10 +654,12 @@ server_end(struct server *server)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
 	keeping_end(server);
-	replayer_free(&server->console.replayer);
+	records_free(&server->console.records);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
+	sl_timer_clear(&server->take_over);
+	sl_settings_unref(&server->console.settings);
 	sl_watch_fini(&server->watch);
 	sl_watch_fini(&server->parent_watch);
 	if (server->place->parent == NULL) {
@@ -660,14 +672,16 @@ int
 server_run(const struct place *place)
 {
 	struct server *server = sl_xzalloc(sizeof(*server));
-	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1, .replayer = -1 };
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .reader = -1 };
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	server->place = place;
-	server->fd = server->counter_fd = -1;
+	server->fd = -1;
 	server->console.keeps = place->keeps;
 	server->console.two_persons = place->two_persons;
+	server->settings_path = sl_xstrdup(place->settings_path != NULL ? place->settings_path : "");
+	server->console.settings_path = server->settings_path;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
 	server->console.clock = &server->clock;
 	server->console.directory = place->user != NULL ? place->directory : NULL;
@@ -680,7 +694,7 @@ server_run(const struct place *place)
 		sl_loop_free(&server->loop);
 		status = 0;
 	} else {
-		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter, children.replayer };
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.reader };
 
 		for (size_t i = 0; i < SL_COUNT(fds); i++)
 			if (fds[i] >= 0)
@@ -692,6 +706,7 @@ server_run(const struct place *place)
 		close(server->fd);
 		(void)unlink(place->socket);	/* in a jail the parent does it */
 	}
+	sl_free(server->settings_path);
 	sl_free(server);
 	return status;
 }

@@ -25,6 +25,43 @@ the_consoles_tenants_are_served_beside_the_settings(void **state)
 	close_rig();
 }
 
+/* Once the console has a tenant of the settings as it is there, what it says besides holds; its next hops are the settings' in any case. */
+static void
+the_settings_tenants_have_what_the_console_knows_of_them(void **state)
+{
+	static const struct { enum ours ours; const char *denied, *shielded; bool console; } rows[] = {
+		{ OURS_IS_NOT_THERE, NULL, NULL, false }, { OURS_AS_IT_WAS, NULL, NULL, false },
+		{ OURS_AS_IT_IS, "550 5.7.1", "550 5.1.1", true },
+	};
+	struct provider p = { .policy = "recipients: {shield: known}\nlists: {users: both}\nsubject_tag: \"[X]\"\n",
+		.users = { { "u@example.com", NULL }, { "v@example.com", NULL } },
+		.entries = { { "u@example.com", "client.example", SL_LIST_DENY } } };
+	struct addressee who, other;
+	struct policy *policy;
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		const struct rcpt rcpts[] = { { "u@example.com", rows[i].denied }, { "v@example.com", NULL },
+			{ "w@example.com", rows[i].shielded }, { NULL, NULL } };
+
+		if (rows[i].ours == OURS_IS_NOT_THERE)
+			p.users[0].address = p.entries[0].value = NULL;
+		else
+			p.users[0].address = "u@example.com", p.entries[0].value = "client.example";
+		p.ours = rows[i].ours;
+		open_rig(&p);
+		assert_true(directory_find(rig.edge->directory, SL_SLICE_LIT("v@example.com"), &who));
+		assert_ptr_equal(who.tenant, rig_tenant(&rig));
+		assert_int_equal(who.place == DIRECTORY_CONSOLE, rows[i].console);
+		assert_true(directory_find(rig.edge->directory, SL_SLICE_LIT("u@example.com"), &other));
+		assert_int_equal(who.class_id != other.class_id, rows[i].console);	/* she has a list of her own */
+		policy = directory_policy(rig.edge->directory, &who);
+		assert_int_equal(policy->values.subject_tag.len > 0, rows[i].console);
+		policy_unref(&policy);
+		envelope("<a@client.example>", rcpts);
+		close_rig();
+	}
+}
+
 static void
 unknown_recipients_are_refused_where_the_policy_shields(void **state)
 {
@@ -397,16 +434,22 @@ command(const char *rcpt, const char *told, const char *header)
 }
 
 static void
-console_answers(uint64_t number, int code, const char *text)
+console_says(const struct sl_digest_response *response)
 {
-	const struct sl_digest_response response = { number, code, SL_SLICE_LIT("2.0.0"), sl_slice_str(text) };
 	struct sl_buf payload;
 
-	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX);
-	sl_digest_response_pack(&response, &payload);
+	sl_buf_init(&payload, SL_DIGEST_RESPONSE_MAX);
+	sl_digest_response_pack(response, &payload);
 	actions_answered(rig.edge, sl_buf_slice(&payload));
 	sl_buf_fini(&payload);
 	rig_settle(&rig);
+}
+
+static void
+console_answers(uint64_t number, int code, const char *text)
+{
+	console_says(&(struct sl_digest_response){ .number = number, .code = code, .enhanced = SL_SLICE_LIT("2.0.0"),
+		.text = sl_slice_str(text) });
 }
 
 static void
@@ -448,11 +491,66 @@ mail_to_an_action_address_is_the_consoles(void **state)
 	close_rig();
 }
 
+#define REPORT	"From: Anna <anna@acme.test>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nlook\r\n--b\r\n"	\
+		"Content-Type: message/rfc822\r\n\r\nX-Sluice-Verdict: ham; id=0123456789ABC\r\nSubject: casino\r\n\r\n"	\
+		"Buy what everybody buys, while it is there to be bought, and tell your friends of it.\r\n--b--\r\n"
+
+/* What came through is reported by forwarding it: the console says whose word it is and of whom, and only then it is learned. */
+static void
+mail_that_was_forwarded_is_learned_from(void **state)
+{
+	struct sl_digest_response said = { .code = 250, .enhanced = SL_SLICE_LIT("2.0.0"), .text = SL_SLICE_LIT("Thank you"),
+		.lessons = { { .tenant = SL_SLICE_LIT("acme.test"), .reporter = SL_SLICE_LIT("anna@acme.test"),
+			.client = SL_SLICE_LIT("192.0.2.77"), .author = SL_SLICE_LIT("shop.test") } }, .lessons_len = 1 };
+	struct sl_digest_request request;
+	struct rig_end *sender;
+
+	open_rig(&(struct provider){ .policy = "" });
+	rig.edge->on_action = on_action;
+	sl_buf_init(&asked, SL_DIGEST_WIRE_MAX);
+	sender = command("Phish", "250 2.1.5", REPORT);
+	assert_int_equal(rig.edge->reported_open, 1);
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	assert_true(request.is_report && request.forward == SL_FORWARD_PHISH && request.attached == 1 && request.reported_len == 1);
+	assert_true(sl_slice_eq(request.reported[0].id, SL_SLICE_LIT("0123456789ABC")));
+	expect_nothing(sender);
+	said.number = request.number;
+	console_says(&said);
+	expect_reply(sender, rig.edge->snapshot->memory != NULL ? "250 2.0.0 Thank you" : "550 5.3.0 Nothing is learned");
+	assert_int_equal(rig.stats.corrections, rig.edge->snapshot->memory != NULL);
+	/* What the console does not know teaches nothing. */
+	sender = command("spam", "250 2.1.5", "From: anna@acme.test\r\n");
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	assert_true(request.is_report && request.attached == 0 && request.reported_len == 0);
+	console_answers(request.number, 550, "Forward it as an attachment");
+	expect_reply(sender, "550 2.0.0 Forward it");
+	assert_int_equal(rig.edge->reported_open, 0);
+	/* Whoever gets no mail here has nothing to report; and so many at once are enough. */
+	sender = sender_hello(&rig);
+	end_tx(sender, "MAIL FROM:<x@elsewhere.test>\r\n");
+	expect_reply(sender, "250");
+	end_tx(sender, "RCPT TO:<spam@mx.sluice.example>\r\n");
+	expect_reply(sender, "550 5.1.1");
+	end_tx(sender, "RSET\r\n");
+	expect_reply(sender, "250");
+	rig.edge->reported_open = REPORTED_OPEN_MAX;
+	end_tx(sender, "MAIL FROM:<anna@acme.test>\r\n");
+	expect_reply(sender, "250");
+	end_tx(sender, "RCPT TO:<spam@mx.sluice.example>\r\n");
+	expect_reply(sender, "451 4.3.2");
+	end_tx(sender, "RSET\r\n");
+	expect_reply(sender, "250");
+	assert_int_equal(rig.edge->reported_open, REPORTED_OPEN_MAX);
+	sl_buf_fini(&asked);
+	close_rig();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_consoles_tenants_are_served_beside_the_settings),
+		cmocka_unit_test(the_settings_tenants_have_what_the_console_knows_of_them),
 		cmocka_unit_test(unknown_recipients_are_refused_where_the_policy_shields),
 		cmocka_unit_test(who_is_denied_by_envelope_hears_it_at_rcpt),
 		cmocka_unit_test(delivered_to_one_and_kept_for_the_other),
@@ -467,6 +565,7 @@ main(void)
 		cmocka_unit_test(words_of_a_content_group_are_kept),
 		cmocka_unit_test(who_takes_mail_is_told_to_the_console),
 		cmocka_unit_test(mail_to_an_action_address_is_the_consoles),
+		cmocka_unit_test(mail_that_was_forwarded_is_learned_from),
 		cmocka_unit_test(patterns_of_a_content_group_refuse),
 		cmocka_unit_test(a_new_snapshot_is_for_the_next_transaction),
 	};

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <sys/stat.h>
 
+#include "digest/forward.h"
 #include "edge.h"
 #include "sl/log.h"
 
@@ -19,13 +20,20 @@ struct kept_tenant {		/* of the console's, once it was asked for */
 	struct sl_arena		 arena;
 };
 
+struct agreed {			/* is one of the settings' tenants this one of the console's? */
+	uint32_t	 tenant;	/* 0: nobody has looked yet */
+	bool		 same;
+};
+
 struct directory {
 	unsigned		 refs;
 	struct snapshot		*settings;
 	struct pictures		*pictures;	/* NULL: the console has none */
 	struct sl_tenant	 actions;	/* as whom action addresses are served: it has no next hop */
+	struct sl_tenant	 reports;	/* the same, of those that mail is reported to */
 	struct policy		*actions_policy;
 	struct policy		**ours;		/* of the settings' tenants, once they were asked for */
+	struct agreed		*agreed;	/* of each of the settings' tenants, likewise */
 	struct kept_tenant	*tenants[TENANT_BUCKETS];
 	struct policy		*policies[DIRECTORY_POLICIES_KEPT];	/* by their ids' last bits */
 };
@@ -79,58 +87,21 @@ policy_ready(const struct directory *d, struct policy *p)
 
 /* ---- the settings' tenants: what they say, as a policy ---- */
 
-static struct sl_policy_list
-list_of(struct sl_arena *arena, char *const *texts, size_t len)
-{
-	struct sl_slice *items = sl_arena_alloc(arena, SL_MAX(len, (size_t)1) * sizeof(*items));
-
-	SL_ASSERT(items != NULL);
-	for (size_t i = 0; i < len; i++)
-		items[i] = sl_slice_str(texts[i]);
-	return (struct sl_policy_list){ items, len };
-}
-
-static struct sl_partner_domains
-proven_partners(struct sl_arena *arena, const struct sl_authentication_policy *a)
-{
-	struct sl_partner_domain *items = sl_arena_alloc(arena, SL_MAX(a->require_pass_len, (size_t)1) * sizeof(*items));
-
-	SL_ASSERT(items != NULL);
-	for (size_t i = 0; i < a->require_pass_len; i++)
-		items[i] = (struct sl_partner_domain){ .domain = sl_slice_str(a->require_pass[i]), .authentication = true };
-	return (struct sl_partner_domains){ items, a->require_pass_len };
-}
-
 static struct policy *
 policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 {
-	const struct sl_authentication_policy *a = &tenant->authentication;
 	struct policy *p = policy_new();
-	struct sl_policy *v = &p->values;
 
-	v->level = SL_LEVEL_DEFAULT;
-	v->mode = tenant->mode;
-	memcpy(v->category, tenant->policy, sizeof(v->category));
-	v->subject_tag = sl_slice_str(tenant->subject_tag);
-	v->refusal_text = sl_slice_str(tenant->refusal_text);
-	v->copy_to = sl_slice_str(tenant->copy_to);
-	v->lists.denied = SL_ACTION_REFUSE;
-	v->authentication.dmarc = a->dmarc == SL_DMARC_OFF ? SL_DMARC_USE_OFF
-	    : a->dmarc == SL_DMARC_RECORD ? SL_DMARC_USE_RECORD : SL_DMARC_USE_ENFORCE;
-	v->authentication.dmarc_reject = SL_ACTION_REFUSE;
-	v->authentication.dmarc_quarantine = SL_ACTION_TAG;
-	v->authentication.bad_author = a->bad_author == SL_BAD_AUTHOR_REFUSE ? SL_ACTION_REFUSE
-	    : a->bad_author == SL_BAD_AUTHOR_TAG ? SL_ACTION_TAG : SL_ACTION_DELIVER;
-	v->authentication.spf_fail = a->spf_fail == SL_SPF_REFUSE ? SL_ACTION_REFUSE : SL_ACTION_DELIVER;
-	v->authentication.partner = SL_ACTION_REFUSE;
-	v->authentication.trusted_sealers = list_of(&p->arena, a->trusted_sealers, a->trusted_sealers_len);
-	v->authentication.partners = proven_partners(&p->arena, a);
+	sl_tenant_policy(tenant, &p->arena, &p->values);
+	p->values.level = SL_LEVEL_DEFAULT;
+	p->values.lists.denied = SL_ACTION_REFUSE;
 	return policy_ready(d, p);
 }
 
 /* ---- action addresses ---- */
 
 #define ACTION_BYTES_MAX	(128u << 10)	/* of such a mail: an answer to a digest quotes it */
+#define REPORT_BYTES_MAX	SL_FORWARD_BYTES_MAX	/* of one that has others attached */
 
 /* It is judged, to know who sent it, and nothing is done by the verdict. */
 static struct policy *
@@ -146,9 +117,13 @@ policy_of_actions(const struct directory *d)
 }
 
 static void
-found_action(const struct directory *d, struct addressee *out)
+found_action(const struct directory *d, struct sl_slice address, struct addressee *out)
 {
-	*out = (struct addressee){ .tenant = &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
+	const unsigned char *at = memrchr(address.ptr, '@', address.len);	/* there is one: it has a domain */
+	enum sl_forward forward;
+
+	*out = (struct addressee){ .tenant = sl_forward_find(sl_slice(address.ptr, (size_t)(at - address.ptr)), &forward) ? &d->reports
+	    : &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
 		.is_user = true };
 }
 
@@ -388,7 +363,9 @@ directory_new(struct snapshot *settings, struct pictures *pictures)
 	d->settings = snapshot_ref(settings);
 	d->pictures = pictures != NULL ? pictures_ref(pictures) : NULL;
 	d->actions = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * ACTION_BYTES_MAX, .message_max_bytes = ACTION_BYTES_MAX };
+	d->reports = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * REPORT_BYTES_MAX, .message_max_bytes = REPORT_BYTES_MAX };
 	d->ours = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->ours));
+	d->agreed = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->agreed));
 	return d;
 }
 
@@ -427,6 +404,7 @@ directory_unref(struct directory **directory)
 		policy_unref(&d->policies[i]);
 	forget_tenants(d);
 	sl_free(d->ours);
+	sl_free(d->agreed);
 	pictures_unref(&d->pictures);
 	snapshot_unref(&d->settings);
 	sl_free(d);
@@ -452,6 +430,33 @@ found_ours(const struct directory *d, const struct sl_tenant *tenant, struct add
 	out->class_id = OURS | out->place;
 }
 
+/* The console has taken the tenant over as its section is: then what is said and listed there holds too, and what comes of both is in
+ * its snapshot. Where it has not yet, or never will (no console, a domain that is another's there), the section alone holds. */
+static bool
+console_agrees(struct directory *d, const struct sl_tenant *tenant, uint32_t id)
+{
+	struct agreed *agreed = &d->agreed[tenant - d->settings->settings->tenants];
+	struct sl_snapshot_tenant known;
+
+	if (agreed->tenant != id)
+		*agreed = (struct agreed){ id, sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &known) &&
+		    known.file_mark != 0 && known.file_mark == sl_settings_tenant_mark(d->settings->settings, tenant) };
+	return agreed->same;
+}
+
+static bool
+found_in_both(struct directory *d, const struct sl_tenant *tenant, struct sl_slice address, struct addressee *out)
+{
+	struct sl_snapshot_recipient at;
+
+	if (d->pictures == NULL || !sl_snapshot_recipient(pictures_snapshot(d->pictures), address, &at) ||
+	    !console_agrees(d, tenant, at.tenant))
+		return false;
+	*out = (struct addressee){ .tenant = tenant, .place = DIRECTORY_CONSOLE, .class_id = at.class_id & ~OURS,
+		.is_user = at.is_user, .at = at };
+	return true;
+}
+
 static struct sl_slice
 domain_of(struct sl_slice address)
 {
@@ -467,11 +472,12 @@ directory_find(struct directory *d, struct sl_slice address, struct addressee *o
 	const struct sl_tenant *tenant = sl_settings_tenant(d->settings->settings, domain);
 
 	if (tenant != NULL) {
-		found_ours(d, tenant, out);
+		if (!found_in_both(d, tenant, address, out))
+			found_ours(d, tenant, out);
 		return true;
 	}
 	if (d->pictures != NULL && sl_slice_ieq(domain, sl_slice_str(d->settings->settings->hostname))) {
-		found_action(d, out);
+		found_action(d, address, out);
 		return true;
 	}
 	*out = (struct addressee){ .place = DIRECTORY_CONSOLE };

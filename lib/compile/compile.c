@@ -238,6 +238,7 @@ on_tenant(void *ctx, const struct sl_tenant_row *row)
 	t->settings = row->settings;
 	t->row.id = (uint32_t)row->id;
 	t->row.partner = (uint32_t)row->partner;
+	t->row.file_mark = row->file.in == SL_TENANT_IN_FILE ? row->file.mark : 0;
 	keep_text(t, row->name);
 	t->name_len = (uint32_t)row->name.len;
 	return chain_at(c, sl_chains_start(c->chains, t->row.partner), (struct sl_node){ SL_LEVEL_TENANT, row->id }, &t->chain);

@@ -161,14 +161,15 @@ const struct sl_policy_setting sl_policy_settings[] = {
 	  "The last line of digests, of answers to what they are answered with, and of reports: who runs this, a telephone number. It is no "
 	  "link. Empty: the customer's name." },
 
-	{ "reports.days", SL_POLICY_SET, AT(reports.days), SAME("[]"), 0, 0, weekdays, SL_BY_TENANT, SL_NARROW_NOT,
+	{ "reports.days", SL_POLICY_SET, AT(reports.days), SAME("[]"), 0, 0, weekdays, SL_BY_USER, SL_NARROW_NOT,
 	  "On which days a report goes to `reports.addresses`: `[mon]` is weekly, none: no reports." },
-	{ "reports.hour", SL_POLICY_NUMBER, AT(reports.hour), SAME("7"), 0, 23, NULL, SL_BY_TENANT, SL_NARROW_NOT,
+	{ "reports.hour", SL_POLICY_NUMBER, AT(reports.hour), SAME("7"), 0, 23, NULL, SL_BY_USER, SL_NARROW_NOT,
 	  "At which hour of these days, by `digest.time_zone`; the language is that of digests too." },
-	{ "reports.addresses", SL_POLICY_ADDRESSES, AT(reports.addresses), SAME("[]"), 0, 20, NULL, SL_BY_TENANT,
+	{ "reports.addresses", SL_POLICY_ADDRESSES, AT(reports.addresses), SAME("[]"), 0, 20, NULL, SL_BY_USER,
 	  SL_NARROW_NOT, "Who gets them: mailboxes of the tenant's own domains; of a partner's or the operator's report, which sums up "
-	  "its tenants, mailboxes of one of these. Others get nothing." },
-	{ "reports.kinds", SL_POLICY_SET, AT(reports.kinds), SAME("[traffic, quarantine, releases]"), 0, 0, kinds, SL_BY_TENANT,
+	  "its tenants, mailboxes of one of these. Others get nothing. A domain, a group or a user has a report of its own where it says so "
+	  "itself; what is said above is not inherited." },
+	{ "reports.kinds", SL_POLICY_SET, AT(reports.kinds), SAME("[traffic, quarantine, releases]"), 0, 0, kinds, SL_BY_USER,
 	  SL_NARROW_NOT, "What is in them: messages and bytes by day, what was kept and why, and who released what." },
 
 	{ "message.size", SL_POLICY_SIZE, AT(message.size), SAME("50MiB"), 64u << 10, 1u << 30, NULL, SL_BY_TENANT, SL_NARROW_LESS,

@@ -71,6 +71,7 @@ tenant_record_read(struct sl_slice value, struct sl_snapshot_tenant *out)
 	out->key = sl_unpack_bytes(&u);
 	out->hop_tls = sl_unpack_u32(&u);
 	out->normalise = sl_unpack_u32(&u);
+	out->file_mark = sl_unpack_u64(&u);
 	out->hops_len = sl_unpack_u32(&u);
 	if (u.failed || out->hops_len > SL_SNAPSHOT_HOPS_MAX || out->normalise > 1)
 		return false;

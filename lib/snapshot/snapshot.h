@@ -63,6 +63,7 @@ struct sl_snapshot_tenant {
 	size_t		hops_len;
 	uint32_t	hop_tls;		/* enum sl_hop_tls */
 	uint32_t	normalise;		/* bool: bare CR and LF are repaired, not refused */
+	uint64_t	file_mark;		/* of the settings file's: of its section there (sl_settings_tenant_mark); 0: of another */
 	uint32_t	policy;			/* of sl_snapshot_writer_policy */
 };
 

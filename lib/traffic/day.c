@@ -33,6 +33,9 @@ static const char schema[] =
     "	PRIMARY KEY (tenant, outcome, action, verdict)) WITHOUT ROWID;"
     "CREATE TABLE lost (at INTEGER NOT NULL, lines INTEGER NOT NULL);";
 
+/* Of what reports count in a block (brief.h). Files that were begun by an earlier version have none, or not of all blocks. */
+static const char briefs[] = "CREATE TABLE IF NOT EXISTS brief (id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, data BLOB NOT NULL)";
+
 /* ---- names ---- */
 
 void
@@ -159,7 +162,14 @@ day_begin(struct day *day, const char *path, bool read_only)
 		return r;	/* a crash of the machine may cost the last lines, not the file */
 	if (version == 0 && read_only)
 		return SL_ERR_NOT_FOUND;
-	return version == 0 ? day_make(day) : day_key(day);
+	if (version == 0 && (r = day_make(day)) != 0)
+		return r;
+	if (version != 0 && (r = day_key(day)) != 0)
+		return r;
+	if (read_only)
+		return db_number(&day->db, &day->briefs, "SELECT count(*) FROM sqlite_master WHERE name = 'brief'", "");
+	day->briefs = 1;
+	return db_script(&day->db, briefs);
 }
 
 int

@@ -144,7 +144,7 @@ static const struct { const char *text, *error; enum sl_policy_by by; } wrong[] 
 	{ "reports: {addresses: [nobody]}\n", "f:1:23: reports.addresses: write the address of a mailbox, as in postmaster@example.com, its "
 	  "domain in small letters (not 'nobody')\n", SL_BY_TENANT },
 	{ "digest: {brand: \"two\\nlines\"}\n", "f:1:17: digest.brand: write one line of text (not 'two?lines')\n", SL_BY_TENANT },
-	{ "reports: {days: [mon]}\n", "f:1:11: remove 'reports.days': it is not a user's to say\n", SL_BY_USER },
+	{ "digest: {brand: us}\n", "f:1:10: remove 'digest.brand': it is not a user's to say\n", SL_BY_USER },
 	{ "locks: [spma]\n", "f:1:9: locks: write the names of settings, as in [spam, digest.days]\n", SL_BY_TENANT },
 	{ "attachments:\n  rules:\n    - {name: a b, size: 3}\n    - {name: x, action: tag}\n    - {name: x, action: tag}\n",
 	  "f:3:7: attachments.rules: add 'action'\n"
