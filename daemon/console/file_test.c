@@ -375,14 +375,19 @@ a_text_that_is_not_understood_is_replaced(void **state)
 {
 	const struct sl_tenant_file was = { SL_TENANT_IN_FILE, 1, 0 };
 	struct fixture f;
+	struct file_known known;
 	struct sl_buf after, error;
 
 	fixture_init(&f);
+	sl_buf_init(&known.text, SL_LAYER_TEXT_MAX);
+	sl_buf_init(&known.canonical, SL_LAYER_TEXT_MAX);
 	take(&f, "tenants:\n  - domains: [one.example]\n    next_hops: [\"192.0.2.1\"]\n");
 	sl_buf_init(&after, SL_LAYER_TEXT_MAX);
 	sl_buf_init(&error, 4000);
-	assert_int_equal(file_policy(f.console.settings, &f.console.settings->tenants[0], &was, S("no: such\nsetting: [\n"), &after, &error), 0);
+	assert_int_equal(file_policy(f.console.settings, &f.console.settings->tenants[0], &was, &known, S("no: such\nsetting: [\n"), &after, &error), 0);
 	assert_non_null(strstr(sl_buf_cstr(&after), "mode: filter"));
+	sl_buf_fini(&known.text);
+	sl_buf_fini(&known.canonical);
 	sl_buf_fini(&after);
 	sl_buf_fini(&error);
 	fixture_fini(&f);
