@@ -64,6 +64,35 @@ same_class(const struct sl_record *a, const struct sl_record *b, size_t i)
 	SL_ASSERT(first.action == second.action && first.copy == second.copy && strcmp(first.word, second.word) == 0);
 }
 
+static void
+same_refused(const struct sl_record *a, const struct sl_record *b)
+{
+	SL_ASSERT(a->refused_len == b->refused_len && a->refused_more == b->refused_more);
+	for (size_t i = 0; i < a->refused_len; i++) {
+		const struct sl_record_refused *x = &a->refused[i], *y = &b->refused[i];
+
+		SL_ASSERT(sl_slice_eq(x->mailbox, y->mailbox) && strcmp(x->tenant, y->tenant) == 0 && x->why == y->why && x->list == y->list);
+		SL_ASSERT(x->code == y->code && strcmp(x->enhanced, y->enhanced) == 0 && sl_slice_eq(x->text, y->text));
+	}
+}
+
+/* Of a line without a verdict. */
+static void
+refused_round_trip(const struct sl_record *record, struct sl_arena *arena)
+{
+	struct sl_record *again = sl_xzalloc(sizeof(*again));
+	struct sl_buf line;
+
+	sl_buf_init(&line, 4 * SL_RECORD_LINE_MAX);
+	sl_buf_add_str(&line, "{\"id\":\"x\"");
+	sl_record_write_refused(record->refused, record->refused_len, record->refused_more, &line);
+	sl_buf_add_str(&line, "}");
+	SL_ASSERT(sl_record_read(sl_buf_slice(&line), SL_RECORD_ALL, arena, again) == SL_ERR_NOT_FOUND);
+	same_refused(record, again);
+	sl_buf_fini(&line);
+	sl_free(again);
+}
+
 /* Read with less detail, it is ruled alike. */
 static void
 same_rulings(struct sl_slice line, const struct sl_record *whole, struct sl_arena *arena)
@@ -101,6 +130,7 @@ round_trip(const struct sl_record *record, struct sl_arena *arena)
 	sl_buf_init(&line, 4 * SL_RECORD_LINE_MAX);
 	sl_buf_add_str(&line, "{\"verdict\":\"x\",\"action\":\"tag\"");
 	add_recipients(record->recipients_len, &line);
+	sl_record_write_refused(record->refused, record->refused_len, record->refused_more, &line);
 	sl_record_write(&source, &line);
 	sl_buf_add_str(&line, "}");
 	if (line.len <= SL_RECORD_LINE_MAX) {
@@ -108,6 +138,7 @@ round_trip(const struct sl_record *record, struct sl_arena *arena)
 		same_verdict(&record->verdict, &again->verdict);
 		SL_ASSERT(record->versions_len == again->versions_len && record->classes_len == again->classes_len);
 		same_facts(record, again);
+		same_refused(record, again);
 		for (size_t i = 0; i < record->classes_len; i++)
 			same_class(record, again, i);
 		same_rulings(sl_buf_slice(&line), again, arena);
@@ -143,10 +174,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sl_record_class class = { .tenant = "", .word = "x", .outcome = "", .by = SL_BY_POLICY,
 		.allowed_by = SL_PRECEDENCE_COUNT };
 	struct sl_arena arena;
+	int r;
 
 	sl_arena_init(&arena, (size_t)1 << 23);
-	if (sl_record_read(sl_slice(data, len), SL_RECORD_ALL, &arena, record) == 0)
+	r = sl_record_read(sl_slice(data, len), SL_RECORD_ALL, &arena, record);
+	if (r == 0)
 		round_trip(record, &arena);
+	else if (r == SL_ERR_NOT_FOUND)
+		refused_round_trip(record, &arena);
 	*record = (struct sl_record){ .classes = &class, .classes_len = 1 };
 	for (int c = 0; c < SL_CATEGORY_COUNT; c++)
 		for (int a = SL_ACTION_TAG; a < SL_ACTION_COUNT; a++)

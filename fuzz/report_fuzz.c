@@ -1,7 +1,7 @@
 /*
- * report_fuzz.c - whatever the counter, the courier and strangers say, a report is a mail in short ASCII lines, and nothing of theirs is HTML
+ * report_fuzz.c - whatever the reader of records, the courier and strangers say, a report is a mail in short ASCII lines, and nothing of theirs is HTML
  *
- * The first byte chooses: a question to the counter, its answer, or texts of a release and of tables, parted by NUL.
+ * The first byte chooses: a question for numbers, its answer, or texts of a release and of tables, parted by NUL.
  */
 
 #include "report/counts.h"
@@ -98,6 +98,11 @@ try_texts(struct sl_slice rest)
 	sum.action = next_text(&rest);
 	sum.verdict = next_text(&rest);
 	sl_report_counts_add(&counts, &sum, true);
+	sum.name = next_text(&rest);
+	sl_traffic_table_add(&counts.domains, &sum);
+	sum.name = next_text(&rest);
+	sl_traffic_table_add(&counts.users, &sum);
+	sl_traffic_table_add(&counts.users, &(struct sl_traffic_sum){ .name = SL_SLICE_LIT(SL_REPORT_OTHERS), .messages = 1 });
 	entry.release.by = next_text(&rest);
 	entry.release.category = next_text(&rest);
 	entry.release.reason = next_text(&rest);
@@ -108,10 +113,14 @@ try_texts(struct sl_slice rest)
 		sl_courier_rcpt_add(&rcpts, &(struct sl_courier_rcpt){ mailbox, 3, 250, next_text(&rest) });
 	}
 	entry.rcpts = sl_buf_slice(&rcpts);
-	sl_report_releases_add(&releases, &entry);
+	sl_report_releases_add(&releases, &entry, &(struct sl_release_later){ 1, 0, 2 });
 	report.days = &counts.days;
 	report.causes = &counts.causes;
 	report.tenants = &counts.tenants;
+	report.domains = &counts.domains;
+	report.users = &counts.users;
+	report.more_users = 12;
+	report.since_day = "2026-11-21";
 	report.releases = &releases;
 	if (sl_report_compose(&report, &out, &message_id) == 0) {
 		sl_report_html(&report, &html);

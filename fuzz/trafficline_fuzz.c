@@ -41,6 +41,14 @@ agrees(const json_t *root, const struct line *line)
 			SL_ASSERT(sl_slice_eq(recipient, sl_slice(json_string_value(one), json_string_length(one))));
 		}
 	SL_ASSERT(line_recipient(line, n).ptr == NULL);
+	n = 0;
+	json_array_foreach(json_object_get(root, "refused"), i, one) {
+		if (n == SL_RECORD_REFUSED_MAX)
+			break;
+		SL_ASSERT(n < line->refused_len && same(one, "rcpt", line->refused[n].mailbox) && same(one, "tenant", line->refused[n].tenant));
+		n++;
+	}
+	SL_ASSERT(n == line->refused_len);
 }
 
 /* What a whole parser makes of it; NULL where it refuses, or names are escaped, which our edges never do. */
@@ -82,6 +90,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (size_t i = 0; (recipient = line_recipient(&line, i)).ptr != NULL; i++)
 		if (recipient.len > 0 && !sl_slice_eq(recipient, SL_SLICE_LIT("<>")))
 			found_by(&line, (struct sl_traffic_query){ .recipient = recipient });
+	for (size_t i = 0; i < line.refused_len; i++)
+		if (line.refused[i].mailbox.len > 0 && !sl_slice_eq(line.refused[i].mailbox, SL_SLICE_LIT("<>"))) {
+			found_by(&line, (struct sl_traffic_query){ .recipient = line.refused[i].mailbox });
+			found_by(&line, (struct sl_traffic_query){ .tenant = line.refused[i].tenant });
+		}
 	line_fini(&line);
 	return 0;
 }

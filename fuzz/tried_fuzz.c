@@ -1,12 +1,12 @@
 /*
- * tried_fuzz.c - what is asked of the replayer, and the list entries that are tried: read whole or not at all
+ * tried_fuzz.c - what of policies is asked of the reader of records, and the list entries that are tried: read whole or not at all
  *
  * The first byte chooses: a question as it comes over the channel (what was read packs to what reads the same, and nothing shorter
  * is one), or the text of lists (each entry answers for its own key, the last one of several, and for no other owner's).
  */
 
 #include "replay/lists.h"
-#include "replayer.h"
+#include "replay_run.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

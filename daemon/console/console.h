@@ -21,14 +21,14 @@ struct digests;
 struct sl_settings;
 struct hosts;
 struct publisher;
-struct replayer;
+struct records;
 struct reports;
 
 struct console {
 	struct sl_store	*store;
 	struct hosts	*hosts;		/* NULL, as in tests: nothing is looked up */
 	struct publisher *publisher;	/* NULL: nothing is compiled */
-	struct replayer	*replayer;	/* NULL: nothing is replayed here */
+	struct records	*records;	/* of records; NULL: there are none */
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
 	bool		 two_persons;	/* some verbs wait for a second one */

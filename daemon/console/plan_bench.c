@@ -303,7 +303,7 @@ main(int argc, char **argv)
 	b.console.digests = digests_new(&(struct digests_options){ .loop = b.loop, .console = &b.console, .ways = b.ways,
 		.agenda = b.console.agenda, .hostname = SL_SLICE_LIT("mx.example") });
 	b.console.reports = reports_new(&(struct reports_options){ .loop = b.loop, .console = &b.console, .ways = b.ways,
-		.agenda = b.console.agenda, .digests = b.console.digests, .counter_fd = -1 });
+		.agenda = b.console.agenda, .digests = b.console.digests });
 	ways_begin(b.ways);
 	run_while(&b, "tenants planned", planned, TENANTS, 300);
 	b.now_s += 2 * 3600;

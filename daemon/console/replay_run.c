@@ -1,16 +1,69 @@
-/* replay_run.c - one question of a replay, in a process of its own; see replayer.h */
+/* replay_run.c - one question of a replay, in a process of its own; see replay_run.h */
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "replay/lists.h"
 #include "replay/run.h"
-#include "replayer.h"
+#include "replay_run.h"
 #include "sl/log.h"
 #include "traffic/traffic.h"
 
 #define PROGRESS	5000		/* records between two signs of life */
 #define ANSWER_MAX	((size_t)48 << 20)
+
+/* ---- questions ---- */
+
+void
+replay_question_pack(const struct replay_question *q, struct sl_buf *out)
+{
+	SL_ASSERT(q->tenants_len <= REPLAY_TENANTS_MAX);
+	sl_pack_u64(out, (uint64_t)q->since_us);
+	sl_pack_u32(out, q->limit);
+	sl_pack_u32(out, q->doubted);
+	sl_pack_u32(out, q->has_over);
+	sl_pack_u32(out, q->changed_is_over);
+	sl_pack_u32(out, q->everybody);
+	sl_pack_u32(out, (uint32_t)q->tenants_len);
+	for (size_t i = 0; i < q->tenants_len; i++)
+		sl_pack_u64(out, (uint64_t)q->tenants[i]);
+	sl_pack_bytes(out, q->tenant);
+	sl_pack_bytes(out, q->text);
+	sl_pack_bytes(out, q->lists);
+}
+
+int
+replay_question_unpack(struct sl_slice payload, struct replay_question *q)
+{
+	struct sl_unpack in = { .rest = payload };
+	int64_t *tenants;
+	uint32_t len;
+
+	*q = (struct replay_question){ .since_us = (int64_t)sl_unpack_u64(&in) };
+	q->limit = sl_unpack_u32(&in);
+	q->doubted = sl_unpack_u32(&in) != 0;
+	q->has_over = sl_unpack_u32(&in) != 0;
+	q->changed_is_over = sl_unpack_u32(&in) != 0;
+	q->everybody = sl_unpack_u32(&in) != 0;
+	len = sl_unpack_u32(&in);
+	if (in.failed || len > REPLAY_TENANTS_MAX || len > in.rest.len / 8)
+		return SL_ERR_SYNTAX;
+	tenants = sl_xzalloc(SL_MAX(len, 1u) * sizeof(*tenants));
+	for (uint32_t i = 0; i < len; i++)
+		tenants[i] = (int64_t)sl_unpack_u64(&in);
+	q->tenants = tenants;
+	q->tenants_len = len;
+	q->tenant = sl_unpack_bytes(&in);
+	q->text = sl_unpack_bytes(&in);
+	q->lists = sl_unpack_bytes(&in);
+	if (!in.failed && in.rest.len == 0)
+		return 0;
+	sl_free(tenants);
+	q->tenants = NULL;
+	return SL_ERR_SYNTAX;
+}
+
+/* ---- answering one ---- */
 
 struct running {
 	const struct replay_question *question;

@@ -6,8 +6,10 @@
 #include <stdio.h>
 
 #include "courier/queue.h"
+#include "policy/layer.h"
 #include "policy/setting.h"
 #include "sl/log.h"
+#include "store/layers.h"
 
 #define TICK_MS		1000u
 #define RETRY_S		60
@@ -48,8 +50,13 @@ counts_at(struct reports *reports, struct sl_node node, struct sl_slice address,
 	struct sl_store_mailbox mailbox;
 
 	if (!sl_digest_mailbox(address, out->mailbox) || sl_store_mailbox(store_of(reports), address, &mailbox) != 0 ||
-	    sl_store_path(store_of(reports), node, &of_node) != 0 ||
-	    sl_store_path(store_of(reports), (struct sl_node){ SL_LEVEL_TENANT, mailbox.tenant }, &of_tenant) != 0)
+	    sl_store_path(store_of(reports), node, &of_node) != 0)
+		return false;
+	if (of_node.level > SL_LEVEL_TENANT) {		/* of a part of a tenant's: anybody of the tenant's */
+		out->tenant = mailbox.tenant;
+		return of_node.id[SL_LEVEL_TENANT] == mailbox.tenant;
+	}
+	if (sl_store_path(store_of(reports), (struct sl_node){ SL_LEVEL_TENANT, mailbox.tenant }, &of_tenant) != 0)
 		return false;
 	out->tenant = mailbox.tenant;
 	return sl_access_covers(&of_node, &of_tenant);
@@ -99,6 +106,18 @@ take_policy(struct reports *reports, struct sl_node node, const struct sl_policy
 	}
 }
 
+/* What is below a tenant has a report where it names addresses itself: else all that are below would have those of the tenant's. */
+static bool
+names_addresses(struct sl_node node, const struct sl_policy_effective *effective, const struct sl_policy_source *sources)
+{
+	const struct sl_policy_setting *row = sl_policy_setting_find(SL_SLICE_LIT("reports.addresses"));
+	int said;
+
+	SL_ASSERT(row != NULL);
+	said = effective->said[row - sl_policy_settings];
+	return node.level <= SL_LEVEL_TENANT || (said != SL_POLICY_NOBODY && (int)sources[said].by == (int)node.level);
+}
+
 int
 reports_schedule(struct reports *reports, struct sl_node node, struct reports_schedule *out)
 {
@@ -108,6 +127,8 @@ reports_schedule(struct reports *reports, struct sl_node node, struct reports_sc
 	size_t len;
 	int r = sl_compile_effective(agenda_compile(reports->options.agenda), node, effective, sources, names, &len);
 
+	if (r == 0 && !names_addresses(node, effective, sources))
+		effective->policy.reports.addresses.len = 0;
 	if (r == 0)
 		take_policy(reports, node, &effective->policy, out);
 	for (size_t i = 0; r == 0 && i < out->to_len; i++) {
@@ -155,10 +176,59 @@ plan_node(struct reports *reports, struct sl_node node)
 	sl_free(schedule);
 }
 
+/* ---- nodes below a tenant ---- */
+
+struct nodes {
+	struct sl_node	*items;
+	size_t		 len, size;
+};
+
+static int
+on_layer_node(void *ctx, struct sl_node node)
+{
+	struct nodes *nodes = ctx;
+
+	if (nodes->len == nodes->size) {
+		nodes->size = nodes->size * 2 + 16;
+		nodes->items = sl_xrealloc(nodes->items, nodes->size * sizeof(*nodes->items));
+	}
+	nodes->items[nodes->len++] = node;
+	return 0;
+}
+
+static int
+on_layer(void *ctx, const struct sl_layer_now *layer)
+{
+	bool *says = ctx;
+
+	*says |= layer->name.len > 0 || memmem(layer->text.ptr, layer->text.len, "reports", 7) != NULL ||
+	    memmem(layer->text.ptr, layer->text.len, "template", 8) != NULL;
+	return 0;
+}
+
+/* To read a policy costs more than to see that it has nothing of ours in it. */
+static void
+plan_below(struct reports *reports, int64_t tenant)
+{
+	struct nodes nodes = { 0 };
+
+	if (sl_store_layer_nodes(store_of(reports), tenant, REPORTS_NODES_MAX, on_layer_node, &nodes) < 0)
+		sl_log(SL_LOG_ERROR, "reports below tenant %lld cannot be planned: %s", (long long)tenant, sl_store_error(store_of(reports)));
+	for (size_t i = 0; i < nodes.len; i++) {
+		bool says = false;
+
+		if (sl_store_layers_at(store_of(reports), nodes.items[i], on_layer, &says) == 0 && says)
+			plan_node(reports, nodes.items[i]);
+	}
+	sl_free(nodes.items);
+}
+
 static void
 on_plan(void *ctx, struct sl_node node)
 {
 	plan_node(ctx, node);
+	if (node.level == SL_LEVEL_TENANT)
+		plan_below(ctx, node.id);
 }
 
 /* ---- mailed ---- */
@@ -301,7 +371,7 @@ mail_begin(struct reports *reports, struct sl_node node, const struct reports_sc
     reports_sent *done, void *ctx)
 {
 	struct mailing *mailing = sl_xzalloc(sizeof(*mailing));
-	const struct making_order order = { .node = node, .schedule = schedule, .kinds = schedule->kinds, .since_s = since_s,
+	const struct making_order order = { .of = { node, NULL }, .schedule = schedule, .kinds = schedule->kinds, .since_s = since_s,
 		.until_s = due_s != 0 ? due_s : digests_now_s(reports->options.digests), .today = due_s == 0, .done = on_made, .ctx = mailing };
 	int r;
 
@@ -402,12 +472,12 @@ on_tick(void *ctx)
 /* ---- asked for ---- */
 
 void
-reports_make(struct reports *reports, struct sl_node node, unsigned days, unsigned kinds, reports_done *done, void *ctx)
+reports_make(struct reports *reports, const struct reports_of *of, unsigned days, unsigned kinds, reports_done *done, void *ctx)
 {
 	struct reports_schedule *schedule = sl_xzalloc(sizeof(*schedule));
 	int64_t now_s = digests_now_s(reports->options.digests);
-	int r = reports_schedule(reports, node, schedule);
-	const struct making_order order = { .node = node, .schedule = schedule, .kinds = kinds != 0 ? kinds : schedule->kinds,
+	int r = reports_schedule(reports, of->node, schedule);
+	const struct making_order order = { .of = *of, .schedule = schedule, .kinds = kinds != 0 ? kinds : schedule->kinds,
 		.since_s = now_s - (int64_t)days * DAY_S, .until_s = now_s, .today = true, .done = done, .ctx = ctx };
 
 	if (r == 0)
@@ -453,7 +523,6 @@ reports_new(const struct reports_options *options)
 
 	reports->options = *options;
 	reports->up_since_s = digests_now_s(options->digests);
-	reports->counter = counter_new(options->loop, options->counter_fd);
 	sl_timer_init(&reports->tick, options->loop, on_tick, reports);
 	sl_timer_set(&reports->tick, TICK_MS);
 	agenda_add(options->agenda, on_plan, reports);
@@ -477,7 +546,6 @@ reports_free(struct reports **at)
 	}
 	while (reports->makings != NULL)
 		making_free(reports->makings);
-	counter_free(&reports->counter);
 	sl_timer_clear(&reports->tick);
 	plan_fini(&reports->plan);
 	sl_free(reports);

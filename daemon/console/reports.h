@@ -1,7 +1,7 @@
 /*
  * reports.h - reports by mail: when, of what, to whom; and once
  *
- * The policy of a tenant, a partner or the operator says days, an hour and addresses (reports.*). An address counts only where its domain is
+ * The policy of a node (operator, partner, tenant, and below it domain, group, user, where these name addresses themselves) says days, an hour and addresses (reports.*). An address counts only where its domain is
  * one of the tenant's, or for those above of one of their tenants: so no report leaves those whom it is about, and none is sent by way of
  * somebody else's next hop. Partners' and the operator's sum up their tenants, in numbers alone.
  *
@@ -9,18 +9,18 @@
  * that was missed, up to REPORTS_REACH_DAYS. Its token at the courier names node, address and due time; when the courier has it, that is noted
  * for the address: a crash in between makes the same again, and the courier knows the token.
  *
- * It is made of what the counter says of traffic (counter.h) and the courier of releases; one after the other. Show and send make one of the
+ * It is made of what the reader of records says of traffic (records.h) and the courier of releases; one after the other. Show and send make one of the
  * last days, up to now.
  */
 #ifndef CONSOLE_REPORTS_H
 #define CONSOLE_REPORTS_H
 
 #include "agenda.h"
-#include "counter.h"
 #include "digests.h"
 #include "report/report.h"
 
 #define REPORTS_REACH_DAYS	100
+#define REPORTS_NODES_MAX	10000	/* of a tenant, that have something to say */
 #define REPORTS_TO_MAX		20u	/* addresses of one node, as the policy has it */
 
 struct reports;
@@ -31,7 +31,6 @@ struct reports_options {
 	struct ways	*ways;
 	struct agenda	*agenda;
 	struct digests	*digests;	/* whose clock, zones and hostname are used */
-	int		 counter_fd;	/* taken; -1: there are no figures of traffic */
 	unsigned	 spread_s;
 };
 struct reports	*reports_new(const struct reports_options *options);
@@ -55,10 +54,16 @@ struct reports_schedule {
 };
 int		 reports_schedule(struct reports *reports, struct sl_node node, struct reports_schedule *out);
 
+/* Whose report. */
+struct reports_of {
+	struct sl_node	node;
+	const char	*mailbox;	/* NULL: the node's; else of an address alone, whose domain the node is and that is no user of the database */
+};
+
 /* Make one of the last `days`, up to now. `kinds`: those of the policy, if 0. `done` is called later, once: the report is borrowed, NULL with an
  * error. */
 typedef void	 reports_done(void *ctx, int result, const struct sl_report *report);
-void		 reports_make(struct reports *reports, struct sl_node node, unsigned days, unsigned kinds, reports_done *done, void *ctx);
+void		 reports_make(struct reports *reports, const struct reports_of *of, unsigned days, unsigned kinds, reports_done *done, void *ctx);
 /* The same, mailed to all whom the policy names; *sent: to how many. */
 typedef void	 reports_sent(void *ctx, int result, size_t sent);
 void		 reports_send(struct reports *reports, struct sl_node node, unsigned days, reports_sent *done, void *ctx);

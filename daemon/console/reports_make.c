@@ -7,18 +7,11 @@
 
 #include "policy/setting.h"
 #include "sl/log.h"
-#include "store/walk.h"
 
 #define PAGE		500u
 #define AGAIN_MS	WAYS_AGAIN_MS
 
 /* ---- whose ---- */
-
-static uint64_t
-name_hash(struct sl_slice name)
-{
-	return sl_hash_lower(name);
-}
 
 static int
 by_hash(const void *a, const void *b)
@@ -28,40 +21,13 @@ by_hash(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int
-on_tenant(void *ctx, const struct sl_tenant_row *row)
-{
-	struct making *m = ctx;
-
-	if (m->names_len == m->names_size) {
-		m->names_size = m->names_size * 2 + 64;
-		m->names = sl_xrealloc(m->names, m->names_size * sizeof(*m->names));
-	}
-	m->names[m->names_len++] = name_hash(row->name);
-	sl_pack_bytes(&m->tenants, row->name);
-	return 0;
-}
-
-/* Names of a tenant, or of a partner's; of the operator's all count. */
-static int
-find_tenants(struct making *m)
-{
-	static const struct sl_walk walk = { .tenant = on_tenant };
-	int r = 0;
-
-	sl_buf_init(&m->tenants, SL_IPC_PAYLOAD_MAX / 2);
-	if (m->node.level != SL_LEVEL_OPERATOR)
-		r = sl_store_walk(m->reports->options.console->store, &walk, m, m->node, NULL);
-	if (m->names_len > 0)
-		qsort(m->names, m->names_len, sizeof(*m->names), by_hash);
-	return r;
-}
-
 static bool
 is_ours(const struct making *m, struct sl_slice tenant)
 {
-	uint64_t hash = name_hash(tenant);
+	uint64_t hash = sl_hash_lower(tenant);
 
+	if (m->tenant != 0)
+		return sl_slice_ieq(tenant, sl_slice_str(m->tenant_name));
 	return m->node.level == SL_LEVEL_OPERATOR ||
 	    (m->names_len > 0 && bsearch(&hash, m->names, m->names_len, sizeof(*m->names), by_hash) != NULL);
 }
@@ -76,28 +42,52 @@ making_free(struct making *m)
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;
-	counter_forget(m->reports->counter, m);
+	if (m->reports->options.console->records != NULL)
+		records_forget(m->reports->options.console->records, m);
 	ways_forget(m->reports->options.ways, m);
 	sl_timer_clear(&m->timer);
 	sl_report_counts_fini(&m->counts);
 	sl_report_releases_fini(&m->releases);
 	sl_buf_fini(&m->tenants);
+	sl_buf_fini(&m->members);
+	sl_buf_fini(&m->aliases);
+	later_free(&m->later);
 	sl_free(m->names);
 	sl_free(m);
+}
+
+static bool
+wants_domains(const struct making *m)
+{
+	return m->node.level == SL_LEVEL_TENANT && (m->kinds & 1u << SL_REPORT_TRAFFIC) != 0;
+}
+
+/* Who is told what was released is told whose mail there was. */
+static bool
+wants_users(const struct making *m)
+{
+	const unsigned kinds = 1u << SL_REPORT_TRAFFIC | 1u << SL_REPORT_RELEASES;
+
+	return m->tenant != 0 && m->node.level != SL_LEVEL_USER && m->mailbox[0] == '\0' && (m->kinds & kinds) == kinds;
 }
 
 static void
 making_over(struct making *m)
 {
 	struct reports *reports = m->reports;
-	const bool is_summary = m->node.level != SL_LEVEL_TENANT;
+	const bool is_summary = m->tenant == 0;
+	/* Of days before the first file there are sums by tenant and domain alone. */
+	const bool cut = m->has_counts && m->counts.since_day[0] != '\0' && strcmp(m->counts.since_day, m->from_day) > 0;
 	const struct sl_report report = { .name = sl_slice_str(m->name), .is_summary = is_summary, .kinds = m->kinds,
 		.language = sl_slice_str(m->language), .zone = zones_get(digests_zones(reports->options.digests), m->zone),
 		.zone_name = sl_slice_str(m->zone), .since_s = m->since_s, .until_s = m->until_s,
 		.now_s = digests_now_s(reports->options.digests), .from_day = m->from_day, .to_day = m->to_day,
 		.days = m->has_counts ? &m->counts.days : NULL, .causes = m->has_counts ? &m->counts.causes : NULL,
 		.tenants = m->has_counts && is_summary ? &m->counts.tenants : NULL,
-		.releases = m->has_releases ? &m->releases : NULL, .brand = sl_slice_str(m->brand),
+		.domains = m->has_counts && wants_domains(m) ? &m->counts.domains : NULL,
+		.users = m->has_counts && wants_users(m) ? &m->counts.users : NULL, .more_domains = m->counts.more_domains,
+		.more_users = m->counts.more_users, .cut = m->counts.cut, .since_day = cut ? m->counts.since_day : NULL,
+		.releases = m->has_releases ? &m->releases : NULL, .unreadable = m->unreadable, .brand = sl_slice_str(m->brand),
 		.domain = digests_hostname(reports->options.digests) };
 	reports_done *done = m->done;
 	void *ctx = m->ctx;
@@ -113,6 +103,28 @@ making_over(struct making *m)
 
 /* ---- releases: the courier knows ---- */
 
+/* As far as it was for those whom the report is of. */
+static void
+take_release(struct making *m, const struct sl_courier_entry *entry)
+{
+	struct sl_courier_entry theirs = *entry;
+	struct sl_slice rest = entry->rcpts;
+	struct sl_release_later later;
+	struct sl_courier_rcpt one;
+	struct sl_buf rcpts;
+
+	if (m->later != NULL)
+		later_of(m->later, entry, &later);
+	sl_buf_init(&rcpts, SL_IPC_PAYLOAD_MAX);
+	while (sl_courier_rcpt_next(&rest, &one))
+		if (making_has(m, one.mailbox))
+			sl_courier_rcpt_add(&rcpts, &one);
+	theirs.rcpts = sl_buf_slice(&rcpts);
+	if (rcpts.len > 0)
+		sl_report_releases_add(&m->releases, &theirs, m->later != NULL ? &later : NULL);
+	sl_buf_fini(&rcpts);
+}
+
 static void
 on_release(void *ctx, const struct sl_courier_entry *entry)
 {
@@ -120,7 +132,7 @@ on_release(void *ctx, const struct sl_courier_entry *entry)
 
 	m->after = entry->id;
 	if (entry->created_us < m->until_s * 1000000 && is_ours(m, entry->tenant))
-		sl_report_releases_add(&m->releases, entry);
+		take_release(m, entry);
 }
 
 static void	ask_releases(void *ctx);
@@ -140,6 +152,21 @@ on_page(void *ctx, const struct ways_end *end)
 	making_over(m);
 }
 
+/* Some of the audit trail, in each turn. */
+static void
+read_later(struct making *m)
+{
+	int r = later_read(m->later);
+
+	m->later_known = r == SL_DONE;
+	if (r < 0) {
+		sl_log(SL_LOG_ERROR, "a report of %s does not tell what came after releases: %s", m->name,
+		    sl_store_error(m->reports->options.console->store));
+		later_free(&m->later);
+	}
+	sl_timer_set(&m->timer, 1);
+}
+
 static void
 ask_releases(void *ctx)
 {
@@ -147,13 +174,17 @@ ask_releases(void *ctx)
 	struct sl_courier_ask ask = { .verb = SL_COURIER_RELEASES, .from_us = m->since_s * 1000000, .id = m->after, .limit = PAGE };
 	const unsigned kinds = 1u << SL_REPORT_RELEASES | 1u << SL_REPORT_QUARANTINE;
 
-	if (m->node.level == SL_LEVEL_TENANT)
-		ask.tenant = sl_slice_str(m->name);
-	if ((m->kinds & kinds) == 0 || !ways_queue(m->reports->options.ways, &ask, on_release, on_page, m))
+	if (m->tenant != 0)
+		ask.tenant = sl_slice_str(m->tenant_name);
+	if (m->later != NULL && !m->later_known && m->failed == 0) {
+		read_later(m);
+		return;
+	}
+	if (m->failed != 0 || (m->kinds & kinds) == 0 || !ways_queue(m->reports->options.ways, &ask, on_release, on_page, m))
 		making_over(m);
 }
 
-/* ---- traffic: the counter knows ---- */
+/* ---- traffic: the reader of records knows ---- */
 
 static void
 on_counts(void *ctx, struct sl_report_counts *counts)
@@ -161,9 +192,12 @@ on_counts(void *ctx, struct sl_report_counts *counts)
 	struct making *m = ctx;
 
 	m->has_counts = counts->result == 0;
+	m->unreadable = counts->result != 0 && counts->result != SL_ERR_NOT_FOUND;
 	if (m->has_counts) {
 		m->counts = *counts;
 		*counts = (struct sl_report_counts){ 0 };
+	} else if (counts->result == SL_ERR_CLOSED || counts->result == SL_ERR_TIMEOUT) {
+		m->failed = SL_ERR_BUSY;	/* what cannot be told now is told later; a damaged file would be in the way for ever */
 	}
 	sl_timer_soon(&m->timer);
 }
@@ -181,19 +215,24 @@ static void
 ask_counts(struct making *m)
 {
 	struct sl_report_ask ask = { .from_day = sl_slice_str(m->from_day), .to_day = sl_slice_str(m->to_day),
-		.all = m->node.level == SL_LEVEL_OPERATOR, .by_tenant = m->node.level != SL_LEVEL_TENANT,
-		.tenants = sl_buf_slice(&m->tenants) };
+		.all = m->node.level == SL_LEVEL_OPERATOR, .by_tenant = m->tenant == 0, .of = m->of, .by_domain = wants_domains(m), .by_user = wants_users(m),
+		.members = sl_buf_slice(&m->members), .aliases = sl_buf_slice(&m->aliases), .tenants = sl_buf_slice(&m->tenants) };
 	int64_t first = m->since_s / 86400, last = m->until_s / 86400;
+	struct records *records = m->reports->options.console->records;
 	struct sl_report_counts counts;
 	char day[SL_REPORT_DAY_BYTES + 1];
 
+	if (records == NULL) {
+		sl_timer_soon(&m->timer);
+		return;
+	}
 	sl_report_counts_init(&counts);
 	for (int64_t n = first; n <= last; n++) {	/* a day without mail is a row too */
 		day_text(n, day);
 		if (strcmp(day, m->from_day) >= 0 && strcmp(day, m->to_day) <= 0)
 			(void)sl_traffic_table_row(&counts.days, sl_slice_str(day));
 	}
-	counter_ask(m->reports->counter, &ask, &counts, on_counts, m);
+	records_count(records, &ask, &counts, on_counts, m);
 }
 
 /* ---- begin ---- */
@@ -201,8 +240,8 @@ ask_counts(struct making *m)
 static int
 find_name(struct making *m)
 {
+	const char *text, *slash;
 	struct sl_buf name;
-	const char *text;
 	int r;
 
 	sl_buf_init(&name, 1024);
@@ -210,7 +249,12 @@ find_name(struct making *m)
 	text = sl_buf_cstr(&name);
 	if (strchr(text, ':') != NULL)
 		text = strchr(text, ':') + 1;
-	snprintf(m->name, sizeof(m->name), "%s", m->node.level == SL_LEVEL_OPERATOR ? "Sluice" : text);
+	slash = strrchr(text, '/');
+	if (m->node.level == SL_LEVEL_GROUP && slash != NULL)	/* "sales (example.com)": with the slash it would be shown as no link is */
+		snprintf(m->name, sizeof(m->name), "%s (%.*s)", slash + 1, (int)(slash - text), text);
+	else
+		snprintf(m->name, sizeof(m->name), "%s", m->node.level == SL_LEVEL_OPERATOR ? "Sluice" :
+		    m->mailbox[0] != '\0' ? m->mailbox : text);
 	sl_buf_fini(&name);
 	return r;
 }
@@ -223,7 +267,9 @@ making_begin(struct reports *reports, const struct making_order *order)
 	int r;
 
 	m->reports = reports;
-	m->node = order->node;
+	m->node = order->of.node;
+	if (order->of.mailbox != NULL)
+		snprintf(m->mailbox, sizeof(m->mailbox), "%s", order->of.mailbox);
 	m->kinds = order->kinds;
 	m->since_s = order->since_s;
 	m->until_s = order->until_s;
@@ -240,7 +286,9 @@ making_begin(struct reports *reports, const struct making_order *order)
 	reports->makings = m;
 	r = find_name(m);
 	if (r == 0)
-		r = find_tenants(m);
+		r = making_find_scope(m);
+	if (r == 0 && m->tenant != 0 && (m->kinds & 1u << SL_REPORT_RELEASES) != 0)
+		m->later = later_new(reports->options.console->store, m->tenant, m->since_s * 1000000);
 	if (r != 0)
 		making_free(m);
 	else if ((m->kinds & ~(1u << SL_REPORT_RELEASES)) != 0)

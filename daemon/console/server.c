@@ -15,16 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "counter.h"
 #include "deeds.h"
 #include "file.h"
+#include "forwards.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "ipc/console.h"
 #include "job.h"
 #include "keeper.h"
 #include "publisher.h"
-#include "replayer.h"
+#include "records.h"
 #include "reports.h"
 #include "sl/log.h"
 #include "store/approvals.h"
@@ -61,7 +61,7 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
-	int		 counter_fd;	/* of a channel that nobody has taken; -1 */
+	struct forwards	*forwards;
 	uint32_t	 published;
 	struct sl_timer	 take_over;	/* the settings' tenants are still to be taken over */
 	char		*settings_path;
@@ -392,8 +392,7 @@ keeping_begin(struct server *server, struct sl_slice hostname)
 		.digests = server->console.digests, .correct = on_correct, .ctx = server });
 	server->console.reports = reports_new(&(struct reports_options){ .loop = server->loop, .console = &server->console,
 		.ways = server->ways, .agenda = server->console.agenda, .digests = server->console.digests,
-		.counter_fd = server->counter_fd, .spread_s = server->place->spread_s });
-	server->counter_fd = -1;
+		.spread_s = server->place->spread_s });
 	ways_begin(server->ways);
 }
 
@@ -405,8 +404,21 @@ keeping_end(struct server *server)
 	digests_free(&server->console.digests);
 	agenda_free(&server->console.agenda);
 	ways_free(&server->ways);
-	if (server->counter_fd >= 0)
-		close(server->counter_fd);
+}
+
+/* What the sender of mail to an action address hears. */
+static void
+on_action(void *ctx, uint32_t edge, const struct sl_digest_response *response)
+{
+	struct server *server = ctx;
+	struct sl_buf answer;
+
+	sl_buf_init(&answer, SL_DIGEST_RESPONSE_MAX);
+	sl_pack_u32(&answer, edge);
+	sl_digest_response_pack(response, &answer);
+	if (answer.overflow || sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_loop_stop(server->loop);
+	sl_buf_fini(&answer);
 }
 
 /* Mail to an action address. Without an answer the edge defers it. */
@@ -417,17 +429,15 @@ on_command(struct server *server, struct sl_slice payload)
 	uint32_t edge = sl_unpack_u32(&in);
 	struct sl_digest_request request;
 	struct sl_digest_response response;
-	struct sl_buf answer;
 
-	if (in.failed || server->deeds == NULL || sl_digest_request_unpack(in.rest, &request) != 0)
+	if (in.failed || sl_digest_request_unpack(in.rest, &request) != 0)
 		return;
-	deeds_command(server->deeds, &request, &response);
-	sl_buf_init(&answer, 4096);
-	sl_pack_u32(&answer, edge);
-	sl_digest_response_pack(&response, &answer);
-	if (sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
-		sl_loop_stop(server->loop);
-	sl_buf_fini(&answer);
+	if (request.is_report) {
+		forwards_command(server->forwards, edge, &request);
+	} else if (server->deeds != NULL) {
+		deeds_command(server->deeds, &request, &response);
+		on_action(server, edge, &response);
+	}
 }
 
 static void
@@ -528,7 +538,7 @@ on_hosts(void *ctx)
 struct children {
 	const struct place	*place;
 	struct sl_jail_user	 user;
-	int			 hosts[2], compiler, counter, replayer;
+	int			 hosts[2], compiler, reader;
 };
 
 /* In a child: what it has no business with is closed, the rest given up. */
@@ -552,24 +562,6 @@ static bool
 prepare_compiler(void *ctx)
 {
 	return prepare(ctx, SL_JAIL_COMPILER);
-}
-
-/* It becomes the owner of the day files: nobody else may read them. */
-static bool
-prepare_replayer(void *ctx)
-{
-	struct children *c = ctx;
-	struct sl_jail_user owner;
-	struct stat st;
-
-	if (c->place->parent != NULL)
-		close(sl_ipc_fd(c->place->parent));
-	if (c->place->user == NULL)
-		return true;
-	if (stat(c->place->records, &st) != 0)
-		return false;
-	owner = (struct sl_jail_user){ geteuid() == 0 && st.st_uid != 0, st.st_uid, st.st_gid };
-	return sl_jail_enter_with(SL_JAIL_COMPILER, &owner, c->place->records) == 0;
 }
 
 static bool
@@ -613,15 +605,11 @@ children_start(struct children *c)
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
 	if (c->compiler < 0)
 		return failed("cannot make", "a compiler");
-	if (*place->records == '\0' || (mkdir(place->records, 0700) != 0 && errno != EEXIST))
-		return true;		/* there are no records, or nobody here may make a place for them */
-	c->replayer = replayer_start(place->records, prepare_replayer, c);
-	if (c->replayer < 0)
-		return failed("cannot make", "a replayer");
-	c->counter = counter_start(place->records, place->user != NULL, place->parent != NULL ? sl_ipc_fd(place->parent) : -1);
-	if (c->counter == SL_ERR_NOT_FOUND)
-		sl_log(SL_LOG_NOTICE, "%s is not there: reports have no figures of traffic", place->records);
-	return c->counter >= 0 || c->counter == SL_ERR_NOT_FOUND || failed("cannot make", "a counter");
+	if (place->records == NULL || *place->records == '\0')
+		return true;
+	(void)mkdir(place->records, 0700);	/* where nobody here may make it, it is waited for */
+	c->reader = records_start(place->records, place->user != NULL);
+	return c->reader >= 0 || failed("cannot make", "a reader of records");
 }
 
 /* ---- all of it ---- */
@@ -656,8 +644,9 @@ server_begin(struct server *server, const struct children *children)
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
 	sl_timer_init(&server->take_over, server->loop, on_take_over, server);
 	server->console.publisher = publisher_new(&options);
-	if (children->replayer >= 0)
-		server->console.replayer = replayer_new(server->loop, children->replayer);
+	server->console.records = records_new(server->loop, children->reader);
+	server->forwards = forwards_new(&(struct forwards_options){ .store = server->console.store, .records = server->console.records,
+		.answer = on_action, .ctx = server });
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {
@@ -669,7 +658,6 @@ server_begin(struct server *server, const struct children *children)
 		sl_signal_init(&server->signals[0], server->loop, SIGTERM, on_signal, server);
 		sl_signal_init(&server->signals[1], server->loop, SIGINT, on_signal, server);
 	}
-	server->counter_fd = children->counter;
 	publisher_use_hosts(server->console.publisher, server->console.hosts);
 	if (server->place->parent != NULL && server->place->keeps)
 		keeping_begin(server, sl_slice_str(server->place->hostname));
@@ -683,7 +671,8 @@ server_end(struct server *server)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
 	keeping_end(server);
-	replayer_free(&server->console.replayer);
+	forwards_free(&server->forwards);
+	records_free(&server->console.records);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
@@ -701,12 +690,12 @@ int
 server_run(const struct place *place)
 {
 	struct server *server = sl_xzalloc(sizeof(*server));
-	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .counter = -1, .replayer = -1 };
+	struct children children = { .place = place, .hosts = { -1, -1 }, .compiler = -1, .reader = -1 };
 	int status = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	server->place = place;
-	server->fd = server->counter_fd = -1;
+	server->fd = -1;
 	server->console.keeps = place->keeps;
 	server->console.two_persons = place->two_persons;
 	server->settings_path = sl_xstrdup(place->settings_path != NULL ? place->settings_path : "");
@@ -723,7 +712,7 @@ server_run(const struct place *place)
 		sl_loop_free(&server->loop);
 		status = 0;
 	} else {
-		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.counter, children.replayer };
+		const int fds[] = { children.hosts[0], children.hosts[1], children.compiler, children.reader };
 
 		for (size_t i = 0; i < SL_COUNT(fds); i++)
 			if (fds[i] >= 0)

@@ -6,6 +6,7 @@
 #include "policy/setting.h"
 #include "reports.h"
 #include "store/audit.h"
+#include "store/digests.h"
 
 #define DAYS_DEFAULT	7u
 #define HTML_MAX	((size_t)8 << 20)
@@ -18,10 +19,73 @@ struct waiting {
 	char		 name[256];
 };
 
+/* ---- whose ---- */
+
+/* Of an address: its user, or where there is none of that name its domain; of a domain's name, or an alias, the domain. */
+static int
+find_named(struct request *request, enum sl_level level, struct sl_slice name, struct sl_store_mailbox *mailbox, struct sl_node *out)
+{
+	char *address = level == SL_LEVEL_DOMAIN ? sl_xasprintf("postmaster@" SL_SLICE_FMT, SL_SLICE_ARG(name)) : sl_xmemdup(name.ptr, name.len);
+	int r = sl_store_mailbox(request->store, sl_slice_str(address), mailbox);
+
+	sl_free(address);
+	if (r == SL_ERR_NOT_FOUND || r == SL_ERR_SYNTAX)
+		return refuse(request, r, SL_SLICE_FMT " is no %s of a tenant", SL_SLICE_ARG(name),
+		    level == SL_LEVEL_DOMAIN ? "domain" : "address in a domain");
+	*out = level == SL_LEVEL_DOMAIN ? (struct sl_node){ SL_LEVEL_DOMAIN, mailbox->domain } : mailbox->node;
+	return r;
+}
+
+static bool
+lies_at(struct request *request, struct sl_node node, struct sl_node at)
+{
+	struct sl_access_path of_node, of_at;
+
+	return sl_store_path(request->store, node, &of_node) == 0 && sl_store_path(request->store, at, &of_at) == 0 &&
+	    sl_access_covers(&of_at, &of_node);
+}
+
+/* --domain, --group or --user; or AT; or the operator. */
 static int
 at_place(struct request *request, struct sl_node *out)
 {
-	return sl_store_find_text(request->store, arg(request, "at"), out);
+	static const struct { const char *argument; enum sl_level level; } names[] = { { "domain", SL_LEVEL_DOMAIN },
+		{ "group", SL_LEVEL_GROUP }, { "user", SL_LEVEL_USER } };
+	struct sl_store_mailbox mailbox;
+	struct sl_node at = SL_NODE_OPERATOR;
+	struct sl_slice name = sl_slice("", 0);
+	enum sl_level level = SL_LEVEL_OPERATOR;
+	int r = arg(request, "at").len > 0 ? sl_store_find_text(request->store, arg(request, "at"), &at) : 0;
+
+	for (size_t i = 0; i < SL_COUNT(names) && r == 0; i++) {
+		if (arg(request, names[i].argument).len == 0)
+			continue;
+		if (name.len > 0)
+			return refuse(request, SL_ERR_SYNTAX, "one of --domain, --group and --user");
+		name = arg(request, names[i].argument);
+		level = names[i].level;
+	}
+	*out = at;
+	if (r != 0 || name.len == 0)
+		return r;
+	r = level == SL_LEVEL_GROUP ? sl_store_find(request->store, level, name, out) : find_named(request, level, name, &mailbox, out);
+	if (r == 0 && !lies_at(request, *out, at))
+		return refuse(request, SL_ERR_NOT_FOUND, SL_SLICE_FMT " is not of " SL_SLICE_FMT, SL_SLICE_ARG(name),
+		    SL_SLICE_ARG(arg(request, "at")));
+	return r;
+}
+
+/* An address that is no user of the database, whose domain is the target; "": none. */
+static void
+find_mailbox(struct request *request, char out[SL_STORE_MAILBOX_MAX + 1])
+{
+	struct sl_store_mailbox mailbox;
+	struct sl_node node;
+
+	out[0] = '\0';
+	if (request->target.level == SL_LEVEL_DOMAIN && arg(request, "user").len > 0 &&
+	    find_named(request, SL_LEVEL_USER, arg(request, "user"), &mailbox, &node) == 0)
+		strcpy(out, mailbox.text);
 }
 
 static void
@@ -39,7 +103,9 @@ answer_failed(struct waiting *w, int result)
 {
 	json_t *reply = json_object();
 
-	json_object_set_new(reply, "error", json_string(result == SL_ERR_CLOSED ? "the courier is not there now" : sl_strerror(result)));
+	json_object_set_new(reply, "error", json_string(result == SL_ERR_CLOSED ? "the courier is not there now" :
+	    result == SL_ERR_BUSY ? "the records of traffic are not read now, as the process that reads them died or takes too long: try again" :
+	    sl_strerror(result)));
 	answer(w, reply, false);
 }
 
@@ -62,6 +128,16 @@ days_of(struct request *request, unsigned *out)
 		return refuse(request, SL_ERR_SYNTAX, "write 1 to %u days", REPORTS_REACH_DAYS);
 	*out = (unsigned)days;
 	return 0;
+}
+
+/* What is mailed, the policy of a node says. */
+static int
+check_node(struct request *request)
+{
+	char mailbox[SL_STORE_MAILBOX_MAX + 1];
+
+	find_mailbox(request, mailbox);
+	return mailbox[0] == '\0' ? 0 : refuse(request, SL_ERR_NOT_FOUND, "%s is no user here: reports are mailed of users that were added", mailbox);
 }
 
 static int
@@ -126,6 +202,9 @@ releases_json(const struct sl_report *report)
 		row_text(row, "kept_as", sl_slice_str(r->kept_as));
 		row_text(row, "state", sl_slice_str(r->state));
 		row_text(row, "reply", sl_slice_str(r->reply));
+		row_time(row, "opened_later", r->later.opened_us);
+		row_time(row, "reported_later", r->later.reported_us);
+		row_time(row, "sender_allowed_later", r->later.allowed_us);
 		json_array_append_new(rows, row);
 	}
 	return rows;
@@ -141,6 +220,17 @@ add_rows(const struct waiting *w, const struct sl_report *report, json_t *reply)
 	json_object_set_new(reply, "reasons", table_json(report->causes));
 	if (report->is_summary)
 		json_object_set_new(reply, "customers", table_json(report->tenants));
+	if (report->domains != NULL) {
+		json_object_set_new(reply, "domains", table_json(report->domains));
+		json_object_set_new(reply, "more_domains", json_integer((json_int_t)report->more_domains));
+	}
+	if (report->users != NULL) {
+		json_object_set_new(reply, "users", table_json(report->users));
+		json_object_set_new(reply, "more_users", json_integer((json_int_t)report->more_users));
+		json_object_set_new(reply, "users_exact", json_boolean(!report->cut));
+	}
+	if (report->since_day != NULL)
+		json_object_set_new(reply, "since_day", json_string(report->since_day));
 	if (report->releases != NULL)
 		json_object_set_new(reply, "released", json_integer((json_int_t)report->releases->entries));
 	if (w->releases && report->releases != NULL)
@@ -151,7 +241,7 @@ static void
 add_text(const struct waiting *w, const struct sl_report *report, json_t *reply)
 {
 	const struct { const char *format; const struct sl_traffic_table *table; } tables[] = { { "days", report->days },
-		{ "reasons", report->causes }, { "customers", report->tenants } };
+		{ "reasons", report->causes }, { "customers", report->tenants }, { "domains", report->domains }, { "users", report->users } };
 	struct sl_buf text;
 
 	sl_buf_init(&text, HTML_MAX);
@@ -189,9 +279,10 @@ on_made(void *ctx, int result, const struct sl_report *report)
 static int
 report_show(struct request *request)
 {
-	static const char *const formats[] = { "", "html", "days", "reasons", "customers", "releases" };
+	static const char *const formats[] = { "", "html", "days", "reasons", "customers", "domains", "users", "releases" };
 	struct sl_slice format = arg_flag(request, "html") ? SL_SLICE_LIT("html") : arg(request, "csv");
 	unsigned days = 0, kinds = (1u << SL_REPORT_KIND_COUNT) - 1;
+	char mailbox[SL_STORE_MAILBOX_MAX + 1];
 	struct waiting *w;
 	size_t i = 0;
 	bool releases;
@@ -200,22 +291,24 @@ report_show(struct request *request)
 	while (i < SL_COUNT(formats) && !sl_slice_eq(format, sl_slice_str(formats[i])))
 		i++;
 	if (r == 0 && i == SL_COUNT(formats))
-		r = refuse(request, SL_ERR_SYNTAX, "write days, reasons, customers or releases");
+		r = refuse(request, SL_ERR_SYNTAX, "write days, reasons, customers, domains, users or releases");
 	if (r == 0)
 		r = days_of(request, &days);
 	if (r != 0)
 		return r;
 	/* Who released what is the customer's: others are shown how many there were. */
-	releases = request->target.level == SL_LEVEL_TENANT && request_allowed(request, SL_VERB_REPORT_RELEASES) == 0;
+	releases = request->target.level >= SL_LEVEL_TENANT && request_allowed(request, SL_VERB_REPORT_RELEASES) == 0;
 	sl_buf_reset(&request->error);
-	if (!releases && strcmp(formats[i], "releases") == 0)
-		return refuse(request, SL_ERR_REFUSED, "releases are shown to a tenant's own, and of one tenant");
+	if (!releases && (strcmp(formats[i], "releases") == 0 || strcmp(formats[i], "users") == 0))
+		return refuse(request, SL_ERR_REFUSED, "%s are shown to a tenant's own, and of one tenant", formats[i]);
 	if (!releases)
 		kinds &= ~(1u << SL_REPORT_RELEASES);
 	w = waiting_new(request);
 	w->releases = releases;
 	snprintf(w->format, sizeof(w->format), "%s", formats[i]);
-	reports_make(request->console->reports, request->target, days, kinds, on_made, w);
+	find_mailbox(request, mailbox);
+	sl_buf_reset(&request->error);
+	reports_make(request->console->reports, &(struct reports_of){ request->target, mailbox[0] != '\0' ? mailbox : NULL }, days, kinds, on_made, w);
 	return 0;
 }
 
@@ -248,6 +341,8 @@ report_send(struct request *request)
 	int r = check_reports(request);
 
 	if (r == 0)
+		r = check_node(request);
+	if (r == 0)
 		r = days_of(request, &days);
 	if (r == 0 && digests_hostname(request->console->digests).len == 0)
 		r = refuse(request, SL_ERR_UNSUPPORTED, "no reports are mailed here: `hostname` of the settings is no domain");
@@ -275,6 +370,8 @@ report_schedule(struct request *request)
 	struct reports_schedule *schedule;
 	int r = check_reports(request);
 
+	if (r == 0)
+		r = check_node(request);
 	if (r != 0)
 		return r;
 	schedule = sl_xzalloc(sizeof(*schedule));

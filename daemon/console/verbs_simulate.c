@@ -1,6 +1,6 @@
 /* verbs_simulate.c - policies tried out on what was recorded; see console.h
  *
- * The policy as it would be is compiled (publisher.h). Then either the records are replayed here (replayer.h), and the asker is told
+ * The policy as it would be is compiled (publisher.h). Then either the records are replayed here (records.h), and the asker is told
  * of his own mail; or, for operators who read records themselves, both pictures are handed to him.
  */
 
@@ -9,7 +9,7 @@
 #include "policy_change.h"
 #include "publisher.h"
 #include "replay/lists.h"
-#include "replayer.h"
+#include "records.h"
 #include "store/tree.h"
 #include "store/walk.h"
 
@@ -47,7 +47,7 @@ on_cancel(struct console *console, void *what)
 	if (t->tried != 0)
 		publisher_forget(console->publisher, t->tried);
 	if (t->replayed != 0)
-		replayer_forget(console->replayer, t->replayed);
+		records_replay_forget(console->records, t->replayed);
 	trying_free(t);
 }
 
@@ -118,7 +118,7 @@ on_heard(void *ctx, struct sl_slice json, bool last)
 	struct asker *asker = t->asker;
 
 	if (json.len == 0) {
-		answer_error(t, "the replayer died");
+		answer_error(t, "the process that read the records died: try again");
 		return;
 	}
 	if (last)
@@ -134,9 +134,9 @@ begin_replay(struct trying *t, const struct tried *tried)
 
 	t->question.has_over = tried->over >= 0;
 	t->question.changed_is_over = tried->changed_is_over;
-	t->replayed = replayer_ask(t->console->replayer, &t->question, fds, len, on_heard, t);
+	t->replayed = records_replay(t->console->records, &t->question, fds, len, on_heard, t);
 	if (t->replayed == 0)
-		answer_error(t, "too much is being tried out: again in a moment");
+		answer_error(t, "too much is being tried out, or records cannot be read now: again in a moment");
 }
 
 static void
@@ -328,7 +328,7 @@ check_way(struct request *request, bool replay)
 
 	if (request->console->publisher == NULL || request->asker == NULL)
 		return refuse(request, SL_ERR_UNSUPPORTED, "nothing is compiled here");
-	if (replay && request->console->replayer == NULL)
+	if (replay && (request->console->records == NULL || !records_has(request->console->records)))
 		return refuse(request, SL_ERR_UNSUPPORTED, "no records are kept here (console.records of the settings)");
 	if (replay)
 		return 0;

@@ -15,6 +15,35 @@ action_init(struct action *a, struct session *session, struct sl_arena *arena)
 	sl_timer_init(&a->timer, session->edge->loop, on_timer, a);
 }
 
+/* One of the verbs that digests know, a dot, and what the console will look at; or where mail is reported. */
+bool
+action_is_address(struct sl_slice local)
+{
+	const unsigned char *dot = local.len > 0 ? memchr(local.ptr, '.', local.len) : NULL;
+	struct sl_slice word = sl_slice(local.ptr, dot == NULL ? 0 : (size_t)(dot - local.ptr));
+	enum sl_forward forward;
+	bool known = sl_forward_find(local, &forward);
+
+	for (int v = 0; v < SL_DIGEST_VERB_COUNT; v++)
+		known |= sl_slice_ieq(word, sl_slice_str(sl_digest_verb_word((enum sl_digest_verb)v)));
+	return known;
+}
+
+bool
+action_recipient(struct action *a, struct sl_slice local)
+{
+	enum sl_forward forward;
+
+	a->on = !sl_forward_find(local, &forward) || reported_begin(&a->reported, a->session->edge, forward);
+	return a->on;
+}
+
+void
+action_feed(struct action *a, const unsigned char *data, size_t len)
+{
+	reported_feed(&a->reported, data, len);
+}
+
 /* ---- the header section ---- */
 
 static void *
@@ -158,6 +187,7 @@ action_finish(struct action *a)
 	struct sl_buf payload;
 	bool told;
 
+	reported_tell(&a->reported, &request);
 	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX);
 	sl_digest_request_pack(&request, &payload);
 	a->number = request.number;
@@ -174,6 +204,7 @@ action_abort(struct action *a)
 {
 	if (a->waiting)
 		leave(a);
+	reported_end(&a->reported);
 }
 
 void
@@ -188,6 +219,11 @@ actions_answered(struct edge *edge, struct sl_slice payload)
 		if (a->number != response.number)
 			continue;
 		leave(a);
+		if (response.lessons_len > 0 && reported_learn(&a->reported, &response) == 0) {
+			answer_set(&answer, 550, "5.3.0", "Nothing is learned from reports here");
+			session_on_action(a->session, &answer);
+			return;
+		}
 		answer_set(&answer, response.code, "", SL_SLICE_FMT, SL_SLICE_ARG(response.text));
 		snprintf(answer.enhanced, sizeof(answer.enhanced), SL_SLICE_FMT, SL_SLICE_ARG(response.enhanced));
 		session_on_action(a->session, &answer);

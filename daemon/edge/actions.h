@@ -7,7 +7,10 @@
  *
  * What only the console knows (keys, what was done before) is not here: an edge that is taken over can make no address.
  *
- * Memory: what the console is told, at most 8 KiB, while it is asked.
+ * An address without a token takes mail that reports others; then what is attached is learned from, if the console says whose word it
+ * is and of whom (reported.h).
+ *
+ * Memory: what the console is told, at most 8 KiB, while it is asked; and reported.h's.
  */
 #ifndef EDGE_ACTIONS_H
 #define EDGE_ACTIONS_H
@@ -15,6 +18,7 @@
 #include "classify/panel.h"
 #include "digest/wire.h"
 #include "io/loop.h"
+#include "reported.h"
 
 #define ACTIONS_DEADLINE_MS	15000u	/* for the console's answer */
 
@@ -32,11 +36,16 @@ struct action {
 	/* From the header section, in the arena. */
 	struct sl_slice		 auto_submitted, precedence, message_id;
 	bool			 list, report;
+	struct reported		 reported;
 };
 
 void	action_init(struct action *action, struct session *session, struct sl_arena *arena);
+bool	action_is_address(struct sl_slice local);	/* could it be one, by its local part? */
+/* Such a recipient is accepted: the transaction is for him. False: not now, too much of its kind is under way. */
+SL_MUST_USE bool action_recipient(struct action *action, struct sl_slice local);
 /* The message begins: listen. Returns 0 or SL_ERR_FULL. */
 SL_MUST_USE int	action_begin(struct action *action, struct sl_panel *panel);
+void	action_feed(struct action *action, const unsigned char *data, size_t len);	/* decoded */
 /* It is complete, and judged: ask. session_on_action follows, never from inside the call. */
 void	action_finish(struct action *action);
 void	action_abort(struct action *action);	/* fine at any time after init */

@@ -18,6 +18,7 @@ struct answer {
 
 void	answer_set(struct answer *answer, int code, const char *enhanced, const char *format, ...)
 	    SL_PRINTF(4, 5);
+void	answer_vset(struct answer *answer, int code, const char *enhanced, const char *format, va_list ap) SL_PRINTF(4, 0);
 
 static inline bool
 answer_is_positive(const struct answer *answer)

@@ -146,7 +146,7 @@ what_the_next_hop_says_is_the_answer(void **state)
 	close_rig();
 }
 
-/* The sender comes again for both: what is kept is not kept twice, and a third time it is news. */
+/* The sender comes again for both: the vault is asked whether it has it already, and when he has heard 250 it is news. */
 static void
 what_the_next_hop_defers_is_not_kept_twice(void **state)
 {
@@ -160,9 +160,9 @@ what_the_next_hop_defers_is_not_kept_twice(void **state)
 		sender = envelope("<a@client.example>", both);
 		first = hop;
 		message(sender, "Subject: x\r\n\r\nhello", true);
-		assert_int_equal(fake.keeps - before, i == 0 || i == 3);
-		if (fake.keeps > before)
-			fake_answer(0);
+		assert_int_equal(fake.keeps - before, 1);
+		assert_int_equal(fake.keep.since_us != 0, i == 1 || i == 2);
+		fake_answer(0);
 		taken_by(i < 2 ? "452 disk full\r\n" : "250 taken\r\n", only_anna, true);
 		expect_reply(sender, i < 2 ? "452 disk full" : "250 taken");
 		end_tx(sender, "QUIT\r\n");
@@ -174,10 +174,39 @@ what_the_next_hop_defers_is_not_kept_twice(void **state)
 	/* Another message is another. */
 	sender = envelope("<a@client.example>", both);
 	message(sender, "Subject: x\r\n\r\nhello again", true);
-	assert_int_equal(fake.keeps, 3);
+	assert_int_equal(fake.keep.since_us, 0);
 	fake_answer(0);
 	taken_by("250 taken\r\n", only_anna, true);
 	expect_reply(sender, "250 taken");
+	close_rig();
+}
+
+/* The tenant's own limit, and what is announced before it is known whose the recipient is. */
+static void
+a_tenant_has_its_own_limit(void **state)
+{
+	static const struct provider small = { .policy = "message: {size: 64KiB}", .users = { { "anna@acme.test", NULL } } };
+	static const struct rcpt too_large[] = { { "anna@acme.test", "552 5.3.4" }, { NULL, NULL } };
+	static const struct rcpt anna[] = { { "anna@acme.test", NULL }, { NULL, NULL } };
+	static char line[] = "0123456789012345678901234567890123456789012345678901234567890\r\n";
+	struct rig_end *sender;
+
+	open_rig(&small);
+	assert_int_equal(rig.edge->snapshot->size_limit, SL_MAX((uint64_t)64 << 10, rig_tenant(&rig)->message_max_bytes));
+	sender = envelope("<a@client.example> SIZE=65537", too_large);
+	end_tx(sender, "QUIT\r\n");
+	rig_settle(&rig);
+	sender = envelope("<a@client.example>", anna);		/* it does not say */
+	end_tx(sender, "DATA\r\n");
+	expect_reply(sender, "354");
+	end_tx(sender, "Subject: x\r\n\r\n");
+	for (size_t bytes = 0; bytes < (64 << 10); bytes += sizeof(line) - 1) {
+		end_tx(sender, line);
+		rig_settle(&rig);
+	}
+	end_tx(sender, ".\r\n");
+	rig_settle(&rig);
+	expect_reply(sender, "552 5.3.4");
 	close_rig();
 }
 
@@ -405,16 +434,22 @@ command(const char *rcpt, const char *told, const char *header)
 }
 
 static void
-console_answers(uint64_t number, int code, const char *text)
+console_says(const struct sl_digest_response *response)
 {
-	const struct sl_digest_response response = { number, code, SL_SLICE_LIT("2.0.0"), sl_slice_str(text) };
 	struct sl_buf payload;
 
-	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX);
-	sl_digest_response_pack(&response, &payload);
+	sl_buf_init(&payload, SL_DIGEST_RESPONSE_MAX);
+	sl_digest_response_pack(response, &payload);
 	actions_answered(rig.edge, sl_buf_slice(&payload));
 	sl_buf_fini(&payload);
 	rig_settle(&rig);
+}
+
+static void
+console_answers(uint64_t number, int code, const char *text)
+{
+	console_says(&(struct sl_digest_response){ .number = number, .code = code, .enhanced = SL_SLICE_LIT("2.0.0"),
+		.text = sl_slice_str(text) });
 }
 
 static void
@@ -456,6 +491,60 @@ mail_to_an_action_address_is_the_consoles(void **state)
 	close_rig();
 }
 
+#define REPORT	"From: Anna <anna@acme.test>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nlook\r\n--b\r\n"	\
+		"Content-Type: message/rfc822\r\n\r\nX-Sluice-Verdict: ham; id=0123456789ABC\r\nSubject: casino\r\n\r\n"	\
+		"Buy what everybody buys, while it is there to be bought, and tell your friends of it.\r\n--b--\r\n"
+
+/* What came through is reported by forwarding it: the console says whose word it is and of whom, and only then it is learned. */
+static void
+mail_that_was_forwarded_is_learned_from(void **state)
+{
+	struct sl_digest_response said = { .code = 250, .enhanced = SL_SLICE_LIT("2.0.0"), .text = SL_SLICE_LIT("Thank you"),
+		.lessons = { { .tenant = SL_SLICE_LIT("acme.test"), .reporter = SL_SLICE_LIT("anna@acme.test"),
+			.client = SL_SLICE_LIT("192.0.2.77"), .author = SL_SLICE_LIT("shop.test") } }, .lessons_len = 1 };
+	struct sl_digest_request request;
+	struct rig_end *sender;
+
+	open_rig(&(struct provider){ .policy = "" });
+	rig.edge->on_action = on_action;
+	sl_buf_init(&asked, SL_DIGEST_WIRE_MAX);
+	sender = command("Phish", "250 2.1.5", REPORT);
+	assert_int_equal(rig.edge->reported_open, 1);
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	assert_true(request.is_report && request.forward == SL_FORWARD_PHISH && request.attached == 1 && request.reported_len == 1);
+	assert_true(sl_slice_eq(request.reported[0].id, SL_SLICE_LIT("0123456789ABC")));
+	expect_nothing(sender);
+	said.number = request.number;
+	console_says(&said);
+	expect_reply(sender, rig.edge->snapshot->memory != NULL ? "250 2.0.0 Thank you" : "550 5.3.0 Nothing is learned");
+	assert_int_equal(rig.stats.corrections, rig.edge->snapshot->memory != NULL);
+	/* What the console does not know teaches nothing. */
+	sender = command("spam", "250 2.1.5", "From: anna@acme.test\r\n");
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	assert_true(request.is_report && request.attached == 0 && request.reported_len == 0);
+	console_answers(request.number, 550, "Forward it as an attachment");
+	expect_reply(sender, "550 2.0.0 Forward it");
+	assert_int_equal(rig.edge->reported_open, 0);
+	/* Whoever gets no mail here has nothing to report; and so many at once are enough. */
+	sender = sender_hello(&rig);
+	end_tx(sender, "MAIL FROM:<x@elsewhere.test>\r\n");
+	expect_reply(sender, "250");
+	end_tx(sender, "RCPT TO:<spam@mx.sluice.example>\r\n");
+	expect_reply(sender, "550 5.1.1");
+	end_tx(sender, "RSET\r\n");
+	expect_reply(sender, "250");
+	rig.edge->reported_open = REPORTED_OPEN_MAX;
+	end_tx(sender, "MAIL FROM:<anna@acme.test>\r\n");
+	expect_reply(sender, "250");
+	end_tx(sender, "RCPT TO:<spam@mx.sluice.example>\r\n");
+	expect_reply(sender, "451 4.3.2");
+	end_tx(sender, "RSET\r\n");
+	expect_reply(sender, "250");
+	assert_int_equal(rig.edge->reported_open, REPORTED_OPEN_MAX);
+	sl_buf_fini(&asked);
+	close_rig();
+}
+
 int
 main(void)
 {
@@ -468,6 +557,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_kept_is_delivered_to_nobody),
 		cmocka_unit_test(what_the_next_hop_says_is_the_answer),
 		cmocka_unit_test(what_the_next_hop_defers_is_not_kept_twice),
+		cmocka_unit_test(a_tenant_has_its_own_limit),
 		cmocka_unit_test(refused_to_one_is_kept_where_his_policy_keeps),
 		cmocka_unit_test(without_one_answer_the_sender_comes_again_and_separately),
 		cmocka_unit_test(with_prdr_each_recipient_has_a_reply),
@@ -475,6 +565,7 @@ main(void)
 		cmocka_unit_test(words_of_a_content_group_are_kept),
 		cmocka_unit_test(who_takes_mail_is_told_to_the_console),
 		cmocka_unit_test(mail_to_an_action_address_is_the_consoles),
+		cmocka_unit_test(mail_that_was_forwarded_is_learned_from),
 		cmocka_unit_test(patterns_of_a_content_group_refuse),
 		cmocka_unit_test(a_new_snapshot_is_for_the_next_transaction),
 	};

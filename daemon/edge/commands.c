@@ -1,5 +1,6 @@
 /* commands.c - the sender's commands, in the order of a transaction; see session.h */
 
+#include "record.h"
 #include "session.h"
 #include "splits.h"
 
@@ -27,6 +28,7 @@ helo_check(struct session *s, struct sl_slice argument)
 static void
 greet_by_name(struct session *s, struct sl_slice argument, bool esmtp)
 {
+	session_ends(s, "hello");
 	session_abort(s, "aborted");
 	/* After STARTTLS the name is given again. */
 	if (s->helo == NULL ? s->manners.helo_names == 0 : !sl_slice_ieq(sl_slice_str(s->helo), argument))
@@ -96,21 +98,27 @@ starttls_check(struct session *s, struct sl_slice argument)
 static enum session_state
 starttls_proceed(struct session *s, struct sl_slice argument)
 {
+	session_ends(s, "starttls");
 	session_abort(s, "aborted");
 	return SESSION_TLS;
 }
 
 /* ---- MAIL ---- */
 
-static bool
-mail_parse(struct session *s, struct sl_slice argument, struct sl_smtp_mail *mail)
+/* Not with this MAIL: no transaction begins, but it has an id, and a record that is found by it. The last thing that a check does. */
+static void SL_PRINTF(6, 7)
+mail_refuse(struct session *s, struct sl_slice sender, enum sl_record_why why, int code, const char *enhanced, const char *format, ...)
 {
-	struct sl_smtp_status why;
+	char id[EDGE_ID_LEN + 1];
+	struct answer answer;
+	va_list ap;
 
-	if (sl_smtp_mail_parse(argument, mail, &why) == 0)
-		return true;
-	session_reply(s, why.code, why.enhanced, "%s", why.text);
-	return false;
+	va_start(ap, format);
+	answer_vset(&answer, code, enhanced, format, ap);
+	va_end(ap);
+	edge_make_id(id);
+	record_mail_refused(s, id, sender, why, &answer);
+	session_reply(s, code, enhanced, "%s [%s]", answer.text, id);
 }
 
 static bool
@@ -127,32 +135,38 @@ param_is_known(struct sl_slice name)
 static bool
 mail_check(struct session *s, struct sl_slice argument)
 {
-	struct sl_smtp_mail mail;
 	uint64_t limit = s->edge->snapshot->size_limit;
+	const struct sl_slice unknown = { NULL, 0 };
+	struct sl_smtp_status status;
+	struct sl_smtp_mail mail;
+	bool parsed = sl_smtp_mail_parse(argument, &mail, &status) == 0;
+	struct sl_slice from = parsed ? mail.from.mailbox : unknown;
 
 	if (s->helo == NULL) {
-		session_reply(s, 503, "5.5.1", "Send EHLO or HELO first");
+		mail_refuse(s, from, SL_RECORD_WHY_NO_HELLO, 503, "5.5.1", "Send EHLO or HELO first");
 		return false;
 	}
 	if (s->messages >= session_settings(s)->limits.messages_per_session) {
-		session_reply(s, 421, "4.7.0", "Too many messages in this session");
+		mail_refuse(s, from, SL_RECORD_WHY_MESSAGES, 421, "4.7.0", "Too many messages in this session");
 		return false;
 	}
-	if (!mail_parse(s, argument, &mail))
+	if (!parsed) {
+		mail_refuse(s, from, SL_RECORD_WHY_SYNTAX, status.code, status.enhanced, "%s", status.text);
 		return false;
+	}
 	for (size_t i = 0; i < mail.params_len; i++) {
 		if (!param_is_known(mail.params[i].name)) {
-			session_reply(s, 555, "5.5.4", "Parameter " SL_SLICE_FMT " is not supported",
+			mail_refuse(s, from, SL_RECORD_WHY_PARAMETER, 555, "5.5.4", "Parameter " SL_SLICE_FMT " is not supported",
 			    SL_SLICE_ARG(mail.params[i].name));
 			return false;
 		}
 	}
 	if (mail.has_body && mail.body == SL_SMTP_BODY_BINARYMIME) {
-		session_reply(s, 555, "5.6.1", "BODY=BINARYMIME is not offered");
+		mail_refuse(s, from, SL_RECORD_WHY_PARAMETER, 555, "5.6.1", "BODY=BINARYMIME is not offered");
 		return false;
 	}
 	if (mail.has_size && limit > 0 && mail.size_bytes > limit) {
-		session_reply(s, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
+		mail_refuse(s, from, SL_RECORD_WHY_SIZE, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
 		    (unsigned long long)limit);
 		return false;
 	}
@@ -177,6 +191,40 @@ mail_proceed(struct session *s, struct sl_slice argument)
 }
 
 /* ---- RCPT ---- */
+
+/* A recipient that is named. */
+struct named {
+	struct sl_smtp_rcpt	rcpt;
+	struct addressee	who;	/* zeroed: not known, or nobody's */
+	enum sl_policy_by	list;	/* that denies, where one does */
+};
+
+/* Of somebody who is not accepted. */
+static void
+note_refusal(struct session *s, const struct refusal *refusal, const struct answer *answer)
+{
+	struct transaction *tx = s->tx;
+
+	refusals_add(&tx->refusals, &tx->arena, refusal, answer);
+	if (tx->recipients_len == 0)
+		tx->answer = *answer;		/* for the record, if it comes to nothing */
+}
+
+/* He is not accepted: noted for the record, and told. The last thing that is done: it may end the session. */
+static void SL_PRINTF(6, 7)
+rcpt_refuse(struct session *s, const struct named *named, enum sl_record_why why, int code, const char *enhanced, const char *format, ...)
+{
+	struct refusal refusal = { .why = why, .list = named->list, .mailbox = named->rcpt.to.mailbox,
+		.tenant = named->who.tenant != NULL ? named->who.tenant->name : NULL };
+	struct answer answer;
+	va_list ap;
+
+	va_start(ap, format);
+	answer_vset(&answer, code, enhanced, format, ap);
+	va_end(ap);
+	note_refusal(s, &refusal, &answer);
+	session_reply(s, code, enhanced, "%s", answer.text);
+}
 
 /* Who a recipient is; <postmaster> is whoever the transaction is for (RFC 5321, 4.5.1). */
 static bool
@@ -223,10 +271,10 @@ is_shielded(const struct sl_policy *policy, const struct sl_smtp_address *to, co
 	    !sl_slice_ieq(to->local, SL_SLICE_LIT("postmaster"));
 }
 
-/* Does a deny list name this host or this envelope's sender, and is what it names refused? Who is denied by his From is known
- * later; but whom a list lets through has to be heard. */
-static bool
-is_denied(const struct session *s, const struct sl_policy *policy, const struct addressee *who)
+/* Does a deny list name this host or this envelope's sender, and is what it names refused? Whose; SL_BY_COUNT: nobody's. Who is
+ * denied by his From is known later; but whom a list lets through has to be heard. */
+static enum sl_policy_by
+denied_by(const struct session *s, const struct sl_policy *policy, const struct addressee *who)
 {
 	const struct transaction *tx = s->tx;
 	struct sl_list_found found[SL_BY_COUNT];
@@ -238,7 +286,7 @@ is_denied(const struct session *s, const struct sl_policy *policy, const struct 
 	unsigned char client[16];
 
 	if (who->place != DIRECTORY_CONSOLE)
-		return false;
+		return SL_BY_COUNT;
 	if (sl_list_client_read(sl_slice_str(s->client_text), client))
 		question.client = client;
 	sl_list_sender_read(tx->mail.from.mailbox, &envelope);
@@ -246,51 +294,53 @@ is_denied(const struct session *s, const struct sl_policy *policy, const struct 
 	for (int by = 0; by < SL_BY_COUNT; by++)
 		known.lists[by] = &found[by];
 	sl_decide(&known, &decision);
-	return decision.ruling.enforced && decision.ruling.action == SL_ACTION_REFUSE && decision.by >= SL_BY_OPERATOR_DENY &&
-	    decision.by <= SL_BY_USER_DENY;
+	if (!decision.ruling.enforced || decision.ruling.action != SL_ACTION_REFUSE || decision.by < SL_BY_OPERATOR_DENY ||
+	    decision.by > SL_BY_USER_DENY)
+		return SL_BY_COUNT;
+	return sl_precedence_list(decision.by);
 }
 
-/* An action address is one of the verbs that digests know, a dot, and what the console will look at. Each comes alone. */
+/* Mail to ourselves: each address comes alone, and to report mail is for those who get it here. */
 static bool
-action_check(struct session *s, const struct sl_smtp_address *to)
+action_check(struct session *s, const struct named *named)
 {
-	const unsigned char *dot = to->local.len > 0 ? memchr(to->local.ptr, '.', to->local.len) : NULL;
-	size_t len = dot == NULL ? 0 : (size_t)(dot - to->local.ptr);
-	bool known = false;
+	const struct sl_smtp_address *to = &named->rcpt.to;
+	enum sl_forward forward;
+	struct addressee who;
+	bool alone = s->tx->recipients_len == 0, known = action_is_address(to->local) && (!sl_forward_find(to->local, &forward) ||
+	    directory_find(s->tx->directory, s->tx->mail.from.mailbox, &who));
 
-	for (int v = 0; v < SL_DIGEST_VERB_COUNT; v++)
-		known |= sl_slice_ieq(sl_slice(to->local.ptr, len), sl_slice_str(sl_digest_verb_word((enum sl_digest_verb)v)));
 	if (!known) {
 		s->edge->stats->recipients_refused++;
-		session_reply(s, 550, "5.1.1", "There is no such address");
-	} else if (s->tx->recipients_len > 0) {
-		session_reply(s, 451, "4.5.3", "Send this recipient in a separate transaction");
+		rcpt_refuse(s, named, SL_RECORD_WHY_ACTION, 550, "5.1.1", "There is no such address");
+	} else if (!alone) {
+		rcpt_refuse(s, named, SL_RECORD_WHY_SEPARATE, 451, "4.5.3", "Send this recipient in a separate transaction");
 	}
-	return known && s->tx->recipients_len == 0;
+	return known && alone;
 }
 
 /* Replies and returns false if the policy does not want this recipient's mail, whatever it is. */
 static bool
-policy_check(struct session *s, const struct sl_smtp_address *to, const struct addressee *who)
+policy_check(struct session *s, struct named *named)
 {
-	struct policy *policy = directory_policy(s->tx->directory, who);
-	bool shielded, denied;
+	struct policy *policy = directory_policy(s->tx->directory, &named->who);
+	bool shielded;
 
 	if (policy == NULL) {
-		session_reply(s, 451, "4.3.5", "This recipient's mail cannot be taken now, try again later");
+		rcpt_refuse(s, named, SL_RECORD_WHY_POLICY, 451, "4.3.5", "This recipient's mail cannot be taken now, try again later");
 		return false;
 	}
-	shielded = is_shielded(&policy->values, to, who);
-	denied = !shielded && is_denied(s, &policy->values, who);
+	shielded = is_shielded(&policy->values, &named->rcpt.to, &named->who);
+	named->list = shielded ? SL_BY_COUNT : denied_by(s, &policy->values, &named->who);
 	policy_unref(&policy);
-	if (!shielded && !denied)
+	if (!shielded && named->list == SL_BY_COUNT)
 		return true;
 	s->edge->stats->recipients_refused++;
 	if (shielded) {
 		memory_refused_recipient(s);
-		session_reply(s, 550, "5.1.1", "There is no such recipient here");
+		rcpt_refuse(s, named, SL_RECORD_WHY_SHIELD, 550, "5.1.1", "There is no such recipient here");
 	} else {
-		session_reply(s, 550, "5.7.1", "The recipient does not take mail from this sender");
+		rcpt_refuse(s, named, SL_RECORD_WHY_LIST, 550, "5.7.1", "The recipient does not take mail from this sender");
 	}
 	return false;
 }
@@ -299,48 +349,51 @@ static bool
 rcpt_check(struct session *s, struct sl_slice argument)
 {
 	struct transaction *tx = s->tx;
-	struct sl_smtp_rcpt rcpt;
-	struct sl_smtp_status why;
+	struct named named = { .who = { .tenant = NULL } };
+	const struct sl_smtp_rcpt *rcpt = &named.rcpt;
+	struct sl_smtp_status status;
 	const struct sl_tenant *tenant;
-	struct addressee who;
 
-	if (sl_smtp_rcpt_parse(argument, &rcpt, &why) != 0) {
-		session_reply(s, why.code, why.enhanced, "%s", why.text);
+	if (sl_smtp_rcpt_parse(argument, &named.rcpt, &status) != 0) {
+		named.rcpt.to.mailbox = sl_slice("", 0);
+		rcpt_refuse(s, &named, SL_RECORD_WHY_SYNTAX, status.code, status.enhanced, "%s", status.text);
 		return false;
 	}
-	if (rcpt.params_len > 0) {
-		session_reply(s, 555, "5.5.4", "Parameter " SL_SLICE_FMT " is not supported",
-		    SL_SLICE_ARG(rcpt.params[0].name));
+	if (!find_recipient(s, &rcpt->to, &named.who))
+		named.who.tenant = NULL;
+	tenant = named.who.tenant;
+	if (rcpt->params_len > 0) {
+		rcpt_refuse(s, &named, SL_RECORD_WHY_PARAMETER, 555, "5.5.4", "Parameter " SL_SLICE_FMT " is not supported",
+		    SL_SLICE_ARG(rcpt->params[0].name));
 		return false;
 	}
 	if (tx->recipients_len >= session_settings(s)->limits.recipients) {
-		session_reply(s, 452, "4.5.3", "Too many recipients, send the others separately");
+		rcpt_refuse(s, &named, SL_RECORD_WHY_TOO_MANY, 452, "4.5.3", "Too many recipients, send the others separately");
 		return false;
 	}
-	if (!find_recipient(s, &rcpt.to, &who)) {
+	if (tenant == NULL) {
 		s->edge->stats->recipients_refused++;
 		if (awaits_console(tx))
-			session_reply(s, 451, "4.3.2", "It is not known yet who gets mail here, try again in a moment");
+			rcpt_refuse(s, &named, SL_RECORD_WHY_NOT_YET, 451, "4.3.2", "It is not known yet who gets mail here, try again in a moment");
 		else
-			session_reply(s, 550, "5.7.1", "Relaying denied: no mail for this domain here");
+			rcpt_refuse(s, &named, SL_RECORD_WHY_NOBODYS, 550, "5.7.1", "Relaying denied: no mail for this domain here");
 		return false;
 	}
-	tenant = who.tenant;
-	if (rcpt.to.is_utf8 && !tx->mail.smtputf8) {
-		session_reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
+	if (rcpt->to.is_utf8 && !tx->mail.smtputf8) {
+		rcpt_refuse(s, &named, SL_RECORD_WHY_SMTPUTF8, 553, "5.6.7", "This address needs SMTPUTF8");
 		return false;
 	}
 	if (tx->mail.has_size && tenant->message_max_bytes > 0 &&
 	    tx->mail.size_bytes > tenant->message_max_bytes) {
-		session_reply(s, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
+		rcpt_refuse(s, &named, SL_RECORD_WHY_SIZE, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
 		    (unsigned long long)tenant->message_max_bytes);
 		return false;
 	}
-	if (tx->tenant != NULL && (tenant != tx->tenant || must_come_alone(s, &who))) {
-		session_reply(s, 451, "4.5.3", "Send this recipient in a separate transaction");
+	if (tx->tenant != NULL && (tenant != tx->tenant || must_come_alone(s, &named.who))) {
+		rcpt_refuse(s, &named, SL_RECORD_WHY_SEPARATE, 451, "4.5.3", "Send this recipient in a separate transaction");
 		return false;
 	}
-	return who.place == DIRECTORY_ACTIONS ? action_check(s, &rcpt.to) : policy_check(s, &rcpt.to, &who);
+	return named.who.place == DIRECTORY_ACTIONS ? action_check(s, &named) : policy_check(s, &named);
 }
 
 static void
@@ -352,6 +405,7 @@ accept_asked(struct session *s)
 	tx->recipients = tx->asking;
 	tx->asking->class->recipients++;
 	tx->asking = NULL;
+	tx->answer.code = 0;		/* it has not come to nothing */
 	tx->recipients_len++;
 	if (tx->rcpt_us == 0)
 		tx->rcpt_us = sl_loop_now_us(s->edge->loop);
@@ -364,24 +418,26 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 	struct transaction *tx = s->tx;
 	struct recipient *asking = sl_arena_alloc(&tx->arena, sizeof(*asking));
 	struct sl_slice kept = sl_arena_copy(&tx->arena, argument);
-	struct sl_smtp_rcpt rcpt;
-	struct sl_smtp_status why;
-	struct addressee who;
+	struct named named = { .who = { .tenant = NULL } };
+	struct addressee *who = &named.who;
+	struct sl_smtp_status status;
 	bool full;
 
-	if (asking == NULL || kept.ptr == NULL ||
-	    sl_smtp_rcpt_parse(kept, &rcpt, &why) != 0) {
-		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
+	if (asking == NULL || kept.ptr == NULL || sl_smtp_rcpt_parse(kept, &named.rcpt, &status) != 0) {
+		rcpt_refuse(s, &named, SL_RECORD_WHY_MEMORY, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
-	asking->mailbox = rcpt.to.mailbox;
-	SL_ASSERT(find_recipient(s, &rcpt.to, &who));
-	asking->class = classes_add(&tx->classes, tx->directory, &who, &tx->arena, &full);
+	asking->mailbox = named.rcpt.to.mailbox;
+	SL_ASSERT(find_recipient(s, &named.rcpt.to, who));
+	asking->class = classes_add(&tx->classes, tx->directory, who, &tx->arena, &full);
 	if (asking->class == NULL) {
-		session_reply(s, full ? 452 : 451, full ? "4.5.3" : "4.3.5", "Send this recipient in a separate transaction");
+		if (full)
+			rcpt_refuse(s, &named, SL_RECORD_WHY_MEMORY, 452, "4.5.3", "Send this recipient in a separate transaction");
+		else
+			rcpt_refuse(s, &named, SL_RECORD_WHY_POLICY, 451, "4.3.5", "Send this recipient in a separate transaction");
 		return s->state;
 	}
-	asking->is_known = who.is_user || who.place != DIRECTORY_CONSOLE;
+	asking->is_known = who->is_user || who->place != DIRECTORY_CONSOLE;
 	tx->tenant = asking->class->to.tenant;
 	if (tx->recipients_tried++ == 0) {
 		s->edge->stats->transactions++;
@@ -389,17 +445,31 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 			authentication_abort(&tx->authentication);
 	}
 	tx->asking = asking;
-	if (who.place == DIRECTORY_ACTIONS) {	/* it is ours: nobody else has to be asked */
-		tx->action.on = true;
+	if (who->place == DIRECTORY_ACTIONS) {	/* it is ours: nobody else has to be asked */
+		if (!action_recipient(&tx->action, named.rcpt.to.local)) {
+			tx->asking = NULL;
+			rcpt_refuse(s, &named, SL_RECORD_WHY_MANY_REPORTS, 451, "4.3.2", "There are many reports just now, try again later");
+			return s->state;
+		}
 		accept_asked(s);
 		session_reply(s, 250, "2.1.5", "Ok");
 		return SESSION_RCPT;
 	}
 	if (delivery_rcpt(&tx->delivery, tx->tenant, &tx->mail, asking->mailbox) != 0) {
-		session_reply(s, 452, "4.3.1", "No memory left for this transaction");
+		tx->asking = NULL;
+		rcpt_refuse(s, &named, SL_RECORD_WHY_MEMORY, 452, "4.3.1", "No memory left for this transaction");
 		return s->state;
 	}
 	return SESSION_AWAIT_RCPT;
+}
+
+/* Who said so: the next hop, or we of it. */
+static enum sl_record_why
+why_not(const struct answer *answer)
+{
+	if (answer->from_hop)
+		return SL_RECORD_WHY_NEXT_HOP;
+	return answer->code >= 500 ? SL_RECORD_WHY_CANNOT_CARRY : SL_RECORD_WHY_UNREACHABLE;
 }
 
 void
@@ -412,7 +482,8 @@ session_on_rcpt(struct session *s, const struct answer *answer)
 		accept_asked(s);
 	} else {
 		s->edge->stats->recipients_refused++;
-		tx->answer = *answer;		/* for the record, if it comes to nothing */
+		note_refusal(s, &(struct refusal){ .why = why_not(answer), .mailbox = tx->asking->mailbox,
+		    .tenant = tx->tenant->name }, answer);
 	}
 	tx->asking = NULL;
 	if (answer->code >= 500 && answer->from_hop)
@@ -444,6 +515,7 @@ data_proceed(struct session *s, struct sl_slice argument)
 static enum session_state
 rset_proceed(struct session *s, struct sl_slice argument)
 {
+	session_ends(s, "reset");
 	session_abort(s, "aborted");
 	session_reply(s, 250, "2.0.0", "Ok");
 	return SESSION_READY;
@@ -488,6 +560,7 @@ unavailable_proceed(struct session *s, struct sl_slice argument)
 static enum session_state
 quit_proceed(struct session *s, struct sl_slice argument)
 {
+	session_ends(s, "quit");
 	session_abort(s, "aborted");
 	s->manners.quit = true;
 	session_reply(s, 221, "2.0.0", "%s closing", session_settings(s)->hostname);

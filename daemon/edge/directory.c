@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <sys/stat.h>
 
+#include "digest/forward.h"
 #include "edge.h"
 #include "sl/log.h"
 
@@ -29,6 +30,7 @@ struct directory {
 	struct snapshot		*settings;
 	struct pictures		*pictures;	/* NULL: the console has none */
 	struct sl_tenant	 actions;	/* as whom action addresses are served: it has no next hop */
+	struct sl_tenant	 reports;	/* the same, of those that mail is reported to */
 	struct policy		*actions_policy;
 	struct policy		**ours;		/* of the settings' tenants, once they were asked for */
 	struct agreed		*agreed;	/* of each of the settings' tenants, likewise */
@@ -99,6 +101,7 @@ policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 /* ---- action addresses ---- */
 
 #define ACTION_BYTES_MAX	(128u << 10)	/* of such a mail: an answer to a digest quotes it */
+#define REPORT_BYTES_MAX	SL_FORWARD_BYTES_MAX	/* of one that has others attached */
 
 /* It is judged, to know who sent it, and nothing is done by the verdict. */
 static struct policy *
@@ -114,9 +117,13 @@ policy_of_actions(const struct directory *d)
 }
 
 static void
-found_action(const struct directory *d, struct addressee *out)
+found_action(const struct directory *d, struct sl_slice address, struct addressee *out)
 {
-	*out = (struct addressee){ .tenant = &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
+	const unsigned char *at = memrchr(address.ptr, '@', address.len);	/* there is one: it has a domain */
+	enum sl_forward forward;
+
+	*out = (struct addressee){ .tenant = sl_forward_find(sl_slice(address.ptr, (size_t)(at - address.ptr)), &forward) ? &d->reports
+	    : &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
 		.is_user = true };
 }
 
@@ -212,6 +219,30 @@ pictures_snapshot(const struct pictures *pictures)
 	return pictures->over != NULL ? pictures->over : pictures->whole->snapshot;
 }
 
+/* ---- the console's policies ---- */
+
+/* Policies that share a place take turns in it. */
+static struct policy *
+console_policy(struct directory *d, uint32_t id)
+{
+	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
+	int r;
+
+	if (*at != NULL && (*at)->id == id)
+		return policy_ref(*at);
+	p = policy_new();
+	p->id = id;
+	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
+	if (r != 0) {
+		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
+		policy_unref(&p);
+		return NULL;
+	}
+	policy_unref(at);
+	*at = policy_ready(d, p);
+	return policy_ref(p);
+}
+
 /* ---- the console's tenants ---- */
 
 static bool
@@ -277,9 +308,9 @@ set_hops(const struct sl_snapshot_tenant *from, struct kept_tenant *kept)
 	kept->tenant.next_hops_len = from->hops_len;
 }
 
-/* `domain`: one of his, which a next hop's replies may name. */
+/* `domain`: one of his, which a next hop's replies may name. `policy`: the tenant's, of which this is as for all his domains. */
 static struct kept_tenant *
-tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
+tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain, const struct sl_policy *policy)
 {
 	struct kept_tenant *kept = sl_xzalloc(sizeof(*kept));
 	char **domains;
@@ -292,7 +323,7 @@ tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
 	domains[0] = text_of(&kept->arena, domain);
 	kept->tenant = (struct sl_tenant){ .name = text_of(&kept->arena, from->name), .domains = domains, .domains_len = 1,
 		.next_hop_tls = (enum sl_hop_tls)from->hop_tls, .normalise = from->normalise,
-		.window_bytes = (size_t)from->window_bytes, .message_max_bytes = from->message_max_bytes };
+		.window_bytes = policy->message.window, .message_max_bytes = policy->message.size };
 	set_hops(from, kept);
 	return kept;
 }
@@ -302,6 +333,7 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 {
 	struct kept_tenant **at = &d->tenants[id % TENANT_BUCKETS], *kept = *at;
 	struct sl_snapshot_tenant from;
+	struct policy *policy;
 
 	while (kept != NULL && kept->id != id)
 		kept = kept->next;
@@ -309,7 +341,11 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 		return &kept->tenant;
 	if (!sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &from))
 		return NULL;
-	kept = tenant_make(&from, domain);
+	policy = console_policy(d, from.policy);
+	if (policy == NULL)
+		return NULL;
+	kept = tenant_make(&from, domain, &policy->values);
+	policy_unref(&policy);
 	kept->next = *at;
 	*at = kept;
 	return &kept->tenant;
@@ -327,6 +363,7 @@ directory_new(struct snapshot *settings, struct pictures *pictures)
 	d->settings = snapshot_ref(settings);
 	d->pictures = pictures != NULL ? pictures_ref(pictures) : NULL;
 	d->actions = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * ACTION_BYTES_MAX, .message_max_bytes = ACTION_BYTES_MAX };
+	d->reports = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * REPORT_BYTES_MAX, .message_max_bytes = REPORT_BYTES_MAX };
 	d->ours = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->ours));
 	d->agreed = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->agreed));
 	return d;
@@ -440,7 +477,7 @@ directory_find(struct directory *d, struct sl_slice address, struct addressee *o
 		return true;
 	}
 	if (d->pictures != NULL && sl_slice_ieq(domain, sl_slice_str(d->settings->settings->hostname))) {
-		found_action(d, out);
+		found_action(d, address, out);
 		return true;
 	}
 	*out = (struct addressee){ .place = DIRECTORY_CONSOLE };
@@ -459,28 +496,6 @@ directory_first(struct directory *d, struct addressee *out)
 		return false;
 	found_ours(d, &d->settings->settings->tenants[0], out);
 	return true;
-}
-
-/* Policies that share a place take turns in it. */
-static struct policy *
-console_policy(struct directory *d, uint32_t id)
-{
-	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
-	int r;
-
-	if (*at != NULL && (*at)->id == id)
-		return policy_ref(*at);
-	p = policy_new();
-	p->id = id;
-	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
-	if (r != 0) {
-		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
-		policy_unref(&p);
-		return NULL;
-	}
-	policy_unref(at);
-	*at = policy_ready(d, p);
-	return policy_ref(p);
 }
 
 struct policy *

@@ -25,6 +25,7 @@
 
 #define EDGE_SCRATCH_BYTES	65536
 #define EDGE_ID_LEN		13
+#define SNAPSHOT_TOKEN_KEY_BYTES	32u
 
 /* One snapshot of settings with what was made from it. Counted: a transaction holds the one it
  * began with. */
@@ -49,6 +50,7 @@ struct snapshot {
 	size_t			 rules_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 	struct splits		*splits;
+	unsigned char		 token_key[SNAPSHOT_TOKEN_KEY_BYTES];	/* of what is kept (keep.h), the same in all edges */
 };
 
 struct action;
@@ -93,6 +95,7 @@ struct edge {
 	struct deep		*deep;		/* attachments on their way to a helper */
 	struct action		*actions;	/* mail to action addresses that the console is asked about */
 	uint64_t		 actions_number;
+	unsigned		 reported_open;	/* mail that reports others, under way */
 	bool			(*on_action)(void *ctx, struct sl_slice request);	/* tell it; false: it cannot be told. Or NULL */
 	void			*on_action_ctx;
 	struct discovered	*discovered;	/* recipients that the console is told of; NULL: there is nobody to tell */
@@ -151,6 +154,8 @@ bool		 source_enter(struct edge *edge, const struct sockaddr_storage *address);
 void		 source_leave(struct edge *edge, const struct sockaddr_storage *address);
 /* An address as text without port; IPv4-mapped IPv6 is shown as IPv4. */
 void		 address_text(const struct sockaddr_storage *address, char out[64]);
+/* As 16 bytes; IPv4 is mapped (RFC 4291, 2.5.5.2). */
+void		 address_bytes(const struct sockaddr_storage *address, unsigned char out[16]);
 bool		 address_is_loopback(const struct sockaddr_storage *address);
 
 #endif

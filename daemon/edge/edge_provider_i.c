@@ -70,7 +70,7 @@ static void
 add_tenant(struct sl_snapshot_writer *writer, uint32_t policy)
 {
 	struct sl_snapshot_tenant tenant = { .id = TENANT, .name = SL_SLICE_LIT("acme"), .hops_len = 1, .policy = policy,
-		.hop_tls = SL_HOP_TLS_OFF, .window_bytes = 262144, .message_max_bytes = 10000000 };
+		.hop_tls = SL_HOP_TLS_OFF };
 
 	tenant.hops[0] = (struct sl_snapshot_hop){ .text = SL_SLICE_LIT("mx.acme.test"), .host = SL_SLICE_LIT("mx.acme.test"),
 		.port = 25 };

@@ -92,8 +92,7 @@ edge_use_listeners(struct edge *edge, const int *fds, size_t fds_len)
 
 /* ---- addresses ---- */
 
-/* As 16 bytes; IPv4 is mapped (RFC 4291, 2.5.5.2). */
-static void
+void
 address_bytes(const struct sockaddr_storage *address, unsigned char out[16])
 {
 	memset(out, 0, 16);

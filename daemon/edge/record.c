@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "flood.h"
 #include "record/record.h"
 
+#define TELL_US		((int64_t)60000000)	/* how often it is told how many were left out */
 #define PENDING_MAX	(1u << 20)	/* bytes of lines within one turn */
 
 struct record_writer {
@@ -20,7 +22,10 @@ struct record_writer {
 	struct sl_stats	*stats;
 	struct sl_buf	 pending;	/* whole lines */
 	bool		 complained;	/* said once that lines are lost */
+	struct flood	 flood;		/* of what ended before there was a message */
 };
+
+static void	tell_left_out(struct record_writer *w, int64_t wall_us);
 
 static void
 use_fd(struct record_writer *w, int fd)
@@ -49,6 +54,8 @@ record_writer_free(struct record_writer **writer)
 {
 	if (*writer == NULL)
 		return;
+	if ((*writer)->fd >= 0)
+		tell_left_out(*writer, (*writer)->flood.since_us);
 	record_flush(*writer);
 	if ((*writer)->fd >= 0)
 		close((*writer)->fd);
@@ -181,7 +188,7 @@ add_client(struct sl_buf *out, const struct session *s)
 static void
 add_envelope(struct sl_buf *out, const struct transaction *tx)
 {
-	const char *comma = "";
+	const char *tenant = tx->tenant != NULL ? tx->tenant->name : refusals_tenant(tx->refusals), *comma = "";
 
 	add_text(out, "mail_from", tx->mail.from.mailbox);
 	sl_buf_add_str(out, ",\"rcpt_to\":[");
@@ -190,9 +197,9 @@ add_envelope(struct sl_buf *out, const struct transaction *tx)
 		sl_buf_add_json(out, r->mailbox);
 		comma = ",";
 	}
-	sl_buf_addf(out, "],\"rcpt_tried\":%u", tx->recipients_tried);
-	if (tx->tenant != NULL)
-		add_str(out, "tenant", tx->tenant->name);
+	sl_buf_addf(out, "],\"rcpt_tried\":%u", tx->recipients_len + refusals_count(tx->refusals));
+	refusals_record(tx->refusals, tenant != NULL ? tenant : "", out);
+	add_str(out, "tenant", tenant);
 }
 
 /* What was learned, and judged this. Returns how many. */
@@ -401,6 +408,18 @@ add_copies(struct sl_buf *out, const struct transaction *tx)
 		sl_buf_addf(out, ",\"copies\":{\"asked\":%zu,\"refused\":%zu}", tx->copies.len, refused);
 }
 
+/* NULL, or without a code: there was none. */
+static void
+add_reply(struct sl_buf *out, const struct answer *answer)
+{
+	if (answer == NULL || answer->code == 0)
+		return;
+	sl_buf_addf(out, ",\"reply\":{\"code\":%d", answer->code);
+	add_str(out, "status", answer->enhanced);
+	add_str(out, "text", answer->text);
+	sl_buf_addf(out, ",\"from\":\"%s\"}", answer->from_hop ? "next_hop" : "sluice");
+}
+
 static void
 add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 {
@@ -419,12 +438,9 @@ add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 	authentication_record(&tx->authentication, out);
 	if (tx->subject_tagged)
 		sl_buf_add_str(out, ",\"subject_tagged\":true");
-	if (tx->answer.code != 0) {
-		sl_buf_addf(out, ",\"reply\":{\"code\":%d", tx->answer.code);
-		add_str(out, "status", tx->answer.enhanced);
-		add_str(out, "text", tx->answer.text);
-		sl_buf_addf(out, ",\"from\":\"%s\"}", tx->answer.from_hop ? "next_hop" : "sluice");
-	}
+	add_reply(out, &tx->answer);
+	if (strcmp(outcome, "aborted") == 0 || sl_record_is_early(sl_slice_str(outcome)))
+		add_str(out, "ended", tx->ended != NULL ? tx->ended : "lost");
 	if (keeping_is_sent(&tx->keeping)) {
 		char id[SL_KEPT_ID_DIGITS + 1];
 
@@ -437,15 +453,94 @@ add_line(struct sl_buf *out, const struct session *s, const char *outcome)
 	sl_buf_add_str(out, "}\n");
 }
 
+/* ---- lines of what ended before there was a message ---- */
+
+/* What became of a transaction without one. */
+static const char *
+early_outcome(const struct transaction *tx, const char *outcome)
+{
+	const struct refusals *refused = tx->refusals;
+
+	if (tx->data_us != 0 || tx->recipients_len > 0)
+		return outcome;
+	if (refused == NULL || refused->answered == 0)
+		return sl_record_early_word(SL_RECORD_ABANDONED);
+	return sl_record_early_word(refused->for_good ? SL_RECORD_RCPT_REFUSED : SL_RECORD_RCPT_DEFERRED);
+}
+
+/* A session or a MAIL that was refused, and what is the same of both. */
+struct early {
+	const struct session	*session;
+	const char		*id;
+	enum sl_record_early	 outcome;
+	const struct sl_slice	*sender;	/* NULL: none */
+	enum sl_record_why	 why;
+	const struct answer	*answer;	/* NULL: none */
+};
+
+static void
+add_early(struct sl_buf *out, const void *ctx)
+{
+	const struct early *early = ctx;
+	const struct session *s = early->session;
+	const struct sl_clock *clock = s->edge->clock;
+
+	add_time(out, clock->wall_us(clock->ctx));
+	add_str(out, "id", early->id);
+	add_str(out, "session", s->id);
+	add_str(out, "outcome", sl_record_early_word(early->outcome));
+	add_client(out, s);
+	if (early->sender != NULL)
+		add_text(out, "mail_from", *early->sender);
+	add_str(out, "why", sl_record_why_word(early->why));
+	add_reply(out, early->answer);
+	sl_buf_add_str(out, "}\n");
+}
+
+struct left_out {
+	int64_t		wall_us;
+	uint64_t	count;
+};
+
+static void
+add_left_out(struct sl_buf *out, const void *ctx)
+{
+	const struct left_out *left_out = ctx;
+	char id[EDGE_ID_LEN + 1];
+
+	edge_make_id(id);
+	add_time(out, left_out->wall_us);
+	add_str(out, "id", id);
+	add_str(out, "outcome", sl_record_early_word(SL_RECORD_LEFT_OUT));
+	sl_buf_addf(out, ",\"left_out\":%llu}\n", (unsigned long long)left_out->count);
+}
+
+struct whole {
+	const struct session	*session;
+	const char		*outcome;
+};
+
+static void
+add_whole(struct sl_buf *out, const void *ctx)
+{
+	const struct whole *whole = ctx;
+
+	add_line(out, whole->session, whole->outcome);
+}
+
+/* ---- a line among those that are pending ---- */
+
+typedef void line_adder(struct sl_buf *out, const void *ctx);
+
 /* Add the line, or leave what is pending as it was. */
 static bool
-try_line(struct record_writer *w, const struct session *s, const char *outcome)
+try_line(struct record_writer *w, line_adder *adder, const void *ctx)
 {
 	size_t before = w->pending.len;
 
 	if (before == 0 && w->torn)
 		sl_buf_add_byte(&w->pending, '\n');
-	add_line(&w->pending, s, outcome);
+	adder(&w->pending, ctx);
 	if (!w->pending.overflow)
 		return true;
 	w->pending.overflow = false;
@@ -453,14 +548,80 @@ try_line(struct record_writer *w, const struct session *s, const char *outcome)
 	return false;
 }
 
+static void
+write_line(struct record_writer *w, line_adder *adder, const void *ctx)
+{
+	if (try_line(w, adder, ctx))
+		return;
+	record_flush(w);		/* many at once: those before go first */
+	if (!try_line(w, adder, ctx))
+		lines_lost(w, 1, "a line is too long");
+}
+
+static void
+tell_left_out(struct record_writer *w, int64_t wall_us)
+{
+	const struct left_out left_out = { wall_us, w->flood.left_out };
+
+	if (left_out.count == 0)
+		return;
+	w->flood.left_out = 0;
+	write_line(w, add_left_out, &left_out);
+}
+
+/* Is there somebody to write for? Whoever writes tells what is overdue. */
+static bool
+is_open(const struct session *s)
+{
+	struct record_writer *w = s->edge->records;
+	const struct sl_clock *clock = s->edge->clock;
+
+	if (w->fd < 0)
+		return false;
+	if (w->flood.left_out > 0 && clock->wall_us(clock->ctx) - w->flood.since_us >= TELL_US)
+		tell_left_out(w, clock->wall_us(clock->ctx));
+	return true;
+}
+
+/* Has what ended early a line of its own? Else it is counted, if it is wanted at all. */
+static bool
+is_admitted(const struct session *s)
+{
+	struct flood *flood = &s->edge->records->flood;
+	const struct sl_clock *clock = s->edge->clock;
+	unsigned limit = session_settings(s)->limits.early_records;
+
+	if (limit == 0 || flood_admits(flood, &s->client, limit, sl_loop_now_us(s->edge->loop)))
+		return limit > 0;
+	if (flood->left_out++ == 0)
+		flood->since_us = clock->wall_us(clock->ctx);
+	s->edge->stats->records_left_out++;
+	return false;
+}
+
 void
 record_transaction(const struct session *s, const char *outcome)
 {
-	struct record_writer *w = s->edge->records;
+	struct whole whole = { s, early_outcome(s->tx, outcome) };
 
-	if (w->fd < 0 || try_line(w, s, outcome))
-		return;
-	record_flush(w);		/* many at once: those before go first */
-	if (!try_line(w, s, outcome))
-		lines_lost(w, 1, "a line is too long");
+	if (is_open(s) && (s->tx->data_us != 0 || is_admitted(s)))
+		write_line(s->edge->records, add_whole, &whole);
+}
+
+void
+record_mail_refused(const struct session *s, const char *id, struct sl_slice sender, enum sl_record_why why, const struct answer *answer)
+{
+	const struct early early = { s, id, SL_RECORD_MAIL_REFUSED, sender.ptr != NULL ? &sender : NULL, why, answer };
+
+	if (is_open(s) && is_admitted(s))
+		write_line(s->edge->records, add_early, &early);
+}
+
+void
+record_session_refused(const struct session *s, enum sl_record_why why, const struct answer *answer)
+{
+	const struct early early = { s, s->id, SL_RECORD_SESSION_REFUSED, NULL, why, answer };
+
+	if (is_open(s) && is_admitted(s))
+		write_line(s->edge->records, add_early, &early);
 }

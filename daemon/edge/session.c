@@ -157,6 +157,9 @@ write_reply(struct session *s, int code, const char *enhanced, const char *text)
 	sl_buf_fini(&reply);
 }
 
+static void	session_refuse(struct session *s, enum sl_record_why why, int code, const char *enhanced, const char *format, ...)
+    SL_PRINTF(5, 6);
+
 /* One more reply that is the sender's own fault; too many end the session. */
 void
 session_fault(struct session *s)
@@ -165,8 +168,28 @@ session_fault(struct session *s)
 	    ++s->errors < session_settings(s)->limits.errors)
 		return;
 	s->manners.ended_by_us = true;
+	session_ends(s, "errors");
+	if (s->tx == NULL && s->manners.mails == 0) {	/* not a mail server, most times */
+		session_refuse(s, SL_RECORD_WHY_ERRORS, 421, "4.7.0", "Too many errors in this session");
+		return;
+	}
 	write_reply(s, 421, "4.7.0", "Too many errors in this session");
 	session_close(s);
+}
+
+/* Before any mail: who asks about it has the session's id, and finds the record by it. Closes the session. */
+static void
+session_refuse(struct session *s, enum sl_record_why why, int code, const char *enhanced, const char *format, ...)
+{
+	struct answer answer;
+	va_list ap;
+
+	va_start(ap, format);
+	answer_vset(&answer, code, enhanced, format, ap);
+	va_end(ap);
+	SL_ASSERT(code == 421 && s->tx == NULL);
+	record_session_refused(s, why, &answer);
+	session_reply(s, code, enhanced, "%s [%s]", answer.text, s->id);
 }
 
 /* A reply of our own; 421 closes the session. */
@@ -226,8 +249,10 @@ transaction_end(struct session *s, const char *outcome)
 	if (tx == NULL)
 		return;
 	tx->done_us = sl_loop_now_us(s->edge->loop);
-	if (tx->recipients_tried > 0)
-		record_transaction(s, tx->outcome != NULL ? tx->outcome : outcome);
+	if (tx->asking != NULL)
+		refusals_add(&tx->refusals, &tx->arena, &(struct refusal){ .why = SL_RECORD_WHY_UNANSWERED,
+		    .mailbox = tx->asking->mailbox, .tenant = tx->tenant->name }, NULL);
+	record_transaction(s, tx->outcome != NULL ? tx->outcome : outcome);
 	delivery_abort(&tx->delivery);
 	action_abort(&tx->action);
 	judge_abort(&tx->judge);
@@ -242,6 +267,13 @@ transaction_end(struct session *s, const char *outcome)
 	sl_timer_clear(&s->rate_timer);
 	s->tx = NULL;
 	sl_free(tx);
+}
+
+void
+session_ends(struct session *s, const char *how)
+{
+	if (s->tx != NULL && s->tx->ended == NULL)
+		s->tx->ended = how;
 }
 
 void
@@ -316,6 +348,7 @@ sessions_sweep(struct edge *edge)
 void
 session_close(struct session *s)
 {
+	session_ends(s, "closed");
 	session_abort(s, "aborted");
 	if (s->state != SESSION_CLOSING)
 		session_enter(s, SESSION_CLOSING);
@@ -359,7 +392,7 @@ session_admit(struct session *s)
 	address_text(&s->client, s->client_text);
 	if (!source_enter(s->edge, &s->client)) {
 		s->edge->stats->sessions_refused++;
-		session_reply(s, 421, "4.7.0", "%s Too many connections from %s",
+		session_refuse(s, SL_RECORD_WHY_SOURCE, 421, "4.7.0", "%s Too many connections from %s",
 		    session_settings(s)->hostname, s->client_text);
 		return false;
 	}
@@ -420,8 +453,9 @@ session_new(struct edge *edge, int fd, const struct sockaddr_storage *peer,
 	if (edge->sessions_len > settings->limits.sessions || edge->stopping) {
 		/* At connect, so that a sender goes to the next MX (P31). */
 		edge->stats->sessions_refused++;
-		session_reply(s, 421, "4.3.2", "%s Too busy, try another server or later",
-		    settings->hostname);
+		address_text(&s->client, s->client_text);	/* a balancer's, if there is one: it is not heard any more */
+		session_refuse(s, edge->stopping ? SL_RECORD_WHY_STOPPING : SL_RECORD_WHY_BUSY, 421, "4.3.2",
+		    "%s Too busy, try another server or later", settings->hostname);
 	} else if (speaks_proxy(s)) {
 		sl_timer_set(&s->timer, PROXY_MS);
 		sl_conn_want_input(&s->conn, true);
@@ -549,7 +583,7 @@ static void
 start_tls(struct session *s, bool sent_ahead)
 {
 	if (sent_ahead) {
-		session_reply(s, 421, "4.7.0", "Commands were sent ahead of TLS: closing");
+		session_refuse(s, SL_RECORD_WHY_SENT_AHEAD, 421, "4.7.0", "Commands were sent ahead of TLS: closing");
 		return;
 	}
 	session_reply(s, 220, "2.0.0", "Ready to start TLS");
@@ -607,7 +641,7 @@ early_talker(struct session *s)
 {
 	s->edge->stats->sessions_refused++;
 	memory_early_talker(s);
-	session_reply(s, 421, "4.7.0", "You spoke before the greeting");
+	session_refuse(s, SL_RECORD_WHY_EARLY_TALKER, 421, "4.7.0", "You spoke before the greeting");
 }
 
 static void
@@ -662,6 +696,8 @@ on_ready(void *ctx, int result)
 
 	if (result != 0) {
 		sl_log(SL_LOG_DEBUG, "%s: TLS handshake with %s failed", s->id, s->client_text);
+		if (s->manners.mails == 0)
+			record_session_refused(s, SL_RECORD_WHY_TLS_FAILED, NULL);
 		session_end(s);
 		return;
 	}
@@ -691,6 +727,7 @@ on_timer(void *ctx)
 	case SESSION_READY:
 	case SESSION_MAIL:
 	case SESSION_RCPT:
+		session_ends(s, "timeout");
 		session_reply(s, 421, "4.4.2", "%s Timeout waiting for a command",
 		    session_settings(s)->hostname);
 		break;

@@ -19,6 +19,7 @@
 #include "keep.h"
 #include "memory.h"
 #include "message.h"
+#include "refusals.h"
 #include "smtp/command.h"
 
 /* state, what it waits for, the states it may go to. RFC 5321, 4.1.4 gives the order. */
@@ -67,8 +68,10 @@ struct transaction {
 	struct sl_smtp_mail	 mail;
 	struct recipient	*recipients;	/* accepted, newest first */
 	unsigned		 recipients_len;
-	unsigned		 recipients_tried;
+	unsigned		 recipients_tried;	/* on the next hop */
 	struct recipient	*asking;	/* the one the next hop is asked about */
+	struct refusals		*refusals;	/* recipients that were not accepted; NULL: none */
+	const char		*ended;		/* how, where it came to no answer: for the record; NULL: the sender is gone */
 	struct delivery		 delivery;
 	struct action		 action;	/* it is for an address of ours */
 	bool			 prdr;		/* the sender takes a reply for each recipient */
@@ -80,8 +83,6 @@ struct transaction {
 	struct sl_ruling	 ruling;	/* of the leading class */
 	struct class		*leading;	/* whose ruling that is, once there is one */
 	enum plan		 plan;
-	uint64_t		 kept_number;	/* PLAN_PARTS: of what is kept, while others are given it; else 0 */
-	bool			 kept_before;	/* when its sender came last, and not again */
 	struct copies		 copies;	/* that are sent beside what is done */
 	struct answer		 fates[FATE_COUNT];	/* PLAN_PARTS: what each class is answered */
 	struct message		 message;
@@ -145,6 +146,7 @@ void	session_reply_answer(struct session *s, const struct answer *answer);	/* co
 void	session_fault(struct session *s);	/* the sender's own: too many end the session */
 void	session_close(struct session *s);	/* after what is queued has gone out */
 void	session_abort(struct session *s, const char *outcome);	/* the transaction, if any */
+void	session_ends(struct session *s, const char *how);	/* ... and how that came; what is said first counts */
 void	session_resume(struct session *s);	/* an awaited answer came: read commands again */
 void	session_wait_again(struct session *s);	/* the state's timer starts anew */
 void	session_client_gone(struct session *s);	/* the sender closed or broke the connection */

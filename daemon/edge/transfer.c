@@ -24,6 +24,7 @@ on_decoded(void *ctx, const unsigned char *data, size_t len)
 
 	authentication_feed(&s->tx->authentication, data, len);
 	judge_feed(&s->tx->judge, data, len);
+	action_feed(&s->tx->action, data, len);
 }
 
 /* What is known before the message comes. */
@@ -487,11 +488,13 @@ give_up_waiting(struct session *s, const char *why)
 void
 transfer_timeout(struct session *s)
 {
+	session_ends(s, "timeout");
 	give_up_waiting(s, "Timeout waiting for the message");
 }
 
 void
 transfer_too_slow(struct session *s)
 {
+	session_ends(s, "slow");
 	give_up_waiting(s, "The message comes too slowly");
 }

@@ -6,7 +6,7 @@ _sluicectl()
 
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "approval approvals approve audit auth backup check correct digest dkim-key dkim-sign dmarc domain evaluate explain grant group inspect key learn list partner policy quarantine queue replay rules score settings status template tenant trace traffic train user --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "approval approvals approve audit auth backup check correct digest dkim-key dkim-sign dmarc domain evaluate explain grant group inspect key learn list partner policy quarantine queue replay report rules score settings status template tenant trace traffic train user --help --version" -- "$word")
         return
     fi
     case $before in
@@ -28,7 +28,7 @@ _sluicectl()
     explain) words="--model --rules --own --tenant --json --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
-    key) words="show hold unlock lock serve rotate-master --passphrase-file --by --control --json --help" ;;
+    key) words="show hold unlock lock serve rotate-master new-vault --passphrase-file --by --control --json --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
     quarantine) words="list show raw release delete report releases --tenant --recipient --sender --category --since --until --all --yes --learn --allow --wait --by --note --days --wanted --unwanted --phish --malware --limit --control --socket --csv --json --help" ;;
     queue) words="list show hurry cancel --all --limit --control --json --help" ;;
@@ -47,6 +47,7 @@ _sluicectl()
     backup) words="create --socket --note --json --help" ;;
     domain) words="add list remove --alias-of --socket --note --json --help" ;;
     digest) words="preview send schedule --socket --note --json --help" ;;
+    report) words="show send schedule operator partner: tenant: domain: group: user: --domain --group --user --days --html --csv --socket --note --json --help" ;;
     grant) words="add show remove operator partner-administrator tenant-administrator quarantine-manager report-reader user operator partner: tenant: domain: group: user: --socket --note --json --help" ;;
     group) words="add list remove --socket --note --json --help" ;;
     list) words="add show remove allow deny operator partner: tenant: user: --note --days --unauthenticated --either --subdomains --after --socket --json --help" ;;
@@ -61,7 +62,7 @@ _sluicectl()
     status) words="--control --json --help" ;;
     esac
     case ${COMP_WORDS[1]}:$word in
-    *:-* | settings:* | key:* | queue:* | quarantine:* | status:* | rules: | trace:* | traffic: | audit:* | digest:* | domain:* | grant:* | group:* | list:* | partner:* | policy:* | template:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *:-* | settings:* | key:* | queue:* | quarantine:* | status:* | rules: | trace:* | traffic: | audit:* | digest:* | domain:* | grant:* | group:* | list:* | partner:* | policy:* | report:* | template:*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

@@ -101,10 +101,10 @@ static const struct { const char *verb, *by; } matrix[] = {
 	{ "digest.preview",		"-      -      -      U      -      U" },
 	{ "digest.schedule",		"T      T      T      T      -      -" },
 	{ "report.traffic",		"OPTDGU PTDGU  TDGU   TDGU   OPTDGU -" },
-	{ "report.releases",		"-      -      TDGU   TDGU   TDGU   -" },
-	{ "report.show",		"OPT    PT     T      T      OPT    -" },
-	{ "report.send",		"OPT    PT     T      -      -      -" },
-	{ "report.schedule",		"OPT    PT     T      -      OPT    -" },
+	{ "report.releases",		"-      -      TDGU   TDGU   TDGU   U" },
+	{ "report.show",		"OPTDGU PTDGU  TDGU   TDGU   OPTDGU U" },
+	{ "report.send",		"OPTDGU PTDGU  TDGU   -      -      -" },
+	{ "report.schedule",		"OPTDGU PTDGU  TDGU   TDGU   OPTDGU U" },
 	{ "trace.search",		"OPTDGU PTDGU  TDGU   TDGU   -      U" },
 	{ "audit.show",		"OPT    PT     T      -      OPT    -" },
 	{ "audit.verify",		"OPT    PT     T      -      OPT    -" },
@@ -284,6 +284,8 @@ static const struct {
 	{ "user, the tenant's list", SL_ROLE_USER, U(1, 2, 3, 4, 5), SL_VERB_LIST_SHOW, T(1, 2), false },
 	{ "reader of a tenant, its traffic", SL_ROLE_REPORT_READER, T(1, 2), SL_VERB_REPORT_TRAFFIC, T(1, 2), true },
 	{ "reader of a tenant, all traffic", SL_ROLE_REPORT_READER, T(1, 2), SL_VERB_REPORT_TRAFFIC, O, false },
+	{ "reader of a domain, its report", SL_ROLE_REPORT_READER, D(1, 2, 3), SL_VERB_REPORT_SHOW, D(1, 2, 3), true },
+	{ "reader of a domain, the tenant's report", SL_ROLE_REPORT_READER, D(1, 2, 3), SL_VERB_REPORT_SHOW, T(1, 2), false },
 	{ "reader of a tenant, another's releases", SL_ROLE_REPORT_READER, T(1, 2), SL_VERB_REPORT_RELEASES, T(1, 3), false },
 };
 

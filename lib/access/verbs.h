@@ -55,7 +55,7 @@
 	X(POLICY_SET,		"policy.set",		SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(POLICY_TAKE_BACK,	"policy.take-back",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(POLICY_COPY,		"policy.copy",		SL_BELOW,	SL_TA,			SL_SCOPE_DOWN,	SL_W | SL_VERB_CONTENT) \
-	/* told of one's own mail alone (daemon/console/replayer.h) */ \
+	/* told of one's own mail alone (daemon/console/replay_run.h) */ \
 	X(POLICY_SIMULATE,	"policy.simulate",	SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	0) \
 	/* whole snapshots, for who reads records himself: all tenants' names and policies */ \
 	X(POLICY_PICTURES,	"policy.pictures",	SL_O,		SL_OP,			SL_SCOPE_DOWN,	0) \
@@ -85,12 +85,12 @@
 	X(DIGEST_SCHEDULE,	"digest.schedule",	SL_T,		SL_RUN | SL_QM,		SL_SCOPE_DOWN,	0) \
 	\
 	X(REPORT_TRAFFIC,	"report.traffic",	SL_TREE,	SL_RUN | SL_QM | SL_RR,	SL_SCOPE_DOWN,	0) \
-	X(REPORT_RELEASES,	"report.releases",	SL_BELOW,	SL_TA | SL_QM | SL_RR,	SL_SCOPE_DOWN,	0) \
-	/* numbers, and at a tenant releases too for who has report.releases */ \
-	X(REPORT_SHOW,		"report.show",		SL_O | SL_P | SL_T, SL_RUN | SL_QM | SL_RR, SL_SCOPE_DOWN,	0) \
+	X(REPORT_RELEASES,	"report.releases",	SL_BELOW,	SL_TA | SL_QM | SL_RR | SL_US, SL_SCOPE_DOWN,	0) \
+	/* numbers, and at a tenant or below releases, and users by name, too for who has report.releases */ \
+	X(REPORT_SHOW,		"report.show",		SL_TREE,	SL_RUN | SL_QM | SL_RR | SL_US, SL_SCOPE_DOWN,	0) \
 	/* only to those whom the policy names */ \
-	X(REPORT_SEND,		"report.send",		SL_O | SL_P | SL_T, SL_RUN,		SL_SCOPE_DOWN,	SL_W) \
-	X(REPORT_SCHEDULE,	"report.schedule",	SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \
+	X(REPORT_SEND,		"report.send",		SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
+	X(REPORT_SCHEDULE,	"report.schedule",	SL_TREE,	SL_RUN | SL_QM | SL_RR | SL_US, SL_SCOPE_DOWN,	0) \
 	X(TRACE_SEARCH,		"trace.search",		SL_TREE,	SL_RUN | SL_QM | SL_US,	SL_SCOPE_DOWN,	0) \
 	X(AUDIT_SHOW,		"audit.show",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \
 	X(AUDIT_VERIFY,		"audit.verify",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \

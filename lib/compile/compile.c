@@ -290,8 +290,6 @@ write_tenant(struct sl_compile *c)
 	t->row.name = kept_text(t, 0, t->name_len);
 	t->row.hops_len = t->routes_len;
 	t->row.hop_tls = 0;
-	t->row.window_bytes = c->options.window_bytes;
-	t->row.message_max_bytes = c->options.message_max_bytes;
 	for (size_t i = 0; i < t->routes_len; i++) {
 		struct sl_snapshot_hop *hop = &t->row.hops[i];
 		struct sl_slice host = kept_text(t, t->hosts[i], t->routes[i].host.len);

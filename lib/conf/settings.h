@@ -151,6 +151,7 @@ struct sl_limits {
 	unsigned	hop_connections;	/* per edge and next hop */
 	unsigned	hop_messages;		/* over one kept connection */
 	unsigned	data_rate_bytes_per_min;	/* slowest sender in DATA */
+	unsigned	early_records;		/* a minute and edge (edge/flood.h); 0: none */
 };
 
 struct sl_engine_settings {	/* of clamd, rspamd, spamd, icap: see classify/engine.h */

@@ -338,6 +338,9 @@ const struct setting settings_table[] = {
 	  "after them."),
 	LIMIT("data_rate", SETTING_RATE, data_rate_bytes_per_min, "1KiB/min", 0, 1024 * MIB,
 	  "The slowest a sender may be inside a message; 0: no limit."),
+	LIMIT("early_records", SETTING_COUNT, early_records, "1200", 0, 1000000,
+	  "Records of one worker, a minute, of what ended before there was a message: sessions, senders and recipients that were "
+	  "refused. One address has a tenth of it; more are counted. 0: none."),
 
 	{ SCOPE_TENANT, "domains", SETTING_DOMAINS, TENANT(domains), NULL, 1, 100000, NULL, 0,
 	  "Recipients' domains; `*.example.com` is every domain below example.com. Umlauts and other "

@@ -110,28 +110,47 @@ sl_digest_command_rcpt(const struct sl_digest_keys *keys, struct sl_slice domain
 	return decision->result;
 }
 
-/* Rules 2 and 3. */
+/* Rule 3. */
 static enum sl_digest_command_result
-check_author(const struct sl_digest_keys *keys, const struct sl_digest_token *token, const struct sl_digest_mail *mail)
+check_proof(const struct sl_digest_mail *mail, const char *from)
 {
-	char from[SL_DIGEST_MAILBOX_MAX + 1], sender[SL_DIGEST_MAILBOX_MAX + 1];
+	char sender[SL_DIGEST_MAILBOX_MAX + 1];
 
-	if (mail->authors != 1 || !sl_digest_mailbox(mail->from, from))
-		return SL_DIGEST_COMMAND_AUTHORS;
-	if (sl_digest_token_check(keys, token, sl_slice_str(from)) != SL_DIGEST_TOKEN_GOOD)
-		return SL_DIGEST_COMMAND_OTHER_MAILBOX;
 	switch (mail->proof) {
 	case SL_DIGEST_PROOF_PASS:
 		return SL_DIGEST_COMMAND_ACT;
 	case SL_DIGEST_PROOF_NONE:
-		return sl_digest_mailbox(mail->sender, sender) && sl_slice_eq(sl_slice_str(sender), sl_slice_str(from))
-		    ? SL_DIGEST_COMMAND_ACT : SL_DIGEST_COMMAND_ENVELOPE;
+		return sl_digest_mailbox(mail->sender, sender) && strcmp(sender, from) == 0 ? SL_DIGEST_COMMAND_ACT
+		    : SL_DIGEST_COMMAND_ENVELOPE;
 	case SL_DIGEST_PROOF_FAIL:
 		return SL_DIGEST_COMMAND_NOT_PROVEN;
 	case SL_DIGEST_PROOF_UNKNOWN:
 		return SL_DIGEST_COMMAND_LATER;
 	}
 	SL_UNREACHABLE("no such proof");
+}
+
+/* Rules 2 and 3. */
+static enum sl_digest_command_result
+check_author(const struct sl_digest_keys *keys, const struct sl_digest_token *token, const struct sl_digest_mail *mail)
+{
+	char from[SL_DIGEST_MAILBOX_MAX + 1];
+
+	if (mail->authors != 1 || !sl_digest_mailbox(mail->from, from))
+		return SL_DIGEST_COMMAND_AUTHORS;
+	if (sl_digest_token_check(keys, token, sl_slice_str(from)) != SL_DIGEST_TOKEN_GOOD)
+		return SL_DIGEST_COMMAND_OTHER_MAILBOX;
+	return check_proof(mail, from);
+}
+
+enum sl_digest_command_result
+sl_digest_command_author(const struct sl_digest_mail *mail, char mailbox[SL_DIGEST_MAILBOX_MAX + 1])
+{
+	if (sl_digest_command_is_automatic(mail))
+		return SL_DIGEST_COMMAND_AUTOMATIC;
+	if (mail->authors != 1 || !sl_digest_mailbox(mail->from, mailbox))
+		return SL_DIGEST_COMMAND_AUTHORS;
+	return check_proof(mail, mailbox);
 }
 
 enum sl_digest_command_result

@@ -39,7 +39,12 @@
 	X(NOT_PROVEN, 550, "5.7.1", "This mail is not proven to be from its author")		\
 	X(ENVELOPE, 550, "5.7.1", "This mail was not sent by the mailbox that it is from")	\
 	X(LATER, 451, "4.7.0", "Its author could not be checked now, try again later")		\
-	X(USED, 550, "5.7.1", "This was done before, each address works once")
+	X(USED, 550, "5.7.1", "This was done before, each address works once")			\
+	X(NOT_ATTACHED, 550, "5.6.0", "Forward the message as an attachment, nothing else tells what came")	\
+	X(NOT_CAME, 550, "5.7.1", "None of what is attached came to this mailbox through here, or not lately")	\
+	X(NO_RECORDS, 550, "5.3.5", "Nothing can be reported here, as nothing is recorded of what comes")	\
+	X(NOT_NOW, 451, "4.3.0", "This cannot be done now, try again later")			\
+	X(LEARNED, 250, "2.0.0", "Thank you, what you say is learned from")
 
 enum sl_digest_command_result {
 #define SL_DIGEST_COMMAND_ENUM(id, code, enhanced, text) SL_DIGEST_COMMAND_##id,
@@ -87,6 +92,8 @@ enum sl_digest_command_result sl_digest_command_rcpt(const struct sl_digest_keys
 /* When the header section is known; all of the above again. */
 enum sl_digest_command_result sl_digest_command_check(const struct sl_digest_keys *keys, struct sl_slice domain,
 	    const struct sl_digest_mail *mail, uint32_t today, struct sl_digest_decision *decision_out);
+/* The same rules for an address that is no secret, and acts for whoever writes to it: who is he? ACT, with his mailbox; or why not. */
+enum sl_digest_command_result sl_digest_command_author(const struct sl_digest_mail *mail, char mailbox_out[SL_DIGEST_MAILBOX_MAX + 1]);
 /* Is it mail that a program wrote? */
 bool	sl_digest_command_is_automatic(const struct sl_digest_mail *mail);
 

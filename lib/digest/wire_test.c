@@ -62,7 +62,8 @@ an_answer_comes_back(void **state)
 		{ 0, SL_ERR_SYNTAX }, { -1, SL_ERR_SYNTAX } };
 
 	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		struct sl_digest_response in = { 5, rows[i].code, SL_SLICE_LIT("2.0.0"), SL_SLICE_LIT("done") }, out;
+		struct sl_digest_response in = { .number = 5, .code = rows[i].code, .enhanced = SL_SLICE_LIT("2.0.0"),
+			.text = SL_SLICE_LIT("done") }, out;
 		struct sl_buf a;
 
 		sl_buf_init(&a, SL_DIGEST_WIRE_MAX);
@@ -74,6 +75,42 @@ an_answer_comes_back(void **state)
 	}
 }
 
+static void
+a_report_and_its_lessons_come_back(void **state)
+{
+	struct sl_digest_request in = request(), out;
+	struct sl_digest_response said = { .number = 9, .code = 250, .enhanced = SL_SLICE_LIT("2.0.0"), .text = SL_SLICE_LIT("ok"),
+		.lessons = { { .message = 1, .tenant = SL_SLICE_LIT("a.test"), .reporter = SL_SLICE_LIT("u@a.test"),
+			.client = SL_SLICE_LIT("192.0.2.1"), .helo = SL_SLICE_LIT("h.test"), .envelope = SL_SLICE_LIT("e.test"),
+			.author = SL_SLICE_LIT("f.test"), .proven = { SL_SLICE_LIT("p.test"), SL_SLICE_LIT("q.test") }, .proven_len = 2 } },
+		.lessons_len = 1 }, heard;
+	struct sl_buf a;
+
+	in.is_report = true;
+	in.forward = SL_FORWARD_WANTED;
+	in.attached = 2;
+	in.reported[0] = (struct sl_digest_reported){ 0, SL_SLICE_LIT("AAAAAAAAAAAAA") };
+	in.reported[1] = (struct sl_digest_reported){ 1, SL_SLICE_LIT("BBBBBBBBBBBBB") };
+	in.reported_len = 2;
+	sl_buf_init(&a, SL_DIGEST_RESPONSE_MAX);
+	sl_digest_request_pack(&in, &a);
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&a), &out), 0);
+	assert_true(out.is_report && out.forward == SL_FORWARD_WANTED && out.attached == 2 && out.reported_len == 2);
+	assert_true(out.reported[1].message == 1 && sl_slice_eq(out.reported[1].id, in.reported[1].id));
+	in.attached = 1;		/* an id of a message that is not there */
+	sl_buf_reset(&a);
+	sl_digest_request_pack(&in, &a);
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&a), &out), SL_ERR_SYNTAX);
+	sl_buf_reset(&a);
+	sl_digest_response_pack(&said, &a);
+	assert_int_equal(sl_digest_response_unpack(sl_buf_slice(&a), &heard), 0);
+	assert_true(heard.lessons_len == 1 && heard.lessons[0].message == 1 && heard.lessons[0].proven_len == 2);
+	assert_true(sl_slice_eq(heard.lessons[0].author, SL_SLICE_LIT("f.test")) && sl_slice_eq(heard.lessons[0].proven[1], SL_SLICE_LIT("q.test")));
+	for (size_t cut = 0; cut < a.len; cut++)
+		assert_int_equal(sl_digest_response_unpack(sl_slice(a.data, cut), &heard), SL_ERR_SYNTAX);
+	sl_buf_fini(&a);
+}
+
 int
 main(void)
 {
@@ -81,6 +118,7 @@ main(void)
 		cmocka_unit_test(a_request_comes_back),
 		cmocka_unit_test(a_long_text_is_cut_and_not_refused),
 		cmocka_unit_test(an_answer_comes_back),
+		cmocka_unit_test(a_report_and_its_lessons_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@
 #define SL_IPC_MESSAGES(X)							\
 	X(SETTINGS)		/* parent > edge: u32 SL_IPC_HAS_*, ticket key, packed settings; fds in that order */ \
 	X(LISTENERS)		/* parent > edge: nothing; fds: listening sockets, in settings' order */ \
-	X(READY)		/* edge > parent: nothing; settings and listeners are in use */	\
+	X(READY)		/* edge > parent: nothing; settings and listeners are in use (console's maker > console: u32 its id; fd: a channel to the reader) */ \
 	X(STOP)			/* parent > edge: nothing; finish sessions, then exit */		\
 	X(CHECKED)		/* checker > parent: packed settings; fd: what tenants know, if there is that */ \
 	X(CHECK_FAILED)		/* checker > parent: the errors, text */			\
@@ -36,8 +36,8 @@
 	X(INSPECT_DONE)		/* helper > asker: what was used; the job is over */ \
 	X(CORRECT)		/* sluicectl > parent > edge: u32 ticket (0 from sluicectl), a correction (ipc/correction.h) */ \
 	X(CORRECTED)		/* edge > parent > sluicectl: u32 ticket, what came of it */ \
-	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments */ \
-	X(CONSOLE_REPLY)	/* console > sluicectl, replayer > console: JSON, the answer; fds: snapshots, of policy.simulate */ \
+	X(CONSOLE_REQUEST)	/* sluicectl > console: JSON, a verb and its arguments (console > its reader: report/counts.h; fd: a channel for the answer) */ \
+	X(CONSOLE_REPLY)	/* console > sluicectl, reader > console: JSON, the answer; fds: snapshots, of policy.simulate */ \
 	X(SNAPSHOT)		/* console > parent > edge: u32 number; fds: one snapshot, and one over it if there is (snapshot/snapshot.h) */ \
 	X(SNAPSHOT_IN_USE)	/* edge > parent: u32 number, u32 result */ \
 	X(VAULT_SETTINGS)	/* parent > vault: where, how long, how much, whose (kept/kept.h) */ \
@@ -68,12 +68,12 @@
 	X(FETCHED)		/* vault > courier: u64 number, result, the next bytes */ \
 	X(QUEUE_ASK)		/* sluicectl, console > courier: list, show, hurry, cancel; QUEUE_ENTRY for each, then KEPT_END */ \
 	X(QUEUE_ENTRY)		/* courier > sluicectl, console */ \
-	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h) */ \
+	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h); to its reader: what is reported */ \
 	X(COMMANDED)		/* console > parent > edge: u32 the edge, what to answer */ \
 	X(CONSOLE_SETTINGS)	/* parent > console: where, and what edges can do (ipc/console.h) */ \
 	X(CONSOLE_STATUS)	/* console > parent: what the newest snapshot holds (ipc/console.h) */ \
 	X(USERS_SEEN)		/* edge > parent > console: addresses that next hops accept mail for, each with its length */ \
-	X(COMPILE)		/* console > its compiler: a job; fds: a channel for the answer, next hops' addresses (its replayer: a question; snapshots) */ \
+	X(COMPILE)		/* console > its compiler: a job; fds: a channel for the answer, next hops' addresses (its reader: a question; snapshots) */ \
 	X(COMPILED)		/* compiler > console: what came of it; fd: the snapshot */ \
 	X(RESOLVE)		/* console > its resolver: a host name */ \
 	X(RESOLVED)		/* resolver > console: the name, 16 bytes of its address, or none */ \

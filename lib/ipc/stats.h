@@ -44,7 +44,8 @@
 	X(hop_connections, "connections opened to next hops")			\
 	X(hop_reuses, "transactions over a kept connection")			\
 	X(hop_failures, "next hops that could not be used")			\
-	X(records_lost, "record lines that could not be written")
+	X(records_lost, "record lines that could not be written")		\
+	X(records_left_out, "sessions and transactions without a message that have no record: too many")
 
 #define SL_GAUGES(X)								\
 	X(sessions_open, "sessions open now")					\

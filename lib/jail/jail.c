@@ -174,6 +174,27 @@ no_capabilities(void)
 	return syscall(SYS_capset, &head, none) == 0 ? 0 : failed("capset");
 }
 
+int
+sl_jail_keep_becoming(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	const uint32_t kept = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_DAC_READ_SEARCH;
+
+	if (syscall(SYS_capget, &head, caps) != 0)
+		return failed("capget");
+	for (size_t i = 0; i < SL_COUNT(caps); i++) {
+		caps[i].permitted &= i == 0 ? kept : 0;
+		caps[i].effective = caps[i].permitted;
+		caps[i].inheritable = 0;
+	}
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
+		return failed("PR_CAP_AMBIENT_CLEAR_ALL");
+	if (syscall(SYS_capset, &head, caps) != 0)
+		return failed("capset");
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? no_dumps() : failed("PR_SET_NO_NEW_PRIVS");
+}
+
 /* What this kernel's Landlock can take away; 0: it has none. */
 static int
 landlock_abi(void)

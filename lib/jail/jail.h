@@ -51,4 +51,8 @@ SL_MUST_USE int	sl_jail_enter(enum sl_jail_role role, const struct sl_jail_user 
 /* The same of a role that has a directory: all may be done in it and below. */
 SL_MUST_USE int	sl_jail_enter_with(enum sl_jail_role role, const struct sl_jail_user *user, const char *directory);
 
+/* For who does nothing but make such processes, and reads nothing from outside: keep of all capabilities those to become another user and to look
+ * where directories are. Returns 0 or SL_ERR_SYSTEM (logged). */
+SL_MUST_USE int	sl_jail_keep_becoming(void);
+
 #endif

@@ -161,15 +161,23 @@ const struct sl_policy_setting sl_policy_settings[] = {
 	  "The last line of digests, of answers to what they are answered with, and of reports: who runs this, a telephone number. It is no "
 	  "link. Empty: the customer's name." },
 
-	{ "reports.days", SL_POLICY_SET, AT(reports.days), SAME("[]"), 0, 0, weekdays, SL_BY_TENANT, SL_NARROW_NOT,
+	{ "reports.days", SL_POLICY_SET, AT(reports.days), SAME("[]"), 0, 0, weekdays, SL_BY_USER, SL_NARROW_NOT,
 	  "On which days a report goes to `reports.addresses`: `[mon]` is weekly, none: no reports." },
-	{ "reports.hour", SL_POLICY_NUMBER, AT(reports.hour), SAME("7"), 0, 23, NULL, SL_BY_TENANT, SL_NARROW_NOT,
+	{ "reports.hour", SL_POLICY_NUMBER, AT(reports.hour), SAME("7"), 0, 23, NULL, SL_BY_USER, SL_NARROW_NOT,
 	  "At which hour of these days, by `digest.time_zone`; the language is that of digests too." },
-	{ "reports.addresses", SL_POLICY_ADDRESSES, AT(reports.addresses), SAME("[]"), 0, 20, NULL, SL_BY_TENANT,
+	{ "reports.addresses", SL_POLICY_ADDRESSES, AT(reports.addresses), SAME("[]"), 0, 20, NULL, SL_BY_USER,
 	  SL_NARROW_NOT, "Who gets them: mailboxes of the tenant's own domains; of a partner's or the operator's report, which sums up "
-	  "its tenants, mailboxes of one of these. Others get nothing." },
-	{ "reports.kinds", SL_POLICY_SET, AT(reports.kinds), SAME("[traffic, quarantine, releases]"), 0, 0, kinds, SL_BY_TENANT,
+	  "its tenants, mailboxes of one of these. Others get nothing. A domain, a group or a user has a report of its own where it says so "
+	  "itself; what is said above is not inherited." },
+	{ "reports.kinds", SL_POLICY_SET, AT(reports.kinds), SAME("[traffic, quarantine, releases]"), 0, 0, kinds, SL_BY_USER,
 	  SL_NARROW_NOT, "What is in them: messages and bytes by day, what was kept and why, and who released what." },
+
+	{ "message.size", SL_POLICY_SIZE, AT(message.size), SAME("50MiB"), 64u << 10, 1u << 30, NULL, SL_BY_TENANT, SL_NARROW_LESS,
+	  "The largest message that is accepted, as it comes over the wire. Larger ones are answered 552: to RCPT, if the sender has "
+	  "said the size, else at the end." },
+	{ "message.window", SL_POLICY_SIZE, AT(message.window), SAME("256KiB"), 16u << 10, 8u << 20, NULL, SL_BY_OPERATOR, SL_NARROW_NOT,
+	  "How much of a message waits in memory for the verdict. A larger one begins to flow to the next hop before its verdict is "
+	  "there, with headers that say so, and its end waits. Each message in flight takes so much memory of an edge." },
 };
 const size_t sl_policy_settings_len = SL_COUNT(sl_policy_settings);
 _Static_assert(SL_COUNT(sl_policy_settings) <= SL_POLICY_SETTINGS_MAX, "rows fit a mask");

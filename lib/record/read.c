@@ -7,14 +7,14 @@
 #define TEXT_MAX	1024	/* bytes of the line's own texts */
 
 enum member { RECORD, ID, TENANT, TIME, OUTCOME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
-	DEMANDS, VERSIONS, FACTS, CLASSES, MEMBER_COUNT };
+	DEMANDS, VERSIONS, FACTS, CLASSES, REFUSED, REFUSED_MORE, MEMBER_COUNT };
 #define BIT(member)	(1u << (member))
 #define ENOUGH		(BIT(RECORD) | BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(JUDGED) | BIT(CLASSES))
 #define NEEDED		(BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(PRIOR) | BIT(EVIDENCE))
 
 static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "outcome", "client", "tls", "mail_from", "rcpt_to",
 	"verdict", "action", "engine_failed", "probability", "prior", "judged", "evidence", "policy", "demands", "versions", "facts",
-	"classes" };
+	"classes", "refused", "refused_more" };
 
 /* ---- the verdict ---- */
 
@@ -317,6 +317,8 @@ read_member(struct reader *r, enum member member, struct sl_record *record, unsi
 		break;
 	case FACTS: read_facts(r, record); break;
 	case CLASSES: read_classes(r, record); break;
+	case REFUSED: read_refused(r, record); break;
+	case REFUSED_MORE: record->refused_more = reader_count(r, UINT32_MAX); break;
 	case POLICY:
 	case DEMANDS:
 		if (class == NULL)
@@ -358,7 +360,7 @@ static int
 complete(struct reader *r, struct sl_record *record, unsigned format)
 {
 	if ((r->seen & BIT(RECORD)) == 0)
-		return SL_ERR_NOT_FOUND;
+		return r->result != 0 && (r->seen & BIT(REFUSED)) != 0 ? r->result : SL_ERR_NOT_FOUND;
 	if (format == 0)
 		return SL_ERR_VERSION;
 	if ((r->seen & NEEDED) != NEEDED)
@@ -402,8 +404,11 @@ sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_are
 			return sl_utf8_valid(sl_slice(line.ptr, (size_t)(r.json.at - line.ptr))) ?
 			    complete(&r, record, format) : SL_ERR_SYNTAX;
 		}
-		if (member < MEMBER_COUNT && (r.seen & BIT(member)) != 0)
+		if (member < MEMBER_COUNT && (r.seen & BIT(member)) != 0) {
 			reader_wrong(&r, SL_ERR_SYNTAX);	/* twice: which would count? */
+			sl_json_skip(&r.json);
+			continue;
+		}
 		r.seen |= member < MEMBER_COUNT ? BIT(member) : 0;
 		read_member(&r, member, record, &format);
 	}

@@ -49,11 +49,12 @@ reader_is(struct sl_slice name, const char *text)
 	return name.len == len && memcmp(name.ptr, text, len) == 0;
 }
 
-/* classes.c, facts.c: at such a member's value */
+/* classes.c, facts.c, refused_read.c: at such a member's value */
 void	read_policy(struct reader *r, struct sl_policy_category policy[SL_CATEGORY_COUNT]);
 void	read_demands(struct reader *r, struct sl_record_class *class);
 void	read_classes(struct reader *r, struct sl_record *record);
 void	class_init(struct sl_record_class *class);
 void	read_facts(struct reader *r, struct sl_record *record);
+void	read_refused(struct reader *r, struct sl_record *record);
 
 #endif

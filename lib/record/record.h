@@ -43,6 +43,11 @@
  *		log_odds is what it added; said, where that is another, what the classifier said before
  *		the combiner weighed it; `shadow` only when true, numbers only when not 0, `found` is not read
  *	"verdict":WORD, "action":ACTION		the ruling on the transaction as a whole; before these members
+ *	"refused":[{"rcpt":MAILBOX,"tenant":NAME,"code":NUMBER,"status":TEXT,"text":TEXT,"why":WORD,"list":WORD}]	before
+ *		these members, and also where nothing was judged: recipients that were not accepted, those first named;
+ *		`rcpt` left out: not understood, `tenant`: the line's, or nobody's, `code`: there was no answer; `why` of
+ *		SL_RECORD_WHYS; `list`: whose denies
+ *	"refused_more":NUMBER			recipients beyond these
  * In this order: whoever wants rulings alone need not read the evidence, which is most of it, nor what is behind it.
  * Version 1 has no facts, and "policy", "demands" of its one class among these members.
  *
@@ -65,6 +70,79 @@
 #define SL_RECORD_CLASSES_MAX	64
 #define SL_RECORD_RECIPIENTS_MAX 1000
 #define SL_RECORD_FILES_MAX	32
+#define SL_RECORD_REFUSED_MAX	16
+#define SL_RECORD_REFUSED_TEXT_MAX 1024	/* of a mailbox, or an answer */
+
+/* What became of it before there was a message: such a line is none of a message's. */
+#define SL_RECORD_EARLY(X)							\
+	X(SESSION_REFUSED, "session-refused")					\
+	X(MAIL_REFUSED, "mail-refused")						\
+	X(RCPT_REFUSED, "rcpt-refused")		/* no recipient was accepted, one of them for good ... */	\
+	X(RCPT_DEFERRED, "rcpt-deferred")	/* ... or all for now */	\
+	X(ABANDONED, "abandoned")		/* MAIL, and no recipient was named */	\
+	X(LEFT_OUT, "left-out")			/* many of these, which have no line of their own */
+
+enum sl_record_early {
+#define SL_RECORD_EARLY_ENUM(name, word) SL_RECORD_##name,
+	SL_RECORD_EARLY(SL_RECORD_EARLY_ENUM)
+#undef SL_RECORD_EARLY_ENUM
+	SL_RECORD_EARLY_COUNT,
+};
+const char	*sl_record_early_word(enum sl_record_early early);
+bool		 sl_record_is_early(struct sl_slice outcome);
+
+/* Why a recipient was not accepted, or MAIL, or a session: as records have it, and for people. */
+#define SL_RECORD_WHYS(X)							\
+	X(SYNTAX, "syntax", "the command is none that is understood")		\
+	X(PARAMETER, "parameter", "it asks for what is not offered here")	\
+	X(SIZE, "size", "the message is larger than is taken here")		\
+	X(TOO_MANY, "too-many", "too many recipients in one transaction (limits.recipients)")	\
+	X(NOBODYS, "nobodys", "the domain is nobody's here")			\
+	X(NOT_YET, "not-yet", "the console had not said yet whose domains there are")	\
+	X(SMTPUTF8, "smtputf8", "the address needs SMTPUTF8, which the sender did not ask for")	\
+	X(SEPARATE, "separate", "it is to come in a transaction of its own")	\
+	X(POLICY, "policy", "the recipient's policy could not be had")		\
+	X(SHIELD, "shield", "nobody of that name is known here (recipients.shield)")	\
+	X(LIST, "list", "a list denies the sender")				\
+	X(ACTION, "action", "it is none of our action addresses")		\
+	X(MANY_REPORTS, "many-reports", "as many reports as are read at once were under way")	\
+	X(MEMORY, "memory", "no memory was left for the transaction")		\
+	X(NEXT_HOP, "next-hop", "the next hop said so")				\
+	X(UNREACHABLE, "unreachable", "no next hop took it in time")		\
+	X(CANNOT_CARRY, "cannot-carry", "the next hop cannot carry such mail")	\
+	X(UNANSWERED, "unanswered", "the next hop had not answered yet")	\
+	/* MAIL */								\
+	X(NO_HELLO, "no-hello", "the sender had not said who he is")		\
+	X(MESSAGES, "messages", "too many messages in one session (limits.messages_per_session)")	\
+	/* sessions */								\
+	X(BUSY, "busy", "too many sessions (limits.sessions)")			\
+	X(STOPPING, "stopping", "the service was being stopped")		\
+	X(SOURCE, "source", "too many sessions from one address (limits.sessions_per_source)")	\
+	X(EARLY_TALKER, "early-talker", "it spoke before it was greeted")	\
+	X(SENT_AHEAD, "sent-ahead", "it sent commands ahead of TLS, or ahead of our replies without end")	\
+	X(TLS_FAILED, "tls-failed", "TLS did not come about")			\
+	X(ERRORS, "errors", "too many errors (limits.errors)")
+
+enum sl_record_why {
+#define SL_RECORD_WHY_ENUM(name, word, text) SL_RECORD_WHY_##name,
+	SL_RECORD_WHYS(SL_RECORD_WHY_ENUM)
+#undef SL_RECORD_WHY_ENUM
+	SL_RECORD_WHY_COUNT,		/* read: another one */
+};
+const char	*sl_record_why_word(enum sl_record_why why);
+const char	*sl_record_why_text(enum sl_record_why why);	/* static */
+enum sl_record_why sl_record_why_find(struct sl_slice word);
+
+/* A recipient that was not accepted; all borrowed. */
+struct sl_record_refused {
+	struct sl_slice		mailbox;	/* "": what was named is none */
+	const char		*tenant;	/* "": the line's, or nobody's */
+	enum sl_record_why	why;
+	enum sl_policy_by	list;		/* of LIST: whose; else SL_BY_COUNT */
+	int			code;		/* 0: there was no answer */
+	const char		*enhanced;	/* "": none */
+	struct sl_slice		text;
+};
 
 struct sl_record_version {
 	const char	*name;		/* "models", "combiner", "rules", "own", "snapshot"; [a-z_]{1,31} */
@@ -140,10 +218,15 @@ struct sl_record {			/* as it was read */
 	struct sl_slice		 client, sender;	/* envelope's */
 	const struct sl_slice	*recipients;
 	size_t			 recipients_len;
+	const struct sl_record_refused *refused;
+	size_t			 refused_len;
+	uint64_t		 refused_more;
 };
 
 /* Add the members, each with a comma in front, but for `verdict` and `action`, which are the caller's. */
 void		sl_record_write(const struct sl_record_source *source, struct sl_buf *out);
+/* Add the members about recipients that were not accepted: at most SL_RECORD_REFUSED_MAX, and how many more there were. Nothing if there are none. */
+void		sl_record_write_refused(const struct sl_record_refused *refused, size_t len, uint64_t more, struct sl_buf *out);
 /* What a line holds of a Message-ID, as `message_id` (not among these members): 16 hexadecimal digits of a hash, so that who
  * knows the id can ask whether it passed, and nobody else. Space and angle brackets around it do not count, case does. */
 #define SL_RECORD_MESSAGE_ID_LEN	16
@@ -159,7 +242,7 @@ enum sl_record_detail {
 };
 
 /* Read a line (without its end). Texts lie in the line and in the arena. Returns 0; SL_ERR_NOT_FOUND: a line without a
- * record, of mail that was not judged; SL_ERR_VERSION; SL_ERR_SYNTAX, SL_ERR_TOO_LONG; SL_ERR_FULL (the arena). */
+ * record, of mail that was not judged, of which the line's own are read; SL_ERR_VERSION; SL_ERR_SYNTAX, SL_ERR_TOO_LONG; SL_ERR_FULL (the arena). */
 SL_MUST_USE int	sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_arena *arena,
 		    struct sl_record *record_out);
 

@@ -281,6 +281,9 @@ static const struct row {
 	    "\"evidence\":[],\"classes\":[" CLASS "]}", 0 },
 	{ "a result of DMARC that is none", HEAD2 ",\"facts\":{\"identity\":{\"dmarc\":\"perhaps\"}},"
 	    "\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "recipients twice", HEAD2 ",\"rcpt_to\":[\"a@b\"],\"rcpt_to\":[\"c@d\"],\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "refused recipients twice", HEAD2 ",\"refused\":[{}],\"refused\":[{}],\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "files twice", HEAD2 ",\"facts\":{\"files\":[{\"type\":\"a/b\"}],\"files\":[{\"type\":\"a/b\"}]},\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
 	{ "brackets in a text", "{\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\"}", SL_ERR_NOT_FOUND },
 };
 
@@ -451,6 +454,92 @@ classes_and_facts_come_back(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- what was not accepted ---- */
+
+static void
+same_refused(const struct sl_record_refused *a, const struct sl_record_refused *b)
+{
+	assert_true(sl_slice_eq(a->mailbox, b->mailbox) && sl_slice_eq(a->text, b->text));
+	assert_string_equal(a->tenant, b->tenant);
+	assert_string_equal(a->enhanced, b->enhanced);
+	assert_int_equal(a->why, b->why);
+	assert_int_equal(a->list, b->list);
+	assert_int_equal(a->code, b->code);
+}
+
+/* With a verdict behind it, and without one: then there is nothing else, and what there is was read. */
+static void
+who_was_refused_comes_back(void **state)
+{
+	struct sl_record_refused refused[SL_RECORD_REFUSED_MAX + 2];
+	static const struct sl_record_refused first[] = {
+		{ SL_SLICE_LIT("\"x\\y\"@one.example"), "", SL_RECORD_WHY_LIST, SL_BY_PARTNER, 550, "5.7.1", SL_SLICE_LIT("no \"mail\"") },
+		{ { (const unsigned char *)"", 0 }, "", SL_RECORD_WHY_SYNTAX, SL_BY_COUNT, 501, "5.1.3", SL_SLICE_LIT("a\nb") },
+		{ SL_SLICE_LIT("z@two.example"), "two.example", SL_RECORD_WHY_UNANSWERED, SL_BY_COUNT, 0, "", { (const unsigned char *)"", 0 } },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(refused); i++)
+		refused[i] = i < SL_COUNT(first) ? first[i] : first[1];
+	for (size_t len = 1; len <= SL_COUNT(refused); len++) {
+		struct sl_verdict verdict = { 0 };
+		struct fixture f;
+
+		fixture_init(&f);
+		sl_buf_add_str(&f.line, "{\"time\":\"t\",\"id\":\"abc\"");
+		sl_record_write_refused(refused, len, 5, &f.line);
+		if (len % 2 == 0) {
+			struct sl_record_source source = { .verdict = &verdict, .classes = &f.class, .classes_len = 1 };
+
+			sl_buf_add_str(&f.line, ",\"verdict\":\"clean\",\"action\":\"deliver\"");
+			sl_record_write(&source, &f.line);
+		}
+		sl_buf_add_str(&f.line, "}");
+		for (int detail = SL_RECORD_ALL; detail <= SL_RECORD_RULINGS; detail++) {
+			assert_int_equal(sl_record_read(sl_buf_slice(&f.line), (enum sl_record_detail)detail, &f.arena, &f.record),
+			    len % 2 == 0 ? 0 : SL_ERR_NOT_FOUND);
+			assert_int_equal(f.record.refused_len, SL_MIN(len, (size_t)SL_RECORD_REFUSED_MAX));
+			assert_int_equal(f.record.refused_more + f.record.refused_len, len + 5);
+			for (size_t i = 0; i < f.record.refused_len; i++)
+				same_refused(&f.record.refused[i], &refused[i]);
+			assert_string_equal(f.record.id, "abc");
+		}
+		fixture_fini(&f);
+	}
+}
+
+static void
+every_word_is_found_again_and_says_something(void **state)
+{
+	for (int why = 0; why < SL_RECORD_WHY_COUNT; why++) {
+		assert_int_equal(sl_record_why_find(sl_slice_str(sl_record_why_word((enum sl_record_why)why))), why);
+		assert_true(strlen(sl_record_why_text((enum sl_record_why)why)) > 5);
+	}
+	assert_int_equal(sl_record_why_find(SL_SLICE_LIT("else")), SL_RECORD_WHY_COUNT);
+	for (int early = 0; early < SL_RECORD_EARLY_COUNT; early++)
+		assert_true(sl_record_is_early(sl_slice_str(sl_record_early_word((enum sl_record_early)early))));
+	assert_false(sl_record_is_early(SL_SLICE_LIT("delivered")));
+	assert_false(sl_record_is_early(SL_SLICE_LIT("refused")));
+	assert_false(sl_record_is_early(sl_slice("", 0)));
+}
+
+static void
+what_was_refused_is_refused_itself_if_it_is_wrong(void **state)
+{
+	static const char *const wrong[] = { "{}", "[1]", "[{\"rcpt\":1}]", "[{\"code\":1000}]", "[{\"code\":\"x\"}]", "[{\"list\":\"nobody\"}]",
+		"[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]", "[{}],\"refused\":[{}]",
+		"[{}],\"rcpt_to\":[\"a@b\"],\"rcpt_to\":[\"c@d\",\"e@f\"]" };
+
+	for (size_t i = 0; i < SL_COUNT(wrong); i++) {
+		struct fixture f;
+
+		fixture_init(&f);
+		sl_buf_addf(&f.line, "{\"id\":\"abc\",\"refused\":%s}", wrong[i]);
+		if (sl_record_read(sl_buf_slice(&f.line), SL_RECORD_ALL, &f.arena, &f.record) != SL_ERR_SYNTAX)
+			fail_msg("%s is taken", wrong[i]);
+		fixture_fini(&f);
+	}
+}
+
 /* Each goes by a name of its own. */
 static void
 every_type_of_file_comes_back(void **state)
@@ -487,6 +576,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_was_refused_comes_back),
+		cmocka_unit_test(every_word_is_found_again_and_says_something),
+		cmocka_unit_test(what_was_refused_is_refused_itself_if_it_is_wrong),
 		cmocka_unit_test(a_verdict_comes_back_bit_for_bit),
 		cmocka_unit_test(a_combiner_is_applied_again),
 		cmocka_unit_test(numbers_come_back_bit_for_bit),

@@ -179,26 +179,54 @@ shielded(struct side *side)
 	return true;
 }
 
+static bool
+is_denial(const struct sl_decision *d)
+{
+	return d->ruling.enforced && d->ruling.action == SL_ACTION_REFUSE && d->by >= SL_BY_OPERATOR_DENY && d->by <= SL_BY_USER_DENY;
+}
+
 /* A list denies the host or the envelope's sender, and what it denies is refused. */
 static bool
-denied(const struct message *m, const struct side *side)
+denied_by_envelope(const struct message *m, const struct side *side, struct sl_decision *decision)
 {
 	static const struct sl_list_sender nobody = { .there = false };
 	const struct sl_list_question question = { &nobody, &m->envelope, m->question.envelope_empty, m->question.client };
 	struct sl_decide known = { .policy = &side->policy->policy, .envelope_empty = m->question.envelope_empty };
-	const struct sl_decision *is = &side->fare.decision;
 	struct sl_list_found found[SL_BY_COUNT];
-	struct sl_decision decision;
 
-	/* What was found with From, too, tells most times that there is nothing to ask. */
-	if (!is->ruling.enforced || is->ruling.action != SL_ACTION_REFUSE || is->by < SL_BY_OPERATOR_DENY || is->by > SL_BY_USER_DENY)
-		return false;
 	side_ask_lists(m, side, &question, found);
 	for (int by = 0; by < SL_BY_COUNT; by++)
 		known.lists[by] = &found[by];
-	sl_decide(&known, &decision);
-	return decision.ruling.enforced && decision.ruling.action == SL_ACTION_REFUSE && decision.by >= SL_BY_OPERATOR_DENY &&
-	    decision.by <= SL_BY_USER_DENY;
+	sl_decide(&known, decision);
+	return is_denial(decision);
+}
+
+static bool
+denied(const struct message *m, const struct side *side)
+{
+	struct sl_decision decision;
+
+	/* What was found with From, too, tells most times that there is nothing to ask. */
+	return is_denial(&side->fare.decision) && denied_by_envelope(m, side, &decision);
+}
+
+/* Somebody of whom no more is known than at RCPT. */
+static void
+side_ask(const struct message *m, struct side *side)
+{
+	struct sl_decision *d = &side->fare.decision;
+
+	side->fare.action = SL_ACTION_REFUSE;
+	side->fare.at_rcpt = shielded(side) || denied_by_envelope(m, side, d);
+	if (side->fare.at_rcpt)
+		return;
+	side->fare.action = SL_ACTION_DELIVER;
+	side->fare.judged = true;
+	memset(d, 0, sizeof(*d));
+	d->ruling.word = "";
+	d->by = SL_BY_POLICY;
+	d->allowed_by = SL_PRECEDENCE_COUNT;
+	snprintf(d->why, sizeof(d->why), "refused before its data; would now be judged");
 }
 
 /* Returns what is doubtful of it. */
@@ -275,8 +303,7 @@ struct both {
 
 /* Returns false when he is nobody's here. */
 static bool
-decide_both(struct sl_replay *replay, const struct message *m, const struct sl_record_class *class, struct sl_slice recipient,
-    struct both *b)
+find_both(struct sl_replay *replay, struct sl_slice recipient, struct both *b)
 {
 	bool here = side_find(&b->now, &replay->current, recipient);
 
@@ -290,13 +317,24 @@ decide_both(struct sl_replay *replay, const struct message *m, const struct sl_r
 		b->unknown = true;
 		return true;
 	}
+	if (b->then.fare.there && replay->lists != NULL && sl_replay_lists_hold(replay->lists, b->then.picture->snapshot, recipient, &b->then.at))
+		b->then.lists = replay->lists;
+	return true;
+}
+
+static bool
+decide_both(struct sl_replay *replay, const struct message *m, const struct sl_record_class *class, struct sl_slice recipient,
+    struct both *b)
+{
+	bool here;
+
+	if (!find_both(replay, recipient, b))
+		return false;
+	here = b->now.fare.there;
 	if (here)
 		side_ask_lists(m, &b->now, &m->question, b->now.found);
-	if (b->then.fare.there) {
-		if (replay->lists != NULL && sl_replay_lists_hold(replay->lists, b->then.picture->snapshot, recipient, &b->then.at))
-			b->then.lists = replay->lists;
+	if (b->then.fare.there)
 		side_ask_lists(m, &b->then, &m->question, b->then.found);
-	}
 	if (here)
 		b->doubts |= side_decide(replay, m, class, b->now.policy, &b->now);
 	if (sides_alike(replay, &b->now, &b->then))
@@ -378,6 +416,41 @@ tell(const struct message *m, const struct sl_record_class *class, struct sl_sli
 	each(ctx, &told);
 }
 
+/* Was he refused for what is different now? */
+static bool
+refused_has_drifted(const struct sl_record_refused *refused, const struct sl_replay_fare *now)
+{
+	enum sl_policy_by list = now->at_rcpt ? sl_precedence_list(now->decision.by) : SL_BY_COUNT;
+
+	if (refused->why == SL_RECORD_WHY_NOBODYS)
+		return now->there;
+	return !now->at_rcpt || list != (refused->why == SL_RECORD_WHY_LIST ? refused->list : SL_BY_COUNT);
+}
+
+/* Whom policies refused at RCPT: refused again, or judged? Who was refused otherwise would be so by any policy. */
+static void
+tell_refused(struct sl_replay *replay, const struct message *m, const struct sl_record_refused *refused, sl_replay_each *each, void *ctx)
+{
+	struct both b;
+	const struct sl_replay_fare *now = &b.now.fare, *then = &b.then.fare;
+	struct sl_replay_told told = { .record = m->record, .recipient = refused->mailbox, .now = now, .then = then };
+
+	if ((refused->why != SL_RECORD_WHY_SHIELD && refused->why != SL_RECORD_WHY_LIST && refused->why != SL_RECORD_WHY_NOBODYS) ||
+	    refused->mailbox.len == 0 || !find_both(replay, refused->mailbox, &b))
+		return;
+	if (b.unknown) {
+		told.doubts = SL_REPLAY_BIT(POLICY);
+	} else {
+		if (now->there)
+			side_ask(m, &b.now);
+		if (then->there)
+			side_ask(m, &b.then);
+		told.differs = now->there != then->there || now->at_rcpt != then->at_rcpt;
+		told.drifted = refused_has_drifted(refused, now);
+	}
+	each(ctx, &told);
+}
+
 /* Who is in a class: the next one from *place on; false: there is none. */
 static bool
 next_of(const struct sl_record *record, const struct sl_record_class *class, size_t *at, struct sl_slice *recipient)
@@ -422,5 +495,7 @@ sl_replay_record(struct sl_replay *replay, const struct sl_record *record, int64
 			}
 			tell(&m, &record->classes[i], recipient, &b, each, ctx);
 		}
+	for (size_t i = 0; i < record->refused_len; i++)
+		tell_refused(replay, &m, &record->refused[i], each, ctx);
 	return strangers;
 }

@@ -16,6 +16,9 @@
  * takes an answer for each recipient, which is seen by what became of them.) Limits: what a next hop would have said; a
  * message that outgrew the edge's window is split instead; that there may be no vault.
  *
+ * Who was refused at RCPT, by his domain's shield or a list or as nobody's here, is asked about again as at RCPT. Where he would be refused no more
+ * it is told that the message would be judged: as what, nobody knows, and what his being there would do to others is not told either.
+ *
  * Memory: of a picture at most SL_REPLAY_POLICIES_MAX policies and SL_REPLAY_POLICY_BYTES of what they point at, those in
  * use last; else the struct. Pure, but for the pages of the snapshots. Time: some microseconds for a recipient.
  */
@@ -52,12 +55,13 @@ struct sl_replay_fare {
 	struct sl_decision	 decision;
 	enum sl_action		 action;	/* that is really done: DELIVER in monitor mode */
 	bool			 at_rcpt;	/* REFUSE, at RCPT: alone, whoever else gets the message */
+	bool			 judged;	/* not refused at RCPT as he was; nothing of the other members is known then */
 	bool			 together;	/* QUARANTINE in place of REFUSE, as others are given it or have it kept */
 };
 
 struct sl_replay_told {
 	const struct sl_record		*record;
-	const struct sl_record_class	*class;
+	const struct sl_record_class	*class;		/* NULL: he was refused at RCPT */
 	struct sl_slice			 recipient;
 	const struct sl_replay_fare	*now, *then;	/* by what holds, and by what is tried */
 	bool				 differs;	/* another action, or copy */
@@ -74,7 +78,7 @@ struct sl_replay	*sl_replay_new(const struct sl_snapshot *current, const struct 
 struct sl_replay_lists;
 void			 sl_replay_try_lists(struct sl_replay *replay, const struct sl_replay_lists *lists);
 void			 sl_replay_free(struct sl_replay **replay);	/* NULL is fine */
-/* Each recipient of a record that either picture knows; returns how many it does not know, who are other tenants'. `at_s`:
+/* Each recipient of a record, or of a line without one, that either picture knows, then those whom policies refused at RCPT; returns how many it does not know, who are other tenants'. `at_s`:
  * when the message came, for entries that expire. */
 size_t			 sl_replay_record(struct sl_replay *replay, const struct sl_record *record, int64_t at_s,
 			    sl_replay_each *each, void *ctx);

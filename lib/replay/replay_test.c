@@ -10,6 +10,7 @@
 #include "policy/text/policy_text.h"
 #include "replay/lists.h"
 #include "replay/replay.h"
+#include "replay/run.h"
 
 static const unsigned char salt[SL_SNAPSHOT_SALT_BYTES] = "0123456789abcde";
 
@@ -82,8 +83,7 @@ add_entries(struct sl_snapshot_writer *w, const struct entry *entries, size_t le
 static struct sl_snapshot *
 compile(const struct sl_policy *policy, const struct entry *entries, size_t len)
 {
-	static const struct sl_snapshot_tenant tenant = { .id = 1, .name = { (const unsigned char *)"one", 3 },
-		.window_bytes = 1 << 20 };
+	static const struct sl_snapshot_tenant tenant = { .id = 1, .name = { (const unsigned char *)"one", 3 } };
 	struct sl_snapshot_tenant one = tenant;
 	struct sl_snapshot_counts counts;
 	struct sl_snapshot *snapshot;
@@ -273,8 +273,8 @@ hear(void *ctx, const struct sl_replay_told *told)
 #undef NAME
 	};
 	struct heard *h = ctx;
-	int n = snprintf(h->told, sizeof(h->told), "%s > %s%s%s", sl_action_word(told->now->action),
-	    sl_action_word(told->then->action), told->differs ? ", differs" : "", told->drifted ? ", drifted" : "");
+	int n = snprintf(h->told, sizeof(h->told), "%s > %s%s%s", sl_replay_action_word(told->now),
+	    sl_replay_action_word(told->then), told->differs ? ", differs" : "", told->drifted ? ", drifted" : "");
 
 	for (int i = 0; i < SL_REPLAY_DOUBT_COUNT; i++)
 		if ((told->doubts >> i & 1) != 0)
@@ -314,6 +314,134 @@ what_differs_is_told(void **state)
 		sl_snapshot_close(&changed);
 		sl_free(recorded);
 	}
+}
+
+/* ---- who was refused at RCPT */
+
+#define SHIELD	"recipients: {shield: known}"
+
+static const struct {
+	const char	*name, *now, *then;
+	struct entry	 entries_now[2], entries_then[2];
+	const char	*rcpt;
+	enum sl_record_why why;
+	enum sl_policy_by list;
+	const char	*told, *answer;
+} refusals[] = {
+	{ "the shield stays", SHIELD, SHIELD, { { 0 } }, { { 0 } }, "bob@one.example", SL_RECORD_WHY_SHIELD, SL_BY_COUNT, "refuse > refuse",
+	  "recipients.shield" },
+	{ "the shield goes", SHIELD, "", { { 0 } }, { { 0 } }, "bob@one.example", SL_RECORD_WHY_SHIELD, SL_BY_COUNT, "refuse > judged, differs",
+	  "refused before its data; would now be judged" },
+	{ "he is denied instead", SHIELD, "", { { 0 } }, { { SL_BY_TENANT, "s@x.example", D, 0 } }, "bob@one.example", SL_RECORD_WHY_SHIELD,
+	  SL_BY_COUNT, "refuse > refuse", "tenant's deny list" },
+	{ "a list no more", "", "", { { SL_BY_TENANT, "x.example", D, 0 } }, { { 0 } }, "ann@one.example", SL_RECORD_WHY_LIST, SL_BY_TENANT,
+	  "refuse > judged, differs", "refused before its data" },
+	{ "another one still", "", "", { { SL_BY_TENANT, "x.example", D, 0 }, { SL_BY_USER, "s@x.example", D, 0 } },
+	  { { SL_BY_USER, "s@x.example", D, 0 } }, "ann@one.example", SL_RECORD_WHY_LIST, SL_BY_TENANT, "refuse > refuse", "user's deny list" },
+	{ "what is denied is kept", "", "lists: {denied: quarantine}", { { SL_BY_TENANT, "192.0.2.0/24", D, 0 } },
+	  { { SL_BY_TENANT, "192.0.2.0/24", D, 0 } }, "ann@one.example", SL_RECORD_WHY_LIST, SL_BY_TENANT, "refuse > judged, differs", "refused before" },
+	{ "the settings have changed since", "", SHIELD, { { 0 } }, { { 0 } }, "bob@one.example", SL_RECORD_WHY_LIST, SL_BY_TENANT,
+	  "judged > refuse, differs, drifted", "recipients.shield" },
+	{ "for another reason now", SHIELD, "", { { 0 } }, { { 0 } }, "bob@one.example", SL_RECORD_WHY_LIST, SL_BY_TENANT,
+	  "refuse > judged, differs, drifted", "refused before" },
+	{ "nobody's domain", "", "", { { 0 } }, { { 0 } }, "x@nobody.example", SL_RECORD_WHY_NOBODYS, SL_BY_COUNT, "", NULL },
+	{ "that is somebody's now", "", SHIELD, { { 0 } }, { { 0 } }, "ann@one.example", SL_RECORD_WHY_NOBODYS, SL_BY_COUNT, "judged > judged, drifted",
+	  "refused before" },
+	{ "the next hop said so", "", SHIELD, { { 0 } }, { { 0 } }, "bob@one.example", SL_RECORD_WHY_NEXT_HOP, SL_BY_COUNT, "", NULL },
+	{ "he could not be read", "", SHIELD, { { 0 } }, { { 0 } }, "", SL_RECORD_WHY_SYNTAX, SL_BY_COUNT, "", NULL },
+};
+
+static void
+who_was_refused_is_asked_about_again(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < SL_COUNT(refusals); i++) {
+		struct sl_policy now = policy_of(f, refusals[i].now), then = policy_of(f, refusals[i].then);
+		struct sl_snapshot *current = compile(&now, refusals[i].entries_now, 2), *changed = compile(&then, refusals[i].entries_then, 2);
+		struct sl_replay *replay = sl_replay_new(current, changed);
+		struct sl_record_refused refused = { .mailbox = sl_slice_str(refusals[i].rcpt), .tenant = "", .why = refusals[i].why,
+			.list = refusals[i].list, .enhanced = "", .text = sl_slice("", 0) };
+		struct recorded *recorded = sl_xzalloc(sizeof(*recorded));
+		struct heard heard = { .told = "" };
+
+		record_of(&(struct message){ .sender = "s@x.example", .client = "192.0.2.1" }, recorded);
+		recorded->record.classes_len = 0;	/* there was no message */
+		recorded->record.refused = &refused;
+		recorded->record.refused_len = 1;
+		assert_int_equal(sl_replay_record(replay, &recorded->record, 1000, hear, &heard), 0);
+		if (strcmp(heard.told, refusals[i].told) != 0 || (refusals[i].answer != NULL &&
+		    strncmp(heard.why, refusals[i].answer, strlen(refusals[i].answer)) != 0))
+			fail_msg("%s: %s: %s", refusals[i].name, heard.told, heard.why);
+		sl_replay_free(&replay);
+		sl_snapshot_close(&current);
+		sl_snapshot_close(&changed);
+		sl_free(recorded);
+	}
+}
+
+/* ---- lines, and whose they are */
+
+static void
+count_told(void *ctx, const struct sl_replay_told *told)
+{
+	(*(size_t *)ctx)++;
+}
+
+static bool
+sees_name(void *ctx, const char *tenant)
+{
+	return strcmp(tenant, "one") == 0;
+}
+
+static bool
+sees(void *ctx, uint32_t tenant)
+{
+	return tenant == 1;
+}
+
+#define LINE(tenant, refused)	"{\"time\":\"2026-11-26T15:16:49.426Z\",\"id\":\"A\",\"outcome\":\"rcpt-refused\",\"client\":\"192.0.2.1\","	\
+	"\"mail_from\":\"s@x.example\",\"rcpt_to\":[],\"refused\":[" refused "]," tenant "\"ended\":\"quit\"}"
+#define BOB	"{\"why\":\"shield\",\"rcpt\":\"bob@one.example\",\"code\":550}"
+
+static void
+lines_of_refusals_are_told_to_those_whose_they_are(void **state)
+{
+	static const struct { const char *line; bool limited; size_t told, records, judged, unjudged; } lines[] = {
+		{ LINE("\"tenant\":\"one\",", BOB), false, 1, 1, 1, 0 },
+		{ LINE("\"tenant\":\"one\",", BOB), true, 1, 1, 1, 0 },
+		{ LINE("\"tenant\":\"two\",", BOB), false, 1, 1, 1, 0 },
+		{ LINE("\"tenant\":\"two\",", BOB), true, 0, 0, 0, 0 },
+		{ LINE("\"tenant\":\"two\",", "{\"tenant\":\"one\"," "\"why\":\"shield\",\"rcpt\":\"bob@one.example\"}," BOB), true, 1, 1, 1, 0 },
+		{ LINE("", "{\"why\":\"nobodys\",\"rcpt\":\"x@nobody.example\"}"), false, 0, 0, 0, 1 },
+		{ LINE("", "{\"why\":\"nobodys\",\"rcpt\":\"x@nobody.example\"}"), true, 0, 0, 0, 0 },
+		{ "{\"time\":\"2026-11-26T15:16:49.426Z\",\"id\":\"A\",\"outcome\":\"session-refused\"}", false, 0, 0, 0, 1 },
+	};
+	struct fixture *f = *state;
+	struct sl_policy now = policy_of(f, SHIELD), then = policy_of(f, "");
+	struct sl_snapshot *current = compile(&now, NULL, 0), *changed = compile(&then, NULL, 0);
+	struct sl_replay_run *run = sl_xzalloc(sizeof(*run));
+
+	for (size_t i = 0; i < SL_COUNT(lines); i++) {
+		size_t told = 0;
+
+		sl_replay_run_init(run);
+		run->replay = sl_replay_new(current, changed);
+		run->each = count_told;
+		run->ctx = &told;
+		if (lines[i].limited)
+			run->scope = (struct sl_replay_scope){ sees_name, sees, NULL };
+		sl_replay_run_line(run, sl_slice_str(lines[i].line));
+		if (told != lines[i].told || run->tally.records != lines[i].records || run->tally.judged != lines[i].judged ||
+		    run->tally.unjudged != lines[i].unjudged || run->tally.unreadable > 0)
+			fail_msg("%zu: %zu told, %d records, %d judged, %d not", i, told, (int)run->tally.records, (int)run->tally.judged,
+			    (int)run->tally.unjudged);
+		sl_replay_free(&run->replay);
+		sl_replay_run_fini(run);
+	}
+	sl_free(run);
+	sl_snapshot_close(&current);
+	sl_snapshot_close(&changed);
 }
 
 /* Two recipients, of whom one denies the sender: he has it kept where all policies keep messages, and others get it. */
@@ -612,6 +740,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_differs_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_was_refused_is_asked_about_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_of_refusals_are_told_to_those_whose_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_has_one_answer_is_decided_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_told_is_what_happens, setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_that_are_tried_are_as_if_compiled, setup, teardown),

@@ -62,7 +62,8 @@ count(struct sl_replay_tally *t, const struct sl_replay_told *told)
 		t->doubts[i] += told->doubts >> i & 1;
 	t->come += told->then->there && !told->now->there;
 	t->go += told->now->there && !told->then->there;
-	if (told->now->there && told->then->there)
+	t->judged += told->then->judged && !told->now->judged;
+	if (told->now->there && told->then->there && !told->now->judged && !told->then->judged)
 		t->moved[told->now->action][told->then->action]++;
 }
 
@@ -86,6 +87,21 @@ on_told(void *ctx, const struct sl_replay_told *told)
 		run->each(run->ctx, told);
 }
 
+/* Of another tenant's line: recipients that were not accepted may be of one who may be seen. Leaves these alone. */
+static bool
+keep_visible(struct sl_replay_run *run)
+{
+	struct sl_record_refused *refused = (void *)(uintptr_t)run->record.refused;
+	size_t n = 0;
+
+	run->record.classes_len = 0;
+	for (size_t i = 0; i < run->record.refused_len; i++)
+		if (*refused[i].tenant != '\0' && run->scope.may_see_name(run->scope.ctx, refused[i].tenant))
+			refused[n++] = refused[i];
+	run->record.refused_len = n;
+	return n > 0;
+}
+
 void
 sl_replay_run_line(struct sl_replay_run *run, struct sl_slice line)
 {
@@ -96,17 +112,20 @@ sl_replay_run_line(struct sl_replay_run *run, struct sl_slice line)
 
 	run->lines++;
 	sl_arena_reset(&run->arena);
+	run->seen = false;
 	r = sl_record_read(line, SL_RECORD_RULINGS, &run->arena, &run->record);
-	if (r == 0 && run->scope.may_see_name != NULL && !run->scope.may_see_name(run->scope.ctx, run->record.tenant))
+	if ((r == 0 || r == SL_ERR_NOT_FOUND) && run->scope.may_see_name != NULL &&
+	    !run->scope.may_see_name(run->scope.ctx, run->record.tenant) && !keep_visible(run))
 		return;
 	if (r == SL_ERR_NOT_FOUND) {
-		t->unjudged += !limited;	/* whose it is was not read */
+		sl_replay_record(run->replay, &run->record, time_of(run->record.time), on_told, run);
+		t->records += run->seen;
+		t->unjudged += !limited && !run->seen;	/* there was no message, most times */
 	} else if (r != 0) {
 		t->unreadable += !limited;
 	} else if (comes_again(&run->record)) {
 		t->again++;
 	} else {
-		run->seen = false;
 		strangers = sl_replay_record(run->replay, &run->record, time_of(run->record.time), on_told, run);
 		t->strangers += limited ? 0 : strangers;
 		t->records += !limited || run->seen;
@@ -118,7 +137,7 @@ sl_replay_run_line(struct sl_replay_run *run, struct sl_slice line)
 const char *
 sl_replay_action_word(const struct sl_replay_fare *fare)
 {
-	return fare->there ? sl_action_word(fare->action) : "nobody's";
+	return !fare->there ? "nobody's" : fare->judged ? "judged" : sl_action_word(fare->action);
 }
 
 bool
@@ -197,7 +216,7 @@ void
 sl_replay_sums_json(const struct sl_replay_tally *t, bool more, struct sl_buf *out)
 {
 	const struct { const char *name; uint64_t n; } counts[] = { { "records", t->records }, { "recipients", t->recipients },
-		{ "differ", t->differ }, { "drifted", t->drifted }, { "doubted", t->doubted }, { "come", t->come }, { "go", t->go },
+		{ "differ", t->differ }, { "drifted", t->drifted }, { "doubted", t->doubted }, { "judged", t->judged }, { "come", t->come }, { "go", t->go },
 		{ "strangers", t->strangers }, { "not_judged", t->unjudged }, { "put_off", t->again },
 		{ "unreadable", t->unreadable }, { "lost", t->lost } };
 	const char *comma = "";

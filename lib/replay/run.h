@@ -5,8 +5,8 @@
  * replayer.h). A row of the answer is one object, sums are the members behind the rows:
  *	{"listed":[ROW,...],"more":BOOL,"sums":[...],"doubts":[...],"records":N,...}
  *
- * Of others nothing is told: with `may_see`, a record counts when the tenant that it names may be seen, and a recipient when
- * those may who have him by what holds and by what is tried.
+ * Of others nothing is told: with `may_see`, a record counts when the tenant that it names may be seen (of a recipient that was refused: whose
+ * he was), and a recipient when those may who have him by what holds and by what is tried.
  *
  * Memory: 4 MiB for a record, and the replay's own. Pure, as replay.h is.
  */
@@ -16,7 +16,8 @@
 #include "replay/replay.h"
 
 struct sl_replay_tally {
-	uint64_t	records, recipients;		/* that were decided on */
+	uint64_t	records, recipients;		/* that were decided on; also what was refused at RCPT by policies */
+	uint64_t	judged;				/* recipients: refused at RCPT, and would now be judged */
 	uint64_t	differ, drifted;		/* recipients */
 	uint64_t	unjudged, unreadable, strangers, lost;
 	uint64_t	again;				/* records of transactions that were put off */
@@ -52,7 +53,7 @@ void	sl_replay_run_line(struct sl_replay_run *run, struct sl_slice line);
 
 /* ---- words, and JSON */
 
-const char	*sl_replay_action_word(const struct sl_replay_fare *fare);	/* "nobody's": no such domain there */
+const char	*sl_replay_action_word(const struct sl_replay_fare *fare);	/* "nobody's": no such domain there; "judged": nobody knows */
 bool		 sl_replay_copies(const struct sl_replay_fare *fare);
 void		 sl_replay_row_json(const struct sl_replay_told *told, struct sl_buf *out);	/* an object */
 /* Members, without braces: "more", the sums, the counts. */

@@ -55,10 +55,11 @@ sl_release_telling(const struct sl_courier_entry *e, struct sl_courier_rcpt *out
 /* ---- CSV ---- */
 
 void
-sl_release_csv_head(struct sl_buf *out)
+sl_release_csv_head(bool later, struct sl_buf *out)
 {
 	sl_buf_add_str(out, "asked,by,note,id,trace,received,sender,recipient,kept_as,policy,reason,state,recipient_state,finished,code,"
-	    "reply,replies_lost\r\n");
+	    "reply,replies_lost");
+	sl_buf_add_str(out, later ? ",opened_later,reported_later,sender_allowed_later\r\n" : "\r\n");
 }
 
 static void
@@ -73,7 +74,7 @@ csv_time(int64_t at_us, struct sl_buf *out)
 }
 
 void
-sl_release_csv(const struct sl_courier_entry *e, struct sl_buf *out)
+sl_release_csv(const struct sl_courier_entry *e, const struct sl_release_later *later, struct sl_buf *out)
 {
 	struct sl_slice rest = e->rcpts;
 	char id[SL_KEPT_ID_DIGITS + 1] = "";
@@ -102,7 +103,12 @@ sl_release_csv(const struct sl_courier_entry *e, struct sl_buf *out)
 		csv_time(e->finished_us, out);
 		sl_buf_addf(out, ",%" PRIu32 ",", one.code);
 		sl_traffic_csv(one.reply, out);
-		sl_buf_addf(out, ",%" PRIu32 "\r\n", e->uncertain);
+		sl_buf_addf(out, ",%" PRIu32, e->uncertain);
+		for (size_t i = 0; later != NULL && i < 3; i++) {
+			sl_buf_add_byte(out, ',');
+			csv_time(i == 0 ? later->opened_us : i == 1 ? later->reported_us : later->allowed_us, out);
+		}
+		sl_buf_add_str(out, "\r\n");
 	}
 }
 
@@ -114,7 +120,7 @@ sl_report_releases_init(struct sl_report_releases *r)
 	*r = (struct sl_report_releases){ 0 };
 	r->rows = sl_xzalloc(SL_REPORT_RELEASES_MAX * sizeof(*r->rows));
 	sl_buf_init(&r->csv, SL_REPORT_CSV_MAX);
-	sl_release_csv_head(&r->csv);
+	sl_release_csv_head(true, &r->csv);
 }
 
 void
@@ -155,13 +161,13 @@ count(struct sl_report_releases *r, struct sl_slice kept_as)
 }
 
 static void
-add_csv(struct sl_report_releases *r, const struct sl_courier_entry *e)
+add_csv(struct sl_report_releases *r, const struct sl_courier_entry *e, const struct sl_release_later *later)
 {
 	struct sl_buf lines;
 
 	sl_buf_init(&lines, SL_REPORT_CSV_MAX);
 	if (!r->cut)
-		sl_release_csv(e, &lines);
+		sl_release_csv(e, later, &lines);
 	if (lines.overflow || r->csv.len + lines.len > SL_REPORT_CSV_MAX)
 		r->cut = true;
 	else
@@ -170,8 +176,9 @@ add_csv(struct sl_report_releases *r, const struct sl_courier_entry *e)
 }
 
 void
-sl_report_releases_add(struct sl_report_releases *r, const struct sl_courier_entry *e)
+sl_report_releases_add(struct sl_report_releases *r, const struct sl_courier_entry *e, const struct sl_release_later *known)
 {
+	const struct sl_release_later nothing = { 0 }, *later = known != NULL ? known : &nothing;
 	struct sl_report_release *row;
 	struct sl_courier_rcpt rcpt;
 
@@ -182,14 +189,16 @@ sl_report_releases_add(struct sl_report_releases *r, const struct sl_courier_ent
 	r->failed += e->state > DELIVERED && e->state <= CANCELLED;
 	r->open += e->state < DELIVERED;
 	count(r, sl_release_kept_as(e));
-	add_csv(r, e);
+	r->reported += later->reported_us != 0;
+	r->allowed += later->allowed_us != 0;
+	add_csv(r, e, later);
 	if (r->len < SL_REPORT_RELEASES_MAX) {
 		row = &r->rows[r->len++];
 	} else {
 		row = &r->rows[r->first];
 		r->first = (r->first + 1) % SL_REPORT_RELEASES_MAX;
 	}
-	*row = (struct sl_report_release){ .asked_us = e->created_us, .uncertain = e->uncertain > 0 };
+	*row = (struct sl_report_release){ .asked_us = e->created_us, .uncertain = e->uncertain > 0, .later = *later };
 	cut(e->release.by, row->by, sizeof(row->by));
 	cut(e->sender, row->sender, sizeof(row->sender));
 	cut(sl_release_kept_as(e), row->kept_as, sizeof(row->kept_as));

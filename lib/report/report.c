@@ -8,6 +8,7 @@
 #include "digest/compose.h"
 #include "digest/letter.h"
 #include "digest/show.h"
+#include "report/counts.h"
 #include "report/report_i.h"
 #include "smtp/address.h"
 
@@ -25,7 +26,9 @@ const struct sl_traffic_table *
 report_table(const struct report_page *page, enum sl_traffic_by by)
 {
 	const struct sl_report *r = page->report;
-	const struct sl_traffic_table *table = by == SL_TRAFFIC_BY_DAY ? r->days : by == SL_TRAFFIC_BY_CAUSE ? r->causes : r->tenants;
+	const struct sl_traffic_table *const all[SL_TRAFFIC_BY_COUNT] = { [SL_TRAFFIC_BY_DAY] = r->days, [SL_TRAFFIC_BY_CAUSE] = r->causes,
+		[SL_TRAFFIC_BY_TENANT] = r->tenants, [SL_TRAFFIC_BY_DOMAIN] = r->domains, [SL_TRAFFIC_BY_USER] = r->users };
+	const struct sl_traffic_table *table = all[by];
 	bool wanted = by == SL_TRAFFIC_BY_CAUSE ? report_has(page, SL_REPORT_QUARANTINE) : report_has(page, SL_REPORT_TRAFFIC);
 
 	return wanted && table != NULL && table->total.n[SL_TRAFFIC_MESSAGES] > 0 ? table : NULL;
@@ -120,7 +123,85 @@ report_cause(const struct report_page *page, const char *key, struct sl_buf *out
 		sl_buf_add_str(out, page->language->text[SL_DIGEST_WORD_GROUP_MALWARE + (int)group]);
 }
 
+void
+report_key(const struct report_page *page, const struct sl_traffic_table *table, const struct sl_traffic_row *row, size_t columns, struct sl_buf *out)
+{
+	bool by_user = table->by == SL_TRAFFIC_BY_USER;
+	char number[24];
+
+	if (table->by == SL_TRAFFIC_BY_CAUSE) {
+		report_cause(page, row->key, out);
+	} else if ((by_user || table->by == SL_TRAFFIC_BY_DOMAIN) && strcmp(row->key, SL_REPORT_OTHERS) == 0) {
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)(by_user ? page->report->more_users : page->report->more_domains));
+		report_fill(page, SL_REPORT_WORD_OTHERS, (const char *const[]){ number }, 1, out);
+	} else if (by_user) {
+		sl_show_address(sl_slice_str(row->key), columns, out);
+	} else {
+		sl_show_text(sl_slice_str(row->key), columns, out);
+	}
+}
+
+enum sl_report_word
+report_key_title(enum sl_traffic_by by)
+{
+	switch (by) {
+	case SL_TRAFFIC_BY_DAY:
+		return SL_REPORT_WORD_DAY;
+	case SL_TRAFFIC_BY_CAUSE:
+	case SL_TRAFFIC_BY_VERDICT:
+		return SL_REPORT_WORD_CAUSE;
+	case SL_TRAFFIC_BY_DOMAIN:
+		return SL_REPORT_WORD_DOMAIN;
+	case SL_TRAFFIC_BY_USER:
+		return SL_REPORT_WORD_USER;
+	case SL_TRAFFIC_BY_TENANT:
+	case SL_TRAFFIC_BY_COUNT:
+		break;
+	}
+	return SL_REPORT_WORD_TENANT;
+}
+
 /* ---- sentences ---- */
+
+bool
+report_note(const struct report_page *page, enum sl_traffic_by by, struct sl_buf *out)
+{
+	const struct sl_report *r = page->report;
+	size_t len = out->len;
+
+	if (by != SL_TRAFFIC_BY_DOMAIN && by != SL_TRAFFIC_BY_USER)
+		return false;
+	sl_buf_add_str(out, report_word(page, SL_REPORT_WORD_SEVERAL));
+	if (by == SL_TRAFFIC_BY_USER && r->since_day != NULL) {
+		sl_buf_add_byte(out, ' ');
+		report_fill(page, SL_REPORT_WORD_SINCE, &r->since_day, 1, out);
+	}
+	if (by == SL_TRAFFIC_BY_USER && r->cut)
+		sl_buf_addf(out, " %s", report_word(page, SL_REPORT_WORD_APPROXIMATE));
+	return out->len > len;
+}
+
+bool
+report_later(const struct report_page *page, const struct sl_report_release *release, struct sl_buf *out)
+{
+	const struct { int64_t at_us; enum sl_report_word word; } rows[] = { { release->later.opened_us, SL_REPORT_WORD_OPENED },
+		{ release->later.reported_us, SL_REPORT_WORD_REPORTED }, { release->later.allowed_us, SL_REPORT_WORD_ALLOWED } };
+	struct sl_buf time;
+	size_t len = out->len;
+
+	sl_buf_init(&time, 64);
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		if (rows[i].at_us == 0)
+			continue;
+		if (out->len > len)
+			sl_buf_add_str(out, "; ");
+		sl_buf_reset(&time);
+		report_time(page, rows[i].at_us / 1000000, &time);
+		report_fill(page, rows[i].word, (const char *const[]){ sl_buf_cstr(&time) }, 1, out);
+	}
+	sl_buf_fini(&time);
+	return out->len > len;
+}
 
 void
 report_period(const struct report_page *page, struct sl_buf *out)
@@ -176,6 +257,8 @@ say_released(const struct report_page *page, struct sl_buf *out)
 {
 	const struct sl_report_releases *releases = page->report->releases;
 	const struct sl_traffic_table *causes = page->report->causes;
+	const struct { uint64_t count; enum sl_report_word word; } parts[] = { { releases->failed, SL_REPORT_WORD_NOT_DELIVERED },
+		{ releases->open, SL_REPORT_WORD_UNDER_WAY }, { releases->reported, SL_REPORT_WORD_WERE_REPORTED } };
 	uint64_t kept = causes == NULL ? 0 : causes->total.n[SL_TRAFFIC_QUARANTINED];
 	struct sl_buf n, of, percent;
 
@@ -190,16 +273,13 @@ say_released(const struct report_page *page, struct sl_buf *out)
 		report_fill(page, SL_REPORT_WORD_OF, (const char *const[]){ sl_buf_cstr(&n), sl_buf_cstr(&of), sl_buf_cstr(&percent) }, 3, out);
 	else
 		sl_buf_add_slice(out, sl_buf_slice(&n));
-	for (int i = 0; i < 2; i++) {
-		uint64_t count = i == 0 ? releases->failed : releases->open;
-
-		if (count == 0)
+	for (size_t i = 0; i < SL_COUNT(parts); i++) {
+		if (parts[i].count == 0)
 			continue;
 		sl_buf_reset(&n);
-		report_number(count, &n);
+		report_number(parts[i].count, &n);
 		sl_buf_add_str(out, "; ");
-		report_fill(page, i == 0 ? SL_REPORT_WORD_NOT_DELIVERED : SL_REPORT_WORD_UNDER_WAY, (const char *const[]){ sl_buf_cstr(&n) },
-		    1, out);
+		report_fill(page, parts[i].word, (const char *const[]){ sl_buf_cstr(&n) }, 1, out);
 	}
 	sl_buf_fini(&n);
 	sl_buf_fini(&of);
@@ -273,7 +353,7 @@ report_empty(const struct report_page *page, enum sl_report_kind kind)
 		return r->releases == NULL ? report_word(page, SL_REPORT_WORD_RELEASES_UNKNOWN)
 		    : r->releases->entries == 0 ? report_word(page, SL_REPORT_WORD_NO_RELEASES) : NULL;
 	if (r->days == NULL)
-		return report_word(page, SL_REPORT_WORD_NO_TRAFFIC);
+		return report_word(page, r->unreadable ? SL_REPORT_WORD_UNREADABLE : SL_REPORT_WORD_NO_TRAFFIC);
 	return r->days->total.n[SL_TRAFFIC_MESSAGES] == 0 ? report_word(page, SL_REPORT_WORD_QUIET) : NULL;
 }
 
@@ -365,7 +445,8 @@ static void
 put_files(const struct report_page *page, const char *boundary, struct sl_buf *out)
 {
 	static const struct { enum sl_traffic_by by; const char *file; } tables[] = { { SL_TRAFFIC_BY_DAY, "traffic.csv" },
-		{ SL_TRAFFIC_BY_CAUSE, "reasons.csv" }, { SL_TRAFFIC_BY_TENANT, "customers.csv" } };
+		{ SL_TRAFFIC_BY_CAUSE, "reasons.csv" }, { SL_TRAFFIC_BY_TENANT, "customers.csv" },
+		{ SL_TRAFFIC_BY_DOMAIN, "domains.csv" }, { SL_TRAFFIC_BY_USER, "users.csv" } };
 	struct sl_buf csv;
 
 	sl_buf_init(&csv, SL_REPORT_BYTES_MAX);

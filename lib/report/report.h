@@ -1,7 +1,8 @@
 /*
  * report.h - a report as mail: how much came, what became of it and why, who released what
  *
- * Of a tenant; or of a partner or the operator a summary over their tenants, which has numbers only: `releases` is not shown there but
+ * Of a tenant, by domain and user too; of a domain, a group or a user of it (messages that were for one of them at least, each counted once: report/scope.h);
+ * or of a partner or the operator a summary over their tenants, which has numbers only: `releases` is not shown there but
  * counted. The numbers are those of `sluicectl traffic report` (traffic/table.h) and `sluicectl quarantine releases` (releases.h), made by the
  * same functions.
  *
@@ -33,8 +34,14 @@ struct sl_report {
 	struct sl_slice		zone_name;
 	int64_t			since_s, until_s, now_s;	/* releases asked for in [since, until) */
 	const char		*from_day, *to_day;		/* of traffic, inclusive, UTC */
+	bool			unreadable;	/* there is a record of traffic, and it cannot be read */
 	/* NULL: there is no record of traffic. */
 	const struct sl_traffic_table *days, *causes, *tenants;	/* tenants: of a summary */
+	/* The largest, and SL_REPORT_OTHERS of so many more (counts.h); NULL: not told. */
+	const struct sl_traffic_table *domains, *users;
+	uint64_t		more_domains, more_users;
+	bool			cut;		/* there were too many names for all to be exact */
+	const char		*since_day;	/* users, and all of a group or a user, are counted from then on; NULL: from `from_day` */
 	const struct sl_report_releases *releases;	/* NULL: not known */
 	struct sl_slice		brand;		/* the last line; "": the usual */
 	/* of the mail */

@@ -154,7 +154,7 @@ put_titles(const struct report_page *page, enum sl_traffic_by by, struct sl_buf 
 	bool by_cause = by == SL_TRAFFIC_BY_CAUSE;
 
 	sl_buf_add_str(out, TABLE "<thead>\n" ROW);
-	put_title(page, by == SL_TRAFFIC_BY_DAY ? SL_REPORT_WORD_DAY : by_cause ? SL_REPORT_WORD_CAUSE : SL_REPORT_WORD_TENANT, false, out);
+	put_title(page, report_key_title(by), false, out);
 	if (by == SL_TRAFFIC_BY_DAY)
 		sl_buf_add_str(out, "<td></td>\n");
 	for (size_t i = 0; i < SL_COUNT(columns); i++)
@@ -171,10 +171,7 @@ put_row(const struct report_page *page, const struct sl_traffic_table *table, co
 {
 	bool by_cause = table->by == SL_TRAFFIC_BY_CAUSE;
 
-	if (by_cause)
-		report_cause(page, row->key, text);
-	else
-		sl_show_text(sl_slice_str(row->key), 80, text);
+	report_key(page, table, row, 80, text);
 	sl_buf_addf(out, ROW "<th scope=\"row\" align=\"left\"%s>", table->by == SL_TRAFFIC_BY_DAY ? " nowrap" : "");
 	put_escaped(text, out);
 	sl_buf_add_str(out, "</th>\n");
@@ -223,6 +220,8 @@ put_table(const struct report_page *page, enum sl_traffic_by by, enum sl_report_
 	}
 	if (by == SL_TRAFFIC_BY_DAY)
 		put_sentence(report_word(page, SL_REPORT_WORD_LEGEND), out);
+	if (report_note(page, by, text))
+		put_paragraph(text, out);
 }
 
 /* ---- releases ---- */
@@ -243,6 +242,8 @@ put_release(const struct report_page *page, const struct sl_report_release *rele
 	put_cell(text, false, out);
 	report_answer(page, release, text);
 	put_cell(text, false, out);
+	(void)report_later(page, release, text);
+	put_cell(text, false, out);
 	sl_buf_add_str(out, "</tr>\n");
 }
 
@@ -250,7 +251,7 @@ static void
 put_releases(const struct report_page *page, struct sl_buf *text, struct sl_buf *out)
 {
 	static const enum sl_report_word titles[] = { SL_REPORT_WORD_WHEN, SL_REPORT_WORD_WHO, SL_REPORT_WORD_FROM, SL_REPORT_WORD_TO,
-		SL_REPORT_WORD_KEPT_AS, SL_REPORT_WORD_ANSWER };
+		SL_REPORT_WORD_KEPT_AS, SL_REPORT_WORD_ANSWER, SL_REPORT_WORD_LATER };
 	const struct sl_report_releases *releases = page->report->releases;
 	const char *empty = report_empty(page, SL_REPORT_RELEASES);
 	size_t shown;
@@ -305,6 +306,8 @@ report_html(const struct report_page *page, struct sl_buf *out)
 		put_sentence(empty, out);
 	put_table(page, SL_TRAFFIC_BY_DAY, SL_REPORT_WORD_DAYS, &text, out);
 	put_table(page, SL_TRAFFIC_BY_TENANT, SL_REPORT_WORD_TENANTS, &text, out);
+	put_table(page, SL_TRAFFIC_BY_DOMAIN, SL_REPORT_WORD_DOMAINS, &text, out);
+	put_table(page, SL_TRAFFIC_BY_USER, SL_REPORT_WORD_USERS, &text, out);
 	put_table(page, SL_TRAFFIC_BY_CAUSE, SL_REPORT_WORD_CAUSES, &text, out);
 	if (report_has(page, SL_REPORT_RELEASES) && !page->report->is_summary)
 		put_releases(page, &text, out);

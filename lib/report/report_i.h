@@ -20,6 +20,14 @@ void	report_number(uint64_t n, struct sl_buf *out);			/* "12 345", no-break spac
 void	report_size(uint64_t bytes, struct sl_buf *out);		/* "1.2 GiB" */
 void	report_percent(uint64_t part, uint64_t whole, struct sl_buf *out);
 void	report_time(const struct report_page *page, int64_t utc_s, struct sl_buf *out);
+/* What stands in front of a row: a reason in words, a day, a name of at most so many columns. */
+void	report_key(const struct report_page *page, const struct sl_traffic_table *table, const struct sl_traffic_row *row, size_t columns,
+	    struct sl_buf *out);
+enum sl_report_word report_key_title(enum sl_traffic_by by);
+/* What is to be known of a table, in sentences; false: nothing. */
+bool	report_note(const struct report_page *page, enum sl_traffic_by by, struct sl_buf *out);
+/* What came after a release; false: nothing that is known. */
+bool	report_later(const struct report_page *page, const struct sl_report_release *release, struct sl_buf *out);
 void	report_cause(const struct report_page *page, const char *key, struct sl_buf *out);	/* in words */
 
 void	report_period(const struct report_page *page, struct sl_buf *out);

@@ -31,14 +31,14 @@ fill(struct sl_traffic_table *table, enum sl_traffic_by by)
 /* ---- tables ---- */
 
 static const struct { enum sl_traffic_by by; const char *csv; } tables[] = {
-	{ SL_TRAFFIC_BY_DAY, "day,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away\r\n"
-	  "2026-11-23,990,1095,900,90,0,0,9400000,400000,0,400000\r\n2026-11-24,15,15,0,0,10,5,25000,0,20000,25000\r\n"
-	  "2026-11-25,3,3,0,0,3,0,3000,0,3000,3000\r\n" },
-	{ SL_TRAFFIC_BY_TENANT, "tenant,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away\r\n"
-	  "one.example,1000,1105,900,90,10,0,9420000,400000,20000,420000\r\ntwo.example,8,8,0,0,3,5,8000,0,3000,8000\r\n" },
-	{ SL_TRAFFIC_BY_CAUSE, "cause,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away\r\n"
-	  "-,902,1002,900,0,2,0,9002000,0,2000,2000\r\nspam,90,95,0,90,0,0,400000,400000,0,400000\r\nphish,10,10,0,0,10,0,20000,0,20000,20000\r\n"
-	  "unchecked,5,5,0,0,0,5,5000,0,0,5000\r\nmalformed,1,1,0,0,1,0,1000,0,1000,1000\r\n" },
+	{ SL_TRAFFIC_BY_DAY, "day,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away,early\r\n"
+	  "2026-11-23,990,1095,900,90,0,0,9400000,400000,0,400000,0\r\n2026-11-24,15,15,0,0,10,5,25000,0,20000,25000,0\r\n"
+	  "2026-11-25,3,3,0,0,3,0,3000,0,3000,3000,0\r\n" },
+	{ SL_TRAFFIC_BY_TENANT, "tenant,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away,early\r\n"
+	  "one.example,1000,1105,900,90,10,0,9420000,400000,20000,420000,0\r\ntwo.example,8,8,0,0,3,5,8000,0,3000,8000,0\r\n" },
+	{ SL_TRAFFIC_BY_CAUSE, "cause,messages,recipients,delivered,quarantined,refused,deferred,bytes,bytes_quarantined,bytes_refused,bytes_kept_away,early\r\n"
+	  "-,902,1002,900,0,2,0,9002000,0,2000,2000,0\r\nspam,90,95,0,90,0,0,400000,400000,0,400000,0\r\nphish,10,10,0,0,10,0,20000,0,20000,20000,0\r\n"
+	  "unchecked,5,5,0,0,0,5,5000,0,0,5000,0\r\nmalformed,1,1,0,0,1,0,1000,0,1000,1000,0\r\n" },
 };
 
 static void
@@ -165,7 +165,7 @@ add_release(struct sl_report_releases *releases, unsigned number, uint32_t state
 	if (reply != NULL)
 		sl_courier_rcpt_add(&rcpts, &(struct sl_courier_rcpt){ S("<b>@one.example"), 4, 550, S(reply) });
 	entry.rcpts = sl_buf_slice(&rcpts);
-	sl_report_releases_add(releases, &entry);
+	sl_report_releases_add(releases, &entry, NULL);
 	sl_buf_fini(&rcpts);
 }
 
@@ -385,6 +385,77 @@ what_there_is_not_is_said(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- by domain and user, and what came later ---- */
+
+static void
+fill_names(struct sl_traffic_table *table, enum sl_traffic_by by)
+{
+	static const char *const names[] = { "anna@one.example", "a-very-long-name-that-fits-into-no-column@one.example", "<b>@one.example", SL_REPORT_OTHERS };
+
+	sl_traffic_table_init(table, by);
+	for (size_t i = 0; i < SL_COUNT(names); i++) {
+		struct sl_traffic_sum sum = sums[0];
+		const char *at = strchr(names[i], '@');
+
+		sum.name = S(by == SL_TRAFFIC_BY_USER || at == NULL ? names[i] : at + 1);
+		sl_traffic_table_add(table, &sum);
+	}
+}
+
+static void
+domains_users_and_what_came_later_are_shown(void **state)
+{
+	static const char *const in[] = { "By domain", "By user", "filename=\"domains.csv\"", "filename=\"users.csv\"", "7 others", "3 others",
+		"counts once with each", "Counted from 2026-11-24 on", "some may be counted too low", "anna@one.example", "*,900,", "Later",
+		"reported as unwanted 2026-11-25 10:26", "sender allowed 2026-11-25 10:28", "1 of them were then reported as unwanted", "reported_later" };
+	struct sl_traffic_table domains, users;
+	struct sl_release_later later = { .reported_us = (int64_t)1795602400 * 1000000, .allowed_us = (int64_t)1795602500 * 1000000 };
+	struct sl_courier_entry entry = { .id = 9, .state = 4, .created_us = (int64_t)1795602000 * 1000000, .sender = S("eve@evil.example"),
+		.ref = sl_slice(id, sizeof(id)), .release = { .by = S("bob"), .category = S("spam") } };
+	struct fixture f;
+	struct sl_buf rcpts;
+	char *text, *html;
+
+	fixture_init(&f);
+	sl_buf_init(&rcpts, 4096);
+	sl_courier_rcpt_add(&rcpts, &(struct sl_courier_rcpt){ S("anna@one.example"), 3, 250, S("250 2.0.0 taken") });
+	entry.rcpts = sl_buf_slice(&rcpts);
+	sl_report_releases_add(&f.releases, &entry, &later);
+	fill_names(&domains, SL_TRAFFIC_BY_DOMAIN);
+	fill_names(&users, SL_TRAFFIC_BY_USER);
+	f.report.domains = &domains;
+	f.report.users = &users;
+	f.report.more_domains = 7;
+	f.report.more_users = 3;
+	f.report.cut = true;
+	f.report.since_day = "2026-11-24";
+	text = shown(&f);
+	for (size_t i = 0; i < SL_COUNT(in); i++)
+		if (strstr(text, in[i]) == NULL)
+			fail_msg("there is no \"%s\"", in[i]);
+	html = strstr(text, "Content-Type: text/html");
+	assert_non_null(html);
+	*strstr(html, "--=_a") = '\0';		/* behind it are the tables, as text */
+	assert_null(strstr(html, "<b>"));
+	sl_free(text);
+	/* Lines fit, also of the longest name. */
+	sl_buf_reset(&f.out);
+	sl_report_text(&f.report, &f.out);
+	for (struct sl_slice rest = sl_buf_slice(&f.out); rest.len > 0;) {
+		const unsigned char *end = memchr(rest.ptr, '\n', rest.len);
+		size_t len = (size_t)(end - rest.ptr), columns = 0;
+
+		for (size_t i = 0; i < len; i++)
+			columns += (rest.ptr[i] & 0xc0) != 0x80;
+		assert_true(columns <= 76);
+		rest = sl_slice_from(rest, len + 1);
+	}
+	sl_traffic_table_fini(&domains);
+	sl_traffic_table_fini(&users);
+	sl_buf_fini(&rcpts);
+	fixture_fini(&f);
+}
+
 /* Each text has the places that English has. */
 static void
 languages_have_the_same_places(void **state)
@@ -417,6 +488,7 @@ main(void)
 		cmocka_unit_test(lines_are_short_and_ascii),
 		cmocka_unit_test(the_text_fits),
 		cmocka_unit_test(what_there_is_not_is_said),
+		cmocka_unit_test(domains_users_and_what_came_later_are_shown),
 		cmocka_unit_test(languages_have_the_same_places),
 	};
 

@@ -115,10 +115,7 @@ put_row(const struct report_page *page, const struct sl_traffic_table *table, co
 {
 	bool by_day = table->by == SL_TRAFFIC_BY_DAY, by_cause = table->by == SL_TRAFFIC_BY_CAUSE;
 
-	if (by_cause)
-		report_cause(page, row->key, text);
-	else
-		sl_show_text(sl_slice_str(row->key), KEY_COLUMNS - 1, text);
+	report_key(page, table, row, table->by == SL_TRAFFIC_BY_USER ? COLUMNS - 1 : KEY_COLUMNS - 1, text);
 	if (sl_show_width(sl_buf_slice(text)) >= KEY_COLUMNS) {	/* a line of its own */
 		put_left(text, 0, out);
 		sl_buf_add_byte(out, '\n');
@@ -158,7 +155,7 @@ put_titles(const struct report_page *page, enum sl_traffic_by by, struct sl_buf 
 	if (by_cause && page->report->releases != NULL)
 		titles[len++] = SL_REPORT_WORD_RELEASED_COLUMN;
 	titles[len++] = SL_REPORT_WORD_AWAY_SHORT;
-	sl_buf_add_str(text, report_word(page, by_day ? SL_REPORT_WORD_DAY : by_cause ? SL_REPORT_WORD_CAUSE : SL_REPORT_WORD_TENANT));
+	sl_buf_add_str(text, report_word(page, report_key_title(by)));
 	put_left(text, by_day ? 11 + BAR_COLUMNS : KEY_COLUMNS, out);
 	for (size_t i = 0; i < len; i++) {
 		sl_show_text(sl_slice_str(report_word(page, titles[i])), CELL_COLUMNS - 1, text);
@@ -191,6 +188,8 @@ put_table(const struct report_page *page, enum sl_traffic_by by, enum sl_report_
 		sl_buf_reset(text);
 	}
 	sl_buf_add_byte(out, '\n');
+	if (report_note(page, by, text))
+		put_paragraph(text, out);
 }
 
 /* ---- releases ---- */
@@ -224,13 +223,16 @@ put_release(const struct report_page *page, const struct sl_report_release *rele
 	put_line(page, SL_REPORT_WORD_KEPT_AS, columns, text, out);
 	report_answer(page, release, text);
 	put_line(page, SL_REPORT_WORD_ANSWER, columns, text, out);
+	if (report_later(page, release, text))
+		put_line(page, SL_REPORT_WORD_LATER, columns, text, out);
 	sl_buf_add_byte(out, '\n');
 }
 
 static void
 put_releases(const struct report_page *page, struct sl_buf *text, struct sl_buf *out)
 {
-	static const enum sl_report_word labels[] = { SL_REPORT_WORD_FROM, SL_REPORT_WORD_TO, SL_REPORT_WORD_KEPT_AS, SL_REPORT_WORD_ANSWER };
+	static const enum sl_report_word labels[] = { SL_REPORT_WORD_FROM, SL_REPORT_WORD_TO, SL_REPORT_WORD_KEPT_AS, SL_REPORT_WORD_ANSWER,
+		SL_REPORT_WORD_LATER };
 	const struct sl_report_releases *releases = page->report->releases;
 	const char *empty = report_empty(page, SL_REPORT_RELEASES);
 	size_t columns = 0, shown;
@@ -272,6 +274,8 @@ report_text(const struct report_page *page, struct sl_buf *out)
 		put_sentence(empty, out);
 	put_table(page, SL_TRAFFIC_BY_DAY, SL_REPORT_WORD_DAYS, &text, out);
 	put_table(page, SL_TRAFFIC_BY_TENANT, SL_REPORT_WORD_TENANTS, &text, out);
+	put_table(page, SL_TRAFFIC_BY_DOMAIN, SL_REPORT_WORD_DOMAINS, &text, out);
+	put_table(page, SL_TRAFFIC_BY_USER, SL_REPORT_WORD_USERS, &text, out);
 	put_table(page, SL_TRAFFIC_BY_CAUSE, SL_REPORT_WORD_CAUSES, &text, out);
 	if (report_has(page, SL_REPORT_RELEASES) && !page->report->is_summary)
 		put_releases(page, &text, out);

@@ -31,9 +31,11 @@ add_days(struct sl_report_counts *counts)
 static void
 add_releases(struct sl_report_releases *releases)
 {
-	static const struct { const char *by, *sender, *to, *kept, *reply; uint32_t state; } rows[] = {
-		{ "anna@one.example", "news@shop.example", "anna@one.example", "spam", "250 2.0.0 queued as 4F2A11", 4 },
-		{ "mallory", "invoice@supplier.example", "accounts@one.example", "attachment", "250 2.0.0 queued as 4F2A90", 4 },
+	static const struct { const char *by, *sender, *to, *kept, *reply; uint32_t state; struct sl_release_later later; } rows[] = {
+		{ "anna@one.example", "news@shop.example", "anna@one.example", "spam", "250 2.0.0 queued as 4F2A11", 4,
+		  { .allowed_us = (int64_t)1795310000 * 1000000 } },
+		{ "mallory", "invoice@supplier.example", "accounts@one.example", "attachment", "250 2.0.0 queued as 4F2A90", 4,
+		  { .reported_us = (int64_t)1795400000 * 1000000 } },
 		{ "bert@one.example", "list@forum.example", "bert@one.example", "spam", "552 5.2.2 mailbox full", 5 },
 	};
 	static const unsigned char id[SL_KEPT_ID_BYTES];
@@ -48,7 +50,7 @@ add_releases(struct sl_report_releases *releases)
 		sl_courier_rcpt_add(&rcpts, &(struct sl_courier_rcpt){ sl_slice_str(rows[i].to), rows[i].state == 4 ? 3 : 4, 250,
 		    sl_slice_str(rows[i].reply) });
 		entry.rcpts = sl_buf_slice(&rcpts);
-		sl_report_releases_add(releases, &entry);
+		sl_report_releases_add(releases, &entry, &rows[i].later);
 		sl_buf_fini(&rcpts);
 	}
 }

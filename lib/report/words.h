@@ -37,6 +37,23 @@
 	X(RELEASED_COLUMN, "Released", "Freigegeben", "Libérés")			\
 	X(TENANTS, "By customer", "Nach Kunden", "Par client")				\
 	X(TENANT, "Customer", "Kunde", "Client")					\
+	X(DOMAINS, "By domain", "Nach Domains", "Par domaine")				\
+	X(DOMAIN, "Domain", "Domain", "Domaine")					\
+	X(USERS, "By user", "Nach Benutzern", "Par utilisateur")			\
+	X(USER, "User", "Benutzer", "Utilisateur")					\
+	X(OTHERS, "{1} others", "{1} andere", "{1} autres")				\
+	X(SEVERAL, "A message for several of them counts once with each.", "Eine Nachricht für mehrere von ihnen zählt bei jedem einmal.",	\
+	    "Un message destiné à plusieurs d'entre eux compte une fois pour chacun.")	\
+	X(SINCE, "Counted from {1} on: of days before there are no records any more.", "Gezählt ab {1}: von Tagen davor gibt es keine Aufzeichnungen mehr.",	\
+	    "Compté à partir du {1} : les jours d'avant ne sont plus enregistrés.")	\
+	X(APPROXIMATE, "There were so many names that some may be counted too low.", "Es gab so viele Namen, dass einige zu niedrig gezählt sein können.",	\
+	    "Il y avait tant de noms que certains peuvent être comptés trop bas.")	\
+	X(LATER, "Later", "Später", "Ensuite")						\
+	X(OPENED, "opened again {1}", "erneut geöffnet {1}", "rouvert le {1}")		\
+	X(REPORTED, "reported as unwanted {1}", "als unerwünscht gemeldet {1}", "signalé comme indésirable le {1}")	\
+	X(ALLOWED, "sender allowed {1}", "Absender erlaubt {1}", "expéditeur autorisé le {1}")	\
+	X(WERE_REPORTED, "{1} of them were then reported as unwanted", "{1} davon wurden danach als unerwünscht gemeldet",	\
+	    "{1} ont ensuite été signalés comme indésirables")				\
 	X(RELEASES, "Releases", "Freigaben", "Libérations")				\
 	X(WHEN, "When", "Wann", "Quand")						\
 	X(WHO, "Who", "Wer", "Qui")							\
@@ -53,6 +70,9 @@
 	X(NO_TRAFFIC, "No record of traffic is kept here, so there are no figures of it.",	\
 	    "Hier wird kein Verkehr aufgezeichnet; deshalb gibt es keine Zahlen davon.",	\
 	    "Le trafic n'est pas enregistré ici ; il n'y a donc pas de chiffres.")	\
+	X(UNREADABLE, "The record of traffic cannot be read; so there are no figures of it.",	\
+	    "Die Aufzeichnung des Verkehrs ist nicht lesbar; deshalb gibt es keine Zahlen davon.",	\
+	    "L'enregistrement du trafic est illisible ; il n'y a donc pas de chiffres.")	\
 	X(QUIET, "No mail came.", "Es kam keine Mail.", "Aucun message n'est arrivé.")	\
 	X(MORE, "and {1} more, which are in the attached table", "und {1} weitere in der angehängten Tabelle", "et {1} autres, dans le tableau joint")	\
 	X(CSV_CUT, "The attached table of releases is not complete: there were too many.",	\

@@ -105,6 +105,7 @@ void
 day_close(struct day *day)
 {
 	db_close(&day->db);
+	db_close(&day->briefs);
 	sl_buf_fini(&day->text);
 	day->name[0] = '\0';
 	day->block = 0;

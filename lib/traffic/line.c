@@ -90,6 +90,42 @@ recipients_of(struct line *line, struct sl_slice list)
 }
 
 static int
+refused_one(struct line *line, struct sl_slice object, struct line_refused *out)
+{
+	struct scan scan = { object, false };
+	struct sl_slice name, value;
+	int r;
+
+	*out = (struct line_refused){ sl_slice("", 0), sl_slice("", 0) };
+	while ((r = scan_member(&scan, &name, &value)) == SL_DONE) {
+		if (sl_slice_eq(name, SL_SLICE_LIT("rcpt")))
+			r = text_of(line, value, &out->mailbox);
+		else if (sl_slice_eq(name, SL_SLICE_LIT("tenant")))
+			r = text_of(line, value, &out->tenant);
+		else
+			continue;
+		if (r != 0)
+			return r;
+	}
+	return r;
+}
+
+static int
+refused_of(struct line *line, struct sl_slice list)
+{
+	struct scan scan = { list, false };
+	struct sl_slice value;
+	int r;
+
+	if (list.ptr[0] != '[' || line->refused_len > 0)
+		return 0;
+	while ((r = scan_element(&scan, &value)) == SL_DONE && line->refused_len < SL_RECORD_REFUSED_MAX)
+		if ((r = refused_one(line, value, &line->refused[line->refused_len++])) != 0)
+			return r;
+	return SL_MIN(r, 0);
+}
+
+static int
 count_elements(struct sl_slice list, size_t *count)
 {
 	struct scan scan = { list, false };
@@ -109,7 +145,7 @@ class_of(struct line *line, struct sl_slice object, struct line_class *out)
 	struct sl_slice name, value;
 	int r;
 
-	*out = (struct line_class){ sl_slice("", 0), sl_slice("", 0), sl_slice("", 0), 0 };
+	*out = (struct line_class){ sl_slice("", 0), sl_slice("", 0), sl_slice("", 0), 0, sl_slice("", 0) };
 	while ((r = scan_member(&scan, &name, &value)) == SL_DONE) {
 		if (sl_slice_eq(name, SL_SLICE_LIT("outcome")))
 			r = text_of(line, value, &out->outcome);
@@ -118,7 +154,7 @@ class_of(struct line *line, struct sl_slice object, struct line_class *out)
 		else if (sl_slice_eq(name, SL_SLICE_LIT("verdict")))
 			r = text_of(line, value, &out->verdict);
 		else if (sl_slice_eq(name, SL_SLICE_LIT("rcpt")) && value.ptr[0] == '[')
-			r = count_elements(value, &out->recipients);
+			r = count_elements(out->places = value, &out->recipients);
 		else
 			continue;
 		if (r != 0)
@@ -166,6 +202,10 @@ member_of(struct line *line, struct sl_slice name, struct sl_slice value, struct
 		return recipients_of(line, value);
 	if (sl_slice_eq(name, SL_SLICE_LIT("classes")))
 		return classes_of(line, value);
+	if (sl_slice_eq(name, SL_SLICE_LIT("refused")))
+		return refused_of(line, value);
+	if (sl_slice_eq(name, SL_SLICE_LIT("left_out")) && sl_slice_to_u64(value, UINT32_MAX, &line->left_out) != 0)
+		line->left_out = 0;
 	if (sl_slice_eq(name, SL_SLICE_LIT("bytes")) && sl_slice_to_u64(value, INT64_MAX, &line->bytes) != 0)
 		line->bytes = 0;
 	return 0;
@@ -300,6 +340,20 @@ recipient_matches(const struct line *line, struct sl_slice asked)
 	for (size_t i = 0; (recipient = line_recipient(line, i)).ptr != NULL; i++)
 		if (address_matches(asked, recipient))
 			return true;
+	for (size_t i = 0; i < line->refused_len; i++)
+		if (line->refused[i].mailbox.len > 0 && address_matches(asked, line->refused[i].mailbox))
+			return true;
+	return false;
+}
+
+static bool
+tenant_matches(const struct line *line, struct sl_slice asked)
+{
+	if (sl_slice_ieq(asked, line->tenant))
+		return true;
+	for (size_t i = 0; i < line->refused_len; i++)
+		if (sl_slice_ieq(asked, line->refused[i].tenant))
+			return true;
 	return false;
 }
 
@@ -312,7 +366,7 @@ line_matches(const struct line *line, const struct sl_traffic_query *q)
 		return false;
 	if (q->id.len > 0 && !sl_slice_ieq(q->id, line->id) && !sl_slice_ieq(q->id, line->session))
 		return false;
-	if (q->tenant.len > 0 && !sl_slice_ieq(q->tenant, line->tenant))
+	if (q->tenant.len > 0 && !tenant_matches(line, q->tenant))
 		return false;
 	if (q->client.len > 0 && !sl_slice_ieq(q->client, line->client))
 		return false;

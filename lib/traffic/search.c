@@ -124,8 +124,9 @@ search_index(struct search *s, struct day *day)
 		    " CROSS JOIN tx x ON x.n = t.n"
 		    " WHERE (?2 = 0 OR EXISTS (SELECT 1 FROM term WHERE part = p.id AND hash = ?2 AND n = t.n))"
 		    " AND (?3 = 0 OR EXISTS (SELECT 1 FROM term WHERE part = p.id AND hash = ?3 AND n = t.n))"
-		    " AND x.at BETWEEN ?4 AND ?5 AND (?6 = 0 OR x.tenant = ?6) ORDER BY p.id DESC, t.n DESC", "iiiiii", terms[0],
-		    terms[1], terms[2], q->since_us, until, tenant);
+		    " AND x.at BETWEEN ?4 AND ?5 AND (?6 = 0 OR x.tenant = ?6"
+		    "  OR EXISTS (SELECT 1 FROM term WHERE part = p.id AND hash = ?7 AND n = t.n)) ORDER BY p.id DESC, t.n DESC",
+		    "iiiiiii", terms[0], terms[1], terms[2], q->since_us, until, tenant, term_hash(day->key, TERM_TENANT, q->tenant));
 	else
 		db_query(&day->db, &query, "SELECT n FROM tx WHERE at BETWEEN ? AND ? ORDER BY at DESC", "ii", q->since_us, until);
 	return search_rows(s, day, &query);
@@ -135,7 +136,7 @@ static int
 search_day(struct search *s, const char *name)
 {
 	struct day *day = &s->traffic->reading;
-	int64_t lost;
+	int64_t lost, left_out = 0;
 	int r = day_open(s->traffic, day, name, true);
 
 	if (r != 0)
@@ -143,6 +144,10 @@ search_day(struct search *s, const char *name)
 	s->found->days++;
 	r = db_number(&day->db, &lost, "SELECT ifnull(sum(lines), 0) FROM lost", "");
 	s->found->lost += (uint64_t)lost;
+	if (r == 0)	/* such lines are no tenant's */
+		r = db_number(&day->db, &left_out, "SELECT ifnull(sum(messages), 0) FROM sum WHERE tenant = (SELECT id FROM tenant WHERE name = '')"
+		    " AND outcome = ?", "s", sl_slice_str(sl_record_early_word(SL_RECORD_LEFT_OUT)));
+	s->found->left_out += (uint64_t)left_out;
 	return r != 0 ? r : search_index(s, day);
 }
 

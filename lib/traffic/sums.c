@@ -45,6 +45,55 @@ kept_open(struct sl_traffic *t, struct db *db, bool read_only)
 #define OF_DAY	"SELECT t.name, s.outcome, s.action, s.verdict, s.messages, s.recipients, s.bytes FROM sum s"	\
 	" JOIN tenant t ON t.id = s.tenant"
 
+/* ---- by domain, of days that go ---- */
+
+static const char domains[] =
+    "CREATE TABLE IF NOT EXISTS domain_sum (day TEXT NOT NULL, tenant TEXT NOT NULL, domain TEXT NOT NULL, outcome TEXT NOT NULL,"
+    "	action TEXT NOT NULL, verdict TEXT NOT NULL, messages INTEGER NOT NULL, recipients INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    "	PRIMARY KEY (day, tenant, domain, outcome, action, verdict)) WITHOUT ROWID;";
+
+static int
+keep_domain(void *ctx, const struct sl_traffic_sum *sum)
+{
+	return db_run(ctx, "INSERT INTO domain_sum VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET"
+	    " messages = messages + ?7, recipients = recipients + ?8, bytes = bytes + ?9", "ssssssiii", sl_slice_str(sum->day), sum->tenant,
+	    sum->name, sum->outcome, sum->action, sum->verdict, (int64_t)sum->messages, (int64_t)sum->recipients, (int64_t)sum->bytes);
+}
+
+static int
+keep_message(void *ctx, const struct sl_traffic_message *message)
+{
+	bool done[RECIPIENTS_MAX] = { false }, chosen[RECIPIENTS_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < message->recipients_len && r == 0; i++) {
+		struct sl_slice domain = domain_part(message->recipients[i].address);
+
+		if (done[i])
+			continue;
+		for (size_t k = 0; k < message->recipients_len; k++) {
+			chosen[k] = !done[k] && sl_slice_eq(domain_part(message->recipients[k].address), domain);
+			done[k] |= chosen[k];
+		}
+		r = sl_traffic_message_sums(message, chosen, domain, keep_domain, ctx);
+	}
+	return r;
+}
+
+static int
+keep_domains(struct sl_traffic *t, struct day *day, struct db *kept)
+{
+	int r = db_script(kept, domains);
+
+	if (r == 0)
+		r = db_run(kept, "DELETE FROM domain_sum WHERE day = ?", "s", sl_slice_str(day->name));
+	if (r == 0)
+		r = messages_of_day(t, day, &(struct sl_traffic_wanted){ .tenant = sl_slice("", 0) }, keep_message, kept);
+	if (r == SL_ERR_DAMAGED)	/* half of them would be wrong; the tenants' are kept all the same */
+		r = db_run(kept, "DELETE FROM domain_sum WHERE day = ?", "s", sl_slice_str(day->name));
+	return r;
+}
+
 /* The same day again replaces itself, so a crash between this and the removal costs nothing. */
 int
 sums_keep(struct sl_traffic *t, struct day *day)
@@ -67,6 +116,8 @@ sums_keep(struct sl_traffic *t, struct day *day)
 		db_end(&query);
 	}
 	if (r == 0)
+		r = keep_domains(t, day, &kept);
+	if (r == 0)
 		r = db_run(&kept, "COMMIT", "");
 	if (r != 0 && kept.error[0] != '\0')
 		traffic_fail(t, r, "sums: %.400s", kept.error);
@@ -86,7 +137,7 @@ static int
 give(struct sums *s, const char *day, const struct db_query *q)
 {
 	struct sl_traffic_sum sum = { day, db_text(q, 0), db_text(q, 1), db_text(q, 2), db_text(q, 3), (uint64_t)db_int(q, 4),
-		(uint64_t)db_int(q, 5), (uint64_t)db_int(q, 6), false };
+		(uint64_t)db_int(q, 5), (uint64_t)db_int(q, 6), false, sl_record_is_early(db_text(q, 1)) };
 
 	sum.reached = sl_slice_eq(sum.outcome, SL_SLICE_LIT("delivered"));
 	return s->each(s->ctx, &sum);
@@ -196,6 +247,75 @@ sl_traffic_sums(struct sl_traffic *t, const char *from, const char *to, struct s
 		sl_free(path);
 	}
 	sl_free(names);
+	db_close(&kept);
+	return r;
+}
+
+/* ---- by domain ---- */
+
+static int
+give_domain(struct sums *s, const struct db_query *q)
+{
+	char day[DAY_LEN + 1];
+	struct sl_slice text = db_text(q, 0);
+	struct sl_traffic_sum sum = { .day = day, .tenant = db_text(q, 1), .name = db_text(q, 2), .outcome = db_text(q, 3), .action = db_text(q, 4),
+		.verdict = db_text(q, 5), .messages = (uint64_t)db_int(q, 6), .recipients = (uint64_t)db_int(q, 7),
+		.bytes = (uint64_t)db_int(q, 8) };
+
+	snprintf(day, sizeof(day), "%.*s", SL_SLICE_ARG(text));
+	sum.reached = sl_slice_eq(sum.outcome, SL_SLICE_LIT("delivered"));
+	return s->each(s->ctx, &sum);
+}
+
+/* Of a day whose file is still there, or there again, the file counts. */
+static bool
+has_file(const struct sl_traffic *t, struct sl_slice day)
+{
+	char name[DAY_LEN + 1], *path;
+	bool has;
+
+	snprintf(name, sizeof(name), "%.*s", SL_SLICE_ARG(day));
+	path = day_path(t, name);
+	has = access(path, F_OK) == 0;
+	sl_free(path);
+	return has;
+}
+
+static int
+domains_kept(struct sl_traffic *t, struct db *kept, const char *from, const char *to, struct sums *s)
+{
+	struct db_query query;
+	int64_t there = 0;
+	int r = db_number(kept, &there, "SELECT count(*) FROM sqlite_master WHERE name = 'domain_sum'", "");
+
+	if (r != 0 || there == 0)
+		return r;
+	db_query(kept, &query, "SELECT day, tenant, domain, outcome, action, verdict, messages, recipients, bytes FROM domain_sum"
+	    " WHERE day BETWEEN ?1 AND ?2 AND (?3 = '' OR tenant = lower(?3)) ORDER BY day, tenant, domain, outcome, action, verdict", "sss",
+	    sl_slice_str(from), sl_slice_str(to), s->tenant);
+	while ((r = db_row(&query)) == SL_DONE)
+		if (!has_file(t, db_text(&query, 0)) && (r = give_domain(s, &query)) != 0)
+			break;
+	db_end(&query);
+	return r;
+}
+
+int
+sl_traffic_domain_sums(struct sl_traffic *t, const char *from, const char *to, struct sl_slice tenant, sl_traffic_sum_each *each, void *ctx)
+{
+	struct sums s = { tenant.len > 0 ? tenant : sl_slice("", 0), each, ctx };
+	struct db kept = { 0 };
+	int r;
+
+	SL_CHECK(t, TRAFFIC_MAGIC);
+	t->error[0] = '\0';
+	r = kept_open(t, &kept, true);
+	if (r == 0)
+		r = domains_kept(t, &kept, from, to, &s);
+	else if (r == SL_ERR_NOT_FOUND)
+		r = 0;
+	if (r < 0 && t->error[0] == '\0')
+		traffic_fail(t, r, "sums: %.400s", kept.error);
 	db_close(&kept);
 	return r;
 }

@@ -29,7 +29,7 @@ sl_traffic_by_word(enum sl_traffic_by by)
 bool
 sl_traffic_by_find(struct sl_slice word, enum sl_traffic_by *by_out)
 {
-	for (size_t i = 0; i < SL_COUNT(bys); i++) {
+	for (size_t i = 0; i <= SL_TRAFFIC_BY_CAUSE; i++) {
 		if (sl_slice_eq(word, sl_slice_str(bys[i]))) {
 			*by_out = (enum sl_traffic_by)i;
 			return true;
@@ -111,24 +111,28 @@ is_outcome(const struct sl_traffic_sum *sum, const char *outcome)
 	return sl_slice_eq(sum->outcome, sl_slice_str(outcome));
 }
 
-static void
-row_add(struct sl_traffic_row *row, const struct sl_traffic_sum *sum)
+void
+sl_traffic_columns_add(uint64_t n[SL_TRAFFIC_COLUMN_COUNT], const struct sl_traffic_sum *sum)
 {
-	row->n[SL_TRAFFIC_MESSAGES] += sum->messages;
-	row->n[SL_TRAFFIC_RECIPIENTS] += sum->recipients;
-	row->n[SL_TRAFFIC_BYTES] += sum->bytes;
+	if (sum->early) {
+		n[SL_TRAFFIC_EARLY] += sum->messages;
+		return;
+	}
+	n[SL_TRAFFIC_MESSAGES] += sum->messages;
+	n[SL_TRAFFIC_RECIPIENTS] += sum->recipients;
+	n[SL_TRAFFIC_BYTES] += sum->bytes;
 	if (sum->reached)
-		row->n[SL_TRAFFIC_DELIVERED] += sum->messages;
+		n[SL_TRAFFIC_DELIVERED] += sum->messages;
 	else
-		row->n[SL_TRAFFIC_BYTES_KEPT] += sum->bytes;
+		n[SL_TRAFFIC_BYTES_KEPT] += sum->bytes;
 	if (is_outcome(sum, "quarantined")) {
-		row->n[SL_TRAFFIC_QUARANTINED] += sum->messages;
-		row->n[SL_TRAFFIC_BYTES_QUARANTINED] += sum->bytes;
+		n[SL_TRAFFIC_QUARANTINED] += sum->messages;
+		n[SL_TRAFFIC_BYTES_QUARANTINED] += sum->bytes;
 	} else if (is_outcome(sum, "refused") || is_outcome(sum, "hop-refused") || is_outcome(sum, "malformed")) {
-		row->n[SL_TRAFFIC_REFUSED] += sum->messages;
-		row->n[SL_TRAFFIC_BYTES_REFUSED] += sum->bytes;
+		n[SL_TRAFFIC_REFUSED] += sum->messages;
+		n[SL_TRAFFIC_BYTES_REFUSED] += sum->bytes;
 	} else if (is_outcome(sum, "deferred")) {
-		row->n[SL_TRAFFIC_DEFERRED] += sum->messages;
+		n[SL_TRAFFIC_DEFERRED] += sum->messages;
 	}
 }
 
@@ -169,11 +173,17 @@ sl_traffic_table_add(struct sl_traffic_table *table, const struct sl_traffic_sum
 	case SL_TRAFFIC_BY_CAUSE:
 		key = sl_slice_str(sl_traffic_cause(sum));
 		break;
+	case SL_TRAFFIC_BY_DOMAIN:
+	case SL_TRAFFIC_BY_USER:
+		key = sum->name;
+		break;
 	case SL_TRAFFIC_BY_COUNT:
 		SL_UNREACHABLE("no key");
 	}
-	row_add(sl_traffic_table_row(table, key), sum);
-	row_add(&table->total, sum);
+	sl_traffic_columns_add(table->total.n, sum);
+	if (sum->early && table->by == SL_TRAFFIC_BY_CAUSE)
+		return;		/* nothing of a policy's for messages */
+	sl_traffic_columns_add(sl_traffic_table_row(table, key)->n, sum);
 }
 
 static int

@@ -15,7 +15,9 @@
 	X(DAY, "day")								\
 	X(TENANT, "tenant")							\
 	X(VERDICT, "verdict")							\
-	X(CAUSE, "cause")
+	X(CAUSE, "cause")							\
+	X(DOMAIN, "domain")		/* these two of sums that have a name */	\
+	X(USER, "user")
 
 enum sl_traffic_by {
 #define SL_TRAFFIC_BY_ENUM(name, word) SL_TRAFFIC_BY_##name,
@@ -24,6 +26,7 @@ enum sl_traffic_by {
 	SL_TRAFFIC_BY_COUNT,
 };
 const char	*sl_traffic_by_word(enum sl_traffic_by by);
+/* Of those that any sum can be added up by. */
 bool		 sl_traffic_by_find(struct sl_slice word, enum sl_traffic_by *by_out);
 
 /* name, heading of a table's column, its width; no heading: only in CSV and JSON */
@@ -37,7 +40,8 @@ bool		 sl_traffic_by_find(struct sl_slice word, enum sl_traffic_by *by_out);
 	X(BYTES, "bytes", "bytes", 14)						\
 	X(BYTES_QUARANTINED, "bytes_quarantined", NULL, 0)			\
 	X(BYTES_REFUSED, "bytes_refused", NULL, 0)				\
-	X(BYTES_KEPT, "bytes_kept_away", "kept away", 14)	/* never reached the customer */
+	X(BYTES_KEPT, "bytes_kept_away", "kept away", 14)	/* never reached the customer */	\
+	X(EARLY, "early", "early", 10)	/* no messages: ended before there was one, refused most times */
 
 enum sl_traffic_column {
 #define SL_TRAFFIC_COLUMN_ENUM(id, name, title, width) SL_TRAFFIC_##id,
@@ -64,6 +68,8 @@ struct sl_traffic_table {
 void	sl_traffic_table_init(struct sl_traffic_table *table, enum sl_traffic_by by);
 void	sl_traffic_table_fini(struct sl_traffic_table *table);
 void	sl_traffic_table_add(struct sl_traffic_table *table, const struct sl_traffic_sum *sum);
+/* What a sum counts in each column. */
+void	sl_traffic_columns_add(uint64_t n[SL_TRAFFIC_COLUMN_COUNT], const struct sl_traffic_sum *sum);
 /* A row of that key with nothing in it, or the one that there is. */
 struct sl_traffic_row *sl_traffic_table_row(struct sl_traffic_table *table, struct sl_slice key);
 /* The largest first; by what column. */

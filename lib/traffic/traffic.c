@@ -114,6 +114,7 @@ struct block {
 	struct sl_buf	 text;
 	size_t		 used;		/* of the queue */
 	uint64_t	 malformed, repeated;
+	struct briefing	*briefing;
 };
 
 static void
@@ -172,6 +173,44 @@ add_term(struct day *day, enum term kind, struct sl_slice value, int64_t n)
 }
 
 static int
+tenant_id(struct day *day, struct sl_slice name, int64_t *out)
+{
+	int r = db_number(&day->db, out, "SELECT id FROM tenant WHERE name = ?", "s", name);
+
+	if (r != SL_ERR_NOT_FOUND)
+		return r;
+	r = db_run(&day->db, "INSERT INTO tenant (name) VALUES (?)", "s", name);
+	*out = db_last_id(&day->db);
+	return r;
+}
+
+static int
+add_recipient(struct day *day, struct sl_slice mailbox, int64_t n)
+{
+	int r = add_term(day, TERM_RECIPIENT, mailbox, n);
+
+	return r == 0 ? add_term(day, TERM_RECIPIENT_DOMAIN, domain_part(mailbox), n) : r;
+}
+
+/* Those that were not accepted are looked for like others, and are their tenants' too. */
+static int
+add_refused(struct day *day, const struct line *line, int64_t n)
+{
+	int64_t id;
+	int r = 0;
+
+	for (size_t i = 0; i < line->refused_len && r == 0; i++) {
+		const struct line_refused *refused = &line->refused[i];
+
+		if (refused->mailbox.len > 0)
+			r = add_recipient(day, refused->mailbox, n);
+		if (r == 0 && refused->tenant.len > 0 && (r = tenant_id(day, refused->tenant, &id)) == 0)
+			r = add_term(day, TERM_TENANT, refused->tenant, n);
+	}
+	return r;
+}
+
+static int
 add_terms(struct day *day, const struct line *line, int64_t n, uint64_t *recipients)
 {
 	struct sl_slice recipient;
@@ -190,23 +229,10 @@ add_terms(struct day *day, const struct line *line, int64_t n, uint64_t *recipie
 	if (line->message_id.len > 0 && (r = add_term(day, TERM_MESSAGE_ID, line->message_id, n)) != 0)
 		return r;
 	for (*recipients = 0; (recipient = line_recipient(line, *recipients)).ptr != NULL; (*recipients)++) {
-		if ((r = add_term(day, TERM_RECIPIENT, recipient, n)) != 0 ||
-		    (r = add_term(day, TERM_RECIPIENT_DOMAIN, domain_part(recipient), n)) != 0)
+		if ((r = add_recipient(day, recipient, n)) != 0)
 			return r;
 	}
-	return 0;
-}
-
-static int
-tenant_id(struct day *day, struct sl_slice name, int64_t *out)
-{
-	int r = db_number(&day->db, out, "SELECT id FROM tenant WHERE name = ?", "s", name);
-
-	if (r != SL_ERR_NOT_FOUND)
-		return r;
-	r = db_run(&day->db, "INSERT INTO tenant (name) VALUES (?)", "s", name);
-	*out = db_last_id(&day->db);
-	return r;
+	return add_refused(day, line, n);
 }
 
 /* Is it there already? The same line has the same time, of which there are few. */
@@ -237,6 +263,8 @@ add_sums(struct day *day, const struct line *line, int64_t tenant, uint64_t reci
 	struct line_class whole = { line->outcome, line->action, line->verdict, (size_t)recipients };
 	int r = 0;
 
+	if (sl_slice_eq(line->outcome, sl_slice_str(sl_record_early_word(SL_RECORD_LEFT_OUT))))
+		return add_sum(day, tenant, &whole, (int64_t)line->left_out, 0);
 	for (size_t i = 0; i < line->classes_len && r == 0; i++) {
 		const struct line_class *class = &line->classes[i];
 
@@ -250,7 +278,7 @@ add_sums(struct day *day, const struct line *line, int64_t tenant, uint64_t reci
 
 /* Returns SL_DONE when it was there already. */
 static int
-add_line(struct day *day, const struct line *line, int64_t n)
+add_line(struct day *day, const struct line *line, int64_t n, struct briefing *briefing)
 {
 	uint64_t recipients;
 	bool repeated;
@@ -263,6 +291,7 @@ add_line(struct day *day, const struct line *line, int64_t n)
 	if ((r = tenant_id(day, line->tenant, &tenant)) != 0 || (r = add_terms(day, line, n, &recipients)) != 0 ||
 	    (r = db_run(&day->db, "INSERT INTO tx (n, at, tenant) VALUES (?, ?, ?)", "iii", n, line->at_us, tenant)) != 0)
 		return r;
+	briefing_add(briefing, line, tenant);
 	return add_sums(day, line, tenant, recipients);
 }
 
@@ -290,11 +319,15 @@ block_write(struct day *day, struct block *b)
 	if (r == 0)
 		r = db_run(&day->db, "INSERT OR IGNORE INTO part (id) VALUES (?)", "i", id / PART_BLOCKS);
 	for (size_t i = 0; i < b->len && r == 0; i++) {
-		r = add_line(day, &b->lines[i], id * BLOCK_SPAN + (int64_t)i);
+		r = add_line(day, &b->lines[i], id * BLOCK_SPAN + (int64_t)i, b->briefing);
 		b->repeated += r == SL_DONE;
 		r = SL_MIN(r, 0);
 	}
-	return r == 0 && b->repeated < b->len ? block_store(day, b, id) : r;
+	if (r == 0 && b->repeated < b->len) {
+		r = block_store(day, b, id);
+		briefing_end(b->briefing, id);
+	}
+	return r;
 }
 
 /* ---- a run: some blocks of one day, in one transaction ---- */
@@ -360,8 +393,11 @@ run_write(struct sl_traffic *t, struct block *b)
 		t->counts.repeated += run.counts.repeated;
 		t->counts.written += run.counts.written;
 		sl_buf_consume(&t->queue, run.used);
+		if (run.begun)
+			briefing_keep(b->briefing, t, day);
 		return 0;
 	}
+	briefing_forget(b->briefing);
 	if (run.begun) {
 		traffic_fail(t, r, "traffic of %s: %.400s", day->name, day->db.error);
 		sqlite3_exec(day->db.handle, "ROLLBACK", NULL, NULL, NULL);
@@ -380,10 +416,12 @@ sl_traffic_flush(struct sl_traffic *t)
 	t->error[0] = '\0';
 	b = sl_xzalloc(sizeof(*b));
 	sl_buf_init(&b->text, BLOCK_BYTES + LINE_MAX_BYTES + 1);
+	b->briefing = briefing_new();
 	while (t->queue.len > 0 && r == 0)
 		r = run_write(t, b);
 	block_reset(b);
 	sl_buf_fini(&b->text);
+	briefing_free(&b->briefing);
 	sl_free(b);
 	return r;
 }
@@ -394,28 +432,31 @@ static int
 day_remove(struct sl_traffic *t, const char *name)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
+	char *paths[] = { day_path(t, name), briefs_path(t, name) };
 	struct day day = { 0 };
-	char *path;
 	int r = day_open(t, &day, name, false);
 
 	if (r == 0)
 		r = sums_keep(t, &day);
 	day_close(&day);
-	if (r != 0 && r != SL_ERR_DAMAGED)
-		return r;		/* a damaged file has no sums to keep, and goes */
+	if (r != 0 && r != SL_ERR_DAMAGED) {	/* a damaged file has no sums to keep, and goes */
+		sl_free(paths[0]);
+		sl_free(paths[1]);
+		return r;
+	}
 	if (strcmp(t->writing.name, name) == 0)
 		day_close(&t->writing);
 	if (strcmp(t->reading.name, name) == 0)
 		day_close(&t->reading);
-	path = day_path(t, name);
-	for (size_t i = 0; i < SL_COUNT(ends); i++) {
-		char *file = sl_xasprintf("%s%s", path, ends[i]);
+	for (size_t i = 0; i < SL_COUNT(paths) * SL_COUNT(ends); i++) {
+		char *file = sl_xasprintf("%s%s", paths[i / SL_COUNT(ends)], ends[i % SL_COUNT(ends)]);
 
 		if (unlink(file) != 0 && errno != ENOENT)
 			r = traffic_fail(t, SL_ERR_SYSTEM, "%s: %s", file, strerror(errno));
 		sl_free(file);
 	}
-	sl_free(path);
+	sl_free(paths[0]);
+	sl_free(paths[1]);
 	return r == SL_ERR_DAMAGED ? 0 : r;
 }
 

@@ -57,7 +57,7 @@ void		sl_traffic_counts(const struct sl_traffic *traffic, struct sl_traffic_coun
 struct sl_traffic_query {	/* all that are given must hold; case of ASCII does not count */
 	struct sl_slice	id;		/* of the transaction or the session */
 	struct sl_slice	sender;		/* an address, or a domain: "example.com"; "<>": none */
-	struct sl_slice	recipient;	/* the same */
+	struct sl_slice	recipient;	/* the same; accepted or not */
 	struct sl_slice	client;		/* IP address */
 	struct sl_slice	message_id;	/* as in the message, or its hash */
 	struct sl_slice	tenant;
@@ -69,6 +69,7 @@ struct sl_traffic_found {
 	bool		more;		/* than the limit */
 	unsigned	days;		/* files that were searched */
 	uint64_t	lost;		/* lines that were dropped on these days */
+	uint64_t	left_out;	/* what ended before there was a message, and has no line: too many at once */
 };
 /* Returns 0 to go on; anything else ends the search and is its result. */
 typedef int sl_traffic_each(void *ctx, struct sl_slice line);
@@ -88,11 +89,52 @@ struct sl_traffic_sum {
 	/* A message, and its bytes, count once, as what became of it as a whole; recipients who fared otherwise, as that. */
 	uint64_t	messages, recipients, bytes;
 	bool		reached;	/* the customer got it: bytes of others never reached him */
+	bool		early;		/* no messages but transactions and sessions that ended before there was one (record/record.h) */
+	struct sl_slice	name;		/* where it is counted by them: of a domain, or an address */
 };
 typedef int sl_traffic_sum_each(void *ctx, const struct sl_traffic_sum *sum);
 /* By day, tenant, outcome, action, verdict; from and to inclusive; one tenant's, or all (""). Also of days whose files are
  * gone. */
 SL_MUST_USE int	sl_traffic_sums(struct sl_traffic *traffic, const char *from_day, const char *to_day,
 		    struct sl_slice tenant, sl_traffic_sum_each *each, void *ctx);
+
+/* ---- messages, for sums by who they were for */
+
+struct sl_traffic_fate {
+	struct sl_slice	outcome, action, verdict;
+};
+struct sl_traffic_recipient {
+	struct sl_slice	address;	/* in lower case */
+	unsigned	fate;		/* 0: as the message as a whole; n: as fates[n - 1] */
+};
+struct sl_traffic_message {		/* all borrowed for the call */
+	const char		*day;
+	struct sl_slice		 tenant;
+	struct sl_traffic_fate	 whole;
+	const struct sl_traffic_fate *fates;
+	size_t			 fates_len;
+	uint64_t		 bytes;
+	const struct sl_traffic_recipient *recipients;	/* that were accepted; some 1,000 at most */
+	size_t			 recipients_len;
+};
+typedef int sl_traffic_message_each(void *ctx, const struct sl_traffic_message *message);
+struct sl_traffic_wanted {
+	const char	*from_day, *to_day;
+	struct sl_slice	tenant;		/* "": all */
+	/* Looked for in the index, where not none: addresses, one of which each message that is wanted is for (others may be given too). */
+	const struct sl_slice *recipients;
+	size_t		 recipients_len;
+};
+/* Those that are wanted, day by day, of days whose files are there; without what ended before there was a message. first_out: the first of these
+ * days, or "". A day of a million messages takes some 0.2 s; few of one tenant, or for few recipients, are found by the index. */
+SL_MUST_USE int	sl_traffic_messages(struct sl_traffic *traffic, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each, void *ctx,
+		    char first_out[11]);
+/* What a message counts in the sums of some of its recipients (`chosen`, by place): once, with its bytes, as what became of it as a whole if one of
+ * them fared so, else as what became of the first; the others who fared otherwise as recipients alone. */
+SL_MUST_USE int	sl_traffic_message_sums(const struct sl_traffic_message *message, const bool *chosen, struct sl_slice name,
+		    sl_traffic_sum_each *each, void *ctx);
+/* Sums by domain (`name`) of days whose files are gone. */
+SL_MUST_USE int	sl_traffic_domain_sums(struct sl_traffic *traffic, const char *from_day, const char *to_day, struct sl_slice tenant,
+		    sl_traffic_sum_each *each, void *ctx);
 
 #endif

@@ -19,6 +19,7 @@
 /* One file, open. */
 struct day {
 	struct db	db;
+	struct db	briefs;		/* the file beside it; opened when it is wanted */
 	char		name[DAY_LEN + 1];	/* "": none is open */
 	unsigned char	key[16];
 	/* the block that was read last */
@@ -63,6 +64,7 @@ SL_MUST_USE int	day_line(struct sl_traffic *traffic, struct day *day, int64_t n,
 struct line_class {
 	struct sl_slice	outcome, action, verdict;
 	size_t		recipients;
+	struct sl_slice	places;		/* of these in the list of recipients, as written: a list of numbers; "": not told */
 };
 struct line {
 	int64_t		 at_us;
@@ -70,6 +72,10 @@ struct line {
 	struct sl_slice	 id, session, tenant, sender, client, message_id, outcome, action, verdict;
 	struct sl_slice	*recipients;	/* at most RECIPIENTS_MAX */
 	size_t		 recipients_len;
+	/* Those that were not accepted, and whose they are where that is not the line's tenant; "": not told. */
+	struct line_refused { struct sl_slice mailbox, tenant; } refused[SL_RECORD_REFUSED_MAX];
+	size_t		 refused_len;
+	uint64_t	 left_out;	/* transactions and sessions that have no line */
 	struct line_class *classes;	/* at most CLASSES_MAX; NULL: all fared as the line says */
 	size_t		 classes_len;
 	uint64_t	 bytes;
@@ -90,6 +96,20 @@ int64_t	term_hash(const unsigned char key[16], enum term kind, struct sl_slice v
 struct sl_slice	domain_part(struct sl_slice address);	/* behind the last @; all of it without one */
 /* The hash of a Message-ID that is asked for, or that hash itself. */
 void	query_message_id(struct sl_slice asked, char out[SL_RECORD_MESSAGE_ID_LEN + 1]);
+
+/* ---- messages.c */
+struct briefing;
+struct briefing *briefing_new(void);	/* of a block that is being written */
+void	briefing_free(struct briefing **briefing);
+void	briefing_add(struct briefing *briefing, const struct line *line, int64_t tenant);
+void	briefing_end(struct briefing *briefing, int64_t block);	/* of this block, which is now written */
+/* The blocks are on the disk: keep their briefs, or what could not be written of them is read from the lines. */
+void	briefing_keep(struct briefing *briefing, struct sl_traffic *traffic, struct day *day);
+void	briefing_forget(struct briefing *briefing);
+char	*briefs_path(const struct sl_traffic *traffic, const char *day);	/* the caller frees */
+/* Go through the messages of a file that is open. */
+SL_MUST_USE int	messages_of_day(struct sl_traffic *traffic, struct day *day, const struct sl_traffic_wanted *wanted, sl_traffic_message_each *each,
+		    void *ctx);
 
 /* ---- sums.c */
 SL_MUST_USE int	sums_keep(struct sl_traffic *traffic, struct day *day);	/* into the file that stays */

@@ -1,6 +1,7 @@
 /* traffic_test.c - lines in, found again by all that is known of them, summed, and gone when they are too old */
 
 #include "record/record.h"
+#include "traffic/table.h"
 #include "traffic/traffic.h"
 
 #include <ftw.h>
@@ -259,6 +260,94 @@ blocks_are_filled_and_read_back(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- what ended before there was a message ---- */
+
+static void
+add_early(struct fixture *f, const char *rest)
+{
+	char *line = sl_xasprintf("{\"time\":\"2025-11-24T10:00:00.000Z\",\"client\":\"192.0.2.1\",%s}", rest);
+
+	assert_int_equal(sl_traffic_add(f->traffic, S(line)), 0);
+	sl_free(line);
+}
+
+static int
+add_to_table(void *ctx, const struct sl_traffic_sum *sum)
+{
+	sl_traffic_table_add(ctx, sum);
+	return 0;
+}
+
+#define REFUSED(who, more)	"{\"why\":\"shield\",\"rcpt\":\"" who "\",\"code\":550" more "}"
+
+/* One of each kind; D2 names somebody else's recipient, too, who was put off, and one of nobody's. */
+static void
+fill_early(struct fixture *f)
+{
+	add_early(f, "\"id\":\"D1\",\"outcome\":\"rcpt-refused\",\"mail_from\":\"a@b.example\",\"rcpt_to\":[],\"tenant\":\"one.example\","
+	    "\"refused\":[" REFUSED("x@one.example", "") "," REFUSED("y@one.example", "") "]");
+	add_early(f, "\"id\":\"D2\",\"outcome\":\"delivered\",\"mail_from\":\"a@b.example\",\"rcpt_to\":[\"bert@one.example\"],"
+	    "\"tenant\":\"one.example\",\"bytes\":7,\"refused\":[" REFUSED("emil@two.example", ",\"tenant\":\"two.example\"") ","
+	    REFUSED("u\\u0040else.example", "") "]");
+	add_early(f, "\"id\":\"D3\",\"outcome\":\"rcpt-refused\",\"mail_from\":\"a@b.example\",\"rcpt_to\":[],\"refused\":["
+	    REFUSED("u@else.example", "") ",{\"why\":\"syntax\"}]");
+	add_early(f, "\"id\":\"D4\",\"outcome\":\"mail-refused\",\"mail_from\":\"big@b.example\"");
+	add_early(f, "\"id\":\"D5\",\"outcome\":\"session-refused\"");
+	add_early(f, "\"id\":\"D6\",\"outcome\":\"left-out\",\"left_out\":1234");
+	OK(f, sl_traffic_flush(f->traffic));
+}
+
+static const struct { struct sl_traffic_query query; const char *ids; } early[] = {
+	{ Q(.recipient = T("x@one.example")), "D1 " },
+	{ Q(.recipient = T("Y@one.example")), "D1 " },
+	{ Q(.recipient = T("one.example")), "D2 D1 " },
+	{ Q(.recipient = T("u@else.example")), "D3 D2 " },
+	{ Q(.recipient = T("emil@two.example")), "D2 " },
+	{ Q(.tenant = T("one.example")), "D2 D1 " },
+	{ Q(.tenant = T("two.example")), "D2 " },
+	{ Q(.tenant = T("two.example"), .sender = T("a@b.example")), "D2 " },
+	{ Q(.tenant = T("two.example"), .recipient = T("x@one.example")), "" },
+	{ Q(.tenant = T("else.example")), "" },
+	{ Q(.sender = T("big@b.example")), "D4 " },
+	{ Q(.id = T("D5")), "D5 " },
+	{ Q(.client = T("192.0.2.1")), "D6 D5 D4 D3 D2 D1 " },
+};
+
+static void
+what_was_refused_is_found_and_is_no_message(void **state)
+{
+	struct sl_traffic_table table;
+	struct sl_traffic_found found;
+	struct fixture f;
+	struct sl_buf out;
+
+	fixture_init(&f);
+	fill_early(&f);
+	for (size_t i = 0; i < SL_COUNT(early); i++)
+		finds(&f, &early[i].query, early[i].ids);
+	sl_buf_init(&out, 4096);
+	OK(&f, sl_traffic_search(f.traffic, &early[0].query, note_id, &out, &found));
+	assert_int_equal(found.left_out, 1234);
+	assert_int_equal(found.lost, 0);
+	sl_buf_fini(&out);
+	for (int by = 0; by < SL_TRAFFIC_BY_COUNT; by++) {
+		sl_traffic_table_init(&table, (enum sl_traffic_by)by);
+		OK(&f, sl_traffic_sums(f.traffic, "2025-11-24", "2025-11-24", S(""), add_to_table, &table));
+		assert_int_equal(table.total.n[SL_TRAFFIC_MESSAGES], 1);
+		assert_int_equal(table.total.n[SL_TRAFFIC_RECIPIENTS], 1);
+		assert_int_equal(table.total.n[SL_TRAFFIC_DELIVERED], 1);
+		assert_int_equal(table.total.n[SL_TRAFFIC_REFUSED], 0);
+		assert_int_equal(table.total.n[SL_TRAFFIC_BYTES], 7);
+		assert_int_equal(table.total.n[SL_TRAFFIC_EARLY], 4 + 1234);
+		if (by == SL_TRAFFIC_BY_CAUSE)
+			assert_int_equal(table.len, 1);		/* what was delivered */
+		if (by == SL_TRAFFIC_BY_TENANT)
+			assert_int_equal(sl_traffic_table_row(&table, S("one.example"))->n[SL_TRAFFIC_EARLY], 1);
+		sl_traffic_table_fini(&table);
+	}
+	fixture_fini(&f);
+}
+
 /* ---- what cannot be kept ---- */
 
 static void
@@ -496,6 +585,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_refused_is_found_and_is_no_message),
 		cmocka_unit_test(lines_are_found_by_all_that_is_known_of_them),
 		cmocka_unit_test(no_more_than_the_limit_is_given_and_that_is_said),
 		cmocka_unit_test(a_message_id_is_found_by_itself_or_by_its_hash),

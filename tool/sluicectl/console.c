@@ -89,11 +89,13 @@ static const struct verb verbs[] = {
 	    "show the list that a user would get now, as mail; its addresses do nothing" },
 	{ "digest", "send", "digest.send", "USER", "", "send a user (or whom his policy names) the list of what is held now" },
 	{ "digest", "schedule", "digest.schedule", "TENANT", "", "show when digests are due, and where that is said" },
-	{ "report", "show", "report.show", "AT", "days html! csv",
-	    "show what came to a tenant (or to all tenants of a partner, or of the operator) in the last --days (7), what became of it and why, "
-	    "and who released what; --html: to be printed; --csv days, reasons, customers or releases: that table" },
-	{ "report", "send", "report.send", "AT", "days", "mail it now to those whom reports.addresses of the policy names" },
-	{ "report", "schedule", "report.schedule", "AT", "", "show to whom reports go, when the last went, and when the next is due" },
+	{ "report", "show", "report.show", "[AT]", "domain group user days html! csv",
+	    "show what came to a tenant, a domain, a group or a user (or to all tenants of a partner, or of the operator) in the last --days (7), what "
+	    "became of it and why, by domain and user, who released what, and what came after; --html: to be printed; --csv days, reasons, customers, "
+	    "domains, users or releases: that table" },
+	{ "report", "send", "report.send", "[AT]", "domain group user days", "mail it now to those whom reports.addresses of the policy names" },
+	{ "report", "schedule", "report.schedule", "[AT]", "domain group user",
+	    "show to whom reports go, when the last went, and when the next is due" },
 	{ "grant", "add", "grant.add", "ACCOUNT ROLE [AT]", "", "give an account a role at a node" },
 	{ "grant", "show", "grant.show", "[AT]", "", "show who has which role at a node" },
 	{ "grant", "remove", "grant.remove", "ACCOUNT ROLE [AT]", "", "take a role from an account" },
@@ -106,6 +108,8 @@ static const struct verb verbs[] = {
 	{ "backup", "create", "backup.create", "FILE_NAME", "", "copy the settings database into a new file" },
 };
 
+#define COLUMNS	96u	/* of a usage */
+
 static const char notes[] =
     "\nNodes (AT): operator, partner:NAME, tenant:NAME, domain:NAME, group:DOMAIN/NAME, user:ADDRESS.\n"
     "Roles: operator, partner-administrator, tenant-administrator, quarantine-manager, report-reader, user.\n"
@@ -115,27 +119,49 @@ static const char notes[] =
 
 /* ---- usage ---- */
 
+/* Write words, in lines that do not begin before column `indent`; the first begins at `at`. */
+static void
+wrapped(FILE *out, const char *text, size_t at, size_t indent)
+{
+	for (size_t len; *(text += strspn(text, " ")) != '\0'; text += len) {
+		len = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, " ");	/* an option and its value stay together */
+		if (at > indent && at + 1 + len > COLUMNS) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", (int)len, text);
+		at += len;
+	}
+	fputc('\n', out);
+}
+
 static void
 usage_row(FILE *out, const struct verb *v)
 {
-	char options[128];
-	char *rest = options, *name;
+	struct sl_buf line;
+	int start = fprintf(out, "  sluicectl %s %s", v->noun, v->word);
 
-	fprintf(out, "  sluicectl %s %s", v->noun, v->word);
+	sl_buf_init(&line, 4096);
 	for (const char *p = v->args; *p != '\0'; p += strspn(p, " ")) {
 		size_t len = strcspn(p, " ");
 
-		fprintf(out, " %.*s", (int)(len - (*p == '@')), p + (*p == '@'));
+		sl_buf_addf(&line, " %.*s", (int)(len - (*p == '@')), p + (*p == '@'));
 		p += len;
 	}
-	snprintf(options, sizeof(options), "%s", v->options);
-	while ((name = strsep(&rest, " ")) != NULL && *name != '\0') {
-		size_t len = strlen(name);
-		bool flag = name[len - 1] == '!', file = name[len - 1] == '@';
+	for (const char *p = v->options; *p != '\0'; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+		bool flag = p[len - 1] == '!', file = p[len - 1] == '@';
 
-		fprintf(out, " [--%.*s%s]", (int)(len - flag - file), name, flag ? "" : file ? " FILE" : " X");
+		sl_buf_addf(&line, " [--%.*s%s]", (int)(len - flag - file), p, flag ? "" : file ? " FILE" : " X");
+		p += len;
 	}
-	fprintf(out, "\n      %s\n", v->help);
+	wrapped(out, sl_buf_cstr(&line), (size_t)SL_MAX(start, 0), 6);
+	sl_buf_fini(&line);
+	fprintf(out, "%6s", "");
+	wrapped(out, v->help, 6, 6);
 }
 
 static int
@@ -145,6 +171,9 @@ usage(FILE *out, const char *noun, const char *word, int status)
 	for (size_t i = 0; i < SL_COUNT(verbs); i++)
 		if (strcmp(verbs[i].noun, noun) == 0 && (word == NULL || strcmp(verbs[i].word, word) == 0))
 			usage_row(out, &verbs[i]);
+	if (word == NULL && strcmp(noun, "policy") == 0)	/* a command of its own: simulate.c */
+		fputs("  sluicectl policy simulate AT [SET...] [--file FILE] [OPTIONS]\n"
+		    "      list what mail of the last days would have fared differently; its own --help tells more\n", out);
 	fputs(notes, out);
 	return status;
 }

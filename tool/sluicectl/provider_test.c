@@ -148,6 +148,57 @@ tenants_are_managed_by_the_console(void **state)
 	    "\"outcome\":\"quarantined\"}]")	\
 	"' > c; "
 
+/* What ended before there was a message. */
+#define EARLY_LINE(id, outcome, rest)										\
+	"{\"time\":\"'$D'T00:04:00.000Z\",\"id\":\"" id "\",\"session\":\"S" id "\",\"outcome\":\"" outcome "\",\"client\":\"192.0.2.1\"" rest "}\\n"
+#define EARLY	"printf '"										\
+	EARLY_LINE("E1", "rcpt-refused", ",\"mail_from\":\"anna@sender.example\",\"rcpt_to\":[],\"rcpt_tried\":12,\"refused\":["	\
+	    "{\"why\":\"shield\",\"rcpt\":\"who@one.example\",\"code\":550,\"status\":\"5.1.1\",\"text\":\"There is no such recipient here\"},"	\
+	    "{\"why\":\"list\",\"rcpt\":\"bert@one.example\",\"code\":550,\"status\":\"5.7.1\",\"text\":\"No\",\"list\":\"user\"},"		\
+	    "{\"why\":\"next-hop\",\"rcpt\":\"full@one.example\",\"code\":452,\"status\":\"4.2.2\",\"text\":\"full \\u001b[31m\"},"		\
+	    "{\"why\":\"nobodys\",\"rcpt\":\"x@else.example\",\"code\":550,\"text\":\"Relaying denied\"}],\"refused_more\":8,"		\
+	    "\"tenant\":\"one.example\",\"ended\":\"quit\",\"ms\":{\"mail\":0,\"reply\":9}")				\
+	EARLY_LINE("E2", "mail-refused", ",\"helo\":\"mx.sender.example\",\"mail_from\":\"anna@sender.example\",\"why\":\"size\","	\
+	    "\"reply\":{\"code\":552,\"status\":\"5.3.4\",\"text\":\"The message is larger\",\"from\":\"sluice\"}")		\
+	EARLY_LINE("E3", "session-refused", ",\"why\":\"source\",\"reply\":{\"code\":421,\"status\":\"4.7.0\",\"text\":\"Too many\","	\
+	    "\"from\":\"sluice\"}")										\
+	EARLY_LINE("E4", "left-out", ",\"left_out\":12345")								\
+	"' > early; "
+
+static void
+what_was_refused_before_there_was_a_message_is_told(void **state)
+{
+	static const struct row rows[] = {
+		{ "recorded", EARLY "$S traffic record --records f early", 0, "4 written, 0 there already, 0 not" },
+		{ "each recipient with the reason", "$S trace --to bert@one.example --records f", 0,
+		    "RCPT to <who@one.example>: refused, 550 5.1.1 There is no such recipient here\n"
+		    "                  nobody of that name is known here (recipients.shield)\n"
+		    "                RCPT to <bert@one.example>: refused, 550 5.7.1 No\n"
+		    "                  a list denies the sender: the user's\n"
+		    "                RCPT to <full@one.example>: put off, 452 4.2.2 full ?[31m\n"
+		    "                  the next hop said so\n"
+		    "                RCPT to <x@else.example>: refused, 550 Relaying denied\n"
+		    "                  the domain is nobody's here\n"
+		    "                and 8 more recipients were not accepted\n"
+		    "       +9.0 ms  the sender said QUIT\n" },
+		{ "by the domain of nobody", "$S trace --to else.example --records f", 0, "E1  " },
+		{ "the sender", "$S trace E2 --records f", 0, "MAIL: refused, 552 5.3.4 The message is larger\n"
+		    "                  the message is larger than is taken here\n" },
+		{ "the session", "$S trace SE3 --records f", 0, "the session: put off, 421 4.7.0 Too many\n"
+		    "                  too many sessions from one address (limits.sessions_per_source)\n" },
+		{ "what was left out", "$S trace E4 --records f", 0, "12,345 sessions and transactions without a message have no record" },
+		{ "which is said of every answer", "$S trace E1 --records f", 0, "on these days 12345 sessions and transactions without" },
+		{ "as recorded", "$S trace E1 --json --records f", 0, "\"why\":\"shield\",\"rcpt\":\"who@one.example\"" },
+		{ "no messages", "$S traffic report --csv --records f", 0, ",0,0,0,0,0,0,0,0,0,0,12348\r\n" },
+		{ "nor of a tenant", "$S traffic report --json --by tenant --tenant one.example --records f", 0, "\"messages\":0,\"recipients\":0,"
+		    "\"delivered\":0,\"quarantined\":0,\"refused\":0,\"deferred\":0,\"bytes\":0,\"bytes_quarantined\":0,\"bytes_refused\":0,"
+		    "\"bytes_kept_away\":0,\"early\":1}" },
+		{ "nor of any cause", "$S traffic report --csv --by cause --records f", 0, "bytes_kept_away,early\r\n" },
+	};
+
+	run_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void
 what_became_of_a_message_is_told_in_words(void **state)
 {
@@ -175,9 +226,9 @@ what_became_of_a_message_is_told_in_words(void **state)
 		{ "too many", "$S trace --limit 1 --records d", 0, "there are more" },
 		{ "as recorded", "$S trace T1 --json --records d", 0, "\"queue_id\":\"Q7\"" },
 		{ "another day", "$S trace T1 --until 2020-01-01 --records d", 1, "nothing found" },
-		{ "sums", "$S traffic report --records d", 0, "          2          2          1           0          1          0          24690          12345\n" },
-		{ "sums by verdict", "$S traffic report --by verdict --csv --records d", 0, "spam,1,1,0,0,1,0,12345,0,12345,12345\r\n" },
-		{ "sums by cause", "$S traffic report --by cause --csv --records d", 0, "-,1,1,1,0,0,0,12345,0,0,0\r\nspam,1,1,0,0,1,0," },
+		{ "sums", "$S traffic report --records d", 0, "          2          2          1           0          1          0          24690          12345          0\n" },
+		{ "sums by verdict", "$S traffic report --by verdict --csv --records d", 0, "spam,1,1,0,0,1,0,12345,0,12345,12345,0\r\n" },
+		{ "sums by cause", "$S traffic report --by cause --csv --records d", 0, "-,1,1,1,0,0,0,12345,0,0,0,0\r\nspam,1,1,0,0,1,0," },
 		{ "sums by tenant", "$S traffic report --by tenant --json --records d", 0, "{\"tenant\":\"one.example\",\"messages\":2,"
 		    "\"recipients\":2,\"delivered\":1,\"quarantined\":0,\"refused\":1,\"deferred\":0,\"bytes\":24690," },
 		{ "sums of nobody", "$S traffic report --by tenant --tenant x.example --json --records d", 0, "[]\n" },
@@ -199,6 +250,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tenants_are_managed_by_the_console),
 		cmocka_unit_test(what_became_of_a_message_is_told_in_words),
+		cmocka_unit_test(what_was_refused_before_there_was_a_message_is_told),
 	};
 	char out[16384];
 	int failed;

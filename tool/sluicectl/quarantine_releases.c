@@ -30,7 +30,7 @@ print_csv(const struct sl_courier_entry *e)
 	struct sl_buf out;
 
 	sl_buf_init(&out, LINE_MAX_BYTES);
-	sl_release_csv(e, &out);
+	sl_release_csv(e, NULL, &out);
 	fwrite(out.data, 1, out.len, stdout);
 	sl_buf_fini(&out);
 }
@@ -95,7 +95,7 @@ print_csv_head(void)
 	struct sl_buf out;
 
 	sl_buf_init(&out, 1024);
-	sl_release_csv_head(&out);
+	sl_release_csv_head(false, &out);
 	fputs(sl_buf_cstr(&out), stdout);
 	sl_buf_fini(&out);
 }

@@ -106,6 +106,7 @@ table_end(const struct report *r)
 	printf("%s%llu messages, %llu recipients: %s%llu would have fared differently%s\n", r->listed > 0 ? "\n" : "",
 	    (unsigned long long)t->records, (unsigned long long)t->recipients, r->colours.bold, (unsigned long long)t->differ,
 	    r->colours.plain);
+	line(t->judged, "of them were refused before the data and would now be judged: as what, no record can tell");
 	line(t->come, "of them whose domain the change brings");
 	line(t->go, "of them whose domain the change takes away");
 	line(t->drifted, "were recorded with another ruling than the settings give now: they have changed since");
@@ -177,7 +178,7 @@ void
 tally_of_json(const json_t *answer, struct sl_replay_tally *t)
 {
 	const struct { const char *name; uint64_t *to; } counts[] = { { "records", &t->records }, { "recipients", &t->recipients },
-		{ "differ", &t->differ }, { "drifted", &t->drifted }, { "doubted", &t->doubted }, { "come", &t->come }, { "go", &t->go },
+		{ "differ", &t->differ }, { "drifted", &t->drifted }, { "doubted", &t->doubted }, { "judged", &t->judged }, { "come", &t->come }, { "go", &t->go },
 		{ "strangers", &t->strangers }, { "not_judged", &t->unjudged }, { "put_off", &t->again },
 		{ "unreadable", &t->unreadable }, { "lost", &t->lost } };
 	enum sl_action was, would_be;

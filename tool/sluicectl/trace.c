@@ -13,10 +13,11 @@
 static const char usage[] =
     "usage: sluicectl trace [ID] [--from WHO] [--to WHO] [--client IP] [--message-id ID] [--tenant NAME]\n"
     "                       [--since WHEN] [--until WHEN] [--limit N] [--records DIR] [--json]\n\n"
-    "What became of messages: every step, and why, newest first. All that is given must hold.\n\n"
+    "What became of messages: every step, and why, newest first; also of what was refused before there was a message: sessions,\n"
+    "senders, recipients. All that is given must hold.\n\n"
     "  ID                of a transaction or a session, as in replies and Received\n"
     "  --from WHO        the envelope's sender, or its domain; '<>' for bounces\n"
-    "  --to WHO          a recipient, or its domain\n"
+    "  --to WHO          a recipient, accepted or not, or its domain\n"
     "  --client IP       the sending host\n"
     "  --message-id ID   of the message's header, or the hash that records have of it\n"
     "  --tenant NAME     whose it was\n"
@@ -94,6 +95,9 @@ say_found(const struct sl_traffic_found *found)
 		fprintf(stderr, "sluicectl trace: nothing found; %u days were searched\n", found->days);
 	if (found->more)
 		fprintf(stderr, "sluicectl trace: there are more: narrow it down, or raise --limit\n");
+	if (found->left_out > 0)
+		fprintf(stderr, "sluicectl trace: on these days %llu sessions and transactions without a message have no record: too many "
+		    "(limits.early_records)\n", (unsigned long long)found->left_out);
 	if (found->lost > 0)
 		fprintf(stderr, "sluicectl trace: on these days %llu records were lost\n", (unsigned long long)found->lost);
 }

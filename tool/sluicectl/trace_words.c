@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "record/record.h"
+
 #define REASONS_MAX	5	/* of a verdict, the weightiest */
 #define RECIPIENTS_SHOWN 10
 #define EVIDENCE_MAX	512
@@ -100,6 +102,84 @@ say_client(struct words *w)
 	sl_buf_add_str(w->out, "\n");
 }
 
+/* ---- what was not accepted ---- */
+
+/* Why, in words; where the answer does not say it. */
+static void
+say_why(struct words *w, const json_t *of)
+{
+	enum sl_record_why why = sl_record_why_find(sl_slice_str(text_of(of, "why")));
+
+	if (why == SL_RECORD_WHY_COUNT)
+		return;
+	begin(w, NULL);
+	sl_buf_addf(w->out, "  %s", sl_record_why_text(why));
+	if (*text_of(of, "list") != '\0') {
+		sl_buf_add_str(w->out, ": the ");
+		add_safe(w->out, text_of(of, "list"));
+		sl_buf_add_str(w->out, "'s");
+	}
+	sl_buf_add_byte(w->out, '\n');
+}
+
+/* "refused, 550 5.1.1 no such user" */
+static void
+say_answer(struct words *w, const json_t *of)
+{
+	json_int_t code = json_integer_value(json_object_get(of, "code"));
+
+	sl_buf_add_str(w->out, code >= 500 ? "refused, " : code > 0 ? "put off, " : "no answer was given");
+	if (code > 0)
+		sl_buf_addf(w->out, "%lld ", (long long)code);
+	add_safe(w->out, text_of(of, "status"));
+	sl_buf_add_str(w->out, *text_of(of, "status") != '\0' ? " " : "");
+	add_safe(w->out, text_of(of, "text"));
+	sl_buf_add_byte(w->out, '\n');
+}
+
+static void
+say_refused(struct words *w)
+{
+	json_int_t more = json_integer_value(json_object_get(w->line, "refused_more"));
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(w->line, "refused"), i, one) {
+		begin(w, NULL);
+		sl_buf_add_str(w->out, *text_of(one, "rcpt") != '\0' ? "RCPT to <" : "RCPT");
+		add_safe(w->out, text_of(one, "rcpt"));
+		sl_buf_add_str(w->out, *text_of(one, "rcpt") != '\0' ? ">" : "");
+		sl_buf_add_str(w->out, *text_of(one, "tenant") != '\0' ? ", of tenant " : "");
+		add_safe(w->out, text_of(one, "tenant"));
+		sl_buf_add_str(w->out, ": ");
+		say_answer(w, one);
+		say_why(w, one);
+	}
+	if (more > 0) {
+		begin(w, NULL);
+		sl_buf_addf(w->out, "and %lld more recipients were not accepted\n", (long long)more);
+	}
+}
+
+/* How a transaction ended that came to no answer. */
+static void
+say_ended(struct words *w)
+{
+	static const struct { const char *word, *text; } ways[] = { { "reset", "the sender began anew (RSET)" },
+		{ "hello", "the sender began anew (EHLO)" }, { "starttls", "the sender began TLS" }, { "quit", "the sender said QUIT" },
+		{ "lost", "the sender closed the connection, or it broke" }, { "timeout", "the sender was silent for too long" },
+		{ "slow", "the sender was too slow" }, { "errors", "we ended the session: too many errors (limits.errors)" },
+		{ "closed", "we ended the session" } };
+	const char *ended = text_of(w->line, "ended");
+
+	for (size_t i = 0; i < SL_COUNT(ways); i++) {
+		if (strcmp(ways[i].word, ended) != 0)
+			continue;
+		begin(w, "reply");
+		sl_buf_addf(w->out, "%s\n", ways[i].text);
+	}
+}
+
 static void
 say_envelope(struct words *w)
 {
@@ -107,6 +187,8 @@ say_envelope(struct words *w)
 	json_int_t tried = json_integer_value(json_object_get(w->line, "rcpt_tried"));
 	size_t i;
 
+	if (json_object_get(w->line, "mail_from") == NULL)
+		return;
 	begin(w, "mail");
 	sl_buf_add_str(w->out, "MAIL from <");
 	add_safe(w->out, text_of(w->line, "mail_from"));
@@ -124,7 +206,9 @@ say_envelope(struct words *w)
 		add_safe(w->out, i == 0 ? text_of(w->line, "tenant") : "");
 		sl_buf_add_str(w->out, "\n");
 	}
-	if (tried > (json_int_t)json_array_size(list)) {
+	if (json_object_get(w->line, "refused") != NULL) {
+		say_refused(w);
+	} else if (tried > (json_int_t)json_array_size(list)) {	/* as lines were once */
 		begin(w, NULL);
 		sl_buf_addf(w->out, "%lld of %lld recipients were not accepted\n",
 		    (long long)(tried - (json_int_t)json_array_size(list)), (long long)tried);
@@ -409,6 +493,7 @@ say_reply(struct words *w)
 	begin(w, "reply");
 	if (!json_is_object(reply)) {
 		sl_buf_add_str(w->out, "no final answer was given\n");
+		say_ended(w);
 		return;
 	}
 	sl_buf_addf(w->out, "%s: %lld ", strcmp(text_of(reply, "from"), "next_hop") == 0 ? "the next hop answered" : "we answered",
@@ -417,6 +502,33 @@ say_reply(struct words *w)
 	sl_buf_add_str(w->out, *text_of(reply, "status") != '\0' ? " " : "");
 	add_safe(w->out, text_of(reply, "text"));
 	sl_buf_add_str(w->out, "\n");
+}
+
+/* A line of what ended before there was a message. */
+static void
+say_early(struct words *w)
+{
+	json_int_t left_out = json_integer_value(json_object_get(w->line, "left_out"));
+	const json_t *reply = json_object_get(w->line, "reply");
+
+	say_head(w);
+	if (json_object_get(w->line, "left_out") != NULL) {
+		begin(w, NULL);
+		add_number(w->out, left_out);
+		sl_buf_add_str(w->out, " sessions and transactions without a message have no record: too many (limits.early_records)\n");
+		return;
+	}
+	say_client(w);
+	say_envelope(w);
+	if (*text_of(w->line, "why") != '\0') {	/* of MAIL, or the session */
+		begin(w, NULL);
+		sl_buf_add_str(w->out, json_object_get(w->line, "mail_from") != NULL || strcmp(text_of(w->line, "outcome"),
+		    sl_record_early_word(SL_RECORD_MAIL_REFUSED)) == 0 ? "MAIL: " : "the session: ");
+		say_answer(w, reply);
+		say_why(w, w->line);
+	}
+	say_hop(w);
+	say_ended(w);
 }
 
 bool
@@ -429,6 +541,11 @@ trace_words(struct sl_slice line, const struct colours *colours, struct sl_buf *
 	if (!json_is_object(w.line)) {
 		json_decref(w.line);
 		return false;
+	}
+	if (sl_record_is_early(sl_slice_str(text_of(w.line, "outcome")))) {
+		say_early(&w);
+		json_decref(w.line);
+		return true;
 	}
 	say_head(&w);
 	say_client(&w);

@@ -17,6 +17,12 @@ add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_NUMBER:
 		sl_buf_addf(out, "number, %u to %u", row->min, row->max);
 		return;
+	case SL_POLICY_SIZE:
+		sl_buf_add_str(out, "size, ");
+		value_print_size(row->min, out);
+		sl_buf_add_str(out, " to ");
+		value_print_size(row->max, out);
+		return;
 	case SL_POLICY_WORD:
 		add_words(row->words, out);
 		return;
@@ -113,9 +119,10 @@ add_simulation(struct sl_buf *out)
 	    "authentication, demands of the sender's identity, attachment rules, how many hits a content group needs.\n\n"
 	    "- What holds now is worked out too, and compared with what was recorded: where settings or lists have changed\n"
 	    "  since, that is counted, and the list is about now.\n"
-	    "- `--allow ENTRY`, `--deny ENTRY` and `--unlist ENTRY` try entries of the node's own list, alone or beside settings. Who\n"
-	    "  was denied at RCPT, by host or envelope, left no record: what taking off such an entry would let in is not told.\n"
-	    "- Mail that was not judged has no record: in pass-through mode, refused before its text, or after a failure.\n"
+	    "- `--allow ENTRY`, `--deny ENTRY` and `--unlist ENTRY` try entries of the node's own list, alone or beside settings.\n"
+	    "- Who was refused at RCPT, by the shield or a list (host or envelope), is asked about again. Where he would be refused\n"
+	    "  no more it says `judged`: the message never came, so nobody knows as what. What a next hop refused stays so.\n"
+	    "- Mail that was not judged has no ruling to compare: in pass-through mode, or after a failure.\n"
 	    "- What is not recorded is said, message by message, where it could have made a difference: attachment rules\n"
 	    "  with masks other than `*` and `*.ext` that are new, words and patterns that nobody has looked for yet, more than\n"
 	    "  32 different files. `--doubted` lists these too.\n"

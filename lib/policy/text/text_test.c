@@ -75,6 +75,7 @@ static const struct { const char *name, *text, *printed; } readable[] = {
 	{ "addresses are sorted, once, in A-labels",
 	  "reports:\n  days: [fri, mon]\n  addresses: [b@B\xc3\xbc""cher.example, a@one.example, a@ONE.example]\n",
 	  "reports:\n  days: [mon, fri]\n  addresses: [\"a@one.example\", \"b@xn--bcher-kva.example\"]\n" },
+	{ "sizes", "message:\n  size: 20480KiB\n", "message:\n  size: 20MiB\n" },
 	{ "a text of more than ASCII", "digest:\n  brand: \"M\xc3\xbcller IT, 030 123\"\n", NULL },
 	{ "an address in A-labels", "copy_to: Archiv@B\xc3\xbc""cher.example\n",
 	  "copy_to: \"Archiv@xn--bcher-kva.example\"\n" },
@@ -121,6 +122,10 @@ what_is_read_is_printed_one_way(void **state)
 static const struct { const char *text, *error; enum sl_policy_by by; } wrong[] = {
 	{ "levle: maximum\n", "f:1:1: remove 'levle': there is no such setting\n", SL_BY_TENANT },
 	{ "days: 3\n", "f:1:1: there is no setting 'days': write quarantine.days\n", SL_BY_TENANT },
+	{ "message: {size: 2GiB}\n", "f:1:17: message.size: write a size from 64KiB to 1GiB instead of '2GiB'\n", SL_BY_TENANT },
+	{ "message: {size: 1}\n", "f:1:17: message.size: write a size from 64KiB to 1GiB instead of '1'\n", SL_BY_TENANT },
+	{ "message: {window: large}\n", "f:1:19: message.window: write a size from 16KiB to 8MiB instead of 'large'\n",
+	  SL_BY_OPERATOR },
 	{ "level: high\n", "f:1:8: level: write perimeter, standard or maximum instead of 'high'\n", SL_BY_TENANT },
 	{ "spam: 0.9\n", "f:1:7: spam: write from where on what is done, as in {tag: 0.8, refuse: 0.99}, or never\n",
 	  SL_BY_TENANT },
@@ -139,7 +144,7 @@ static const struct { const char *text, *error; enum sl_policy_by by; } wrong[] 
 	{ "reports: {addresses: [nobody]}\n", "f:1:23: reports.addresses: write the address of a mailbox, as in postmaster@example.com, its "
 	  "domain in small letters (not 'nobody')\n", SL_BY_TENANT },
 	{ "digest: {brand: \"two\\nlines\"}\n", "f:1:17: digest.brand: write one line of text (not 'two?lines')\n", SL_BY_TENANT },
-	{ "reports: {days: [mon]}\n", "f:1:11: remove 'reports.days': it is not a user's to say\n", SL_BY_USER },
+	{ "digest: {brand: us}\n", "f:1:10: remove 'digest.brand': it is not a user's to say\n", SL_BY_USER },
 	{ "locks: [spma]\n", "f:1:9: locks: write the names of settings, as in [spam, digest.days]\n", SL_BY_TENANT },
 	{ "attachments:\n  rules:\n    - {name: a b, size: 3}\n    - {name: x, action: tag}\n    - {name: x, action: tag}\n",
 	  "f:3:7: attachments.rules: add 'action'\n"
@@ -249,6 +254,10 @@ static const struct resolved {
 	  "quarantine.days", "14", 1, NULL },
 	{ "more are not", { { SL_BY_OPERATOR, "quarantine: {days: 30}" }, { SL_BY_TENANT, "quarantine: {days: 60}" } },
 	  "quarantine.days", "30", 0, "ignored: quarantine.days: 60  # tenant, but it may only be narrowed (operator)\n" },
+	{ "a smaller size is fine", { { SL_BY_OPERATOR, "message: {size: 100MiB}" }, { SL_BY_TENANT, "message: {size: 10MiB}" } },
+	  "message.size", "10MiB", 1, NULL },
+	{ "a larger one is not", { { SL_BY_PARTNER, "message: {size: 10MiB}" }, { SL_BY_TENANT, "message: {size: 11MiB}" } },
+	  "message.size", "10MiB", 0, "ignored: message.size: 11MiB  # tenant, but it may only be narrowed (partner)\n" },
 	{ "a default is no limit", { { SL_BY_TENANT, "quarantine: {days: 60}" } }, "quarantine.days", "60", 0, NULL },
 	{ "malware is never treated more kindly", { { SL_BY_TENANT, "malware: {refuse: 0.5}" },
 	  { SL_BY_GROUP, "malware: {quarantine: 0.4}" } }, "malware", "{refuse: 0.5}", 0,

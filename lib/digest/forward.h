@@ -1,0 +1,50 @@
+/*
+ * forward.h - mail that came through and was judged wrongly, reported by forwarding it as an attachment
+ *
+ * "spam@DOMAIN" and its like, at the domain of action addresses, take such mail. Who reports is held to the rules of command.h;
+ * that a message came to him through here is what our own records say of the id that our fields in it have. So nobody can
+ * report what he makes up, nor what came to others. Ids are looked for, not believed.
+ *
+ * An attached message is message/rfc822 (RFC 2046, 5.2.1), also where a program encodes it, or a file that is named *.eml. What is
+ * attached within an attached message is that message's.
+ *
+ * Pure. Memory: that of the parser (mime/mime.h), and SL_FORWARD_BYTES_MAX for a message that is encoded. Time: linear.
+ */
+#ifndef SL_DIGEST_FORWARD_H
+#define SL_DIGEST_FORWARD_H
+
+#include "sl/buf.h"
+
+#define SL_FORWARD_BYTES_MAX	(1536u << 10)	/* of the mail that reports: a message of 1 MiB in base64 */
+#define SL_FORWARD_MESSAGES_MAX	8u		/* of one mail are read */
+#define SL_FORWARD_IDS_MAX	2u		/* that one message may be known by: it may have passed another Sluice since */
+#define SL_FORWARD_ID_BYTES	32u
+
+/* What is said of the message, and the local part that says it. */
+#define SL_FORWARDS(X)			\
+	X(SPAM, "spam")			\
+	X(PHISH, "phish")		\
+	X(WANTED, "not-spam")
+
+enum sl_forward {
+#define SL_FORWARD_ENUM(id, word) SL_FORWARD_##id,
+	SL_FORWARDS(SL_FORWARD_ENUM)
+#undef SL_FORWARD_ENUM
+	SL_FORWARD_COUNT,
+};
+const char	*sl_forward_word(enum sl_forward forward);	/* static */
+/* False: no such local part. Case does not matter. */
+bool		 sl_forward_find(struct sl_slice local, enum sl_forward *out);
+
+struct sl_forwarded {
+	struct sl_slice	message;	/* as it was attached, decoded */
+	struct sl_slice	ids[SL_FORWARD_IDS_MAX];	/* of transactions, as our fields name them, the last hop's first */
+	size_t		ids_len;	/* 0: it has none of our fields */
+};
+/* Borrowed for the call. */
+typedef void sl_forward_each(void *ctx, const struct sl_forwarded *forwarded);
+
+/* Give each message that `mail` has attached, up to SL_FORWARD_MESSAGES_MAX, in order. Returns how many were given. */
+size_t		 sl_forward_read(struct sl_slice mail, sl_forward_each *each, void *ctx);
+
+#endif
