@@ -2,7 +2,7 @@
  * edge_session_fuzz.c - a sender and a next hop that write anything at any time
  *
  * The sender hears 250 to a final dot only if the next hop has written a 2yz after it had the
- * complete message; every chunk comes back; no assertion fails. With DNS in some settings, which
+ * complete message; every chunk comes back; every record is JSON; no assertion fails. With DNS in some settings, which
  * answers at once, late or never.
  *
  * Input: a byte of settings, then steps: a byte that says who does what, a byte of length, and
@@ -13,6 +13,13 @@
 #include "edge_test_i.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sl/json.h"
+#include "sl/utf8.h"
+
+#define RECORDS_MAX	((size_t)4 << 20)
 
 struct watcher {
 	struct rig	 rig;
@@ -22,6 +29,7 @@ struct watcher {
 	struct rig_end	*hop;		/* the newest connection */
 	size_t		 dots;		/* messages that a next hop has in full, and has not answered */
 	size_t		 answered;	/* those that it has answered, with 2yz perhaps */
+	int		 records;
 };
 
 /* What each side says when a step asks for words of a dialogue. */
@@ -200,7 +208,7 @@ open_watcher(struct watcher *w, unsigned settings)
 		"    line_endings: normalise\n    window: 16KiB\n" };
 	const char *limits = settings & 4 ? "limits: {hop_connections: 1, hop_messages: 2}\n" : "";
 	char top[300];
-	const struct rig_options options = { .tenant = tenants[settings % SL_COUNT(tenants)], .top = top };
+	const struct rig_options options = { .tenant = tenants[settings % SL_COUNT(tenants)], .top = top, .record_fd = dup(w->records) };
 
 	snprintf(top, sizeof(top), "%s", limits);
 	w->has_dns = settings & 8;
@@ -216,6 +224,28 @@ open_watcher(struct watcher *w, unsigned settings)
 	w->sender = rig_sender(&w->rig);
 }
 
+/* Whatever was said: a whole line of JSON for each. */
+static void
+check_records(int fd)
+{
+	char *text = sl_xmalloc(RECORDS_MAX);
+	ssize_t n = pread(fd, text, RECORDS_MAX, 0);
+	struct sl_slice rest = sl_slice(text, n > 0 ? (size_t)n : 0);
+
+	SL_ASSERT(rest.len == 0 || rest.ptr[rest.len - 1] == '\n');
+	while (rest.len > 0) {
+		size_t len = (size_t)((const unsigned char *)memchr(rest.ptr, '\n', rest.len) - rest.ptr);
+		struct sl_json json;
+
+		sl_json_init(&json, sl_slice(rest.ptr, len));
+		SL_ASSERT(sl_json_kind(&json) == '{');
+		sl_json_skip(&json);
+		SL_ASSERT(sl_json_end(&json) == 0 && sl_utf8_valid(sl_slice(rest.ptr, len)));
+		rest = sl_slice_from(rest, len + 1);
+	}
+	sl_free(text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -225,6 +255,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len == 0)
 		return 0;
 	sl_log_init("fuzz", SL_LOG_FATAL);
+	w.records = memfd_create("records", MFD_CLOEXEC);
 	open_watcher(&w, data[0]);
 	in = sl_slice_from(in, 1);
 	while (in.len >= 2 && w.rig.ends_len < RIG_ENDS - 1) {
@@ -237,6 +268,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (w.has_dns)
 		sl_watch_fini(&w.dns.watch);
 	rig_close(&w.rig);		/* asserts that every chunk is back */
+	check_records(w.records);
+	close(w.records);
 	w.dns.loop = NULL;
 	if (w.has_dns)
 		dns_close(&w.dns);

@@ -18,6 +18,7 @@
 
 struct agenda;
 struct digests;
+struct sl_settings;
 struct hosts;
 struct publisher;
 struct records;
@@ -31,6 +32,8 @@ struct console {
 	const char	*directory;	/* where alone files can be written; NULL: anywhere */
 	bool		 keeps;		/* there is a vault, or nobody knows */
 	bool		 two_persons;	/* some verbs wait for a second one */
+	struct sl_settings *settings;	/* whose tenants are in the database too (file.h); NULL: nobody has said */
+	const char	*settings_path;	/* their file */
 	struct agenda	*agenda;	/* NULL: nothing is planned */
 	struct digests	*digests;	/* NULL: none are sent */
 	struct reports	*reports;	/* the same */

@@ -69,7 +69,7 @@ static const struct { const char *account, *request, *reply; } talks[] = {
 	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"one.example\",\"name\":\"new.example\",\"route\":[\"mx\"]}}",
 	    "\"error\":\"there is a domain one.example already\"" },
 	{ "op", "{\"verb\":\"tenant.list\"}",		/* and no new.example was left */
-	    "{\"ok\":true,\"rows\":[{\"partner\":\"partner:acme\",\"recipients\":\"any\",\"state\":\"on\",\"tenant\":\"one.example\"}]}" },
+	    "{\"ok\":true,\"rows\":[{\"file\":\"\",\"partner\":\"partner:acme\",\"recipients\":\"any\",\"state\":\"on\",\"tenant\":\"one.example\"}]}" },
 	{ "op", "{\"verb\":\"tenant.add\",\"args\":{\"domain\":\"two.example\",\"route\":[\"mx:2525\",\"[2001:db8::1]\"],\"tls\":\"verify\"}}",
 	    "\"ok\":true" },
 	{ "op", "{\"verb\":\"tenant.show\",\"args\":{\"tenant\":\"two.example\"}}", "\"value\":\"[2001:db8::1]:25 tls verify\"" },

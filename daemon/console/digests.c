@@ -113,11 +113,21 @@ next_of(struct digests *d, int64_t tenant, int64_t after_s, int64_t now_s, int64
 	    sl_schedule_send_at(first, d->up_since_s, d->options.spread_s, (uint64_t)tenant * 0x9e3779b97f4a7c15u);
 }
 
+/* Of a tenant that is off nothing can be sent: edges and courier do not know it. */
+static bool
+is_off(struct digests *d, int64_t tenant)
+{
+	struct sl_tenant_settings settings;
+
+	return sl_store_tenant_get(d->options.console->store, (struct sl_node){ SL_LEVEL_TENANT, tenant }, &settings) == 0 &&
+	    settings.state == SL_TENANT_OFF;
+}
+
 static void
 plan_tenant(struct digests *d, int64_t tenant)
 {
 	int64_t now_s = digests_now_s(d), from;
-	int64_t next_s = next_of(d, tenant, run_of(d, tenant, now_s), now_s, &from);
+	int64_t next_s = is_off(d, tenant) ? -1 : next_of(d, tenant, run_of(d, tenant, now_s), now_s, &from);
 
 	if (next_s < 0)
 		plan_remove(&d->plan, tenant);

@@ -13,8 +13,6 @@
 #include "sl/log.h"
 #include "store/walk.h"
 
-#define WINDOW_BYTES	((uint64_t)256 << 10)	/* as the settings file's tenants have them */
-#define MESSAGE_BYTES	((uint64_t)50 << 20)
 
 struct running {
 	const char		*directory;
@@ -92,8 +90,7 @@ write_all(struct running *r, struct addresses *addresses)
 	const struct sl_compile_instead instead = { r->job->node, r->job->name, r->job->text };
 	bool trying = r->job->kind == JOB_TRY_WHOLE || r->job->kind == JOB_TRY_PART;
 	struct sl_compile_options options = { .store = r->store, .address = addresses != NULL ? addresses_find : NULL,
-		.ctx = addresses, .window_bytes = WINDOW_BYTES, .message_max_bytes = MESSAGE_BYTES,
-		.instead = trying ? &instead : NULL };
+		.ctx = addresses, .instead = trying ? &instead : NULL };
 	unsigned char salt[SL_SNAPSHOT_SALT_BYTES];
 	struct sl_buf note, wrong;
 	int result;

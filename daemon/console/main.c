@@ -47,7 +47,7 @@ run_alone(const char *database, const char *path, const char *records)
 }
 
 struct told {
-	char	*directory, *socket, *hostname, *records;
+	char	*directory, *socket, *hostname, *records, *file;
 	bool	 keeps, two_persons, good;
 };
 
@@ -62,7 +62,8 @@ on_settings(void *ctx, struct sl_ipc_message *message)
 	*told = (struct told){ sl_xmemdup(settings.directory.ptr, settings.directory.len),
 		sl_xmemdup(settings.socket.ptr, settings.socket.len),
 		sl_xmemdup(settings.hostname.ptr, settings.hostname.len),
-		sl_xmemdup(settings.records.ptr, settings.records.len), settings.keeps, settings.two_persons, true };
+		sl_xmemdup(settings.records.ptr, settings.records.len), sl_xmemdup(settings.file.ptr, settings.file.len),
+		settings.keeps, settings.two_persons, true };
 }
 
 /* Of the environment, for tests of what takes hours and days. */
@@ -79,7 +80,7 @@ static int
 run_by_parent(int fd, const char *user)
 {
 	struct sl_ipc *parent = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_SETTINGS) | SL_IPC_BIT(USERS_SEEN) | SL_IPC_BIT(VAULT) |
-	    SL_IPC_BIT(COURIER) | SL_IPC_BIT(COMMAND) | SL_IPC_BIT(CORRECTED) | SL_IPC_BIT(STOP));
+	    SL_IPC_BIT(COURIER) | SL_IPC_BIT(COMMAND) | SL_IPC_BIT(CORRECTED) | SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(STOP));
 	struct told told = { 0 };
 	int status = 1;
 
@@ -91,7 +92,7 @@ run_by_parent(int fd, const char *user)
 		char *database = sl_xasprintf("%s/" DATABASE_FILE, told.directory);
 		const struct place place = { .directory = told.directory, .database = database, .socket = told.socket,
 			.user = user, .parent = parent, .keeps = told.keeps, .hostname = told.hostname,
-			.records = told.records, .two_persons = told.two_persons,
+			.records = told.records, .settings_path = told.file, .two_persons = told.two_persons,
 			.ahead_s = (int64_t)number_of("SLUICE_TEST_AHEAD_S", 0),
 			.spread_s = (unsigned)number_of("SLUICE_TEST_SPREAD_S", DIGESTS_SPREAD_S) };
 
@@ -102,6 +103,7 @@ run_by_parent(int fd, const char *user)
 	sl_free(told.socket);
 	sl_free(told.hostname);
 	sl_free(told.records);
+	sl_free(told.file);
 	sl_ipc_free(&parent);
 	return status;
 }

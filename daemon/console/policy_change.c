@@ -6,6 +6,7 @@
 
 #include "compile/chain.h"
 #include "compile/compile.h"
+#include "file.h"
 #include "store/layers.h"
 
 #define ARENA_MAX	((size_t)64 << 20)
@@ -42,8 +43,8 @@ policy_text_read(struct sl_slice text, enum sl_policy_by by, struct sl_arena *ar
 	return r;
 }
 
-static void
-print_text(const char *template, const struct sl_policy_layer *layer, struct sl_buf *out)
+void
+policy_text_print(const char *template, const struct sl_policy_layer *layer, struct sl_buf *out)
 {
 	if (template[0] != '\0')
 		sl_buf_addf(out, "template: %s\n", template);
@@ -73,7 +74,7 @@ policy_text_check(void *ctx, struct sl_slice text, struct sl_buf *canonical, str
 	sl_arena_init(&arena, ARENA_MAX);
 	r = policy_text_read(text, by, &arena, template, layer, error);
 	if (r == 0)
-		print_text(template, layer, canonical);
+		policy_text_print(template, layer, canonical);
 	else
 		one_line(error);
 	sl_arena_fini(&arena);
@@ -139,7 +140,7 @@ effective_category(struct editor *e, const struct sl_policy_setting *row, struct
 	int r;
 
 	sl_buf_init(&text, SL_LAYER_TEXT_MAX);
-	print_text(change->new_template, &change->new, &text);
+	policy_text_print(change->new_template, &change->new, &text);
 	instead.text = sl_buf_slice(&text);
 	r = sl_compile_effective(compile, change->node, effective, sources, names, &len);
 	if (r == 0)
@@ -406,7 +407,7 @@ policy_change_make(struct request *request, struct sl_node node, struct sl_slice
 	if ((r = read_before(&e)) == 0 && (r = read_file(&e)) == 0 && (r = set_all(&e, arg_list(request, "set"))) == 0 &&
 	    (r = for_each(&e, "unset", unset_one)) == 0 && (r = for_each(&e, "lock", lock_it)) == 0 &&
 	    (r = for_each(&e, "unlock", unlock_it)) == 0 && (r = template_check(&e)) == 0)
-		print_text(change->new_template, &change->new, &change->after);
+		policy_text_print(change->new_template, &change->new, &change->after);
 	if (r == 0 && change->after.overflow)
 		r = refuse(request, SL_ERR_TOO_LONG, "the policy is longer than %zu bytes", SL_LAYER_TEXT_MAX);
 	sl_buf_fini(&e.errors);
@@ -439,12 +440,31 @@ policy_change_diff(const struct policy_change *change, struct sl_buf *out)
 	sl_policy_layer_diff(&change->old, &change->new, out);
 }
 
+/* Rows that say something else, or nothing any more, or something now. */
+static uint64_t
+changed_rows(const struct policy_change *change)
+{
+	uint64_t rows = change->old.set ^ change->new.set;
+
+	for (size_t i = 0; i < sl_policy_settings_len; i++) {
+		const struct sl_policy_setting *row = &sl_policy_settings[i];
+
+		if ((change->old.set & change->new.set) >> i & 1 && !sl_policy_value_eq(row, sl_policy_value(&change->old.values, row),
+		    sl_policy_value(&change->new.values, row)))
+			rows |= UINT64_C(1) << i;
+	}
+	return rows;
+}
+
 int
 policy_change_allowed(struct request *request, const struct policy_change *change)
 {
 	const struct sl_policy_setting *row = sl_policy_setting_find(SL_SLICE_LIT("copy_to"));
 	const struct sl_slice *before = sl_policy_value(&change->old.values, row), *after = sl_policy_value(&change->new.values, row);
+	int r = change->name.len > 0 ? 0 : file_refuses_rows(request, change->node, changed_rows(change));
 
+	if (r != 0)
+		return r;
 	if (after->len == 0 || sl_slice_eq(*before, *after))
 		return 0;
 	if (change->node.level < SL_LEVEL_TENANT)

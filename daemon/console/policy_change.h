@@ -28,7 +28,8 @@ void	policy_change_fini(struct policy_change *change);
 int	policy_change_store(struct request *request, struct policy_change *change, int64_t *version_out);
 /* What it does, in lines. */
 void	policy_change_diff(const struct policy_change *change, struct sl_buf *out);
-/* May he who asks have copies made, if this does? 0, or SL_ERR_REFUSED, said. */
+/* May he who asks change that: is nothing of it the settings file's to say, and may he have copies made, if this does? 0, or
+ * SL_ERR_REFUSED, said. */
 int	policy_change_allowed(struct request *request, const struct policy_change *change);
 
 /* verbs_policy.c: is something to be changed at all? */
@@ -39,6 +40,7 @@ int	policy_simulate(struct request *request);
 /* A text as the store has it: its template, and its layer. */
 int	policy_text_read(struct sl_slice text, enum sl_policy_by by, struct sl_arena *arena, char template_out[SL_NAME_MAX + 1],
 	    struct sl_policy_layer *layer_out, struct sl_buf *errors);
+void	policy_text_print(const char *template, const struct sl_policy_layer *layer, struct sl_buf *out);
 /* sl_layer_check of the store. */
 int	policy_text_check(void *ctx, struct sl_slice text, struct sl_buf *canonical, struct sl_buf *error);
 

@@ -24,8 +24,8 @@ struct count {
 	void			*ctx;
 };
 
-struct replay {
-	struct records	*reader;
+/* A question whose answer is told as it comes. */
+struct asked {
 	struct sl_ipc	*ipc;		/* NULL: none */
 	struct sl_watch	 watch;
 	uint64_t	 number;
@@ -48,8 +48,8 @@ struct records {
 	uint32_t	 id;
 	struct count	*counts, **end;	/* in the order they were asked for */
 	size_t		 counting;	/* of them, at once */
-	uint64_t	 number, replay_number;
-	struct replay	 replays[RECORDS_REPLAYS_MAX];
+	uint64_t	 number, asked_number;
+	struct asked	 replays[RECORDS_REPLAYS_MAX], finds[RECORDS_FINDS_MAX];
 };
 
 /* ---- the reader itself ---- */
@@ -291,15 +291,15 @@ records_forget(struct records *r, const void *ctx)
 	}
 }
 
-/* ---- what is tried out ---- */
+/* ---- what is tried out, and what is found ---- */
 
 static void
-replay_end(struct replay *replay)
+asked_end(struct asked *asked)
 {
-	if (replay->ipc == NULL)
+	if (asked->ipc == NULL)
 		return;
-	sl_watch_fini(&replay->watch);
-	sl_ipc_free(&replay->ipc);	/* its process cannot tell any more, and ends */
+	sl_watch_fini(&asked->watch);
+	sl_ipc_free(&asked->ipc);	/* its process cannot tell any more, and ends */
 }
 
 static bool
@@ -313,59 +313,65 @@ is_last(struct sl_slice json)
 static void
 on_part(void *ctx, struct sl_ipc_message *message)
 {
-	struct replay *replay = ctx;
+	struct asked *asked = ctx;
 
-	if (replay->answered || replay->heard == NULL)
+	if (asked->answered || asked->heard == NULL)
 		return;
-	replay->answered = is_last(message->payload);
-	replay->heard(replay->ctx, message->payload, replay->answered);
+	asked->answered = is_last(message->payload);
+	asked->heard(asked->ctx, message->payload, asked->answered);
 }
 
 static void
-on_replay(void *ctx, unsigned events)
+on_asked(void *ctx, unsigned events)
 {
-	struct replay *replay = ctx;
+	struct asked *asked = ctx;
 
-	if (sl_ipc_read(replay->ipc, on_part, replay) >= 0 && !replay->answered && replay->heard != NULL)
+	if (sl_ipc_read(asked->ipc, on_part, asked) >= 0 && !asked->answered && asked->heard != NULL)
 		return;
-	if (!replay->answered && replay->heard != NULL)
-		replay->heard(replay->ctx, sl_slice("", 0), true);
-	replay_end(replay);
+	if (!asked->answered && asked->heard != NULL)
+		asked->heard(asked->ctx, sl_slice("", 0), true);
+	asked_end(asked);
 }
 
-static bool
-replay_begin(struct records *r, struct replay *replay, const struct replay_question *question, const int *fds, size_t fds_len)
+static struct asked *
+asked_free(struct asked *list, size_t len)
 {
-	struct sl_buf payload;
-	int fd;
+	for (size_t i = 0; i < len; i++)
+		if (list[i].ipc == NULL)
+			return &list[i];
+	return NULL;
+}
 
-	sl_buf_init(&payload, 4u << 20);
-	replay_question_pack(question, &payload);
-	fd = ask(r, SL_IPC_COMPILE, &payload, fds, fds_len);
-	sl_buf_fini(&payload);
+/* Returns its number, or 0. `payload` is taken. */
+static uint64_t
+asked_begin(struct records *r, struct asked *asked, enum sl_ipc_type type, struct sl_buf *payload, const int *fds, size_t fds_len)
+{
+	int fd = ask(r, type, payload, fds, fds_len);
+
+	sl_buf_fini(payload);
 	if (fd < 0) {
 		sl_log(SL_LOG_ERROR, "the reader of records does not take a question: %s", sl_strerror(fd));
-		return false;
+		return 0;
 	}
-	replay->reader = r;
-	replay->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REPLY));
-	sl_watch_init(&replay->watch, r->loop, fd, on_replay, replay);
-	sl_watch_want(&replay->watch, SL_READ);
-	return true;
+	asked->number = ++r->asked_number;
+	asked->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REPLY) | SL_IPC_BIT(COMMANDED));
+	sl_watch_init(&asked->watch, r->loop, fd, on_asked, asked);
+	sl_watch_want(&asked->watch, SL_READ);
+	return asked->number;
 }
 
 uint64_t
 records_replay(struct records *r, const struct replay_question *question, const int *fds, size_t fds_len, records_heard *heard, void *ctx)
 {
-	for (size_t i = 0; i < RECORDS_REPLAYS_MAX; i++) {
-		struct replay *replay = &r->replays[i];
+	struct asked *asked = asked_free(r->replays, RECORDS_REPLAYS_MAX);
+	struct sl_buf payload;
 
-		if (replay->ipc != NULL)
-			continue;
-		*replay = (struct replay){ .number = ++r->replay_number, .heard = heard, .ctx = ctx };
-		return replay_begin(r, replay, question, fds, fds_len) ? replay->number : 0;
-	}
-	return 0;
+	if (asked == NULL)
+		return 0;
+	*asked = (struct asked){ .heard = heard, .ctx = ctx };
+	sl_buf_init(&payload, 4u << 20);
+	replay_question_pack(question, &payload);
+	return asked_begin(r, asked, SL_IPC_COMPILE, &payload, fds, fds_len);
 }
 
 void
@@ -373,7 +379,29 @@ records_replay_forget(struct records *r, uint64_t number)
 {
 	for (size_t i = 0; i < RECORDS_REPLAYS_MAX; i++)
 		if (r->replays[i].number == number)
-			replay_end(&r->replays[i]);
+			asked_end(&r->replays[i]);
+}
+
+uint64_t
+records_find(struct records *r, const struct find_question *question, records_heard *heard, void *ctx)
+{
+	struct asked *asked = asked_free(r->finds, RECORDS_FINDS_MAX);
+	struct sl_buf payload;
+
+	if (asked == NULL)
+		return 0;
+	*asked = (struct asked){ .heard = heard, .ctx = ctx };
+	sl_buf_init(&payload, SL_DIGEST_WIRE_MAX);
+	find_question_pack(question, &payload);
+	return asked_begin(r, asked, SL_IPC_COMMAND, &payload, NULL, 0);
+}
+
+void
+records_find_forget(struct records *r, uint64_t number)
+{
+	for (size_t i = 0; i < RECORDS_FINDS_MAX; i++)
+		if (r->finds[i].number == number)
+			asked_end(&r->finds[i]);
 }
 
 /* ---- life ---- */
@@ -420,7 +448,9 @@ records_free(struct records **at)
 		count_over(r->counts, SL_ERR_CLOSED);
 	}
 	for (size_t i = 0; i < RECORDS_REPLAYS_MAX; i++)
-		replay_end(&r->replays[i]);
+		asked_end(&r->replays[i]);
+	for (size_t i = 0; i < RECORDS_FINDS_MAX; i++)
+		asked_end(&r->finds[i]);
 	if (r->maker != NULL) {
 		sl_watch_fini(&r->maker_watch);
 		sl_ipc_free(&r->maker);

@@ -1,5 +1,5 @@
 /*
- * records.h - the reader of records: day files of traffic, for reports and for what is tried out
+ * records.h - the reader of records: day files of traffic, for reports, for what is tried out, and for what is reported
  *
  * The files (lib/traffic) hold everybody's envelopes and belong to whoever records (sluicectl traffic record); the console may not read
  * them. So there are processes of its own, made before the console closes its jail:
@@ -11,7 +11,7 @@
  *			other up. Is the directory another than when it was made, it ends, for the maker to make another
  *
  *	maker > console		HELPER, each time: u32 its id, and a channel to the reader; or nothing: there is no directory
- *	console > reader	CONSOLE_REQUEST (report/counts.h) or COMPILE (replay_run.h), with a channel for the answer
+ *	console > reader	CONSOLE_REQUEST (report/counts.h), COMPILE (replay_run.h) or COMMAND (find_run.h), with a channel for the answer
  *
  * Numbers that were not told, as a process died, are asked for again, RECORDS_TRIES times in all; what is tried out is not, and its asker is told.
  *
@@ -20,12 +20,14 @@
 #ifndef CONSOLE_RECORDS_H
 #define CONSOLE_RECORDS_H
 
+#include "find_run.h"
 #include "io/loop.h"
 #include "replay_run.h"
 #include "report/counts.h"
 
 #define RECORDS_COUNTS_MAX	4u	/* at once; others wait */
 #define RECORDS_REPLAYS_MAX	2u	/* at once: each takes a processor */
+#define RECORDS_FINDS_MAX	8u	/* at once */
 #define RECORDS_TRIES		3u
 #define RECORDS_AGAIN_MS		200u
 #define RECORDS_WAIT_MS		5000u	/* for one to be made */
@@ -54,5 +56,9 @@ typedef void	 records_heard(void *ctx, struct sl_slice json, bool last);
 uint64_t	 records_replay(struct records *reader, const struct replay_question *question, const int *fds, size_t fds_len,
 		     records_heard *heard, void *ctx);
 void		 records_replay_forget(struct records *reader, uint64_t number);	/* and end it */
+
+/* The same for what records say of messages; the answer is one part, as find_run.h has it. */
+uint64_t	 records_find(struct records *reader, const struct find_question *question, records_heard *heard, void *ctx);
+void		 records_find_forget(struct records *reader, uint64_t number);
 
 #endif

@@ -35,6 +35,7 @@ answer(const struct place_of_files *place, struct sl_ipc_message *message)
 {
 	struct sl_ipc *out = sl_ipc_new(message->fds[0], 0);
 	struct replay_question question;
+	struct find_question reported;
 	struct sl_report_ask ask;
 
 	(void)prctl(PR_SET_NAME, "sluice-question");
@@ -43,6 +44,8 @@ answer(const struct place_of_files *place, struct sl_ipc_message *message)
 		count_run(place->directory, &ask, out);
 	else if (message->type == SL_IPC_COMPILE && replay_question_unpack(message->payload, &question) == 0)
 		replay_run(place->directory, &question, message->fds + 1, message->fds_len - 1, out);
+	else if (message->type == SL_IPC_COMMAND && find_question_unpack(message->payload, &reported) == 0)
+		find_run(place->directory, &reported, out);
 	_exit(0);		/* what it holds goes with it */
 }
 
@@ -86,7 +89,7 @@ read_records(struct place_of_files *place, int fd)
 	signal(SIGCHLD, SIG_IGN);	/* nobody waits for its children */
 	if (place->jailed && sl_jail_enter_with(SL_JAIL_COMPILER, &owner, place->directory) != 0)
 		_exit(1);
-	ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST) | SL_IPC_BIT(COMPILE));
+	ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST) | SL_IPC_BIT(COMPILE) | SL_IPC_BIT(COMMAND));
 	while (sl_ipc_wait(ipc, -1, on_question, place) == SL_DONE)
 		continue;
 	_exit(0);

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "deeds.h"
+#include "file.h"
+#include "forwards.h"
 #include "hosts.h"
 #include "io/loop.h"
 #include "ipc/console.h"
@@ -34,6 +36,7 @@
 #define CLIENTS_OF_ONE	8	/* so that no user can take all, but root */
 #define TIDY_MS		(600u * 1000)	/* how often what has expired is removed */
 #define STALL_MS	2000	/* a reader of a long answer may take so long a piece */
+#define TAKE_OVER_MS	5000	/* until it is tried again */
 #define SEEN_MAX	10000	/* addresses of one message */
 
 struct client {
@@ -58,7 +61,10 @@ struct server {
 	struct sl_clock	 clock;		/* the system's, ahead in tests */
 	struct ways	*ways;		/* NULL: no parent, or nothing is kept */
 	struct deeds	*deeds;
+	struct forwards	*forwards;
 	uint32_t	 published;
+	struct sl_timer	 take_over;	/* the settings' tenants are still to be taken over */
+	char		*settings_path;
 	struct client	 clients[CLIENTS_MAX];
 };
 
@@ -400,6 +406,21 @@ keeping_end(struct server *server)
 	ways_free(&server->ways);
 }
 
+/* What the sender of mail to an action address hears. */
+static void
+on_action(void *ctx, uint32_t edge, const struct sl_digest_response *response)
+{
+	struct server *server = ctx;
+	struct sl_buf answer;
+
+	sl_buf_init(&answer, SL_DIGEST_RESPONSE_MAX);
+	sl_pack_u32(&answer, edge);
+	sl_digest_response_pack(response, &answer);
+	if (answer.overflow || sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
+		sl_loop_stop(server->loop);
+	sl_buf_fini(&answer);
+}
+
 /* Mail to an action address. Without an answer the edge defers it. */
 static void
 on_command(struct server *server, struct sl_slice payload)
@@ -408,17 +429,15 @@ on_command(struct server *server, struct sl_slice payload)
 	uint32_t edge = sl_unpack_u32(&in);
 	struct sl_digest_request request;
 	struct sl_digest_response response;
-	struct sl_buf answer;
 
-	if (in.failed || server->deeds == NULL || sl_digest_request_unpack(in.rest, &request) != 0)
+	if (in.failed || sl_digest_request_unpack(in.rest, &request) != 0)
 		return;
-	deeds_command(server->deeds, &request, &response);
-	sl_buf_init(&answer, 4096);
-	sl_pack_u32(&answer, edge);
-	sl_digest_response_pack(&response, &answer);
-	if (sl_ipc_send(server->place->parent, SL_IPC_COMMANDED, sl_buf_slice(&answer), NULL, 0) != 0)
-		sl_loop_stop(server->loop);
-	sl_buf_fini(&answer);
+	if (request.is_report) {
+		forwards_command(server->forwards, edge, &request);
+	} else if (server->deeds != NULL) {
+		deeds_command(server->deeds, &request, &response);
+		on_action(server, edge, &response);
+	}
 }
 
 static void
@@ -426,10 +445,42 @@ on_told(struct server *server, const struct sl_console_told *told)
 {
 	server->console.two_persons = told->two_persons;
 	server->console.keeps = told->keeps;	/* the place is the one that it was started with */
+	sl_free(server->settings_path);
+	server->settings_path = sl_xmemdup(told->file.ptr, told->file.len);
+	server->console.settings_path = server->settings_path;
 	if (told->keeps)
 		keeping_begin(server, told->hostname);
 	if (server->console.digests != NULL)
 		digests_use_hostname(server->console.digests, told->hostname);
+}
+
+static void
+on_take_over(void *ctx)
+{
+	struct server *server = ctx;
+
+	if (file_take_over(&server->console, server->console.settings, server->console.settings_path) == 0)
+		return;
+	sl_log(SL_LOG_ERROR, "the settings file's tenants are not taken over, it is tried again: %s", sl_store_error(server->console.store));
+	sl_timer_set(&server->take_over, TAKE_OVER_MS);
+}
+
+static void
+on_settings(struct server *server, struct sl_slice payload)
+{
+	struct sl_unpack in = { .rest = payload };
+	struct sl_settings *settings = NULL;
+
+	(void)sl_unpack_u32(&in);	/* what comes with it, and a key: nothing, here */
+	(void)sl_unpack_bytes(&in);
+	if (sl_settings_unpack(sl_unpack_bytes(&in), &settings) != 0 || in.failed) {
+		sl_log(SL_LOG_ERROR, "the settings are not understood");
+		sl_settings_unref(&settings);
+		return;
+	}
+	sl_settings_unref(&server->console.settings);
+	server->console.settings = settings;
+	on_take_over(server);
 }
 
 static void
@@ -451,6 +502,8 @@ on_parent_message(void *ctx, struct sl_ipc_message *message)
 		sl_loop_stop(server->loop);
 	else if (message->type == SL_IPC_CONSOLE_SETTINGS && sl_console_told_unpack(message->payload, &told) == 0)
 		on_told(server, &told);
+	else if (message->type == SL_IPC_SETTINGS)
+		on_settings(server, message->payload);
 	else if (message->type == SL_IPC_COMMAND)
 		on_command(server, message->payload);
 	else if (message->type == SL_IPC_CORRECTED && server->deeds != NULL)
@@ -589,8 +642,11 @@ server_begin(struct server *server, const struct children *children)
 	sl_watch_init(&server->watch, server->loop, server->fd, on_connect, server);
 	sl_watch_want(&server->watch, SL_READ);
 	sl_timer_init(&server->tidy, server->loop, on_tidy, server);
+	sl_timer_init(&server->take_over, server->loop, on_take_over, server);
 	server->console.publisher = publisher_new(&options);
 	server->console.records = records_new(server->loop, children->reader);
+	server->forwards = forwards_new(&(struct forwards_options){ .store = server->console.store, .records = server->console.records,
+		.answer = on_action, .ctx = server });
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {
@@ -615,10 +671,13 @@ server_end(struct server *server)
 		if (server->clients[i].ipc != NULL)
 			client_close(&server->clients[i]);
 	keeping_end(server);
+	forwards_free(&server->forwards);
 	records_free(&server->console.records);
 	publisher_free(&server->console.publisher);
 	hosts_free(&server->console.hosts);
 	sl_timer_clear(&server->tidy);
+	sl_timer_clear(&server->take_over);
+	sl_settings_unref(&server->console.settings);
 	sl_watch_fini(&server->watch);
 	sl_watch_fini(&server->parent_watch);
 	if (server->place->parent == NULL) {
@@ -639,6 +698,8 @@ server_run(const struct place *place)
 	server->fd = -1;
 	server->console.keeps = place->keeps;
 	server->console.two_persons = place->two_persons;
+	server->settings_path = sl_xstrdup(place->settings_path != NULL ? place->settings_path : "");
+	server->console.settings_path = server->settings_path;
 	server->clock = (struct sl_clock){ .wall_us = on_wall, .ctx = server };
 	server->console.clock = &server->clock;
 	server->console.directory = place->user != NULL ? place->directory : NULL;
@@ -663,6 +724,7 @@ server_run(const struct place *place)
 		close(server->fd);
 		(void)unlink(place->socket);	/* in a jail the parent does it */
 	}
+	sl_free(server->settings_path);
 	sl_free(server);
 	return status;
 }

@@ -19,6 +19,7 @@ struct place {
 	const char	*records;	/* day files of traffic; "" or NULL: none */
 	const char	*hostname;	/* of action addresses; "": none */
 	bool		 two_persons;
+	const char	*settings_path;	/* of the parent's settings; NULL: there is no parent */
 	int64_t		 ahead_s;	/* for tests: what its clock is ahead */
 	unsigned	 spread_s;	/* digests that are due at one time are spread over so long */
 };

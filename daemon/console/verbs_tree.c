@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "file.h"
 #include "hosts.h"
 #include "store/exchange.h"
 #include "store/grants.h"
@@ -84,9 +85,13 @@ tenant_of(struct request *request, struct sl_node node, struct sl_node *out)
 static int
 remove_target(struct request *request)
 {
+	struct sl_node target = request->target;
 	struct sl_buf name;
-	int r;
+	int r = target.level == SL_LEVEL_TENANT ? file_refuses(request, target, "it is") :
+	    target.level == SL_LEVEL_DOMAIN ? file_refuses(request, target, "its domains are") : 0;
 
+	if (r != 0)
+		return r;
 	sl_buf_init(&name, 1024);
 	r = sl_store_name(request->store, request->target, &name);
 	if (r == 0)
@@ -211,6 +216,8 @@ tenant_row(void *ctx, const struct sl_tenant_row *tenant)
 		row_text(row, "partner", sl_slice(NULL, 0));
 	row_text(row, "state", sl_slice_str(sl_tenant_state_word(tenant->settings.state)));
 	row_text(row, "recipients", sl_slice_str(sl_tenant_users_word(tenant->settings.users)));
+	row_text(row, "file", sl_slice_str(tenant->file.in == SL_TENANT_IN_FILE ? "yes" :
+	    tenant->file.in == SL_TENANT_GONE_FROM_FILE ? "gone" : ""));
 	return 0;
 }
 
@@ -237,10 +244,17 @@ show_row(struct request *request, const char *what, struct sl_slice value)
 static int
 show_tenant(void *ctx, const struct sl_tenant_row *tenant)
 {
+	const struct request *request = ctx;
+	struct sl_buf place;
 	char days[32];
 
 	snprintf(days, sizeof(days), "%u", tenant->settings.discover_days);
 	show_row(ctx, "tenant", tenant->name);
+	sl_buf_init(&place, 8192);
+	file_place(request->console, tenant->name, &tenant->file, &place);
+	if (place.len > 0)
+		show_row(ctx, "file", sl_buf_slice(&place));
+	sl_buf_fini(&place);
 	show_row(ctx, "state", sl_slice_str(sl_tenant_state_word(tenant->settings.state)));
 	show_row(ctx, "recipients", sl_slice_str(sl_tenant_users_word(tenant->settings.users)));
 	return show_row(ctx, "discover_days", sl_slice_str(days));
@@ -390,6 +404,19 @@ user_show(struct request *request)
 	return SL_MIN(r, 0);
 }
 
+/* One that was the settings file's, and is turned on here, is the database's from now on. */
+static int
+leave_file(struct request *request)
+{
+	struct sl_tenant_file file;
+	int r = sl_store_file_get(request->store, request->target, &file);
+
+	if (r != 0 || file.in != SL_TENANT_GONE_FROM_FILE)
+		return r;
+	file = (struct sl_tenant_file){ SL_TENANT_NOT_IN_FILE, 0, 0 };
+	return sl_store_file_set(request->store, &request->actor, request->target, &file);
+}
+
 static int
 tenant_set(struct request *request)
 {
@@ -398,6 +425,8 @@ tenant_set(struct request *request)
 	uint64_t number;
 	int r = sl_store_tenant_get(request->store, request->target, &settings);
 
+	if (r == 0 && state.len > 0)
+		r = file_refuses(request, request->target, "its `mode` is");
 	if (r != 0)
 		return r;
 	if (state.len > 0 && !sl_tenant_state_find(state, &settings.state))
@@ -410,6 +439,8 @@ tenant_set(struct request *request)
 		settings.discover_days = (unsigned)number;
 	}
 	r = sl_store_tenant_set(request->store, &request->actor, request->target, &settings);
+	if (r == 0 && state.len > 0 && settings.state != SL_TENANT_OFF)
+		r = leave_file(request);
 	if (r == 0)
 		say(request, "tenant %.*s is set", SL_SLICE_ARG(arg(request, "tenant")));
 	return r;
@@ -486,6 +517,8 @@ route_set(struct request *request)
 	int r = routes_of(request, routes, &len);
 
 	if (r == 0)
+		r = file_refuses(request, request->target, "its next hops are");
+	if (r == 0)
 		r = sl_store_routes_set(request->store, &request->actor, request->target, routes, len);
 	if (r == 0)
 		say(request, "tenant %.*s has %zu next hops", SL_SLICE_ARG(arg(request, "tenant")), len);
@@ -501,6 +534,8 @@ domain_add(struct request *request)
 	struct sl_slice alias = arg(request, "alias-of");
 	int r = alias.len > 0 ? sl_store_find(request->store, SL_LEVEL_DOMAIN, alias, &alias_of) : 0;
 
+	if (r == 0)
+		r = file_refuses(request, request->target, "its domains are");
 	if (r == 0)
 		r = sl_store_domain_add(request->store, &request->actor, request->target, arg(request, "domain"), alias_of, &node);
 	if (r == 0)

@@ -196,6 +196,7 @@ mail_proceed(struct session *s, struct sl_slice argument)
 struct named {
 	struct sl_smtp_rcpt	rcpt;
 	struct addressee	who;	/* zeroed: not known, or nobody's */
+	enum sl_policy_by	list;	/* that denies, where one does */
 };
 
 /* Of somebody who is not accepted. */
@@ -213,7 +214,7 @@ note_refusal(struct session *s, const struct refusal *refusal, const struct answ
 static void SL_PRINTF(6, 7)
 rcpt_refuse(struct session *s, const struct named *named, enum sl_record_why why, int code, const char *enhanced, const char *format, ...)
 {
-	struct refusal refusal = { .why = why, .mailbox = named->rcpt.to.mailbox,
+	struct refusal refusal = { .why = why, .list = named->list, .mailbox = named->rcpt.to.mailbox,
 		.tenant = named->who.tenant != NULL ? named->who.tenant->name : NULL };
 	struct answer answer;
 	va_list ap;
@@ -318,23 +319,11 @@ action_check(struct session *s, const struct named *named)
 	return known && alone;
 }
 
-static void
-refuse_denied(struct session *s, const struct named *named, enum sl_policy_by list)
-{
-	const struct refusal refusal = { SL_RECORD_WHY_LIST, list, named->rcpt.to.mailbox, named->who.tenant->name };
-	struct answer answer;
-
-	answer_set(&answer, 550, "5.7.1", "The recipient does not take mail from this sender");
-	note_refusal(s, &refusal, &answer);
-	session_reply(s, answer.code, answer.enhanced, "%s", answer.text);
-}
-
 /* Replies and returns false if the policy does not want this recipient's mail, whatever it is. */
 static bool
-policy_check(struct session *s, const struct named *named)
+policy_check(struct session *s, struct named *named)
 {
 	struct policy *policy = directory_policy(s->tx->directory, &named->who);
-	enum sl_policy_by list = SL_BY_COUNT;
 	bool shielded;
 
 	if (policy == NULL) {
@@ -342,17 +331,16 @@ policy_check(struct session *s, const struct named *named)
 		return false;
 	}
 	shielded = is_shielded(&policy->values, &named->rcpt.to, &named->who);
-	if (!shielded)
-		list = denied_by(s, &policy->values, &named->who);
+	named->list = shielded ? SL_BY_COUNT : denied_by(s, &policy->values, &named->who);
 	policy_unref(&policy);
-	if (!shielded && list == SL_BY_COUNT)
+	if (!shielded && named->list == SL_BY_COUNT)
 		return true;
 	s->edge->stats->recipients_refused++;
 	if (shielded) {
 		memory_refused_recipient(s);
 		rcpt_refuse(s, named, SL_RECORD_WHY_SHIELD, 550, "5.1.1", "There is no such recipient here");
 	} else {
-		refuse_denied(s, named, list);
+		rcpt_refuse(s, named, SL_RECORD_WHY_LIST, 550, "5.7.1", "The recipient does not take mail from this sender");
 	}
 	return false;
 }

@@ -20,6 +20,11 @@ struct kept_tenant {		/* of the console's, once it was asked for */
 	struct sl_arena		 arena;
 };
 
+struct agreed {			/* is one of the settings' tenants this one of the console's? */
+	uint32_t	 tenant;	/* 0: nobody has looked yet */
+	bool		 same;
+};
+
 struct directory {
 	unsigned		 refs;
 	struct snapshot		*settings;
@@ -28,6 +33,7 @@ struct directory {
 	struct sl_tenant	 reports;	/* the same, of those that mail is reported to */
 	struct policy		*actions_policy;
 	struct policy		**ours;		/* of the settings' tenants, once they were asked for */
+	struct agreed		*agreed;	/* of each of the settings' tenants, likewise */
 	struct kept_tenant	*tenants[TENANT_BUCKETS];
 	struct policy		*policies[DIRECTORY_POLICIES_KEPT];	/* by their ids' last bits */
 };
@@ -81,52 +87,14 @@ policy_ready(const struct directory *d, struct policy *p)
 
 /* ---- the settings' tenants: what they say, as a policy ---- */
 
-static struct sl_policy_list
-list_of(struct sl_arena *arena, char *const *texts, size_t len)
-{
-	struct sl_slice *items = sl_arena_alloc(arena, SL_MAX(len, (size_t)1) * sizeof(*items));
-
-	SL_ASSERT(items != NULL);
-	for (size_t i = 0; i < len; i++)
-		items[i] = sl_slice_str(texts[i]);
-	return (struct sl_policy_list){ items, len };
-}
-
-static struct sl_partner_domains
-proven_partners(struct sl_arena *arena, const struct sl_authentication_policy *a)
-{
-	struct sl_partner_domain *items = sl_arena_alloc(arena, SL_MAX(a->require_pass_len, (size_t)1) * sizeof(*items));
-
-	SL_ASSERT(items != NULL);
-	for (size_t i = 0; i < a->require_pass_len; i++)
-		items[i] = (struct sl_partner_domain){ .domain = sl_slice_str(a->require_pass[i]), .authentication = true };
-	return (struct sl_partner_domains){ items, a->require_pass_len };
-}
-
 static struct policy *
 policy_of_settings(const struct directory *d, const struct sl_tenant *tenant)
 {
-	const struct sl_authentication_policy *a = &tenant->authentication;
 	struct policy *p = policy_new();
-	struct sl_policy *v = &p->values;
 
-	v->level = SL_LEVEL_DEFAULT;
-	v->mode = tenant->mode;
-	memcpy(v->category, tenant->policy, sizeof(v->category));
-	v->subject_tag = sl_slice_str(tenant->subject_tag);
-	v->refusal_text = sl_slice_str(tenant->refusal_text);
-	v->copy_to = sl_slice_str(tenant->copy_to);
-	v->lists.denied = SL_ACTION_REFUSE;
-	v->authentication.dmarc = a->dmarc == SL_DMARC_OFF ? SL_DMARC_USE_OFF
-	    : a->dmarc == SL_DMARC_RECORD ? SL_DMARC_USE_RECORD : SL_DMARC_USE_ENFORCE;
-	v->authentication.dmarc_reject = SL_ACTION_REFUSE;
-	v->authentication.dmarc_quarantine = SL_ACTION_TAG;
-	v->authentication.bad_author = a->bad_author == SL_BAD_AUTHOR_REFUSE ? SL_ACTION_REFUSE
-	    : a->bad_author == SL_BAD_AUTHOR_TAG ? SL_ACTION_TAG : SL_ACTION_DELIVER;
-	v->authentication.spf_fail = a->spf_fail == SL_SPF_REFUSE ? SL_ACTION_REFUSE : SL_ACTION_DELIVER;
-	v->authentication.partner = SL_ACTION_REFUSE;
-	v->authentication.trusted_sealers = list_of(&p->arena, a->trusted_sealers, a->trusted_sealers_len);
-	v->authentication.partners = proven_partners(&p->arena, a);
+	sl_tenant_policy(tenant, &p->arena, &p->values);
+	p->values.level = SL_LEVEL_DEFAULT;
+	p->values.lists.denied = SL_ACTION_REFUSE;
 	return policy_ready(d, p);
 }
 
@@ -251,6 +219,30 @@ pictures_snapshot(const struct pictures *pictures)
 	return pictures->over != NULL ? pictures->over : pictures->whole->snapshot;
 }
 
+/* ---- the console's policies ---- */
+
+/* Policies that share a place take turns in it. */
+static struct policy *
+console_policy(struct directory *d, uint32_t id)
+{
+	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
+	int r;
+
+	if (*at != NULL && (*at)->id == id)
+		return policy_ref(*at);
+	p = policy_new();
+	p->id = id;
+	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
+	if (r != 0) {
+		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
+		policy_unref(&p);
+		return NULL;
+	}
+	policy_unref(at);
+	*at = policy_ready(d, p);
+	return policy_ref(p);
+}
+
 /* ---- the console's tenants ---- */
 
 static bool
@@ -316,9 +308,9 @@ set_hops(const struct sl_snapshot_tenant *from, struct kept_tenant *kept)
 	kept->tenant.next_hops_len = from->hops_len;
 }
 
-/* `domain`: one of his, which a next hop's replies may name. */
+/* `domain`: one of his, which a next hop's replies may name. `policy`: the tenant's, of which this is as for all his domains. */
 static struct kept_tenant *
-tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
+tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain, const struct sl_policy *policy)
 {
 	struct kept_tenant *kept = sl_xzalloc(sizeof(*kept));
 	char **domains;
@@ -331,7 +323,7 @@ tenant_make(const struct sl_snapshot_tenant *from, struct sl_slice domain)
 	domains[0] = text_of(&kept->arena, domain);
 	kept->tenant = (struct sl_tenant){ .name = text_of(&kept->arena, from->name), .domains = domains, .domains_len = 1,
 		.next_hop_tls = (enum sl_hop_tls)from->hop_tls, .normalise = from->normalise,
-		.window_bytes = (size_t)from->window_bytes, .message_max_bytes = from->message_max_bytes };
+		.window_bytes = policy->message.window, .message_max_bytes = policy->message.size };
 	set_hops(from, kept);
 	return kept;
 }
@@ -341,6 +333,7 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 {
 	struct kept_tenant **at = &d->tenants[id % TENANT_BUCKETS], *kept = *at;
 	struct sl_snapshot_tenant from;
+	struct policy *policy;
 
 	while (kept != NULL && kept->id != id)
 		kept = kept->next;
@@ -348,7 +341,11 @@ console_tenant(struct directory *d, uint32_t id, struct sl_slice domain)
 		return &kept->tenant;
 	if (!sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &from))
 		return NULL;
-	kept = tenant_make(&from, domain);
+	policy = console_policy(d, from.policy);
+	if (policy == NULL)
+		return NULL;
+	kept = tenant_make(&from, domain, &policy->values);
+	policy_unref(&policy);
 	kept->next = *at;
 	*at = kept;
 	return &kept->tenant;
@@ -368,6 +365,7 @@ directory_new(struct snapshot *settings, struct pictures *pictures)
 	d->actions = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * ACTION_BYTES_MAX, .message_max_bytes = ACTION_BYTES_MAX };
 	d->reports = (struct sl_tenant){ .name = nobody, .window_bytes = 2 * REPORT_BYTES_MAX, .message_max_bytes = REPORT_BYTES_MAX };
 	d->ours = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->ours));
+	d->agreed = sl_xzalloc(SL_MAX(settings->settings->tenants_len, (size_t)1) * sizeof(*d->agreed));
 	return d;
 }
 
@@ -406,6 +404,7 @@ directory_unref(struct directory **directory)
 		policy_unref(&d->policies[i]);
 	forget_tenants(d);
 	sl_free(d->ours);
+	sl_free(d->agreed);
 	pictures_unref(&d->pictures);
 	snapshot_unref(&d->settings);
 	sl_free(d);
@@ -431,6 +430,33 @@ found_ours(const struct directory *d, const struct sl_tenant *tenant, struct add
 	out->class_id = OURS | out->place;
 }
 
+/* The console has taken the tenant over as its section is: then what is said and listed there holds too, and what comes of both is in
+ * its snapshot. Where it has not yet, or never will (no console, a domain that is another's there), the section alone holds. */
+static bool
+console_agrees(struct directory *d, const struct sl_tenant *tenant, uint32_t id)
+{
+	struct agreed *agreed = &d->agreed[tenant - d->settings->settings->tenants];
+	struct sl_snapshot_tenant known;
+
+	if (agreed->tenant != id)
+		*agreed = (struct agreed){ id, sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &known) &&
+		    known.file_mark != 0 && known.file_mark == sl_settings_tenant_mark(d->settings->settings, tenant) };
+	return agreed->same;
+}
+
+static bool
+found_in_both(struct directory *d, const struct sl_tenant *tenant, struct sl_slice address, struct addressee *out)
+{
+	struct sl_snapshot_recipient at;
+
+	if (d->pictures == NULL || !sl_snapshot_recipient(pictures_snapshot(d->pictures), address, &at) ||
+	    !console_agrees(d, tenant, at.tenant))
+		return false;
+	*out = (struct addressee){ .tenant = tenant, .place = DIRECTORY_CONSOLE, .class_id = at.class_id & ~OURS,
+		.is_user = at.is_user, .at = at };
+	return true;
+}
+
 static struct sl_slice
 domain_of(struct sl_slice address)
 {
@@ -446,7 +472,8 @@ directory_find(struct directory *d, struct sl_slice address, struct addressee *o
 	const struct sl_tenant *tenant = sl_settings_tenant(d->settings->settings, domain);
 
 	if (tenant != NULL) {
-		found_ours(d, tenant, out);
+		if (!found_in_both(d, tenant, address, out))
+			found_ours(d, tenant, out);
 		return true;
 	}
 	if (d->pictures != NULL && sl_slice_ieq(domain, sl_slice_str(d->settings->settings->hostname))) {
@@ -469,28 +496,6 @@ directory_first(struct directory *d, struct addressee *out)
 		return false;
 	found_ours(d, &d->settings->settings->tenants[0], out);
 	return true;
-}
-
-/* Policies that share a place take turns in it. */
-static struct policy *
-console_policy(struct directory *d, uint32_t id)
-{
-	struct policy **at = &d->policies[id % DIRECTORY_POLICIES_KEPT], *p;
-	int r;
-
-	if (*at != NULL && (*at)->id == id)
-		return policy_ref(*at);
-	p = policy_new();
-	p->id = id;
-	r = sl_snapshot_policy(pictures_snapshot(d->pictures), id, &p->arena, &p->values);
-	if (r != 0) {
-		sl_log(SL_LOG_ERROR, "policy %u of the snapshot %s cannot be used: %s", id, directory_id(d), sl_strerror(r));
-		policy_unref(&p);
-		return NULL;
-	}
-	policy_unref(at);
-	*at = policy_ready(d, p);
-	return policy_ref(p);
 }
 
 struct policy *

@@ -57,7 +57,7 @@ struct snapshot	*directory_settings(const struct directory *directory);
 /* The id of the console's snapshot, for records; "" without one. */
 const char	*directory_id(const struct directory *directory);
 
-#define DIRECTORY_CONSOLE	SIZE_MAX		/* a tenant of the console's */
+#define DIRECTORY_CONSOLE	SIZE_MAX		/* a tenant of the console's, which may be the settings' too */
 #define DIRECTORY_ACTIONS	(SIZE_MAX - 1)		/* nobody: an address of ours, which acts (actions.h) */
 
 /* Who a recipient is. */
@@ -66,7 +66,7 @@ struct addressee {
 	size_t			 place;		/* of a tenant of the settings: his index; else one of those below */
 	uint64_t		 class_id;	/* who has the same fares alike: same tenant, same policy, same lists */
 	bool			 is_user;	/* the console knows him */
-	struct sl_snapshot_recipient at;	/* in the console's snapshot; of the settings' tenants `tenant` is 0 */
+	struct sl_snapshot_recipient at;	/* in the console's snapshot; of tenants of the settings alone `tenant` is 0 */
 };
 /* By address (local@domain). False: the domain is nobody's. Where there is a console, action addresses are at our own host name. */
 bool		 directory_find(struct directory *directory, struct sl_slice address, struct addressee *out);

@@ -3,6 +3,7 @@
 #include "edge.h"
 
 #include <errno.h>
+#include <sodium/crypto_generichash_blake2b.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -187,14 +188,26 @@ load_tls(struct snapshot *s, struct sl_slice ca_pem, const unsigned char *ticket
 	return s->server_tls == NULL ? SL_ERR_TLS : 0;
 }
 
-/* The console's tenants have limits of their own, which RCPT tells: no one number is theirs all. */
+/* The parent gives all edges a secret, for TLS tickets; another is made of it. */
+static void
+make_token_key(struct snapshot *s, const unsigned char *ticket_key)
+{
+	static const char what[] = "sluice token 1";
+
+	_Static_assert(SL_TLS_TICKET_KEY_BYTES >= crypto_generichash_blake2b_KEYBYTES_MAX, "a key");
+	if (ticket_key != NULL)
+		crypto_generichash_blake2b(s->token_key, sizeof(s->token_key), (const unsigned char *)what, sizeof(what) - 1,
+		    ticket_key, crypto_generichash_blake2b_KEYBYTES_MAX);
+}
+
+/* Whose it will be is not known when it is announced: RCPT has the tenant's own limit. */
 static uint64_t
 size_limit(const struct edge *edge, const struct sl_settings *settings)
 {
 	uint64_t most = 0;
 
 	if (edge->pictures != NULL)
-		return 0;
+		most = sl_snapshot_largest(pictures_snapshot(edge->pictures));
 	for (size_t i = 0; i < settings->tenants_len; i++) {
 		if (settings->tenants[i].message_max_bytes == 0)
 			return 0;
@@ -272,6 +285,7 @@ edge_use_settings(struct edge *edge, struct sl_settings *settings, const struct 
 	own = load_own(s, files->own_fd, why);
 	if (r == 0)
 		r = own;
+	make_token_key(s, files->ticket_key);
 	if (r == 0)
 		r = load_tls(s, sl_slice(ca, ca_len), files->ticket_key, why);
 	if (ca != NULL)

@@ -25,6 +25,7 @@
 
 #define EDGE_SCRATCH_BYTES	65536
 #define EDGE_ID_LEN		13
+#define SNAPSHOT_TOKEN_KEY_BYTES	32u
 
 /* One snapshot of settings with what was made from it. Counted: a transaction holds the one it
  * began with. */
@@ -49,6 +50,7 @@ struct snapshot {
 	size_t			 rules_len;
 	struct memory		*memory;	/* what all edges remember; NULL: nothing */
 	struct splits		*splits;
+	unsigned char		 token_key[SNAPSHOT_TOKEN_KEY_BYTES];	/* of what is kept (keep.h), the same in all edges */
 };
 
 struct action;

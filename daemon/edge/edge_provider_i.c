@@ -12,6 +12,7 @@
 #include "policy/text/policy_text.h"
 
 #define TENANT		7u
+#define OURS		8u	/* example.com, of the settings */
 #define PIECE_BYTES	16384	/* of a large message that are sent at once */
 
 struct rig rig;
@@ -48,10 +49,28 @@ add_policy(struct sl_snapshot_writer *writer, const char *text)
 }
 
 static void
+add_ours(struct sl_snapshot_writer *writer, uint32_t policy, enum ours ours)
+{
+	struct sl_snapshot_tenant tenant = { .id = OURS, .name = SL_SLICE_LIT("example.com"), .policy = policy, .window_bytes = 262144,
+		.message_max_bytes = 10000000,
+		.file_mark = sl_settings_tenant_mark(rig.edge->snapshot->settings, rig_tenant(&rig)) + (ours == OURS_AS_IT_WAS) };
+
+	assert_int_equal(sl_snapshot_writer_tenant(writer, &tenant), 0);
+	assert_int_equal(sl_snapshot_writer_domain(writer, OURS, SL_SLICE_LIT("example.com"), sl_slice("", 0),
+	    SL_SNAPSHOT_INHERIT), 0);
+}
+
+static uint32_t
+tenant_of(const char *address)
+{
+	return address != NULL && strstr(address, "@example.com") != NULL ? OURS : TENANT;
+}
+
+static void
 add_tenant(struct sl_snapshot_writer *writer, uint32_t policy)
 {
 	struct sl_snapshot_tenant tenant = { .id = TENANT, .name = SL_SLICE_LIT("acme"), .hops_len = 1, .policy = policy,
-		.hop_tls = SL_HOP_TLS_OFF, .window_bytes = 262144, .message_max_bytes = 10000000 };
+		.hop_tls = SL_HOP_TLS_OFF };
 
 	tenant.hops[0] = (struct sl_snapshot_hop){ .text = SL_SLICE_LIT("mx.acme.test"), .host = SL_SLICE_LIT("mx.acme.test"),
 		.port = 25 };
@@ -67,7 +86,7 @@ add_entry(struct sl_snapshot_writer *writer, const struct entry *entry)
 	bool of_user = entry->owner != NULL;
 
 	assert_null(sl_list_key_read(sl_slice_str(entry->value), &e.key));
-	assert_int_equal(sl_snapshot_writer_entry(writer, of_user ? SL_BY_USER : SL_BY_TENANT, TENANT,
+	assert_int_equal(sl_snapshot_writer_entry(writer, of_user ? SL_BY_USER : SL_BY_TENANT, tenant_of(entry->owner),
 	    sl_slice_str(of_user ? entry->owner : ""), &e), 0);
 }
 
@@ -81,8 +100,10 @@ compile(const struct provider *p)
 	struct sl_buf wrong;
 
 	add_tenant(writer, add_policy(writer, p->policy));
+	if (p->ours != OURS_IS_NOT_THERE)
+		add_ours(writer, add_policy(writer, p->policy), p->ours);
 	for (size_t i = 0; i < SL_COUNT(p->users) && p->users[i].address != NULL; i++)
-		assert_int_equal(sl_snapshot_writer_user(writer, TENANT, sl_slice_str(p->users[i].address), 0,
+		assert_int_equal(sl_snapshot_writer_user(writer, tenant_of(p->users[i].address), sl_slice_str(p->users[i].address), 0,
 		    p->users[i].policy == NULL ? SL_SNAPSHOT_INHERIT : add_policy(writer, p->users[i].policy)), 0);
 	for (size_t i = 0; i < SL_COUNT(p->entries) && p->entries[i].value != NULL; i++)
 		add_entry(writer, &p->entries[i]);

@@ -23,8 +23,12 @@ struct entry {
 	unsigned	 flags;
 };
 
+/* Has the console the settings' example.com too? */
+enum ours { OURS_IS_NOT_THERE, OURS_AS_IT_IS, OURS_AS_IT_WAS };
+
 struct provider {
 	const char	*policy;	/* the tenant's, YAML */
+	enum ours	 ours;		/* with the same policy; users there are its own */
 	struct user	 users[6];
 	struct entry	 entries[6];
 };

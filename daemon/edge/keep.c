@@ -10,6 +10,7 @@
 #include "keep_i.h"
 #include "mime/fields.h"
 #include "session.h"
+#include "splits.h"
 
 #define HEAD_MAX	(64u << 10)	/* of the header that is looked at for the record */
 #define FIELD_MAX	2000u		/* of a field that is put into it */
@@ -83,6 +84,7 @@ to_sealer(void *ctx, struct sl_slice bytes)
 {
 	struct keeping *k = ctx;
 
+	crypto_generichash_blake2b_update(k->digest, bytes.ptr, bytes.len);
 	return sl_seal_body_feed(k->sealer, bytes);
 }
 
@@ -134,16 +136,6 @@ decode_begin(struct keeping *k)
 
 /* ---- a message that flows ---- */
 
-static crypto_generichash_blake2b_state *
-digest_new(void)
-{
-	crypto_generichash_blake2b_state *state = aligned_alloc(64, sizeof(*state));
-
-	SL_ASSERT(state != NULL);
-	crypto_generichash_blake2b_init(state, NULL, 0, crypto_generichash_blake2b_BYTES);
-	return state;
-}
-
 static void
 capture_begin(struct keeping *k, int fd)
 {
@@ -155,16 +147,6 @@ capture_begin(struct keeping *k, int fd)
 	decode_begin(k);
 }
 
-static void
-digest_chain(crypto_generichash_blake2b_state *state, const struct sl_chain *chain)
-{
-	const struct sl_piece *position = NULL;
-	struct sl_slice bytes;
-
-	while (sl_chain_next(chain, &position, &bytes))
-		crypto_generichash_blake2b_update(state, bytes.ptr, bytes.len);
-}
-
 void
 keeping_feed(struct keeping *k, const struct sl_chain *chain)
 {
@@ -172,8 +154,6 @@ keeping_feed(struct keeping *k, const struct sl_chain *chain)
 		capture_begin(k, keeper_borrow(k->keeper));
 	if (k->state != KEEPING_CAPTURE)
 		return;
-	if (k->digest != NULL)
-		digest_chain(k->digest, chain);
 	decode(k, chain);
 }
 
@@ -185,7 +165,6 @@ keeping_hold(struct keeping *k)
 	if (fd < 0)
 		return false;
 	capture_begin(k, fd);
-	k->digest = digest_new();
 	return true;
 }
 
@@ -199,30 +178,6 @@ int
 keeping_failure(const struct keeping *k)
 {
 	return k->failed;
-}
-
-uint64_t
-keeping_number(const struct keeping *k, const struct sl_chain *held, const struct sl_chain *more)
-{
-	const struct transaction *tx = k->session->tx;
-	crypto_generichash_blake2b_state *state = digest_new();
-	uint64_t number;
-	unsigned char out[crypto_generichash_blake2b_BYTES];
-
-	if (k->digest != NULL)
-		*state = *k->digest;
-	digest_chain(state, held);
-	digest_chain(state, more);
-	crypto_generichash_blake2b_update(state, tx->mail.from.mailbox.ptr, tx->mail.from.mailbox.len);
-	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
-		if (r->class->fate == FATE_KEEP) {
-			crypto_generichash_blake2b_update(state, (const unsigned char *)"", 1);
-			crypto_generichash_blake2b_update(state, r->mailbox.ptr, r->mailbox.len);
-		}
-	crypto_generichash_blake2b_final(state, out, sizeof(out));
-	free(state);
-	memcpy(&number, out, sizeof(number));
-	return number;
 }
 
 /* The rest of it, once. */
@@ -443,6 +398,49 @@ add_recipients(struct keeping *k)
 			item(k, SL_SEAL_RECIPIENT, r->mailbox);
 }
 
+/* ---- known again ---- */
+
+static struct splits *
+splits_of(const struct keeping *k)
+{
+	return k->session->tx->snapshot->splits;
+}
+
+static void
+digest_text(struct keeping *k, struct sl_slice text)
+{
+	crypto_generichash_blake2b_update(k->digest, text.ptr, text.len);
+	crypto_generichash_blake2b_update(k->digest, (const unsigned char *)"", 1);
+}
+
+/* All bytes of the message are in the digest: what is beside them. */
+static void
+token_make(struct keeping *k)
+{
+	const struct transaction *tx = k->session->tx;
+	unsigned char out[crypto_generichash_blake2b_BYTES];
+
+	digest_text(k, sl_slice_str(tx->tenant->name));
+	digest_text(k, tx->mail.from.mailbox);
+	for (const struct recipient *r = tx->recipients; r != NULL; r = r->next)
+		if (r->class->fate == FATE_KEEP)
+			digest_text(k, r->mailbox);
+	crypto_generichash_blake2b_final(k->digest, out, sizeof(out));
+	memcpy(&k->token, out, sizeof(k->token));
+	k->token += k->token == 0;
+}
+
+void
+keeping_settle(const struct keeping *k, bool comes_again)
+{
+	if (k->token == 0)
+		return;
+	if (!comes_again || k->is_refused)
+		splits_forget_told(splits_of(k), k->token);
+	else if (k->is_told)
+		splits_note_told(splits_of(k), k->token, session_now_s(k->session), true);
+}
+
 /* ---- keeping it ---- */
 
 /* The end, good or bad; the session is told at the loop's next turn, as it may be calling. */
@@ -467,6 +465,7 @@ seal_end(struct keeping *k)
 	add_ruling(k);
 	add_fields(k);
 	add_recipients(k);
+	token_make(k);
 	rest = sl_buf_slice(&k->record->rest);
 	if (k->failed == 0 && rest.len > 0)
 		k->failed = sl_seal_body_feed(k->sealer, rest);
@@ -488,6 +487,7 @@ keeping_on_key(struct keeping *k)
 	const struct sl_clock *clock = s->edge->clock;
 	unsigned char sealed[SL_SEAL_RECORD_BYTES];
 	const unsigned char *public;
+	int64_t since_s;
 	struct sl_slice tenant = sl_slice_str(s->tx->tenant->name);
 	int r = keeper_key_is(k->key, &public);
 
@@ -497,12 +497,17 @@ keeping_on_key(struct keeping *k)
 		r = sl_seal_record_seal(k->record, &k->body, clock->wall_us(clock->ctx), public, tenant, sealed);
 	if (r == 0 && !k->body_in_memory && !is_ours(k))
 		r = SL_ERR_CLOSED;
-	if (r == 0)
-		r = keeper_send(k->keeper, k, clock->wall_us(clock->ctx), sl_slice(sealed, sizeof(sealed)));
+	if (r == 0) {
+		since_s = splits_told(splits_of(k), k->token, session_now_s(s));
+		splits_note_told(splits_of(k), k->token, session_now_s(s), false);
+		r = keeper_send(k->keeper, k, clock->wall_us(clock->ctx), since_s * 1000000, sl_slice(sealed, sizeof(sealed)));
+	}
 	if (r < 0)
 		over(k, r);
-	else if (r == SL_DONE)
+	else if (r == SL_DONE) {
 		k->state = KEEPING_SENT;
+		k->is_told = true;
+	}
 }
 
 static bool
@@ -517,6 +522,10 @@ seal_begin(struct keeping *k, uint64_t bytes)
 		return false;
 	}
 	sl_seal_body_begin(k->sealer, to_body, k);
+	k->digest = aligned_alloc(64, sizeof(*k->digest));
+	SL_ASSERT(k->digest != NULL);
+	crypto_generichash_blake2b_init(k->digest, k->session->tx->snapshot->token_key, SNAPSHOT_TOKEN_KEY_BYTES,
+	    crypto_generichash_blake2b_BYTES);
 	return true;
 }
 
@@ -595,6 +604,7 @@ keeping_on_step(void *ctx)
 void
 keeping_on_answer(struct keeping *k, int result)
 {
+	k->is_refused = k->is_told && result != 0 && result != SL_ERR_CLOSED;	/* its channel may have broken */
 	over(k, result);
 }
 
@@ -633,6 +643,8 @@ keeping_abort(struct keeping *k)
 	}
 	free(k->digest);
 	k->digest = NULL;
+	k->token = 0;
+	k->is_told = k->is_refused = false;
 	explicit_bzero(&k->body, sizeof(k->body));
 	sl_buf_fini(&k->head);
 	k->state = KEEPING_OFF;

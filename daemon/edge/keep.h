@@ -12,7 +12,10 @@
  * may fare differently the next hop is given nothing before the verdict (withhold.h): then it is read back for it, too.
  *
  * Fails with an SL_ERR_* and nothing kept: no vault, no key, no file to lend, its disk full, its silence. The
- * sender still owns the message then. After a silence the vault may have it all the same, and it comes again: kept twice.
+ * sender still owns the message then. After a silence the vault may have it all the same, as when this process dies meanwhile, and it comes again.
+ * So that it is not kept twice, each has a token, a keyed hash of its bytes and of whom it is from and for, which tells the vault nothing else. When
+ * the vault was told of one is noted for all edges (splits.h) until the sender has heard 250; one that is noted is sent with that time, and the vault
+ * looks whether it has it. The key is as old as the parent: after that has been started anew a message that comes again is kept again.
  *
  * Memory: 0.6 MiB for an edge that has kept something; of a message that is captured 33 KiB, while it is sealed
  * 0.6 MiB more; its sealed bytes, up to KEEP_MEMORY_MAX in memory, more in a second unnamed file.
@@ -70,7 +73,10 @@ struct keeping {
 	int			 capture_fd;
 	uint64_t		 capture_bytes;	/* of the file that have been written ... */
 	uint64_t		 capture_read;	/* ... and read back */
-	crypto_generichash_blake2b_state *digest;	/* of what is held, in wire form; NULL: it is not */
+	crypto_generichash_blake2b_state *digest;	/* of what is sealed; NULL: nothing is */
+	uint64_t	 token;			/* made of it; 0: not yet */
+	bool		 is_told;		/* the vault has been told ... */
+	bool		 is_refused;		/* ... and has said no */
 	bool			 whole;		/* all of the message has been captured */
 	struct sl_smtp_stuff	 stuff;		/* what is read back for the next hop, in wire form */
 	struct sl_chunk_pool	*wire_pool;	/* during keeping_wire_read */
@@ -98,9 +104,6 @@ bool	keeping_hold(struct keeping *k);
 void	keeping_hold_failed(struct keeping *k);
 /* 0, or why a captured message is not to be had: SL_ERR_*. */
 int	keeping_failure(const struct keeping *k);
-/* A number that the message has whenever it comes, however it is cut: of its bytes, whom it is from and whom it is kept for. `held` and `more`
- * as below; before either. Of a message that is whole in the window, or held. */
-uint64_t keeping_number(const struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);
 /* A message that was held is to go to the next hop; `held` and `more` are what is still in the window. After keeping_finish
  * too, once that has ended. Returns 0 or keeping_failure. */
 SL_MUST_USE int	keeping_wire_begin(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);
@@ -112,6 +115,8 @@ SL_MUST_USE int	keeping_wire_read(struct keeping *k, struct sl_chunk_pool *pool,
 void	keeping_finish(struct keeping *k, const struct sl_chain *held, const struct sl_chain *more);
 /* The vault may have it already. */
 bool	keeping_is_sent(const struct keeping *k);
+/* What the sender has been told is final, or he comes again with it: then, if the vault may have it, that is noted. */
+void	keeping_settle(const struct keeping *k, bool comes_again);
 /* Forget it; no call follows. Fine at any time after init. */
 void	keeping_abort(struct keeping *k);
 

@@ -25,7 +25,7 @@ void		 keeper_add(struct keeper *keeper, struct keeping *k);
 void		 keeper_remove(struct keeper *keeper, struct keeping *k);
 /* Tell the vault; its body's descriptor is closed. keeping_on_answer follows. SL_MORE: it has been told enough for now,
  * keeping_on_key comes again. */
-SL_MUST_USE int	 keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, struct sl_slice record);
+SL_MUST_USE int	 keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, int64_t since_us, struct sl_slice record);
 
 /* keep.c */
 void		 keeping_on_key(struct keeping *k);

@@ -187,6 +187,103 @@ a_vault_that_is_silent_costs_a_451(void **state)
 	close_rig();
 }
 
+/* One that comes, judged and told to the vault. */
+static struct rig_end *
+told(const char *text, struct rig_end **hop_out)
+{
+	struct rig_end *sender = begin(hop_out);
+
+	end_tx(sender, text);
+	judge();
+	return sender;
+}
+
+/* The sender has gone: another connection to the next hop is used next. */
+static void
+over(struct rig_end *sender, struct rig_end *hop)
+{
+	end_tx(sender, "QUIT\r\n");
+	end_close(hop);
+	settle();
+}
+
+#define TEXT	"Subject: x\r\n\r\ntext\r\n.\r\n"
+
+/* Whether it may be kept already is said when its sender comes again who has not heard that it is, and then alone. */
+static void
+what_may_be_kept_already_is_asked_for(void **state)
+{
+	struct rig_end *sender, *hop;
+	uint64_t token;
+	int64_t told_us;
+
+	open_rig();
+	sender = told(TEXT, &hop);	/* silence */
+	told_us = rig.clock.wall_us(rig.clock.ctx);
+	token = fake.keep.token;
+	assert_int_not_equal(token, 0);
+	assert_int_equal(fake.keep.since_us, 0);
+	rig_pass(&rig, 20200);
+	settle();
+	expect_reply(sender, "451 4.3.0");
+	over(sender, hop);
+
+	sender = told("Subject: x\r\n\r\ntexts\r\n.\r\n", &hop);	/* another one */
+	assert_int_not_equal(fake.keep.token, token);
+	assert_int_equal(fake.keep.since_us, 0);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	over(sender, hop);
+
+	sender = told(TEXT, &hop);	/* again; this time the vault says no */
+	assert_true(fake.keep.token == token);
+	assert_true(fake.keep.since_us > 0 && fake.keep.since_us <= told_us && fake.keep.since_us > told_us - 2000000);
+	fake_answer(SL_ERR_QUOTA);
+	expect_reply(sender, "452 4.3.1");
+	over(sender, hop);
+
+	sender = told(TEXT, &hop);	/* so it does not have it */
+	assert_true(fake.keep.token == token);
+	assert_int_equal(fake.keep.since_us, 0);
+	fake_close();			/* nobody knows */
+	settle();
+	expect_reply(sender, "451 4.3.0");
+	over(sender, hop);
+
+	fake_open(&rig);
+	sender = told(TEXT, &hop);
+	assert_true(fake.keep.since_us > 0);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	over(sender, hop);
+	sender = told(TEXT, &hop);	/* it was heard: this is a message of its own */
+	assert_int_equal(fake.keep.since_us, 0);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	close_rig();
+}
+
+/* The sender leaves before the vault says so. */
+static void
+what_is_kept_for_who_has_left_is_not_kept_again(void **state)
+{
+	struct rig_end *sender, *hop;
+
+	open_rig();
+	sender = told(TEXT, &hop);
+	end_close(sender);
+	settle();
+	fake_answer(0);
+	end_close(hop);
+	settle();
+	assert_int_equal(rig.stats.quarantined, 1);
+	sender = told(TEXT, &hop);
+	assert_true(fake.keep.since_us > 0);
+	fake_answer(0);
+	expect_reply(sender, "250 2.0.0");
+	close_rig();
+}
+
 /* A vault that is busy with a slow disk: it is told of as many as its socket takes, and the others wait their turn. */
 static void
 a_slow_vault_is_not_told_of_all_at_once(void **state)
@@ -452,6 +549,8 @@ main(void)
 		cmocka_unit_test(cuts_change_nothing),
 		cmocka_unit_test(what_the_vault_cannot_do_is_deferred),
 		cmocka_unit_test(a_vault_that_is_silent_costs_a_451),
+		cmocka_unit_test(what_may_be_kept_already_is_asked_for),
+		cmocka_unit_test(what_is_kept_for_who_has_left_is_not_kept_again),
 		cmocka_unit_test(a_slow_vault_is_not_told_of_all_at_once),
 		cmocka_unit_test(a_vault_that_goes_costs_a_451),
 		cmocka_unit_test(a_way_that_breaks_is_asked_for_again),

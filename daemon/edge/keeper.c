@@ -375,11 +375,11 @@ keeper_use_vault(struct keeper *keeper, int fd)
 }
 
 int
-keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, struct sl_slice record)
+keeper_send(struct keeper *keeper, struct keeping *k, int64_t received_us, int64_t since_us, struct sl_slice record)
 {
 	struct sl_kept_keep keep = { .number = keeper->number + 1, .tenant = sl_slice(k->key->name, k->key->len),
 		.received_us = received_us, .body_bytes = k->body_bytes, .record = record,
-		.keep_days = k->keep_days };
+		.keep_days = k->keep_days, .token = k->token, .since_us = since_us };
 	struct sl_buf payload;
 	int r;
 

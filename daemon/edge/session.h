@@ -83,8 +83,6 @@ struct transaction {
 	struct sl_ruling	 ruling;	/* of the leading class */
 	struct class		*leading;	/* whose ruling that is, once there is one */
 	enum plan		 plan;
-	uint64_t		 kept_number;	/* PLAN_PARTS: of what is kept, while others are given it; else 0 */
-	bool			 kept_before;	/* when its sender came last, and not again */
 	struct copies		 copies;	/* that are sent beside what is done */
 	struct answer		 fates[FATE_COUNT];	/* PLAN_PARTS: what each class is answered */
 	struct message		 message;

@@ -74,16 +74,28 @@ splits_has(const struct splits *s, const char *client, struct sl_slice sender, i
 }
 
 void
-splits_note_kept(struct splits *s, uint64_t key, int64_t now_s)
+splits_note_told(struct splits *s, uint64_t token, int64_t now_s, bool at_any_cost)
 {
-	note(s, key, now_s);
+	const struct slot *slot = &s->slots[token % SLOTS];
+
+	if (has(s, token, now_s) || (!at_any_cost && __atomic_load_n(&slot->until_s, __ATOMIC_RELAXED) > (uint64_t)now_s))
+		return;
+	note(s, token, now_s);
 }
 
-bool
-splits_take_kept(struct splits *s, uint64_t key, int64_t now_s)
+int64_t
+splits_told(const struct splits *s, uint64_t token, int64_t now_s)
 {
-	if (!has(s, key, now_s))
-		return false;
-	__atomic_store_n(&s->slots[key % SLOTS].until_s, 0, __ATOMIC_RELAXED);
-	return true;
+	const struct slot *slot = &s->slots[token % SLOTS];
+
+	return has(s, token, now_s) ? (int64_t)__atomic_load_n(&slot->until_s, __ATOMIC_RELAXED) - SPLITS_SECONDS : 0;
+}
+
+void
+splits_forget_told(struct splits *s, uint64_t token)
+{
+	struct slot *slot = &s->slots[token % SLOTS];
+
+	if (__atomic_load_n(&slot->key, __ATOMIC_RELAXED) == token)
+		__atomic_store_n(&slot->until_s, 0, __ATOMIC_RELAXED);
 }

@@ -47,17 +47,6 @@ reply_to_each(struct session *s, const struct answer *whole)
 	session_reply_answer(s, &all);
 }
 
-/* It is kept for some, and the sender comes again for all of them. */
-static void
-note_kept(struct session *s)
-{
-	const struct transaction *tx = s->tx;
-
-	if (tx->kept_number != 0 && answer_is_positive(&tx->fates[FATE_KEEP]) &&
-	    (s->state == SESSION_GONE || !answer_is_positive(&tx->answer)))
-		splits_note_kept(tx->snapshot->splits, tx->kept_number, session_now_s(s));
-}
-
 /* The final reply of a transaction. */
 static void
 finish(struct session *s, const char *outcome)
@@ -65,7 +54,7 @@ finish(struct session *s, const char *outcome)
 	struct answer answer = s->tx->answer;
 
 	s->messages++;
-	note_kept(s);
+	keeping_settle(&s->tx->keeping, s->state == SESSION_GONE || !answer_is_positive(&s->tx->answer));
 	if (s->state == SESSION_GONE) {
 		s->tx->outcome = outcome;
 		session_end(s);
@@ -233,17 +222,10 @@ answer_parts(struct session *s)
 static void
 act_in_parts(struct session *s)
 {
-	static const struct answer kept = { 250, "2.0.0", "Message accepted", false, false };
 	struct transaction *tx = s->tx;
 
 	answer_parts(s);
 	if (classes_have(&tx->classes, FATE_KEEP)) {
-		if (somebody_takes(tx))
-			tx->kept_number = keeping_number(&tx->keeping, &tx->message.head, &tx->message.body);
-		tx->kept_before = tx->kept_number != 0 && splits_take_kept(tx->snapshot->splits, tx->kept_number, session_now_s(s));
-		tx->fates[FATE_KEEP] = kept;
-	}
-	if (classes_have(&tx->classes, FATE_KEEP) && !tx->kept_before) {
 		/* First: if it cannot be kept, nobody has been given it. */
 		session_enter(s, SESSION_AWAIT_VAULT);
 		sl_conn_want_input(&s->conn, true);

@@ -23,9 +23,10 @@ on_message(void *ctx, struct sl_ipc_message *message)
 		c->kind->hear(c->parent, message);
 		return;
 	}
-	if (!c->ready)
-		c->kind->is_ready(c->parent);
+	if (c->ready)
+		return;
 	c->ready = true;
+	c->kind->is_ready(c->parent);
 }
 
 static void
@@ -47,13 +48,15 @@ on_channel(void *ctx, unsigned events)
 		forget(c);		/* SIGCHLD tells the rest */
 }
 
-static void
-start(struct child *c)
+void
+child_start(struct child *c)
 {
 	struct parent *parent = c->parent;
 	int fd;
 
 	if (c->path[0] == '\0' || parent->stopping || c->pid != 0 || !c->kind->is_wanted(parent->settings))
+		return;
+	if (c->kind->may_start != NULL && !c->kind->may_start(parent))
 		return;
 	c->started_us = sl_loop_now_us(parent->loop);
 	fd = sl_program_spawn(c->path, c->kind->user(parent->settings), &c->pid);
@@ -73,7 +76,7 @@ start(struct child *c)
 static void
 on_restart(void *ctx)
 {
-	start(ctx);
+	child_start(ctx);
 }
 
 void
@@ -94,7 +97,7 @@ child_use_settings(struct child *c, const struct sl_settings *old)
 	if (c->kind->is_wanted(settings) && c->path[0] == '\0')
 		sl_log(SL_LOG_ERROR, "%s is not installed: %s", c->kind->program, c->kind->without);
 	if (c->ipc == NULL)
-		start(c);
+		child_start(c);
 	else if (c->kind->is_wanted(settings) && old != NULL && c->kind->same_place(old, settings))
 		c->kind->tell(c->parent);
 	else if (sl_ipc_send(c->ipc, SL_IPC_STOP, sl_slice(NULL, 0), NULL, 0) != 0)

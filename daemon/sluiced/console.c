@@ -9,6 +9,7 @@
 #include "parent.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "sl/log.h"
@@ -20,11 +21,13 @@ is_wanted(const struct sl_settings *settings)
 }
 
 static void
-send_settings(struct parent *parent)
+send_place(struct parent *parent)
 {
 	const struct sl_settings *s = parent->settings;
+	char *path = realpath(parent->settings_path, NULL);
 	const struct sl_console_told told = { sl_slice_str(s->console.directory), sl_slice_str(s->console.socket),
-		*s->quarantine.directory != '\0', sl_slice_str(s->hostname), sl_slice_str(s->console.records), s->console.two_persons };
+		*s->quarantine.directory != '\0', sl_slice_str(s->hostname), sl_slice_str(s->console.records), s->console.two_persons,
+		sl_slice_str(path != NULL ? path : parent->settings_path) };
 	struct sl_buf payload;
 
 	sl_buf_init(&payload, 16u << 10);
@@ -32,6 +35,38 @@ send_settings(struct parent *parent)
 	if (sl_ipc_send(parent->console.child.ipc, SL_IPC_CONSOLE_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "the console does not take its settings");
 	sl_buf_fini(&payload);
+	free(path);
+}
+
+/* Its tenants are of the console's too. It has no listeners, and so no certificate and no key. */
+static void
+send_settings(struct parent *parent)
+{
+	struct sl_settings told = *parent->settings;
+	char none[] = "";
+	struct sl_buf payload, packed;
+
+	told.tls_certificate_pem = told.tls_key_pem = none;
+	sl_buf_init(&packed, SL_IPC_PAYLOAD_MAX);
+	sl_buf_init(&payload, SL_IPC_PAYLOAD_MAX);
+	sl_settings_pack(&told, &packed);
+	sl_pack_u32(&payload, 0);
+	sl_pack_bytes(&payload, sl_slice(NULL, 0));
+	sl_pack_bytes(&payload, sl_buf_slice(&packed));
+	if (payload.overflow || packed.overflow ||
+	    sl_ipc_send(parent->console.child.ipc, SL_IPC_SETTINGS, sl_buf_slice(&payload), NULL, 0) != 0)
+		sl_log(SL_LOG_WARNING, "the console does not take the tenants of the settings");
+	sl_buf_fini(&payload);
+	sl_buf_fini(&packed);
+}
+
+/* One that is not ready yet hears of the tenants when it is. */
+static void
+tell(struct parent *parent)
+{
+	send_place(parent);
+	if (parent->console.child.ready)
+		send_settings(parent);
 }
 
 /* ---- what it compiled ---- */
@@ -163,6 +198,7 @@ static void
 is_ready(struct parent *parent)
 {
 	sl_log(SL_LOG_NOTICE, "the console answers at %s", parent->settings->console.socket);
+	send_settings(parent);
 }
 
 static void
@@ -191,7 +227,7 @@ begin(struct parent *parent)
 	struct console_process *c = &parent->console;
 
 	snprintf(c->socket, sizeof(c->socket), "%s", parent->settings->console.socket);
-	send_settings(parent);
+	send_place(parent);
 }
 
 static void
@@ -224,7 +260,7 @@ const struct child_kind console_kind = {
 	.name = "console", .program = "sluice-console", .without = "there are no tenants but those of the settings",
 	.says = SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(CONSOLE_STATUS) | SL_IPC_BIT(COMMANDED) | SL_IPC_BIT(VAULT_REQUEST) |
 	    SL_IPC_BIT(COURIER_REQUEST) | SL_IPC_BIT(CORRECT),
-	.is_wanted = is_wanted, .same_place = same_place, .user = user, .begin = begin, .tell = send_settings,
+	.is_wanted = is_wanted, .same_place = same_place, .user = user, .begin = begin, .tell = tell,
 	.is_ready = is_ready, .hear = hear, .gone = gone, .restart_ms = restart_ms,
 };
 

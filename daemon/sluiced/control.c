@@ -195,6 +195,8 @@ control_status(const struct parent *parent, struct sl_buf *out)
 		sl_buf_add_json(out, sl_slice_str(parent->bound[i].text));
 	}
 	sl_buf_addf(out, "]");
+	if (parent->settings != NULL)
+		vault_status(parent, out);
 	console_status(parent, out);
 	sl_buf_add_str(out, ",\"total\":");
 	add_total(parent, out);

@@ -1,7 +1,8 @@
 /*
  * courier.c - the courier: started, told what it is to do, watched, replaced, and joined to others; see parent.h
  *
- * It runs where the settings name a directory for the vault: its queue is in it. Mail flows without it, and what is to be
+ * It runs where the settings name a directory for the vault: its queue is in it, so it is started when the vault is open and
+ * its disk is known to be there. Mail flows without it, and what is to be
  * released waits in the vault.
  */
 
@@ -22,6 +23,12 @@ static bool
 is_wanted(const struct sl_settings *settings)
 {
 	return *settings->quarantine.directory != '\0';
+}
+
+static bool
+may_start(const struct parent *parent)
+{
+	return parent->vault.ready;
 }
 
 /* As edges are told, but for what is none of its business: it has no listeners, and so no certificate and no key. */
@@ -164,7 +171,7 @@ const struct child_kind courier_kind = {
 	.name = "courier", .program = "sluice-courier", .without = "nothing that is kept can be released",
 	.says = SL_IPC_BIT(COURIER_STATE) | SL_IPC_BIT(VAULT_REQUEST) | SL_IPC_BIT(LENT),
 	.is_wanted = is_wanted, .same_place = same_place, .user = user, .begin = begin, .tell = send_settings,
-	.is_ready = is_ready, .hear = hear, .restart_ms = restart_ms,
+	.is_ready = is_ready, .hear = hear, .may_start = may_start, .restart_ms = restart_ms,
 };
 
 void

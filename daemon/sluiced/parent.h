@@ -41,6 +41,7 @@ struct child_kind {
 	void		(*is_ready)(struct parent *parent);	/* for the first time: say so */
 	void		(*hear)(struct parent *parent, struct sl_ipc_message *message);	/* what it says, but READY */
 	void		(*gone)(struct parent *parent);		/* it runs no more; or NULL */
+	bool		(*may_start)(const struct parent *parent);	/* not yet: somebody calls child_start; or NULL */
 	unsigned	(*restart_ms)(int status, uint64_t lived_us);	/* when to start the next, by waitpid's status */
 };
 #define CHILD_RESTART_MS	1000	/* its disks may be the reason: not at once ... */
@@ -134,6 +135,7 @@ struct parent {
 	unsigned char		 ticket_key[80];
 	uint32_t		 tickets;	/* of corrections, given out */
 	struct child		 vault;		/* where the settings have one: vault.c */
+	char			*vault_why;	/* it waits, and cannot be opened: why; NULL: it does not */
 	struct courier_process	 courier;
 	struct console_process	 console;
 	unsigned		 edges_len;
@@ -174,6 +176,7 @@ void	helpers_end(struct parent *parent);
 
 /* child.c */
 void	child_prepare(struct child *child, struct parent *parent, const struct child_kind *kind);
+void	child_start(struct child *child);		/* if it is wanted, may be started, and does not run */
 void	child_use_settings(struct child *child, const struct sl_settings *old);	/* those in use now; NULL: the first */
 bool	child_died(struct child *child, pid_t pid, int status);	/* false: it was another */
 void	child_end(struct child *child);
@@ -182,6 +185,8 @@ void	child_end(struct child *child);
 void	vault_connect_edge(struct edge_process *edge);	/* one that was just started */
 /* A channel to the vault, for somebody the control socket lets in; -1: there is no vault. */
 int	vault_connect_control(struct parent *parent);
+
+void	vault_status(const struct parent *parent, struct sl_buf *out);	/* adds a member, if there is to be one */
 
 /* Join it to the courier; both must run. */
 void	vault_connect_courier(struct parent *parent);

@@ -7,12 +7,15 @@
 
 #include "parent.h"
 
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kept/kept.h"
 #include "sl/log.h"
+
+#define MARK	".vault-id"	/* beside the settings: it says that there is a vault, wherever its disks are */
 
 static bool
 is_wanted(const struct sl_settings *settings)
@@ -28,8 +31,12 @@ send_settings(struct parent *parent)
 		.directory = sl_slice_str(s->quarantine.directory), .master_key = sl_slice_str(s->quarantine.master_key),
 		.keep_ms = s->quarantine.keep_ms, .messages = s->quarantine.messages, .bytes = s->quarantine.bytes,
 	};
+	char *path = realpath(parent->settings_path, NULL);
+	char *mark = path == NULL ? NULL : sl_xasprintf("%s" MARK, path);
 	struct sl_buf payload, tenants;
 
+	free(path);
+	told.mark = sl_slice_str(mark == NULL ? "" : mark);
 	sl_buf_init(&payload, SL_IPC_PAYLOAD_MAX);
 	sl_buf_init(&tenants, SL_IPC_PAYLOAD_MAX);
 	for (size_t i = 0; i < s->tenants_len; i++)
@@ -41,6 +48,7 @@ send_settings(struct parent *parent)
 		sl_log(SL_LOG_WARNING, "the vault does not take its settings");
 	sl_buf_fini(&tenants);
 	sl_buf_fini(&payload);
+	sl_free(mark);
 }
 
 /* Join somebody to the vault. Returns his end, or -1. */
@@ -66,7 +74,7 @@ join(struct child *v, uint32_t who)
 void
 vault_connect_edge(struct edge_process *edge)
 {
-	int fd = join(&edge->parent->vault, SL_KEPT_EDGE);
+	int fd = edge->parent->vault_why != NULL ? -1 : join(&edge->parent->vault, SL_KEPT_EDGE);
 
 	if (fd < 0)
 		return;
@@ -82,7 +90,7 @@ vault_connect_courier(struct parent *parent)
 	struct sl_buf payload;
 	int fd;
 
-	if (c->child.ipc == NULL || parent->vault.ipc == NULL)
+	if (c->child.ipc == NULL || parent->vault.ipc == NULL || parent->vault_why != NULL)
 		return;
 	fd = join(&parent->vault, SL_KEPT_COURIER);
 	if (fd < 0)
@@ -104,19 +112,64 @@ vault_connect_control(struct parent *parent)
 /* ---- the process ---- */
 
 static void
+connect_all(struct parent *parent)
+{
+	for (unsigned i = 0; i < parent->edges_len; i++)
+		if (parent->edges[i].ipc != NULL)
+			vault_connect_edge(&parent->edges[i]);
+	vault_connect_courier(parent);
+}
+
+static void
+why_is(struct parent *parent, struct sl_slice why)
+{
+	sl_free(parent->vault_why);
+	parent->vault_why = why.len == 0 ? NULL : sl_xasprintf(SL_SLICE_FMT, SL_SLICE_ARG(why));
+}
+
+static void
 is_ready(struct parent *parent)
 {
+	bool waited = parent->vault_why != NULL;
+
 	sl_log(SL_LOG_NOTICE, "the vault is open: %s", parent->settings->quarantine.directory);
+	why_is(parent, sl_slice(NULL, 0));
+	if (waited)
+		connect_all(parent);
+	child_start(&parent->courier.child);
+}
+
+/* It is not open, and says why. */
+static void
+hear(struct parent *parent, struct sl_ipc_message *message)
+{
+	why_is(parent, message->payload);
+}
+
+static void
+gone(struct parent *parent)
+{
+	why_is(parent, sl_slice(NULL, 0));
+}
+
+void
+vault_status(const struct parent *parent, struct sl_buf *out)
+{
+	if (!is_wanted(parent->settings))
+		return;
+	sl_buf_addf(out, ",\"vault\":{\"open\":%s", parent->vault.ready ? "true" : "false");
+	if (parent->vault_why != NULL) {
+		sl_buf_add_str(out, ",\"why\":");
+		sl_buf_add_json(out, sl_slice_str(parent->vault_why));
+	}
+	sl_buf_add_str(out, "}");
 }
 
 static void
 begin(struct parent *parent)
 {
 	send_settings(parent);
-	for (unsigned i = 0; i < parent->edges_len; i++)
-		if (parent->edges[i].ipc != NULL)
-			vault_connect_edge(&parent->edges[i]);
-	vault_connect_courier(parent);
+	connect_all(parent);
 }
 
 static bool
@@ -140,7 +193,7 @@ restart_ms(int status, uint64_t lived_us)
 }
 
 const struct child_kind vault_kind = {
-	.name = "vault", .program = "sluice-vault", .without = "what policies keep is deferred",
+	.name = "vault", .program = "sluice-vault", .without = "what policies keep is deferred", .says = SL_IPC_BIT(CHECK_FAILED),
 	.is_wanted = is_wanted, .same_place = same_place, .user = user, .begin = begin, .tell = send_settings,
-	.is_ready = is_ready, .restart_ms = restart_ms,
+	.is_ready = is_ready, .hear = hear, .gone = gone, .restart_ms = restart_ms,
 };

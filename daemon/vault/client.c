@@ -189,6 +189,8 @@ keep(struct client *client, const struct sl_kept_keep *keep, int fd)
 		return SL_ERR_SYNTAX;
 	r = sl_vault_append_new(p->vault, keep->tenant, keep->body_bytes, &append);
 	if (r == 0)
+		sl_vault_append_token(append, keep->token);
+	if (r == 0)
 		r = read_body(append, fd, keep->body_bytes);
 	if (r != 0) {
 		sl_vault_append_free(&append);
@@ -205,6 +207,37 @@ keep(struct client *client, const struct sl_kept_keep *keep, int fd)
 	return r;
 }
 
+/* Since when it may have been kept, and its sender not have heard so; 0: it is new. Its first attempt may come by a slow edge, or wait for a slow
+ * disk, and so behind the next one: that does not know of it, but the next one was noted. */
+static int64_t
+since_when(const struct process *p, const struct sl_kept_keep *keep)
+{
+	if (keep->since_us != 0)
+		return keep->since_us;
+	for (size_t i = 0; i < AGAIN_MAX && keep->token != 0; i++)
+		if (p->retried[i].token == keep->token && p->retried[i].since_us <= keep->received_us)
+			return p->retried[i].since_us;
+	return 0;
+}
+
+/* Its sender was told to come again, and it had been kept all the same; or it is about to be. */
+static bool
+is_kept_already(struct client *client, const struct sl_kept_keep *keep)
+{
+	struct process *p = client->process;
+	unsigned char id[SL_VAULT_ID_BYTES];
+	int64_t since_us = since_when(p, keep);
+
+	if (since_us == 0)
+		return false;
+	if (process_flush(p) && sl_vault_again(p->vault, keep->tenant, keep->token, since_us, id) == 0) {
+		say_kept(client, keep->number, 0, id);
+		return true;
+	}
+	p->retried[p->retried_next++ % AGAIN_MAX] = (struct retried){ keep->token, since_us };
+	return false;
+}
+
 static void
 on_keep(struct client *client, struct sl_ipc_message *message)
 {
@@ -215,9 +248,11 @@ on_keep(struct client *client, struct sl_ipc_message *message)
 		client->failed = SL_ERR_SYNTAX;
 		return;
 	}
-	r = keep(client, &what, message->fds[0]);
-	if (r != 0)
-		say_kept(client, what.number, r, NULL);
+	if (!is_kept_already(client, &what)) {
+		r = keep(client, &what, message->fds[0]);
+		if (r != 0)
+			say_kept(client, what.number, r, NULL);
+	}
 	spool_again(client, message->fds[0]);
 }
 

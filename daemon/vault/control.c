@@ -312,13 +312,17 @@ delete(struct client *client, struct sl_slice payload)
 bool
 control_message(struct client *client, const struct sl_ipc_message *message)
 {
+	if (message->type == SL_IPC_TENANT_KEY)
+		return keys_message(client, message->payload);
+	if (client->process->vault == NULL) {
+		say_end(client, SL_ERR_NOT_OPEN, 0, sl_slice(NULL, 0));
+		return true;
+	}
 	if (message->type == SL_IPC_KEPT_LIST)
 		return list(client, message->payload);
 	if (message->type == SL_IPC_KEPT_OPEN)
 		return open_one(client, message->payload);
 	if (message->type == SL_IPC_KEPT_RELEASE)
 		return release_ask(client, message->payload);
-	if (message->type == SL_IPC_TENANT_KEY)
-		return keys_message(client, message->payload);
 	return message->type == SL_IPC_KEPT_DELETE && delete(client, message->payload);
 }

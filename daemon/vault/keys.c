@@ -124,6 +124,12 @@ rotate(struct process *p, const struct sl_kept_tenant_key *asked)
 	return sl_vault_rotate(p->vault, asked->secret.ptr + SL_VAULT_MASTER_BYTES);
 }
 
+static struct sl_slice
+who(const struct sl_kept_tenant_key *asked)
+{
+	return asked->by.len > 0 ? asked->by : SL_SLICE_LIT("somebody at the control socket");
+}
+
 bool
 keys_message(struct client *client, struct sl_slice payload)
 {
@@ -138,6 +144,18 @@ keys_message(struct client *client, struct sl_slice payload)
 
 	if (sl_kept_unpack_tenant_key(payload, &asked) != 0)
 		return false;
+	if (asked.verb == SL_KEPT_KEY_NEW_VAULT) {
+		is.result = place_give_up(client->process, asked.tenant);
+		sl_log(SL_LOG_NOTICE, "vault " SL_SLICE_FMT " is %sgiven up by " SL_SLICE_FMT, SL_SLICE_ARG(asked.tenant),
+		    is.result == 0 ? "" : "not ", SL_SLICE_ARG(who(&asked)));
+		say(client, &is);
+		return true;
+	}
+	if (client->process->vault == NULL) {
+		is.result = SL_ERR_NOT_OPEN;
+		say(client, &is);
+		return true;
+	}
 	if (asked.verb == SL_KEPT_KEY_SHOW) {
 		(void)show(client, &asked);
 		return true;
@@ -146,7 +164,7 @@ keys_message(struct client *client, struct sl_slice payload)
 	sl_log(is.result == 0 ? SL_LOG_NOTICE : SL_LOG_WARNING, "the key of " SL_SLICE_FMT " is %s%s by " SL_SLICE_FMT "%s%s",
 	    SL_SLICE_ARG(asked.verb == SL_KEPT_KEY_ROTATE ? SL_SLICE_LIT("all (the master key)") : asked.tenant),
 	    is.result == 0 ? "" : "not ", words[asked.verb],
-	    SL_SLICE_ARG(asked.by.len > 0 ? asked.by : SL_SLICE_LIT("somebody at the control socket")),
+	    SL_SLICE_ARG(who(&asked)),
 	    is.result == 0 ? "" : ": ", is.result == 0 ? "" : sl_strerror(is.result));
 	say(client, &is);
 	return true;

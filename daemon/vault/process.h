@@ -5,6 +5,10 @@
  * file, and each edge hears KEPT after it. sluicectl, whom the parent lets in, lists, opens, deletes and releases. The courier is
  * told of each release until it has it, and fetches the bytes of those alone (release.c).
  *
+ * What is in the vault's place is looked at first (place.c): where there was a vault, none is made anew, and a disk that is another's is not used. A
+ * vault that cannot be opened waits, and looks again every second; sluicectl is told so meanwhile, and edges hear nothing: what is to be
+ * kept is deferred.
+ *
  * Edges are believed nothing but their own mail: they can add, and ask for public keys. A message that is not what it
  * says cannot be opened later, and that is all.
  */
@@ -14,12 +18,14 @@
 #include "io/loop.h"
 #include "ipc/ipc.h"
 #include "kept/courier.h"
+#include "vault/identity.h"
 #include "vault/vault.h"
 
 #define CLIENTS_MAX	300u	/* edges and readers */
 #define SPOOLS_MAX	512u	/* unnamed files to lend: 8 of each edge */
 #define SPOOLS_EACH	8u
 #define FETCHES_MAX	32u	/* messages that the courier reads beside each other */
+#define AGAIN_MAX	1024u	/* messages that came again, and were added then, whose first attempt may yet be to be read */
 #define TENANTS_MAX	200000u	/* that edges may have keys made for */
 
 struct process;
@@ -68,18 +74,36 @@ struct fetch {
 	struct sl_timer	 timer;
 };
 
+/* Where everything is; paths, owned. */
+struct places {
+	char	*directory, *master;
+	char	*stores[SL_VAULT_STORES];
+	char	*notes[SL_VAULT_PLACE_COUNT];	/* NULL: none there */
+};
+
 struct process {
 	struct sl_loop	*loop;
 	struct sl_ipc	*parent;
 	struct sl_watch	 watch;
 	struct sl_disk_files *files;
 	struct sl_vault	*vault;		/* NULL: not opened yet */
+	struct sl_buf	 settings;	/* the newest, as they came */
+	struct sl_timer	 again;		/* when to try again to open it */
+	char		*why;		/* it is not open: what was met last, as it was said; NULL: nothing */
+	bool		 away;		/* another vault should be here: ... */
+	unsigned char	 away_id[SL_VAULT_IDENTITY_BYTES];
+	bool		 given_up;	/* ... and was given up: a new one is to be made */
 	uint64_t	 keep_ms;
 	uint64_t	 messages, bytes;	/* of a tenant; 0: no limit */
 	struct sl_timer	 expiry, renew;
 	int		 spools[SPOOLS_MAX];
 	unsigned	 spools_len;
 	struct pending	*pending;
+	struct retried {
+		uint64_t token;		/* 0: none */
+		int64_t	 since_us;	/* of its first attempt */
+	}		 retried[AGAIN_MAX];
+	unsigned	 retried_next;
 	struct client	 clients[CLIENTS_MAX];
 	struct client	*courier;	/* NULL: none */
 	struct offer	*offers, **offers_end;
@@ -92,7 +116,24 @@ struct process {
 	bool		 failed;
 };
 
-/* store.c: open the stores, and everything else that takes a file, then close the jail. False: logged. */
+/* main.c: everything that waits is synced. False: it cannot be, and we are about to end. */
+bool	process_flush(struct process *p);
+/* Why it is not open. Said once, until it is something else. */
+void	process_why(struct process *p, const char *format, ...) SL_PRINTF(2, 3);
+
+/* place.c */
+void	places_make(struct places *places, const struct sl_kept_settings *settings);
+void	places_free(struct places *places);
+bool	places_unused(const struct places *places);	/* nothing can have been kept there */
+/* May a vault be opened or made there? False: process_why. */
+bool	place_judge(struct process *p, const struct places *places, struct sl_vault_identity *is_out);
+/* It is open: write down what is not yet. False: process_why. */
+bool	place_note(struct process *p, const struct places *places, const struct sl_vault_identity *is);
+/* Give up the vault that should be here, which is `id`. 0: a new one is about to be made; SL_ERR_EXISTS: none is missed; SL_ERR_NOT_FOUND: not
+ * this one; SL_ERR_BUSY: there is something in its place. */
+int	place_give_up(struct process *p, struct sl_slice id);
+
+/* store.c: open the stores, and everything else that takes a file, then close the jail. False: process_why, or p->failed. */
 bool	store_open(struct process *p, const struct sl_kept_settings *settings);
 /* Keys and limits of these tenants. */
 void	store_tenants(struct process *p, const struct sl_kept_settings *settings);

@@ -15,22 +15,22 @@
 #define EXPIRY_MS	(60u * 60 * 1000)
 
 static bool
-failed(const char *what, const char *path)
+failed(struct process *p, const char *what, const char *path)
 {
-	sl_log(SL_LOG_FATAL, "%s %s: %s", what, path, strerror(errno));
+	process_why(p, "%s %s: %s", what, path, strerror(errno));
 	return false;
 }
 
 /* Directories above must be there: a mistyped path is not made. */
 static bool
-make_directory(const char *path)
+make_directory(struct process *p, const char *path)
 {
-	return mkdir(path, 0700) == 0 || errno == EEXIST || failed("cannot make", path);
+	return mkdir(path, 0700) == 0 || errno == EEXIST || failed(p, "cannot make", path);
 }
 
 /* 32 random bytes, made once, whole or not at all. */
 static bool
-master_make(const char *path)
+master_make(struct process *p, const char *path)
 {
 	unsigned char key[SL_VAULT_MASTER_BYTES];
 	char *fresh = sl_xasprintf("%s.new", path);
@@ -46,27 +46,27 @@ master_make(const char *path)
 		close(fd);
 	sl_free(fresh);
 	if (!good)
-		return failed("cannot make the master key", path);
+		return failed(p, "cannot make the master key", path);
 	sl_log(SL_LOG_NOTICE, "a master key was made: %s: keep a copy where the vault's disks are not", path);
 	return true;
 }
 
 static bool
-master_read(const char *path, bool may_make, unsigned char key_out[SL_VAULT_MASTER_BYTES])
+master_read(struct process *p, const char *path, bool may_make, unsigned char key_out[SL_VAULT_MASTER_BYTES])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	bool good;
 
-	if (fd < 0 && errno == ENOENT && may_make && master_make(path))
+	if (fd < 0 && errno == ENOENT && may_make && master_make(p, path))
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return failed("cannot open the master key", path);
+		return failed(p, "cannot open the master key", path);
 	good = fstat(fd, &st) == 0 && st.st_size == SL_VAULT_MASTER_BYTES &&
 	    read(fd, key_out, SL_VAULT_MASTER_BYTES) == (ssize_t)SL_VAULT_MASTER_BYTES;
 	close(fd);
 	if (!good)
-		sl_log(SL_LOG_FATAL, "the master key %s must be %u bytes", path, SL_VAULT_MASTER_BYTES);
+		process_why(p, "the master key %s must be %u bytes", path, SL_VAULT_MASTER_BYTES);
 	return good;
 }
 
@@ -90,41 +90,6 @@ spools_make(struct process *p, const char *directory)
 		}
 		p->spools[p->spools_len++] = fd;
 	}
-}
-
-struct places {		/* paths, owned */
-	char	*directory, *headers, *bodies, *keys, *master;
-};
-
-static void
-places_make(struct places *places, const struct sl_kept_settings *settings)
-{
-	char *d = sl_xasprintf(SL_SLICE_FMT, SL_SLICE_ARG(settings->directory));
-
-	*places = (struct places){ d, sl_xasprintf("%s/headers", d), sl_xasprintf("%s/bodies", d), sl_xasprintf("%s/keys", d),
-		settings->master_key.len == 0 ? sl_xasprintf("%s/master.key", d)
-		: sl_xasprintf(SL_SLICE_FMT, SL_SLICE_ARG(settings->master_key)) };
-}
-
-static void
-places_free(struct places *places)
-{
-	char *const paths[] = { places->directory, places->headers, places->bodies, places->keys, places->master };
-
-	for (size_t i = 0; i < SL_COUNT(paths); i++)
-		sl_free(paths[i]);
-}
-
-/* A key that is missing is made only where nothing is kept yet: another one would open none of it. */
-static bool
-is_empty(const struct places *places)
-{
-	char *path = sl_xasprintf("%s/headers", places->headers);
-	struct stat st;
-	bool empty = stat(path, &st) != 0 || st.st_size == 0;
-
-	sl_free(path);
-	return empty;
 }
 
 static const char *
@@ -151,7 +116,8 @@ open_vault(struct process *p, const struct places *places, const unsigned char m
 	int r;
 
 	sl_disk_files_close(&p->files);
-	r = sl_disk_files_open(places->headers, places->bodies, places->keys, &p->files);
+	r = sl_disk_files_open(places->stores[SL_VAULT_PLACE_HEADERS], places->stores[SL_VAULT_PLACE_BODIES],
+	    places->stores[SL_VAULT_PLACE_KEYS], &p->files);
 	return r != 0 ? r : sl_vault_open(sl_disk_files_disk(p->files), master, &settings, &p->vault);
 }
 
@@ -163,7 +129,7 @@ open_with_next(struct process *p, const struct places *places, int r)
 	unsigned char master[SL_VAULT_MASTER_BYTES];
 	char *next = sl_xasprintf("%s.next", places->master);
 
-	if (r == SL_ERR_LOCKED && access(next, F_OK) == 0 && master_read(next, false, master)) {
+	if (r == SL_ERR_LOCKED && access(next, F_OK) == 0 && master_read(p, next, false, master)) {
 		r = open_vault(p, places, master);
 		if (r == 0 && rename(next, places->master) != 0)
 			sl_log(SL_LOG_ERROR, "the master key is in %s and cannot be renamed: %s", next, strerror(errno));
@@ -175,22 +141,28 @@ open_with_next(struct process *p, const struct places *places, int r)
 	return r;
 }
 
+/* A key that is missing is made only with a new vault: another one would open nothing of an old one. */
 static bool
 open_places(struct process *p, const struct places *places)
 {
 	unsigned char master[SL_VAULT_MASTER_BYTES];
+	struct sl_vault_identity is;
 	int r;
 
-	if (!make_directory(places->directory) || !make_directory(places->headers) || !make_directory(places->bodies) ||
-	    !make_directory(places->keys) || !master_read(places->master, is_empty(places), master))
+	if (!place_judge(p, places, &is) || !make_directory(p, places->directory))
+		return false;
+	for (size_t i = 0; i < SL_COUNT(places->stores); i++)
+		if (!make_directory(p, places->stores[i]))
+			return false;
+	if (!master_read(p, places->master, is.judgement == SL_VAULT_IS_NEW, master))
 		return false;
 	r = open_with_next(p, places, open_vault(p, places, master));
 	explicit_bzero(master, sizeof(master));
-	if (r != 0) {
-		sl_log(SL_LOG_FATAL, "cannot open the vault in %s: %s", places->directory, open_error(r));
+	if (r != 0)
+		process_why(p, "cannot open the vault in %s: %s", places->directory, open_error(r));
+	if (r != 0 || !place_note(p, places, &is))
 		return false;
-	}
-	spools_make(p, places->bodies);
+	spools_make(p, places->stores[SL_VAULT_PLACE_BODIES]);
 	return true;
 }
 
@@ -214,10 +186,17 @@ store_open(struct process *p, const struct sl_kept_settings *settings)
 	bool good;
 
 	places_make(&places, settings);
-	good = open_places(p, &places) && give_up_files(p);
+	good = open_places(p, &places);
 	places_free(&places);
-	if (!good)
+	if (!good) {			/* nothing is held open: the disk can be mounted over it */
+		sl_vault_close(&p->vault);
+		sl_disk_files_close(&p->files);
 		return false;
+	}
+	if (!give_up_files(p)) {
+		p->failed = true;
+		return false;
+	}
 	sl_vault_stats(p->vault, &stats);
 	if (stats.torn + stats.damaged > 0)
 		sl_log(SL_LOG_NOTICE, "%llu slots that a crash had left were dropped, %llu are damaged",

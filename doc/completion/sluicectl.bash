@@ -28,7 +28,7 @@ _sluicectl()
     explain) words="--model --rules --own --tenant --json --help" ;;
     inspect) words="--json --chunk --suffixes --no-helper --help" ;;
     check) words="--json --resolve --help" ;;
-    key) words="show hold unlock lock serve rotate-master --passphrase-file --by --control --json --help" ;;
+    key) words="show hold unlock lock serve rotate-master new-vault --passphrase-file --by --control --json --help" ;;
     learn) words="--labels --root --out --dims --hold-back --passes --own --tenant --ham --spam --phish --unlearn --model --size --all-fields --json --help" ;;
     quarantine) words="list show raw release delete report releases --tenant --recipient --sender --category --since --until --all --yes --learn --allow --wait --by --note --days --wanted --unwanted --phish --malware --limit --control --socket --csv --json --help" ;;
     queue) words="list show hurry cancel --all --limit --control --json --help" ;;

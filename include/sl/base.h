@@ -51,7 +51,8 @@
 	X(SL_ERR_DAMAGED, -18, "damaged, or not what it should be")		\
 	X(SL_ERR_LOCKED, -31, "locked: its key is not here")			\
 	X(SL_ERR_NO_SPACE, -32, "no space is left on the disk")			\
-	X(SL_ERR_QUOTA, -33, "a quota is used up")
+	X(SL_ERR_QUOTA, -33, "a quota is used up")				\
+	X(SL_ERR_NOT_OPEN, -34, "it is not open (`sluicectl status` says why)")
 
 enum sl_result {
 #define SL_RESULT_ENUM(name, value, text) name = value,

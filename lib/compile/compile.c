@@ -238,6 +238,7 @@ on_tenant(void *ctx, const struct sl_tenant_row *row)
 	t->settings = row->settings;
 	t->row.id = (uint32_t)row->id;
 	t->row.partner = (uint32_t)row->partner;
+	t->row.file_mark = row->file.in == SL_TENANT_IN_FILE ? row->file.mark : 0;
 	keep_text(t, row->name);
 	t->name_len = (uint32_t)row->name.len;
 	return chain_at(c, sl_chains_start(c->chains, t->row.partner), (struct sl_node){ SL_LEVEL_TENANT, row->id }, &t->chain);
@@ -289,8 +290,6 @@ write_tenant(struct sl_compile *c)
 	t->row.name = kept_text(t, 0, t->name_len);
 	t->row.hops_len = t->routes_len;
 	t->row.hop_tls = 0;
-	t->row.window_bytes = c->options.window_bytes;
-	t->row.message_max_bytes = c->options.message_max_bytes;
 	for (size_t i = 0; i < t->routes_len; i++) {
 		struct sl_snapshot_hop *hop = &t->row.hops[i];
 		struct sl_slice host = kept_text(t, t->hosts[i], t->routes[i].host.len);

@@ -37,7 +37,6 @@ struct sl_compile_options {
 	struct sl_snapshot_writer	*writer;	/* kept */
 	sl_compile_address		*address;	/* NULL: none is known */
 	void				*ctx;
-	uint64_t			 window_bytes, message_max_bytes;	/* of every tenant */
 	const struct sl_compile_instead	*instead;	/* NULL: none */
 };
 

@@ -37,7 +37,7 @@ must(int r, const char *what)
 static int
 compile(const char *directory, const char *what, int64_t from, int64_t to, bool speaks)
 {
-	struct sl_compile_options options = { .window_bytes = 262144, .message_max_bytes = 50 << 20 };
+	struct sl_compile_options options = { 0 };
 	char *path = sl_xasprintf("%s/settings.db", directory);
 	struct sl_store_options how = { .path = path, .read_only = true };
 	int r, fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

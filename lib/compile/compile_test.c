@@ -95,8 +95,7 @@ static void
 compile(struct fixture *f, const struct sl_compile_instead *instead, const struct sl_snapshot *under, const int64_t *tenants,
     size_t len, struct compiled *out)
 {
-	struct sl_compile_options options = { .store = f->store, .address = address_of, .window_bytes = 262144,
-		.message_max_bytes = 1 << 20, .instead = instead };
+	struct sl_compile_options options = { .store = f->store, .address = address_of, .instead = instead };
 	struct sl_snapshot_counts counts;
 	struct sl_compile *c;
 	struct sl_buf wrong;

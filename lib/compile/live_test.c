@@ -242,7 +242,7 @@ static struct sl_snapshot *
 compile(struct state *s, const struct sl_snapshot *under)
 {
 	int fd = memfd_create("snapshot", MFD_CLOEXEC);
-	struct sl_compile_options options = { .store = s->f.store, .window_bytes = 262144, .message_max_bytes = 1 << 20 };
+	struct sl_compile_options options = { .store = s->f.store };
 	struct sl_snapshot_counts counts;
 	struct sl_snapshot *snapshot;
 	struct sl_compile *c;

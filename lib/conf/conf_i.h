@@ -41,6 +41,8 @@ void	conf_errors_print(struct conf_errors *errors, const char *file, struct sl_b
 #define CONF_YAML_NODES_MAX	4000000u
 #define CONF_YAML_KEYS_MAX	64
 
+struct sl_policy_setting;
+
 enum conf_kind { CONF_SCALAR, CONF_LIST, CONF_MAP };
 
 struct conf_node {
@@ -119,5 +121,11 @@ char	*conf_strdup(struct sl_arena *arena, struct sl_slice s);
 SL_MUST_USE int	settings_index(struct sl_settings *settings, uint64_t *first_out,
 		    uint64_t *second_out);
 struct sl_settings *settings_new(void);	/* one reference, nothing in it */
+
+/* says.c: a value of a policy's setting, added to `out` as YAML on one line. NULL, or what to write, at *at_out. */
+const char *says_read(const struct sl_policy_setting *row, const struct conf_node *node, struct sl_buf *out,
+	    const struct conf_node **at_out);
+/* What may be written: "list of mon, tue, ...". */
+void	says_describe(const struct sl_policy_setting *row, struct sl_buf *out);
 
 #endif

@@ -68,6 +68,30 @@ struct sl_authentication_policy {
 	size_t			  require_pass_len;
 };
 
+/* What of a tenant's section is not for edges: the console makes it a part of the tenant's policy. By the path that it has there. */
+#define SL_TENANT_SAYS(X)							\
+	X(USERS_SEE, "quarantine.users_see")					\
+	X(USERS_RELEASE, "quarantine.users_release")				\
+	X(USERS_ALLOW, "quarantine.users_allow")				\
+	X(DIGEST_DAYS, "digest.days")						\
+	X(DIGEST_HOURS, "digest.hours")						\
+	X(DIGEST_ZONE, "digest.time_zone")					\
+	X(DIGEST_LANGUAGE, "digest.language")					\
+	X(DIGEST_ADDRESS, "digest.address")					\
+	X(DIGEST_BRAND, "digest.brand")						\
+	X(REPORT_DAYS, "reports.days")						\
+	X(REPORT_HOUR, "reports.hour")						\
+	X(REPORT_ADDRESSES, "reports.addresses")				\
+	X(REPORT_KINDS, "reports.kinds")
+
+enum sl_tenant_says {		/* bits in the console's database: only added to */
+#define SL_TENANT_SAYS_ENUM(name, path) SL_SAYS_##name,
+	SL_TENANT_SAYS(SL_TENANT_SAYS_ENUM)
+#undef SL_TENANT_SAYS_ENUM
+	SL_SAYS_COUNT,
+};
+const char	*sl_tenant_says_path(enum sl_tenant_says what);	/* static */
+
 struct sl_tenant {
 	char			 *name;		/* first domain unless set */
 	char			**domains;	/* lower case, A-labels; "*" in front matches sub-domains */
@@ -86,10 +110,17 @@ struct sl_tenant {
 	char			 *subject_tag;	/* "" : leave the subject alone */
 	char			 *copy_to;	/* an address that is given what `copy` asks for; "": nobody */
 	char			 *refusal_text;	/* shown after the reason: a URL or telephone number; "" */
+	char			 *says[SL_SAYS_COUNT];	/* each as YAML on one line; NULL or "": nothing */
+	unsigned		  line;		/* of the file, where it begins */
 };
 
 /* May its policy ask for that action? */
 bool	sl_tenant_may(const struct sl_tenant *tenant, enum sl_action action);
+/* What it says of what is done with mail, as a policy of the console's kind has it: the rows of sl_tenant_policy_rows, bits of
+ * setting.h's table; the others of `out` are 0. Lists lie in `arena`, texts in the tenant. */
+struct sl_policy;
+void	 sl_tenant_policy(const struct sl_tenant *tenant, struct sl_arena *arena, struct sl_policy *out);
+uint64_t sl_tenant_policy_rows(void);
 
 struct sl_timers {		/* milliseconds; RFC 5321, 4.5.3.2 and E3 */
 	unsigned	greeting_delay_ms;	/* before our 220; 0: none */
@@ -260,6 +291,9 @@ SL_MUST_USE int	sl_settings_unpack(struct sl_slice bytes, struct sl_settings **s
  * ours. O(1). */
 const struct sl_tenant *sl_settings_tenant(const struct sl_settings *settings,
 			    struct sl_slice domain);
+/* Differs whenever what this tenant's section says does, as far as it reaches edges and the console; never 0. Not by where its next
+ * hops' names lead. */
+uint64_t sl_settings_tenant_mark(const struct sl_settings *settings, const struct sl_tenant *tenant);
 /* Is `domain` (lower case A-labels) one of these, as settings keep them ("*." in front: below it)? */
 bool	sl_settings_has_domain(char *const *domains, size_t len, struct sl_slice domain);
 bool	sl_network_has(const struct sl_network *networks, size_t len, const struct sockaddr *address);

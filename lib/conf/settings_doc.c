@@ -64,6 +64,8 @@ add_kind(struct sl_buf *out, const struct setting *row)
 		add_range(out, row, "size", value_print_size);
 	else if (row->type == SETTING_RATE)
 		add_range(out, row, "rate", print_rate);
+	else if (row->type == SETTING_POLICY)
+		says_describe(setting_policy(row), out);
 	else if (row->type == SETTING_TEXT || row->type == SETTING_NAME)
 		sl_buf_addf(out, "text, at most %llu bytes", (unsigned long long)row->max);
 	else
@@ -80,6 +82,8 @@ default_words(const struct setting *row)
 	if (row->preset != NULL)
 		return row->preset;
 	switch (row->type) {
+	case SETTING_POLICY:
+		return setting_policy(row)->preset[SL_LEVEL_DEFAULT];
 	case SETTING_LISTENERS: case SETTING_TENANTS: case SETTING_DOMAINS: case SETTING_NEXT_HOPS:
 	case SETTING_LISTEN_AT: case SETTING_ZONE:
 		return "must be set";
@@ -129,7 +133,7 @@ sl_settings_doc_markdown(struct sl_buf *out)
 		sl_buf_add_str(out, "| setting | value | default | |\n|---|---|---|---|\n");
 		for (size_t i = 0; i < settings_table_len; i++) {
 			const struct setting *row = &settings_table[i];
-			bool value = row->preset != NULL;
+			bool value = row->preset != NULL || row->type == SETTING_POLICY;
 
 			if (row->scope != (enum setting_scope)scope)
 				continue;
@@ -249,6 +253,31 @@ add_comment(struct sl_buf *out, const char *text)
 static void	add_example_scope(struct sl_buf *out, enum setting_scope scope, const char *indent,
 		    bool defaults);
 
+static bool
+is_of_policies(enum setting_scope scope)
+{
+	return scope == SCOPE_TENANT_QUARANTINE || scope == SCOPE_TENANT_DIGEST || scope == SCOPE_TENANT_REPORTS;
+}
+
+/* What a policy may say too is said by nobody, unless it is: its value in the example would not be the same as none. */
+static void
+add_example_of_policies(struct sl_buf *out, const struct setting *map)
+{
+	const char *comma = "";
+	struct sl_buf text;
+
+	sl_buf_init(&text, 8192);
+	sl_buf_addf(&text, "Here too, where policies say nothing else: %s: {", map->key);
+	for (size_t i = 0; i < settings_table_len; i++)
+		if (settings_table[i].scope == map->map) {
+			sl_buf_addf(&text, "%s%s: %s", comma, settings_table[i].key, default_words(&settings_table[i]));
+			comma = ", ";
+		}
+	sl_buf_add_str(&text, "}");
+	add_comment(out, sl_buf_cstr(&text));
+	sl_buf_fini(&text);
+}
+
 static void
 add_example_row(struct sl_buf *out, const struct setting *row, const char *indent)
 {
@@ -257,7 +286,9 @@ add_example_row(struct sl_buf *out, const struct setting *row, const char *inden
 	snprintf(deeper, sizeof(deeper), "%s  ", indent);
 	if (indent[0] == '\0')
 		add_comment(out, row->sentence);
-	if (row->type == SETTING_MAP || row->type == SETTING_ENGINE || row->type == SETTING_DEFAULTS) {
+	if (row->type == SETTING_MAP && is_of_policies(row->map)) {
+		add_example_of_policies(out, row);
+	} else if (row->type == SETTING_MAP || row->type == SETTING_ENGINE || row->type == SETTING_DEFAULTS) {
 		sl_buf_addf(out, "#%s%s:\n", indent, row->key);
 		add_example_scope(out, row->map, deeper, row->type == SETTING_DEFAULTS);
 	} else if (row->type == SETTING_DNS_LISTS) {

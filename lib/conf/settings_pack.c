@@ -83,11 +83,13 @@ text_ok(const struct setting *row, const char *text)
 		    (row->type != SETTING_ZONE || len <= SETTING_ZONE_MAX);
 	if (row->type == SETTING_RULES_KEY)
 		return len == 0 || value_is_rules_key(sl_slice(text, len));
-	if (row->type != SETTING_TEXT && row->type != SETTING_NAME)
+	if (row->type != SETTING_TEXT && row->type != SETTING_NAME && row->type != SETTING_POLICY)
 		return true;
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return false;
+	if (row->type == SETTING_POLICY)	/* who makes a policy of it reads it again */
+		return len <= SETTING_POLICY_MAX;
 	return len <= SL_MAX(row->max, (uint64_t)VALUE_DOMAIN_MAX + 2);	/* a name may be a domain */
 }
 
@@ -330,6 +332,25 @@ unpack_items(struct unpacker *u, const struct setting *row, size_t item_bytes, v
 		unpack_scope(u, row->map, (char *)list.items + i * item_bytes);
 }
 
+/* Where tenants stand in the file: no setting. */
+static void
+pack_lines(const void *at, struct sl_buf *out)
+{
+	struct list_field list = list_get(at);
+
+	for (size_t i = 0; i < list.len; i++)
+		sl_pack_u32(out, ((const struct sl_tenant *)list.items)[i].line);
+}
+
+static void
+unpack_lines(struct unpacker *u, void *at)
+{
+	struct list_field list = list_get(at);
+
+	for (size_t i = 0; i < list.len; i++)
+		((struct sl_tenant *)list.items)[i].line = sl_unpack_u32(&u->in);
+}
+
 static void
 unpack_number(struct unpacker *u, const struct setting *row, void *at)
 {
@@ -375,6 +396,10 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 		memcpy(&text, at, sizeof(text));
 		pack_text(text, out);
 		return;
+	case SETTING_POLICY:
+		memcpy(&text, at, sizeof(text));
+		pack_text(text == NULL ? "" : text, out);
+		return;
 	case SETTING_LISTEN_AT: case SETTING_CONNECT_TO:
 		pack_endpoint(at, out);
 		return;
@@ -401,6 +426,7 @@ pack_value(const struct setting *row, const void *at, struct sl_buf *out)
 		return;
 	case SETTING_TENANTS:
 		pack_items(row, sizeof(struct sl_tenant), at, out);
+		pack_lines(at, out);
 		return;
 	case SETTING_ENGINE:
 		sl_pack_u32(out, ((const struct sl_engine_settings *)at)->on);
@@ -453,7 +479,7 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 		return;
 	case SETTING_TEXT: case SETTING_NAME: case SETTING_HOSTNAME: case SETTING_ZONE: case SETTING_PATH:
 	case SETTING_CONTROL: case SETTING_MODEL: case SETTING_RULES: case SETTING_RULES_KEY: case SETTING_CA:
-	case SETTING_CERTIFICATE: case SETTING_KEY:
+	case SETTING_CERTIFICATE: case SETTING_KEY: case SETTING_POLICY:
 		text = unpack_text(u);
 		u->bad |= !text_ok(row, text);
 		memcpy(at, &text, sizeof(text));
@@ -487,6 +513,7 @@ unpack_value(struct unpacker *u, const struct setting *row, void *at)
 		return;
 	case SETTING_TENANTS:
 		unpack_items(u, row, sizeof(struct sl_tenant), at);
+		unpack_lines(u, at);
 		return;
 	case SETTING_ENGINE:
 		unpack_engine(u, row, at);
@@ -520,6 +547,28 @@ unpack_scope(struct unpacker *u, enum setting_scope scope, void *base)
 	for (size_t i = 0; i < settings_table_len; i++)
 		if (settings_table[i].scope == scope)
 			unpack_value(u, &settings_table[i], (char *)base + settings_table[i].offset);
+}
+
+uint64_t
+sl_settings_tenant_mark(const struct sl_settings *settings, const struct sl_tenant *tenant)
+{
+	struct sl_buf packed;
+	uint64_t mark;
+
+	sl_buf_init(&packed, SL_SETTINGS_PACKED_MAX);
+	sl_pack_u32(&packed, settings_table_version());
+	sl_pack_u64(&packed, settings->quarantine.keep_ms);
+	for (size_t i = 0; i < settings_table_len; i++) {
+		const struct setting *row = &settings_table[i];
+
+		if (row->scope == SCOPE_TENANT && row->type != SETTING_NEXT_HOPS)
+			pack_value(row, (const char *)tenant + row->offset, &packed);
+	}
+	for (size_t i = 0; i < tenant->next_hops_len; i++)
+		pack_text(tenant->next_hops[i].text, &packed);
+	mark = sl_hash(packed.data, packed.len);
+	sl_buf_fini(&packed);
+	return mark == 0 ? 1 : mark;
 }
 
 void

@@ -210,6 +210,27 @@ read_text(struct reader *r, const struct setting *row, const struct conf_node *n
 }
 
 static void
+read_policy(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
+{
+	const struct sl_policy_setting *of = setting_policy(row);
+	const struct conf_node *where;
+	const char *what;
+	char **out = at;
+	struct sl_buf text, known;
+
+	sl_buf_init(&text, 16384);
+	sl_buf_init(&known, 1024);
+	what = says_read(of, node, &text, &where);
+	says_describe(of, &known);
+	if (what != NULL)
+		conf_errors_add(&r->errors, where->at, "%s: %s (%s)", of->path, what, sl_buf_cstr(&known));
+	else
+		*out = conf_strdup(&r->settings->arena, sl_buf_slice(&text));
+	sl_buf_fini(&text);
+	sl_buf_fini(&known);
+}
+
+static void
 read_hostname(struct reader *r, const struct setting *row, const struct conf_node *node, void *at)
 {
 	char name[VALUE_DOMAIN_MAX + 3], host[256] = "";
@@ -837,6 +858,7 @@ read_tenants(struct reader *r, const struct setting *row, const struct conf_node
 	r->tenant_nodes = conf_alloc(&r->tree, node->len, sizeof(struct conf_node *));
 	for (const struct conf_node *n = node->first; n != NULL; n = n->next, i++) {
 		items[i] = r->tenant_defaults;
+		items[i].line = n->at.line;
 		r->tenant_nodes[i] = n;
 		read_map(r, SCOPE_TENANT, n, &items[i]);
 		if (items[i].name[0] == '\0' && items[i].domains_len > 0)
@@ -913,6 +935,7 @@ static read_value *const readers[SETTING_TYPE_COUNT] = {
 	[SETTING_CA] = read_ca,
 	[SETTING_CERTIFICATE] = read_pem,
 	[SETTING_KEY] = read_pem,
+	[SETTING_POLICY] = read_policy,
 	[SETTING_LISTEN_AT] = read_endpoint,
 	[SETTING_CONNECT_TO] = read_endpoint,
 	[SETTING_SOCKET] = read_endpoint,
@@ -1193,6 +1216,37 @@ check_quarantine(struct reader *r)
 	}
 }
 
+static bool
+says_something(const char *value)
+{
+	return value != NULL && *value != '\0' && strcmp(value, "[]") != 0 && strcmp(value, "\"\"") != 0;
+}
+
+/* Lists and reports by mail are the console's to make, and are sent from where the vault is. What leads to none is fine. */
+static void
+check_says(struct reader *r)
+{
+	static const struct { const char *map; enum sl_tenant_says what; } leads[] = { { "quarantine", SL_SAYS_USERS_SEE },
+		{ "digest", SL_SAYS_DIGEST_ADDRESS }, { "reports", SL_SAYS_REPORT_ADDRESSES } };
+	const struct conf_node *defaults = map_get(r->root, "defaults");
+	const struct sl_settings *s = r->settings;
+	const char *lacks = *s->console.directory == '\0' ? "console: {directory: /var/lib/sluice/console}"
+	    : *s->quarantine.directory == '\0' ? "quarantine: {directory: /var/lib/sluice/vault}" : NULL;
+	bool said[SL_COUNT(leads)] = { false };
+
+	for (size_t i = 0; lacks != NULL && i < s->tenants_len; i++)
+		for (size_t n = 0; n < SL_COUNT(leads); n++) {
+			const struct conf_node *own = map_get(r->tenant_nodes[i], leads[n].map), *at = own != NULL ? own :
+			    map_get(defaults, leads[n].map);
+
+			if (!says_something(s->tenants[i].says[leads[n].what]) || at == NULL || (said[n] && own == NULL))
+				continue;
+			said[n] |= own == NULL;
+			conf_errors_add(&r->errors, at->key_at, "add `%s` at the top of the file: what is told by mail is made and "
+			    "sent from there", lacks);
+		}
+}
+
 /* A copy needs an address to go to. */
 static void
 check_copies(struct reader *r)
@@ -1270,6 +1324,7 @@ read_root(struct reader *r)
 	check_domains(r);
 	check_quarantine(r);
 	check_copies(r);
+	check_says(r);
 	check_console(r);
 	check_tenants(r);
 }

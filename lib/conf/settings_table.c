@@ -92,6 +92,8 @@ static const struct setting_word never[] = { { "never", NEVER }, { NULL, 0 } };
 #define AUTHENTICATION(member)	AT(sl_authentication_settings, member)
 #define SENDERS(member)		AT(sl_authentication_policy, member)
 #define DNS_LIST(member)	AT(sl_dns_list, member)
+/* The three maps share one array. */
+#define SAYS(name)		SL_SAYS_##name * sizeof(char *), sizeof(char *)
 #define CATEGORY(action)	offsetof(struct sl_policy_category, at) + \
 	(action) * sizeof(double), sizeof(double)
 
@@ -231,7 +233,7 @@ const struct setting settings_table[] = {
 
 	{ SCOPE_CONSOLE, "directory", SETTING_PATH, CONSOLE(directory), "\"\"", 0, 0, NULL, 0,
 	  "The directory of the settings database, made if it is not there; empty: there is no console, and tenants are "
-	  "those of this file." },
+	  "those of this file, without lists and reports by mail." },
 	{ SCOPE_CONSOLE, "socket", SETTING_PATH, CONSOLE(socket), "/run/sluice/console", 0, 0, NULL, 0,
 	  "The Unix socket by which `sluicectl` asks; every user of this machine may, and does what his roles let him." },
 	{ SCOPE_CONSOLE, "user", SETTING_NAME, CONSOLE(user), "\"\"", 0, 32, NULL, 0,
@@ -375,6 +377,13 @@ const struct setting settings_table[] = {
 	{ SCOPE_TENANT, "refusal_text", SETTING_TEXT, TENANT(refusal_text), "\"\"", 0, 200, NULL, 0,
 	  "Shown to refused senders after the reason: an address of a web page or a telephone "
 	  "number." },
+	{ SCOPE_TENANT, "quarantine", SETTING_MAP, TENANT(says), NULL, 0, 0, NULL, SCOPE_TENANT_QUARANTINE,
+	  "What users see of what is kept for them, and may do with it. `quarantine: {users_see: [spam, bulk]}` is all that lists by mail "
+	  "take." },
+	{ SCOPE_TENANT, "digest", SETTING_MAP, TENANT(says), NULL, 0, 0, NULL, SCOPE_TENANT_DIGEST,
+	  "When users are told, by mail, of what was kept for them." },
+	{ SCOPE_TENANT, "reports", SETTING_MAP, TENANT(says), NULL, 0, 0, NULL, SCOPE_TENANT_REPORTS,
+	  "Reports by mail." },
 
 	{ SCOPE_POLICY, "spam", SETTING_CATEGORY, SL_SPAM * sizeof(struct sl_policy_category), 0,
 	  "{tag: 0.8, refuse: 0.995}", 0, 0, NULL, SCOPE_CATEGORY, "Unwanted bulk, or fraud in general." },
@@ -416,6 +425,21 @@ const struct setting settings_table[] = {
 	  10000, NULL, 0, "Author domains that must be proven by DKIM or SPF whatever they publish: mail "
 	  "from them is refused otherwise, and deferred while DNS cannot tell. `*.example.com` is every "
 	  "domain below." },
+
+#define SAYS_ROW(scope, key, name, sentence) { scope, key, SETTING_POLICY, SAYS(name), NULL, 0, 0, NULL, 0, sentence }
+	SAYS_ROW(SCOPE_TENANT_QUARANTINE, "users_see", USERS_SEE, "What is in their lists, by why it was kept; administrators see all."),
+	SAYS_ROW(SCOPE_TENANT_QUARANTINE, "users_release", USERS_RELEASE, "What of it they may release by answering."),
+	SAYS_ROW(SCOPE_TENANT_QUARANTINE, "users_allow", USERS_ALLOW, "Whether they may let a sender's mail pass from then on."),
+	SAYS_ROW(SCOPE_TENANT_DIGEST, "days", DIGEST_DAYS, "On which days; without anything new there is no mail."),
+	SAYS_ROW(SCOPE_TENANT_DIGEST, "hours", DIGEST_HOURS, "At which hours of these days."),
+	SAYS_ROW(SCOPE_TENANT_DIGEST, "time_zone", DIGEST_ZONE, "Whose hours, as in `Europe/Berlin`."),
+	SAYS_ROW(SCOPE_TENANT_DIGEST, "language", DIGEST_LANGUAGE, "As in `en`, `de` or `fr`; English where there is none."),
+	SAYS_ROW(SCOPE_TENANT_DIGEST, "address", DIGEST_ADDRESS, "One mailbox that gets the lists of all; empty: each user his own."),
+	SAYS_ROW(SCOPE_TENANT_DIGEST, "brand", DIGEST_BRAND, "The last line: who runs this, a telephone number; empty: the tenant's name."),
+	SAYS_ROW(SCOPE_TENANT_REPORTS, "days", REPORT_DAYS, "On which days: `[mon]` is weekly, none is never."),
+	SAYS_ROW(SCOPE_TENANT_REPORTS, "hour", REPORT_HOUR, "At which hour of these days, by `digest.time_zone`."),
+	SAYS_ROW(SCOPE_TENANT_REPORTS, "addresses", REPORT_ADDRESSES, "Who gets them: mailboxes of the tenant's own domains."),
+	SAYS_ROW(SCOPE_TENANT_REPORTS, "kinds", REPORT_KINDS, "What is in them."),
 };
 const size_t settings_table_len = SL_COUNT(settings_table);
 
@@ -456,6 +480,12 @@ const struct setting_scope_info setting_scopes[SCOPE_COUNT] = {
 	    "`quarantine`, then `tag`." },
 	[SCOPE_AUTHENTICATION_POLICY] = { "tenants[].authentication", "Besides the policy by probability: "
 	    "the graver of both is done." },
+	[SCOPE_TENANT_QUARANTINE] = { "tenants[].quarantine", "As in policies (doc/policy.md), and so in the next two. Needs `console` and "
+	    "the vault (`quarantine` at the top). What is not said here can be set by `sluicectl policy`; what is said here is changed "
+	    "here (doc/console.md)." },
+	[SCOPE_TENANT_DIGEST] = { "tenants[].digest", "Answers come back to the `hostname` of the top of the file: its MX, or address, has to "
+	    "be Sluice." },
+	[SCOPE_TENANT_REPORTS] = { "tenants[].reports", "Figures of traffic need `console.records`." },
 };
 
 const struct setting *

@@ -9,6 +9,7 @@
 #define SL_SETTINGS_TABLE_H
 
 #include "conf/settings.h"
+#include "policy/setting.h"
 
 enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_TOP,
@@ -33,6 +34,9 @@ enum setting_scope {		/* a map of the file; rows of one scope stand together */
 	SCOPE_POLICY,
 	SCOPE_CATEGORY,
 	SCOPE_AUTHENTICATION_POLICY,
+	SCOPE_TENANT_QUARANTINE,	/* these three are named as in a policy of the console's */
+	SCOPE_TENANT_DIGEST,
+	SCOPE_TENANT_REPORTS,
 	SCOPE_COUNT,
 };
 
@@ -58,6 +62,7 @@ enum setting_type {
 	SETTING_CA,		/* a path of a file that exists */
 	SETTING_CERTIFICATE,	/* a path; what is kept is the content */
 	SETTING_KEY,
+	SETTING_POLICY,		/* a setting of a policy by the same path (setting.h), as YAML; "" where it is not said */
 	/* structures */
 	SETTING_LISTEN_AT,	/* struct sl_endpoint: IP:PORT */
 	SETTING_CONNECT_TO,	/* struct sl_endpoint: HOST:PORT */
@@ -80,6 +85,7 @@ enum setting_type {
 
 #define SETTING_WEIGHT_MAX	10	/* log-odds, either way */
 #define SETTING_PERSON_MAX	100	/* bytes of a name of `people` */
+#define SETTING_POLICY_MAX	16384	/* bytes of what a policy's setting is given */
 #define SETTING_ADDRESSES_MAX	32	/* of a person */
 #define SETTING_ZONE_MAX	180	/* of a DNS list: a reversed IPv6 address fits in front */
 
@@ -112,6 +118,8 @@ struct setting_scope_info {
 extern const struct setting_scope_info setting_scopes[SCOPE_COUNT];
 
 const struct setting *setting_find(enum setting_scope scope, struct sl_slice key);	/* or NULL */
+/* The policy's row that a row of type SETTING_POLICY is of. */
+const struct sl_policy_setting *setting_policy(const struct setting *row);
 /* May it stand in `defaults`? A tenant's own domains, next hops and name may not. */
 bool		setting_has_default(const struct setting *row);
 /* The number of a row, whatever its width. */

@@ -495,6 +495,25 @@ each_mistake_has_its_place_and_says_what_to_write(void **state)
 		  "t.yaml:5:12: add `copy_to: audit@example.com` beside this policy: it asks for a copy, and nobody is named who gets it\n" },
 		{ "a copy for no address", SMALLEST "defaults: {copy_to: audit, policy: {spam: {copy: 0.5}}}\n",
 		  "t.yaml:5:21: copy_to: write the address of a mailbox, as in postmaster@example.com, its domain in small letters (not 'audit')\n" },
+		{ "lists without a console", SMALLEST "    quarantine: {users_see: [spam]}\n",
+		  "t.yaml:5:5: add `console: {directory: /var/lib/sluice/console}` at the top of the file: what is told by mail is made and "
+		  "sent from there\n" },
+		{ "reports without a vault", SMALLEST "console: {directory: /c}\ndefaults: {reports: {addresses: [a@example.com]}}\n",
+		  "t.yaml:6:12: add `quarantine: {directory: /var/lib/sluice/vault}` at the top of the file: what is told by mail is made and "
+		  "sent from there\n" },
+		{ "what nobody can see", SMALLEST "    quarantine: {users_see: [spam, eggs]}\n",
+		  "t.yaml:5:36: quarantine.users_see: write a list of words known here (list of bulk, malformed, spam, content, "
+		  "authentication, attachment, phish, malware)\n" },
+		{ "one word in the place of a list", SMALLEST "    digest: {days: mon}\n",
+		  "t.yaml:5:20: digest.days: write a list, as in [a, b] (list of mon, tue, wed, thu, fri, sat, sun)\n" },
+		{ "an hour that no clock shows", SMALLEST "    digest: {hours: [24]}\n",
+		  "t.yaml:5:22: digest.hours: write a list of words known here (list of hours, 0 to 23)\n" },
+		{ "a report at such an hour", SMALLEST "    reports: {hour: 24}\n",
+		  "t.yaml:5:21: reports.hour: write a number within its range (number, 0 to 23)\n" },
+		{ "a list in the place of a word", SMALLEST "    quarantine: {users_allow: [yes]}\n",
+		  "t.yaml:5:31: quarantine.users_allow: write a single value (no, yes)\n" },
+		{ "a setting of policies that a section has not", SMALLEST "    quarantine: {days: 3}\n",
+		  "t.yaml:5:18: move 'days' to tenants[].digest: it means nothing here\n" },
 		{ "a second line in a reply", SMALLEST "defaults: {refusal_text: \"a\\r\\n250 ok\"}\n",
 		  "t.yaml:5:26: refusal_text: write one line of printable ASCII\n" },
 		{ "umlauts in a header", SMALLEST "defaults: {subject_tag: \"\xc3\xbc\"}\n",
@@ -772,6 +791,75 @@ thirty_five_thousand_tenants_cost_a_microsecond(void **state)
 	"    line_endings: normalise\n"						\
 	"    policy: {spam: {defer: 0.7}, malware: never}\n"			\
 	"  - {domains: [two.example], next_hops: [192.0.2.2], message_size: 0}\n"
+
+static const char *
+says(const struct sl_settings *s, size_t tenant, enum sl_tenant_says what)
+{
+	const char *text = s->tenants[tenant].says[what];
+
+	return text == NULL ? "" : text;
+}
+
+static const char told_by_mail[] = "listen: [\"127.0.0.1:25\"]\nconsole: {directory: /c}\nquarantine: {directory: /v}\n"
+    "defaults:\n  digest: {days: [mon, thu], language: de, brand: 'He said \"call 1\\2\"'}\n"
+    "tenants:\n  - domains: [one.example]\n    next_hops: [\"192.0.2.1\"]\n"
+    "    quarantine: {users_see: [spam, bulk], users_allow: yes}\n    digest: {hours: [7, 13], language: fr}\n"
+    "    reports: {hour: 5, addresses: [it@one.example, boss@one.example], kinds: []}\n"
+    "  - domains: [two.example]\n    next_hops: [\"192.0.2.1\"]\n";
+
+static void
+what_is_told_by_mail_is_kept_as_policies_write_it(void **state)
+{
+	static const struct { size_t tenant; enum sl_tenant_says what; const char *text; } rows[] = {
+		{ 0, SL_SAYS_USERS_SEE, "[spam, bulk]" }, { 0, SL_SAYS_USERS_RELEASE, "" }, { 0, SL_SAYS_USERS_ALLOW, "yes" },
+		{ 0, SL_SAYS_DIGEST_DAYS, "[mon, thu]" }, { 0, SL_SAYS_DIGEST_HOURS, "[7, 13]" },
+		{ 0, SL_SAYS_DIGEST_LANGUAGE, "\"fr\"" }, { 1, SL_SAYS_DIGEST_LANGUAGE, "\"de\"" },
+		{ 1, SL_SAYS_DIGEST_BRAND, "\"He said \\U00000022call 1\\U0000005c2\\U00000022\"" }, { 1, SL_SAYS_DIGEST_HOURS, "" },
+		{ 0, SL_SAYS_REPORT_HOUR, "5" }, { 0, SL_SAYS_REPORT_ADDRESSES, "[\"it@one.example\", \"boss@one.example\"]" },
+		{ 0, SL_SAYS_REPORT_KINDS, "[]" }, { 1, SL_SAYS_REPORT_ADDRESSES, "" },
+	};
+	struct sl_settings *s = read_ok(told_by_mail), *again;
+	struct sl_buf packed;
+
+	sl_buf_init(&packed, SL_SETTINGS_PACKED_MAX);
+	sl_settings_pack(s, &packed);
+	assert_int_equal(sl_settings_unpack(sl_buf_slice(&packed), &again), 0);
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		assert_string_equal(says(s, rows[i].tenant, rows[i].what), rows[i].text);
+		assert_string_equal(says(again, rows[i].tenant, rows[i].what), rows[i].text);
+	}
+	assert_int_equal(again->tenants[0].line, 7);
+	assert_int_equal(again->tenants[1].line, 12);
+	sl_buf_fini(&packed);
+	sl_settings_unref(&s);
+	sl_settings_unref(&again);
+}
+
+/* Where a section stands, and what others say, is nothing to it. */
+static void
+a_sections_mark_differs_when_what_it_says_does(void **state)
+{
+	static const struct { const char *from, *to; bool differs; } changes[] = {
+		{ "two.example", "three.example", false }, { "hours: [7, 13]", "hours: [7]", true }, { "mon, thu", "mon", true },
+		{ "192.0.2.1", "192.0.2.2", true }, { "/v}", "/v, keep: 8d}", true }, { "/c}", "/d}", false },
+		{ "defaults:", "\ndefaults:", false }, { "language: de", "language: en", false },
+	};
+	struct sl_settings *s = read_ok(told_by_mail), *other;
+	uint64_t mark = sl_settings_tenant_mark(s, &s->tenants[0]);
+
+	assert_int_not_equal(mark, 0);
+	for (size_t i = 0; i < SL_COUNT(changes); i++) {
+		const char *at = strstr(told_by_mail, changes[i].from);
+		char *text = sl_xasprintf("%.*s%s%s", (int)(at - told_by_mail), told_by_mail, changes[i].to, at + strlen(changes[i].from));
+
+		other = read_ok(text);
+		if ((sl_settings_tenant_mark(other, &other->tenants[0]) != mark) != changes[i].differs)
+			fail_msg("%s -> %s", changes[i].from, changes[i].to);
+		sl_settings_unref(&other);
+		sl_free(text);
+	}
+	sl_settings_unref(&s);
+}
 
 static void
 packing_and_unpacking_changes_nothing(void **state)
@@ -1227,6 +1315,8 @@ main(void)
 		cmocka_unit_test(a_console_may_have_all_tenants),
 		cmocka_unit_test(tenants_are_found_by_exact_name_then_by_the_longest_wildcard),
 		cmocka_unit_test(thirty_five_thousand_tenants_cost_a_microsecond),
+		cmocka_unit_test(what_is_told_by_mail_is_kept_as_policies_write_it),
+		cmocka_unit_test(a_sections_mark_differs_when_what_it_says_does),
 		cmocka_unit_test(packing_and_unpacking_changes_nothing),
 		cmocka_unit_test(a_damaged_pack_is_refused_or_means_what_it_says),
 		cmocka_unit_test(a_snapshot_lives_as_long_as_its_last_reference),

@@ -11,6 +11,7 @@ sl_console_told_pack(const struct sl_console_told *told, struct sl_buf *out)
 	sl_pack_bytes(out, told->hostname);
 	sl_pack_bytes(out, told->records);
 	sl_pack_u32(out, told->two_persons);
+	sl_pack_bytes(out, told->file);
 }
 
 int
@@ -24,6 +25,7 @@ sl_console_told_unpack(struct sl_slice payload, struct sl_console_told *told)
 	told->hostname = sl_unpack_bytes(&in);
 	told->records = sl_unpack_bytes(&in);
 	told->two_persons = sl_unpack_u32(&in) != 0;
+	told->file = sl_unpack_bytes(&in);
 	return in.failed || in.rest.len > 0 || told->directory.len == 0 || told->socket.len == 0 ? SL_ERR_SYNTAX : 0;
 }
 

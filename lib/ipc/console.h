@@ -15,6 +15,7 @@ struct sl_console_told {
 	struct sl_slice	hostname;	/* the domain of action addresses */
 	struct sl_slice	records;	/* a directory of day files; "": none */
 	bool		two_persons;	/* some verbs wait for a second person */
+	struct sl_slice	file;		/* the settings' path, to be named to people */
 };
 void		sl_console_told_pack(const struct sl_console_told *told, struct sl_buf *out);
 SL_MUST_USE int	sl_console_told_unpack(struct sl_slice payload, struct sl_console_told *told_out);

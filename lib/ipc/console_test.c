@@ -7,7 +7,7 @@ static void
 what_is_packed_is_unpacked_and_nothing_else(void **state)
 {
 	const struct sl_console_told told = { SL_SLICE_LIT("/var/lib/x"), SL_SLICE_LIT("/run/x"), true, SL_SLICE_LIT("mx.example"),
-		SL_SLICE_LIT("/var/lib/r"), true };
+		SL_SLICE_LIT("/var/lib/r"), true, SL_SLICE_LIT("/etc/x.yaml") };
 	const struct sl_console_status status = { "0123456789abcdef", 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 	struct sl_console_status bad = { "0123", .tenants = 1 };
 	struct sl_console_told told_again;
@@ -18,7 +18,8 @@ what_is_packed_is_unpacked_and_nothing_else(void **state)
 	sl_console_told_pack(&told, &out);
 	assert_int_equal(sl_console_told_unpack(sl_buf_slice(&out), &told_again), 0);
 	assert_true(sl_slice_eq(told_again.directory, told.directory) && sl_slice_eq(told_again.socket, told.socket) &&
-	    told_again.keeps && sl_slice_eq(told_again.records, told.records) && told_again.two_persons);
+	    told_again.keeps && sl_slice_eq(told_again.records, told.records) && told_again.two_persons &&
+	    sl_slice_eq(told_again.file, told.file));
 	for (size_t len = 0; len < out.len; len++)
 		assert_int_equal(sl_console_told_unpack(sl_slice(out.data, len), &told_again), SL_ERR_SYNTAX);
 	sl_buf_reset(&out);

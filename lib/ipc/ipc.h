@@ -68,7 +68,7 @@
 	X(FETCHED)		/* vault > courier: u64 number, result, the next bytes */ \
 	X(QUEUE_ASK)		/* sluicectl, console > courier: list, show, hurry, cancel; QUEUE_ENTRY for each, then KEPT_END */ \
 	X(QUEUE_ENTRY)		/* courier > sluicectl, console */ \
-	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h) */ \
+	X(COMMAND)		/* edge > parent > console: u32 the edge (the parent says it), mail to an action address (digest/wire.h); to its reader: what is reported */ \
 	X(COMMANDED)		/* console > parent > edge: u32 the edge, what to answer */ \
 	X(CONSOLE_SETTINGS)	/* parent > console: where, and what edges can do (ipc/console.h) */ \
 	X(CONSOLE_STATUS)	/* console > parent: what the newest snapshot holds (ipc/console.h) */ \

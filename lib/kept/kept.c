@@ -30,6 +30,7 @@ sl_kept_pack_settings(const struct sl_kept_settings *settings, struct sl_buf *ou
 {
 	sl_pack_bytes(out, settings->directory);
 	sl_pack_bytes(out, settings->master_key);
+	sl_pack_bytes(out, settings->mark);
 	sl_pack_u64(out, settings->keep_ms);
 	sl_pack_u64(out, settings->messages);
 	sl_pack_u64(out, settings->bytes);
@@ -44,6 +45,7 @@ sl_kept_unpack_settings(struct sl_slice payload, struct sl_kept_settings *out)
 
 	out->directory = sl_unpack_bytes(&in);
 	out->master_key = sl_unpack_bytes(&in);
+	out->mark = sl_unpack_bytes(&in);
 	out->keep_ms = sl_unpack_u64(&in);
 	out->messages = sl_unpack_u64(&in);
 	out->bytes = sl_unpack_u64(&in);
@@ -101,6 +103,8 @@ sl_kept_pack_keep(const struct sl_kept_keep *keep, struct sl_buf *out)
 	sl_pack_u64(out, (uint64_t)keep->received_us);
 	sl_pack_u64(out, keep->body_bytes);
 	sl_pack_u32(out, keep->keep_days);
+	sl_pack_u64(out, keep->token);
+	sl_pack_u64(out, (uint64_t)keep->since_us);
 	sl_pack_bytes(out, keep->record);
 }
 
@@ -114,6 +118,8 @@ sl_kept_unpack_keep(struct sl_slice payload, struct sl_kept_keep *out)
 	out->received_us = (int64_t)sl_unpack_u64(&in);
 	out->body_bytes = sl_unpack_u64(&in);
 	out->keep_days = sl_unpack_u32(&in);
+	out->token = sl_unpack_u64(&in);
+	out->since_us = (int64_t)sl_unpack_u64(&in);
 	out->record = sl_unpack_bytes(&in);
 	return is_tenant(out->tenant) && out->keep_days <= SL_KEPT_DAYS_MAX ? whole(&in) : SL_ERR_SYNTAX;
 }

@@ -24,6 +24,7 @@ enum { SL_KEPT_EDGE, SL_KEPT_CONTROL, SL_KEPT_COURIER };
 /* VAULT_SETTINGS: what the vault is told of the settings. It is not told of anybody's next hops or certificates. */
 struct sl_kept_settings {
 	struct sl_slice	directory, master_key;
+	struct sl_slice	mark;			/* a file outside of it that says that it exists; empty: none */
 	uint64_t	keep_ms;
 	uint64_t	messages, bytes;	/* of a tenant; 0: no limit */
 	struct sl_slice	tenants;		/* packed names: sl_kept_tenant_next */
@@ -47,6 +48,9 @@ struct sl_kept_keep {
 	int64_t		received_us;
 	uint64_t	body_bytes;
 	uint32_t	keep_days;	/* at most SL_KEPT_DAYS_MAX; 0: as long as the settings say */
+	uint64_t	token;		/* the same whenever it comes, and secret; 0: none */
+	int64_t		since_us;	/* it may have been kept, then or later, and its sender has not heard so: then it is not kept again, and
+					 * KEPT names it; 0: it is new */
 	struct sl_slice	record;		/* sealed */
 };
 void		sl_kept_pack_keep(const struct sl_kept_keep *keep, struct sl_buf *out);
@@ -115,9 +119,10 @@ void		sl_kept_pack_end(const struct sl_kept_end *end, struct sl_buf *out);
 SL_MUST_USE int	sl_kept_unpack_end(struct sl_slice payload, struct sl_kept_end *out);
 
 /* TENANT_KEY: a tenant's pairs. Passphrases stay with who asks: `secret` is a pair that is wrapped already (PUT), the key that a
- * passphrase gave (UNLOCK), or the master keys before and after (ROTATE, 32 bytes each). */
+ * passphrase gave (UNLOCK), or the master keys before and after (ROTATE, 32 bytes each). NEW_VAULT: the vault that is missed, and is named
+ * in the place of a tenant, is given up. */
 enum { SL_KEPT_KEY_SHOW, SL_KEPT_KEY_PUT, SL_KEPT_KEY_UNLOCK, SL_KEPT_KEY_LOCK, SL_KEPT_KEY_SERVE, SL_KEPT_KEY_ROTATE,
-	SL_KEPT_KEY_VERBS };
+	SL_KEPT_KEY_NEW_VAULT, SL_KEPT_KEY_VERBS };
 struct sl_kept_tenant_key {
 	uint32_t	verb;
 	struct sl_slice	tenant;		/* empty with ROTATE */

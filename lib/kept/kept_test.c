@@ -128,7 +128,7 @@ what_is_packed_is_read(void **state)
 	sl_kept_pack_key(&(struct sl_kept_key){ tenant, sl_slice(NULL, 0) }, &out);
 	cuts_are_refused(&out, try_key);
 	sl_buf_reset(&out);
-	sl_kept_pack_keep(&(struct sl_kept_keep){ 1, tenant, 2, 3, 4, SL_SLICE_LIT("record") }, &out);
+	sl_kept_pack_keep(&(struct sl_kept_keep){ 1, tenant, 2, 3, 4, 5, 6, SL_SLICE_LIT("record") }, &out);
 	cuts_are_refused(&out, try_keep);
 	sl_buf_reset(&out);
 	sl_kept_pack_done(&(struct sl_kept_done){ .number = 5, .result = SL_ERR_QUOTA }, &out);

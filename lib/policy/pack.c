@@ -93,7 +93,7 @@ sl_policy_pack_value(const struct sl_policy_setting *row, const struct sl_policy
 	const struct sl_policy_category *category = at;
 
 	switch (row->type) {
-	case SL_POLICY_NUMBER: case SL_POLICY_WORD: case SL_POLICY_SET:
+	case SL_POLICY_NUMBER: case SL_POLICY_SIZE: case SL_POLICY_WORD: case SL_POLICY_SET:
 		sl_pack_u32(out, *(const uint32_t *)at);
 		return;
 	case SL_POLICY_THRESHOLDS:
@@ -311,7 +311,7 @@ static void
 unpack_value(struct unpacker *u, const struct sl_policy_setting *row, void *at)
 {
 	switch (row->type) {
-	case SL_POLICY_NUMBER: case SL_POLICY_WORD: case SL_POLICY_SET:
+	case SL_POLICY_NUMBER: case SL_POLICY_SIZE: case SL_POLICY_WORD: case SL_POLICY_SET:
 		unpack_number(u, row, at);
 		return;
 	case SL_POLICY_THRESHOLDS:

@@ -171,6 +171,13 @@ const struct sl_policy_setting sl_policy_settings[] = {
 	  "itself; what is said above is not inherited." },
 	{ "reports.kinds", SL_POLICY_SET, AT(reports.kinds), SAME("[traffic, quarantine, releases]"), 0, 0, kinds, SL_BY_USER,
 	  SL_NARROW_NOT, "What is in them: messages and bytes by day, what was kept and why, and who released what." },
+
+	{ "message.size", SL_POLICY_SIZE, AT(message.size), SAME("50MiB"), 64u << 10, 1u << 30, NULL, SL_BY_TENANT, SL_NARROW_LESS,
+	  "The largest message that is accepted, as it comes over the wire. Larger ones are answered 552: to RCPT, if the sender has "
+	  "said the size, else at the end." },
+	{ "message.window", SL_POLICY_SIZE, AT(message.window), SAME("256KiB"), 16u << 10, 8u << 20, NULL, SL_BY_OPERATOR, SL_NARROW_NOT,
+	  "How much of a message waits in memory for the verdict. A larger one begins to flow to the next hop before its verdict is "
+	  "there, with headers that say so, and its end waits. Each message in flight takes so much memory of an edge." },
 };
 const size_t sl_policy_settings_len = SL_COUNT(sl_policy_settings);
 _Static_assert(SL_COUNT(sl_policy_settings) <= SL_POLICY_SETTINGS_MAX, "rows fit a mask");

@@ -100,6 +100,10 @@ struct sl_policy {
 	uint32_t	level;			/* enum sl_policy_level */
 	uint32_t	mode;			/* enum sl_mode */
 	struct sl_policy_category category[SL_CATEGORY_COUNT];
+	struct {
+		uint32_t	size;		/* bytes, at most */
+		uint32_t	window;		/* bytes that wait for the verdict */
+	} message;
 	struct sl_slice	copy_to;		/* an address; "": no copies */
 	struct sl_slice	subject_tag;
 	struct sl_slice	refusal_text;
@@ -153,6 +157,7 @@ struct sl_policy {
 
 enum sl_policy_type {
 	SL_POLICY_NUMBER,	/* min ... max */
+	SL_POLICY_SIZE,		/* bytes, likewise */
 	SL_POLICY_WORD,		/* one of `words` */
 	SL_POLICY_SET,		/* a list of `words`, each a bit */
 	SL_POLICY_THRESHOLDS,	/* struct sl_policy_category */

@@ -74,7 +74,7 @@ bool
 sl_policy_value_eq(const struct sl_policy_setting *row, const void *a, const void *b)
 {
 	switch (row->type) {
-	case SL_POLICY_NUMBER: case SL_POLICY_WORD: case SL_POLICY_SET:
+	case SL_POLICY_NUMBER: case SL_POLICY_SIZE: case SL_POLICY_WORD: case SL_POLICY_SET:
 		return *(const uint32_t *)a == *(const uint32_t *)b;
 	case SL_POLICY_THRESHOLDS:
 		return thresholds_eq(a, b);
@@ -253,7 +253,7 @@ sl_policy_text_wrong(const struct sl_policy_setting *row, struct sl_slice text)
 		    : "write a language, as in en or pt-BR";
 	case SL_POLICY_DOMAINS:
 		return sl_policy_domain_ok(text, true) ? NULL : "write a domain, as in example.com or *.example.com";
-	case SL_POLICY_NUMBER: case SL_POLICY_WORD: case SL_POLICY_SET: case SL_POLICY_THRESHOLDS:
+	case SL_POLICY_NUMBER: case SL_POLICY_SIZE: case SL_POLICY_WORD: case SL_POLICY_SET: case SL_POLICY_THRESHOLDS:
 	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS: case SL_POLICY_TYPE_COUNT:
 		break;
 	}

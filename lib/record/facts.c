@@ -201,6 +201,11 @@ read_files(struct reader *r, struct sl_record_facts *facts)
 {
 	struct sl_file *files;
 
+	if (facts->files_len > 0) {		/* the same member a second time */
+		reader_wrong(r, SL_ERR_SYNTAX);
+		sl_json_skip(&r->json);
+		return;
+	}
 	if (!sl_json_array(&r->json)) {
 		reader_wrong(r, SL_ERR_SYNTAX);
 		return;

@@ -404,8 +404,11 @@ sl_record_read(struct sl_slice line, enum sl_record_detail detail, struct sl_are
 			return sl_utf8_valid(sl_slice(line.ptr, (size_t)(r.json.at - line.ptr))) ?
 			    complete(&r, record, format) : SL_ERR_SYNTAX;
 		}
-		if (member < MEMBER_COUNT && (r.seen & BIT(member)) != 0)
+		if (member < MEMBER_COUNT && (r.seen & BIT(member)) != 0) {
 			reader_wrong(&r, SL_ERR_SYNTAX);	/* twice: which would count? */
+			sl_json_skip(&r.json);
+			continue;
+		}
 		r.seen |= member < MEMBER_COUNT ? BIT(member) : 0;
 		read_member(&r, member, record, &format);
 	}

@@ -281,6 +281,9 @@ static const struct row {
 	    "\"evidence\":[],\"classes\":[" CLASS "]}", 0 },
 	{ "a result of DMARC that is none", HEAD2 ",\"facts\":{\"identity\":{\"dmarc\":\"perhaps\"}},"
 	    "\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "recipients twice", HEAD2 ",\"rcpt_to\":[\"a@b\"],\"rcpt_to\":[\"c@d\"],\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "refused recipients twice", HEAD2 ",\"refused\":[{}],\"refused\":[{}],\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
+	{ "files twice", HEAD2 ",\"facts\":{\"files\":[{\"type\":\"a/b\"}],\"files\":[{\"type\":\"a/b\"}]},\"evidence\":[],\"classes\":[" CLASS "]}", SL_ERR_SYNTAX },
 	{ "brackets in a text", "{\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\"}", SL_ERR_NOT_FOUND },
 };
 
@@ -523,7 +526,8 @@ static void
 what_was_refused_is_refused_itself_if_it_is_wrong(void **state)
 {
 	static const char *const wrong[] = { "{}", "[1]", "[{\"rcpt\":1}]", "[{\"code\":1000}]", "[{\"code\":\"x\"}]", "[{\"list\":\"nobody\"}]",
-		"[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]", "[{}],\"refused\":[{}]" };
+		"[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]", "[{}],\"refused\":[{}]",
+		"[{}],\"rcpt_to\":[\"a@b\"],\"rcpt_to\":[\"c@d\",\"e@f\"]" };
 
 	for (size_t i = 0; i < SL_COUNT(wrong); i++) {
 		struct fixture f;

@@ -83,8 +83,7 @@ add_entries(struct sl_snapshot_writer *w, const struct entry *entries, size_t le
 static struct sl_snapshot *
 compile(const struct sl_policy *policy, const struct entry *entries, size_t len)
 {
-	static const struct sl_snapshot_tenant tenant = { .id = 1, .name = { (const unsigned char *)"one", 3 },
-		.window_bytes = 1 << 20 };
+	static const struct sl_snapshot_tenant tenant = { .id = 1, .name = { (const unsigned char *)"one", 3 } };
 	struct sl_snapshot_tenant one = tenant;
 	struct sl_snapshot_counts counts;
 	struct sl_snapshot *snapshot;

@@ -231,8 +231,7 @@ sl_snapshot_writer_tenant(struct sl_snapshot_writer *w, const struct sl_snapshot
 	sl_pack_bytes(&w->packed, tenant->key);
 	sl_pack_u32(&w->packed, tenant->hop_tls);
 	sl_pack_u32(&w->packed, tenant->normalise);
-	sl_pack_u64(&w->packed, tenant->window_bytes);
-	sl_pack_u64(&w->packed, tenant->message_max_bytes);
+	sl_pack_u64(&w->packed, tenant->file_mark);
 	sl_pack_u32(&w->packed, (uint32_t)tenant->hops_len);
 	for (size_t i = 0; i < tenant->hops_len; i++) {
 		if (tenant->hops[i].text.len > 1024 || tenant->hops[i].host.len > 1024)

@@ -59,6 +59,14 @@ pack_layer(struct sl_snapshot_writer *w, const struct sl_policy *values, uint64_
 	return r == 0 && out->overflow ? SL_ERR_FULL : r;
 }
 
+/* For what is announced to senders before it is known whose the recipient is. */
+static void
+note_size(struct sl_snapshot_writer *w, const struct sl_policy_layer *layer)
+{
+	if ((layer->set >> size_row() & 1) != 0)
+		w->largest_said = SL_MAX(w->largest_said, layer->values.message.size);
+}
+
 static int
 pack_said(struct sl_snapshot_writer *w, struct sl_slice template, const struct sl_policy_layer *layer)
 {
@@ -109,6 +117,7 @@ sl_snapshot_writer_chain(struct sl_snapshot_writer *w, const struct sl_snapshot_
 			return SL_ERR_SYNTAX;
 		sl_pack_u32(&w->packed, step->by);
 		r = pack_said(w, step->template, step->layer);
+		note_size(w, step->layer);
 	}
 	w->inherits = true;
 	return r != 0 ? r : keep_policy(w, id_out);
@@ -133,6 +142,7 @@ sl_snapshot_writer_policy(struct sl_snapshot_writer *w, const struct sl_policy *
 	pack_chain_head(w, CHAIN_ALONE, SL_MODE_FILTER, SL_SHIELD_OFF, 1);
 	sl_pack_u32(&w->packed, SL_BY_OPERATOR);
 	r = pack_said(w, sl_slice("", 0), layer);
+	note_size(w, layer);
 	sl_free(layer);
 	return r != 0 ? r : keep_policy(w, id_out);
 }
@@ -177,6 +187,8 @@ sl_snapshot_writer_source(struct sl_snapshot_writer *w, uint32_t owner, struct s
 	r = pack_said(w, template, layer);
 	if (r != 0)
 		return r;
+	if (owner != 0 || name.len > 0)
+		note_size(w, layer);
 	kept = growing_add(&w->sources, sizeof(*kept));
 	*kept = (struct kept_source){ owner, (uint32_t)w->texts.len, (uint32_t)name.len, 0, (uint32_t)w->packed.len };
 	sl_buf_add_slice(&w->texts, name);

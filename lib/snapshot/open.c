@@ -71,8 +71,7 @@ tenant_record_read(struct sl_slice value, struct sl_snapshot_tenant *out)
 	out->key = sl_unpack_bytes(&u);
 	out->hop_tls = sl_unpack_u32(&u);
 	out->normalise = sl_unpack_u32(&u);
-	out->window_bytes = sl_unpack_u64(&u);
-	out->message_max_bytes = sl_unpack_u64(&u);
+	out->file_mark = sl_unpack_u64(&u);
 	out->hops_len = sl_unpack_u32(&u);
 	if (u.failed || out->hops_len > SL_SNAPSHOT_HOPS_MAX || out->normalise > 1)
 		return false;
@@ -116,6 +115,7 @@ read_meta(struct sl_snapshot *s)
 	s->counts.bytes = s->bytes;
 	stars = sl_unpack_u32(&u);
 	s->has_stars = stars == 1;
+	s->largest_said = sl_unpack_u32(&u);
 	filter_unpack(&u, &s->users_filter);
 	s->note = sl_unpack_bytes(&u);
 	return u.failed || u.rest.len > 0 || stars > 1 || s->note.len > SL_SNAPSHOT_NOTE_MAX ? SL_ERR_SYNTAX : 0;

@@ -313,6 +313,32 @@ resolve(const struct sources *from, const struct sl_policy_presets *presets, str
 	return r;
 }
 
+size_t
+size_row(void)
+{
+	return (size_t)(sl_policy_setting_find(SL_SLICE_LIT("message.size")) - sl_policy_settings);
+}
+
+/* What the operator says bounds all others, who may only say less. */
+uint64_t
+sl_snapshot_largest(const struct sl_snapshot *s)
+{
+	const struct sl_policy_presets *presets = s->presets != NULL || s->under == NULL ? s->presets : s->under->presets;
+	struct sources *sources = sl_xzalloc(sizeof(*sources));
+	uint32_t largest = SL_MAX(s->largest_said, s->under == NULL ? 0 : s->under->largest_said);
+
+	SL_CHECK(s, SNAPSHOT_MAGIC);
+	for (size_t i = 0; presets != NULL && i < SL_LEVEL_COUNT; i++)
+		largest = SL_MAX(largest, presets->level[i].message.size);
+	sources->all = s;
+	add_above(sources);
+	for (size_t i = 0; i < sources->len && sources->result == 0; i++)
+		if ((sources->items[i].layer.set >> size_row() & 1) != 0)
+			largest = sources->items[i].layer.values.message.size;
+	sl_free(sources);
+	return largest;
+}
+
 int
 sl_snapshot_policy(const struct sl_snapshot *s, uint32_t id, struct sl_arena *arena, struct sl_policy *policy)
 {

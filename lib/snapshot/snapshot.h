@@ -63,7 +63,7 @@ struct sl_snapshot_tenant {
 	size_t		hops_len;
 	uint32_t	hop_tls;		/* enum sl_hop_tls */
 	uint32_t	normalise;		/* bool: bare CR and LF are repaired, not refused */
-	uint64_t	window_bytes, message_max_bytes;
+	uint64_t	file_mark;		/* of the settings file's: of its section there (sl_settings_tenant_mark); 0: of another */
 	uint32_t	policy;			/* of sl_snapshot_writer_policy */
 };
 
@@ -187,6 +187,8 @@ bool	sl_snapshot_tenant(const struct sl_snapshot *snapshot, uint32_t id, struct 
  * SL_ERR_NOT_FOUND, SL_ERR_FULL. */
 SL_MUST_USE int	sl_snapshot_policy(const struct sl_snapshot *snapshot, uint32_t id, struct sl_arena *arena,
 		    struct sl_policy *policy_out);
+/* No message that any tenant takes is larger: message.size, of all who have said it. */
+uint64_t sl_snapshot_largest(const struct sl_snapshot *snapshot);
 /* What the lists of operator, partner, tenant and recipient know of a message: found_out[by], for sl_decide. Entries
  * that have expired at `now_s` are not there. */
 void	sl_snapshot_find(const struct sl_snapshot *snapshot, const struct sl_snapshot_recipient *recipient,

@@ -112,7 +112,7 @@ compile(int fd, const char *directory)
 	sl_policy_presets_read(&arena, &presets);
 	for (unsigned i = 0; i < tenants; i++) {
 		struct sl_snapshot_tenant tenant = { .id = i + 1, .name = sl_slice(user, 0), .hops_len = 2,
-			.key = SL_SLICE_LIT("0123456789abcdef0123456789abcdef"), .window_bytes = 262144 };
+			.key = SL_SLICE_LIT("0123456789abcdef0123456789abcdef") };
 		struct sl_policy_layer layer = { 0 };
 		struct sl_policy_source source = { SL_BY_TENANT, &layer };
 		int len = snprintf(text, sizeof(text), "{tag: 0.%u, quarantine: 0.95}", 500 + i % 400);

@@ -9,7 +9,7 @@
 
 #include <cdb.h>
 
-#define FORM_VERSION	2u
+#define FORM_VERSION	3u
 #define TRAILER_MAGIC	"SLSNAP1\n"
 #define TRAILER_HASH	32
 #define TRAILER_BYTES	(8 + 8 + 16 + TRAILER_HASH)	/* magic, length of the database, 0, checksum of all before */
@@ -168,6 +168,7 @@ struct sl_snapshot {
 	struct sl_snapshot_counts counts;
 	bool			 has_stars;	/* domains with "*." in front */
 	bool			 has_partner_lists, has_operator_list;
+	uint32_t		 largest_said;	/* message.size, of all here who are not the operator; 0: nobody has said it */
 	bool			 has_parts;	/* tenants whose other users are below */
 	const struct sl_snapshot *under;	/* NULL: this is all */
 	struct sl_list_filter	 operator_filter, users_filter;
@@ -197,6 +198,7 @@ bool	tenant_record_read(struct sl_slice value, struct sl_snapshot_tenant *out);
  * What a node says: the name of the template that it builds on, or nothing, and its layer.
  * A policy: u32 partner, u32 mode and u32 shield that are put on top, u32 steps; of each u32 by whom, what he says. */
 #define LAYER_ELSEWHERE	UINT32_MAX
+size_t	size_row(void);		/* which row message.size is */
 #define CHAIN_ALONE	UINT32_MAX	/* as a partner: nobody above says anything */
 
 _Static_assert(2 * (SL_SNAPSHOT_STEPS_MAX + 2) <= SL_POLICY_SOURCES_MAX, "there is room for all who speak");

@@ -121,7 +121,7 @@ take(struct fixture *f, struct sl_snapshot_writer *w, const struct step *s)
 	switch (s->what) {
 	case TENANT: {
 		struct sl_snapshot_tenant tenant = { .id = s->tenant, .partner = s->group, .name = sl_slice_str(s->name),
-			.key = sl_slice_str(s->other), .hops_len = 1, .window_bytes = 262144, .policy = id };
+			.key = sl_slice_str(s->other), .hops_len = 1, .policy = id };
 
 		tenant.hops[0] = (struct sl_snapshot_hop){ .text = SL_SLICE_LIT("mx.internal:25"),
 			.host = SL_SLICE_LIT("mx.internal"), .address = { [15] = 1 }, .port = 25 };
@@ -313,7 +313,6 @@ tenants_are_what_they_were(void **state)
 	assert_int_equal(t.hops_len, 1);
 	assert_true(sl_slice_eq(t.hops[0].text, SL_SLICE_LIT("mx.internal:25")) && t.hops[0].port == 25 &&
 	    t.hops[0].address[15] == 1);
-	assert_int_equal(t.window_bytes, 262144);
 	assert_int_equal(t.partner, 7);
 	assert_false(sl_snapshot_tenant(s, 3, &t));
 	sl_snapshot_counts(s, &counts);
@@ -561,6 +560,77 @@ is_listed(const struct sl_snapshot *s, const char *recipient, const char *sender
 	return (found[by].deny.flags | found[by].allow_from.flags) != 0;
 }
 
+/* A snapshot in which the operator, a partner's template and a tenant say something; NULL: nothing. `over`: NULL, or what it is over. */
+static struct sl_snapshot *
+said(struct fixture *f, const char *operator, const char *template, const char *tenant, const struct sl_snapshot *over)
+{
+	const char *const texts[] = { operator, template, tenant };
+	static const enum sl_policy_by bys[] = { SL_BY_OPERATOR, SL_BY_PARTNER, SL_BY_TENANT };
+	struct sl_policy_layer layers[3];
+	struct sl_snapshot_chain chain = { .steps = { { SL_BY_TENANT, sl_slice("", 0), &layers[2] } }, .steps_len = 1 };
+	int fd = memfd_create("said", 0);
+	struct sl_snapshot_writer *w = sl_snapshot_writer_new(fd, "/tmp", salt, sl_slice("", 0));
+	struct sl_snapshot_tenant row = { .id = 1, .name = SL_SLICE_LIT("One"), .hops_len = 1,
+		.hops = { { .text = SL_SLICE_LIT("mx:25"), .host = SL_SLICE_LIT("mx"), .port = 25 } } };
+	struct sl_snapshot_counts counts;
+	struct sl_snapshot *s;
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(sl_policy_layer_read("p", sl_slice_str(texts[i] == NULL ? "" : texts[i]), bys[i], &f->arena,
+		    &layers[i], &f->wrong), 0);
+	assert_int_equal(sl_snapshot_writer_presets(w, &f->presets), 0);
+	if (operator != NULL) {
+		assert_int_equal(sl_snapshot_writer_speaker(w, 0), 0);
+		assert_int_equal(sl_snapshot_writer_source(w, 0, sl_slice("", 0), sl_slice("", 0), &layers[0]), 0);
+	}
+	if (template != NULL)
+		assert_int_equal(sl_snapshot_writer_source(w, 7, SL_SLICE_LIT("t"), sl_slice("", 0), &layers[1]), 0);
+	if (tenant != NULL) {
+		assert_int_equal(sl_snapshot_writer_chain(w, &chain, &row.policy), 0);
+		assert_int_equal(sl_snapshot_writer_tenant(w, &row), 0);
+	}
+	assert_int_equal(sl_snapshot_writer_finish(w, &counts, &f->wrong), 0);
+	sl_snapshot_writer_free(&w);
+	assert_int_equal(over == NULL ? sl_snapshot_open(fd, &s) : sl_snapshot_open_over(fd, over, &s), 0);
+	close(fd);
+	return s;
+}
+
+#define MIB	((uint64_t)1 << 20)
+
+static void
+no_tenant_takes_larger_messages(void **state)
+{
+	static const struct {
+		const char	*operator, *template, *tenant;
+		uint64_t	 largest;
+	} rows[] = {
+		{ NULL, NULL, NULL, 50 * MIB }, { NULL, NULL, "", 50 * MIB }, { NULL, NULL, "message: {size: 10MiB}", 50 * MIB },
+		{ NULL, NULL, "message: {size: 60MiB}", 60 * MIB }, { NULL, "message: {size: 70MiB}", "message: {size: 60MiB}", 70 * MIB },
+		{ "message: {size: 20MiB}", NULL, "message: {size: 10MiB}", 20 * MIB }, { "spam: never", NULL, NULL, 50 * MIB },
+		{ "message: {size: 90MiB}", "message: {size: 70MiB}", "", 90 * MIB },
+	};
+	struct fixture *f = *state;
+	struct sl_snapshot *under, *s;
+
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		s = said(f, rows[i].operator, rows[i].template, rows[i].tenant, NULL);
+		assert_int_equal(sl_snapshot_largest(s), rows[i].largest);
+		sl_snapshot_close(&s);
+	}
+	under = said(f, "message: {size: 20MiB}", NULL, "", NULL);
+	s = said(f, NULL, NULL, "message: {size: 10MiB}", under);
+	assert_int_equal(sl_snapshot_largest(s), 20 * MIB);
+	sl_snapshot_close(&s);
+	s = said(f, "", NULL, "message: {size: 60MiB}", under);	/* the operator says nothing any more */
+	assert_int_equal(sl_snapshot_largest(s), 60 * MIB);
+	sl_snapshot_close(&s);
+	s = said(f, "message: {size: 30MiB}", NULL, NULL, under);
+	assert_int_equal(sl_snapshot_largest(s), 30 * MIB);
+	sl_snapshot_close(&s);
+	sl_snapshot_close(&under);
+}
+
 static void
 lists_are_replaced_whole(void **state)
 {
@@ -612,6 +682,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(damage_is_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_are_sorted_and_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_change_is_laid_over_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_tenant_takes_larger_messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_are_replaced_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_a_snapshot_too, setup, teardown),
 	};

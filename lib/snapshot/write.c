@@ -509,6 +509,7 @@ write_meta(struct finish *f)
 	sl_pack_u64(&value, w->values.len);
 	sl_pack_u64(&value, f->counts->expiring);
 	sl_pack_u32(&value, w->has_stars);
+	sl_pack_u32(&value, w->largest_said);
 	filter_write(&w->users_filter, &value);
 	sl_pack_bytes(&value, sl_slice(w->note, w->note_len));
 	add(f, KEY_META, 1, sl_buf_slice(&value));

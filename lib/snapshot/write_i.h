@@ -80,6 +80,7 @@ struct sl_snapshot_writer {
 	struct sl_list_filter users_filter;
 	struct sorter	 users, entries, owners;
 	bool		 has_stars;
+	uint32_t	 largest_said;	/* message.size, of all who are not the operator; 0: nobody has said it */
 	uint32_t	 presets[SL_LEVEL_COUNT], presets_len[SL_LEVEL_COUNT];	/* packed, in `texts`; length 0: did not come */
 	bool		 inherits;	/* something was said that presets are needed for */
 };

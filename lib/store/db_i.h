@@ -18,7 +18,7 @@ struct sl_store {
 };
 
 /* ---- schema.c */
-#define SCHEMA_VERSION	6
+#define SCHEMA_VERSION	7
 SL_MUST_USE int	schema_version(struct sl_store *store, int64_t *version_out);
 /* Bring it up to `version`, which may be any up to SCHEMA_VERSION (for tests: older ones). */
 SL_MUST_USE int	schema_migrate(struct sl_store *store, int64_t version);

@@ -187,6 +187,9 @@ find_named(struct sl_store *store, enum sl_level level, struct sl_slice name, st
 		return r != 0 ? r : find_id(store, level, "SELECT id FROM partner WHERE name = ?", "s",
 		    sl_slice_str(lower), 0, out);
 	case SL_LEVEL_TENANT:
+		r = find_id(store, level, "SELECT id FROM tenant WHERE name = ? AND file > 0", "s", name, 0, out);
+		if (r != SL_ERR_NOT_FOUND)
+			return r;	/* in the settings file it may be called anything */
 		r = node_domain_check(store, name, lower);
 		return r != 0 ? r : find_id(store, level, "SELECT id FROM tenant WHERE name = ?", "s",
 		    sl_slice_str(lower), 0, out);

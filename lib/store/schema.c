@@ -90,6 +90,12 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"	decided INTEGER NOT NULL, account TEXT NOT NULL, verb TEXT NOT NULL, args TEXT NOT NULL, note TEXT NOT NULL,"
 	"	decided_by TEXT NOT NULL, level INTEGER NOT NULL, node INTEGER NOT NULL, target TEXT NOT NULL);"
 	"CREATE INDEX approval_open ON approval (asked) WHERE state = 0;",
+
+	/* 7: tenants of the settings file: whether one is, what its section was when it was taken over, what it said of policies */
+	"ALTER TABLE tenant ADD COLUMN file INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tenant ADD COLUMN file_mark INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tenant ADD COLUMN file_says INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX tenant_file ON tenant (file) WHERE file > 0;",
 };
 
 int

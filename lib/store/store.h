@@ -9,6 +9,7 @@
  *	grants.h  roles of accounts			keys.h    keys of tenants
  *	audit.h   who did what, chained by hashes	walk.h    all of it in order; what has changed
  *	exchange.h  a tenant as JSON, users and lists as CSV, and back
+ *	file.h    tenants of the settings file
  *	digests.h  when digests were made, keys of action addresses; deeds.h  what was asked for by mail
  *
  * Every call that changes something takes an actor, is done wholly or not at all, and writes its audit entry and a

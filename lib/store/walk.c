@@ -67,7 +67,8 @@ static int
 tenant_row(struct part *p, const struct db_query *q)
 {
 	struct sl_tenant_row row = { db_int(q, 0), db_int(q, 1), db_text(q, 2), { (enum sl_tenant_state)db_int(q, 3),
-		(enum sl_tenant_users)db_int(q, 4), (unsigned)db_int(q, 5) } };
+		(enum sl_tenant_users)db_int(q, 4), (unsigned)db_int(q, 5) }, { (enum sl_tenant_in_file)db_int(q, 6),
+		(uint64_t)db_int(q, 7), (uint64_t)db_int(q, 8) } };
 
 	return p->walk->tenant(p->ctx, &row);
 }
@@ -171,7 +172,7 @@ walk_upper(struct part *p)
 		r = walk_rows(p, &q, partner_row);
 	}
 	if (r == 0 && p->walk->tenant != NULL && p->at.level <= SL_LEVEL_TENANT) {
-		db_query(&p->store->db, &q, "SELECT id, partner, name, state, users, discover_days FROM tenant"
+		db_query(&p->store->db, &q, "SELECT id, partner, name, state, users, discover_days, file, file_mark, file_says FROM tenant"
 		    " WHERE id BETWEEN ?1 AND ?2 AND (?3 = 0 OR partner = ?3) ORDER BY id", "iii", p->tenant_from, p->tenant_to,
 		    partner_of(p));
 		r = walk_rows(p, &q, tenant_row);

@@ -10,6 +10,7 @@
 #ifndef SL_STORE_WALK_H
 #define SL_STORE_WALK_H
 
+#include "store/file.h"
 #include "store/keys.h"
 #include "store/lists.h"
 #include "store/tree.h"
@@ -23,6 +24,7 @@ struct sl_tenant_row {
 	int64_t			  id, partner;		/* 0: the operator's own */
 	struct sl_slice		  name;
 	struct sl_tenant_settings settings;
+	struct sl_tenant_file	  file;
 };
 
 struct sl_route_row {

@@ -144,9 +144,9 @@ search_day(struct search *s, const char *name)
 	s->found->days++;
 	r = db_number(&day->db, &lost, "SELECT ifnull(sum(lines), 0) FROM lost", "");
 	s->found->lost += (uint64_t)lost;
-	if (r == 0)
-		r = db_number(&day->db, &left_out, "SELECT ifnull(sum(messages), 0) FROM sum WHERE outcome = ?", "s",
-		    sl_slice_str(sl_record_early_word(SL_RECORD_LEFT_OUT)));
+	if (r == 0)	/* such lines are no tenant's */
+		r = db_number(&day->db, &left_out, "SELECT ifnull(sum(messages), 0) FROM sum WHERE tenant = (SELECT id FROM tenant WHERE name = '')"
+		    " AND outcome = ?", "s", sl_slice_str(sl_record_early_word(SL_RECORD_LEFT_OUT)));
 	s->found->left_out += (uint64_t)left_out;
 	return r != 0 ? r : search_index(s, day);
 }

@@ -136,6 +136,13 @@ sl_vault_append_feed(struct sl_vault_append *append, struct sl_slice bytes)
 	return r;
 }
 
+void
+sl_vault_append_token(struct sl_vault_append *append, uint64_t token)
+{
+	SL_CHECK(append, APPEND_MAGIC);
+	append->header.token = token;
+}
+
 /* Give back the blocks behind the body's end. */
 static void
 append_trim(struct sl_vault_append *a)

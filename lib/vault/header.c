@@ -11,11 +11,12 @@
 #define HEAD_BYTES	(NONCE_BYTES + HEADER_KEY_ID_BYTES)
 #define PLAIN_BYTES	(HEADER_BYTES - HEAD_BYTES - crypto_aead_xchacha20poly1305_ietf_ABYTES)
 #define EXTENTS_AT	48
+#define TOKEN_AT	240
 #define RECORD_AT	399
 
 _Static_assert(NONCE_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "layout");
 _Static_assert(RECORD_AT + SL_SEAL_RECORD_BYTES == PLAIN_BYTES, "layout");
-_Static_assert(EXTENTS_AT + 8 * EXTENTS_MAX <= RECORD_AT, "layout");
+_Static_assert(EXTENTS_AT + 8 * EXTENTS_MAX <= TOKEN_AT && TOKEN_AT + 8 <= RECORD_AT, "layout");
 
 static const char context[] = "sluice header 1";
 
@@ -59,6 +60,7 @@ header_write(const struct header *header, uint32_t number, const unsigned char s
 		le_put(plain + EXTENTS_AT + 8 * i, header->extents[i].start, 4);
 		le_put(plain + EXTENTS_AT + 8 * i + 4, header->extents[i].count, 4);
 	}
+	le_put(plain + TOKEN_AT, header->token, 8);
 	memcpy(plain + RECORD_AT, header->record, SL_SEAL_RECORD_BYTES);
 	sl_random(slot_out, NONCE_BYTES);
 	crypto_stream_xchacha20_xor(slot_out + NONCE_BYTES, key_id, HEADER_KEY_ID_BYTES, slot_out, slot_key);
@@ -93,6 +95,7 @@ header_read(const unsigned char slot[HEADER_BYTES], uint32_t number, const unsig
 		h->extents[i].count = (uint32_t)le_get(plain + EXTENTS_AT + 8 * i + 4, 4);
 		blocks += h->extents[i].count;
 	}
+	h->token = le_get(plain + TOKEN_AT, 8);
 	memcpy(h->record, plain + RECORD_AT, SL_SEAL_RECORD_BYTES);
 	sl_zero(plain, sizeof(plain));
 	if (h->extents_len > EXTENTS_MAX || h->state >= SL_VAULT_STATE_COUNT || h->sealed_bytes % EXTENT_BLOCK != 0 ||

@@ -13,7 +13,8 @@
  *		32	8	received, microseconds
  *		40	8	bytes of the body
  *		48	192	extents: first block (4), count (4)
- *		240	159	zeros
+ *		240	8	the number by which it is known when it comes again; 0: none
+ *		248	151	zeros
  *		399	3641	the record, sealed to the tenant (seal/record.h)
  *
  * A slot that does not open was torn, or is not ours, or its day's key has been destroyed.
@@ -33,6 +34,7 @@ struct header {
 	unsigned char	state;
 	uint32_t	generation;
 	int64_t		received_us;
+	uint64_t	token;
 	uint64_t	sealed_bytes;
 	size_t		extents_len;
 	struct extent	extents[EXTENTS_MAX];

@@ -155,6 +155,7 @@ message_add(struct sl_vault *vault, const struct header *header, uint32_t slot, 
 	memcpy(m->link.id, header->id, sizeof(m->link.id));
 	m->tenant = key->tenant;
 	m->received_us = header->received_us;
+	m->token = header->token;
 	m->slot = slot;
 	m->generation = header->generation;
 	m->blocks = (uint32_t)(header->sealed_bytes / EXTENT_BLOCK);
@@ -194,6 +195,23 @@ message_find(const struct sl_vault *vault, const struct tenant *tenant, const un
 	struct message *m = id_table_find(&vault->messages, id);
 
 	return m != NULL && m->tenant == tenant ? m : NULL;
+}
+
+int
+sl_vault_again(const struct sl_vault *vault, struct sl_slice tenant, uint64_t token, int64_t since_us,
+    unsigned char id_out[SL_VAULT_ID_BYTES])
+{
+	const struct tenant *t;
+	const struct message *m;
+
+	SL_CHECK(vault, VAULT_MAGIC);
+	t = tenant_find(vault, tenant);
+	for (m = t == NULL ? NULL : t->newest; m != NULL && m->received_us >= since_us; m = m->older)
+		if (m->token == token && token != 0) {
+			memcpy(id_out, m->link.id, SL_VAULT_ID_BYTES);
+			return 0;
+		}
+	return SL_ERR_NOT_FOUND;
 }
 
 int

@@ -20,6 +20,7 @@
 #include <sodium.h>
 
 #include "seal/le_i.h"
+#include "vault/identity.h"
 
 #define HEAD_BYTES	4096u
 #define HEAD_SECRETS	128u
@@ -93,6 +94,13 @@ head_erase(struct sl_vault *vault, uint32_t place)
 	return r != 0 ? r : vault->disk->sync(vault->disk->ctx, SL_DISK_KEYS);
 }
 
+bool
+sl_vault_sizes_unused(const uint64_t bytes[SL_DISK_FILE_COUNT])
+{
+	return bytes[SL_DISK_HEADERS] == 0 && bytes[SL_DISK_BODIES] == 0 && bytes[SL_DISK_TENANTS] == 0 &&
+	    bytes[SL_DISK_KEYS] <= ENTRIES_AT;
+}
+
 /* Has anything been stored? Before the head is on the disk nothing is. */
 static int
 head_new(struct sl_vault *vault)
@@ -106,8 +114,7 @@ head_new(struct sl_vault *vault)
 		if (r != 0)
 			return r;
 	}
-	if (bytes[SL_DISK_HEADERS] != 0 || bytes[SL_DISK_BODIES] != 0 || bytes[SL_DISK_TENANTS] != 0 ||
-	    bytes[SL_DISK_KEYS] > ENTRIES_AT)
+	if (!sl_vault_sizes_unused(bytes))
 		return SL_ERR_DAMAGED;
 	*head = (struct head){ .generation = 1 };
 	sl_random(head->slot_key, 32);

@@ -9,6 +9,7 @@
 struct brief {			/* a header without its record: a million of them are held at once */
 	unsigned char	id[SL_VAULT_ID_BYTES];
 	int64_t		received_us;
+	uint64_t	token;
 	struct day_key	*key;
 	struct extent	*extents;
 	uint32_t	slot, generation, blocks;
@@ -40,7 +41,7 @@ brief_add(struct loading *l, const struct header *h, uint32_t slot, struct day_k
 		l->size = SL_MAX(l->size * 2, (size_t)64);
 		l->briefs = sl_xrealloc(l->briefs, l->size * sizeof(*l->briefs));
 	}
-	l->briefs[l->len] = (struct brief){ .received_us = h->received_us, .key = key, .slot = slot,
+	l->briefs[l->len] = (struct brief){ .received_us = h->received_us, .token = h->token, .key = key, .slot = slot,
 		.generation = h->generation, .blocks = (uint32_t)(h->sealed_bytes / EXTENT_BLOCK), .state = h->state,
 		.extents_len = (unsigned char)h->extents_len,
 		.extents = sl_xmemdup(h->extents, h->extents_len * sizeof(*h->extents)) };
@@ -146,6 +147,7 @@ briefs_enter(struct loading *l)
 		}
 		memcpy(h->id, b->id, SL_VAULT_ID_BYTES);
 		h->received_us = b->received_us;
+		h->token = b->token;
 		h->state = b->state;
 		h->generation = b->generation;
 		h->sealed_bytes = (uint64_t)b->blocks * EXTENT_BLOCK;

@@ -108,6 +108,9 @@ SL_MUST_USE int	sl_vault_append_new(struct sl_vault *vault, struct sl_slice tena
 void		sl_vault_append_free(struct sl_vault_append **append);	/* not committed: nothing was there */
 /* The next bytes of the sealed body. After an error only _free may be called. */
 SL_MUST_USE int	sl_vault_append_feed(struct sl_vault_append *append, struct sl_slice bytes);
+/* A number by which the message is known when its sender comes again with it, as he did not hear that it is kept: sl_vault_again. Before the
+ * commit. What it is made of is the caller's secret; here it says nothing. */
+void		sl_vault_append_token(struct sl_vault_append *append, uint64_t token);
 /* What came of a commit: `result` 0 and the message's id, or an error. */
 typedef void	sl_vault_done(void *ctx, int result, const unsigned char id[SL_VAULT_ID_BYTES]);
 /* The body is whole: keep it with its record until the end of `expiry_day` (days since 1970). Takes the append, also on failure.
@@ -149,6 +152,10 @@ SL_MUST_USE int	sl_vault_list(struct sl_vault *vault, struct sl_slice tenant, co
 /* What the vault itself knows of one. SL_ERR_NOT_FOUND. */
 SL_MUST_USE int	sl_vault_state(const struct sl_vault *vault, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES],
     enum sl_vault_state *state_out);
+/* The newest message of the tenant's that has this number, and was received at `since_us` or later. Looks at all that came since. What waits for
+ * the flush is not found. 0 or SL_ERR_NOT_FOUND. */
+SL_MUST_USE int	sl_vault_again(const struct sl_vault *vault, struct sl_slice tenant, uint64_t token, int64_t since_us,
+    unsigned char id_out[SL_VAULT_ID_BYTES]);
 /* All tenants' messages in this state, in no order. `tenant` and `id` are borrowed for the call, which must not change the vault. */
 typedef void	sl_vault_visitor(void *ctx, struct sl_slice tenant, const unsigned char id[SL_VAULT_ID_BYTES]);
 void		sl_vault_each(const struct sl_vault *vault, enum sl_vault_state state, sl_vault_visitor *visitor, void *ctx);

@@ -34,6 +34,7 @@ struct message {
 	struct day_key	*key;
 	struct extent	*extents;
 	int64_t		 received_us;
+	uint64_t	 token;			/* 0: none */
 	uint32_t	 slot, generation, blocks;
 	unsigned char	 state, extents_len;
 };

@@ -96,6 +96,60 @@ what_was_added_is_listed_and_opens(void **state)
 	}
 }
 
+/* Add one that is known again by a number. */
+static void
+add_known(struct fixture *f, unsigned number, uint64_t token, unsigned char id_out[SL_VAULT_ID_BYTES])
+{
+	struct sl_vault_append *append;
+	struct test_sealed sealed;
+	struct test_done done = { 0 };
+
+	test_seal(&sealed, number, 100, 1, f->public, test_tenant);
+	assert_int_equal(sl_vault_append_new(f->vault, test_tenant, 0, &append), 0);
+	sl_vault_append_token(append, token);
+	assert_int_equal(sl_vault_append_feed(append, sl_buf_slice(&sealed.body)), 0);
+	assert_int_equal(sl_vault_append_commit(&append, sealed.record, sealed.received_us, DAY, test_on_done, &done), 0);
+	assert_int_equal(sl_vault_flush(f->vault), 0);
+	assert_int_equal(done.result, 0);
+	memcpy(id_out, done.id, SL_VAULT_ID_BYTES);
+	test_sealed_fini(&sealed);
+}
+
+/* By its number, its tenant and the time, also after it was marked and the vault was opened anew; and not when it is gone. */
+static void
+a_message_is_known_again(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char ids[5][SL_VAULT_ID_BYTES], id[SL_VAULT_ID_BYTES];
+	unsigned char public[SL_SEAL_KEY_BYTES];
+	int64_t at[5];
+	size_t n;
+
+	assert_int_equal(sl_vault_tenant_new(f->vault, other, public), 0);
+	for (unsigned i = 0; i < 5; i++)
+		add_known(f, i, i == 4 ? 0 : 100 + i % 2, ids[i]);
+	assert_int_equal(count(f, ANY), 5);
+	for (unsigned i = 0; i < 5; i++)
+		at[i] = f->list.list[4 - i].received_us;
+	assert_int_equal(sl_vault_mark(f->vault, test_tenant, &ids[3], 1, SL_VAULT_RELEASED, &n), 0);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(sl_vault_again(f->vault, test_tenant, 100, at[0], id), 0);
+		assert_memory_equal(id, ids[2], sizeof(id));		/* the newer one of two */
+		assert_int_equal(sl_vault_again(f->vault, test_tenant, 100, at[2], id), 0);
+		assert_int_equal(sl_vault_again(f->vault, test_tenant, 100, at[2] + 1, id), SL_ERR_NOT_FOUND);
+		assert_int_equal(sl_vault_again(f->vault, test_tenant, 101, at[0], id), 0);
+		assert_memory_equal(id, ids[3], sizeof(id));
+		assert_int_equal(sl_vault_again(f->vault, test_tenant, 102, at[0], id), SL_ERR_NOT_FOUND);
+		assert_int_equal(sl_vault_again(f->vault, test_tenant, 0, at[0], id), SL_ERR_NOT_FOUND);
+		assert_int_equal(sl_vault_again(f->vault, other, 100, at[0], id), SL_ERR_NOT_FOUND);
+		assert_int_equal(sl_vault_again(f->vault, SL_SLICE_LIT("example.net"), 100, at[0], id), SL_ERR_NOT_FOUND);
+		reopen(f);
+	}
+	assert_int_equal(sl_vault_delete(f->vault, test_tenant, &ids[2], 1, &n), 0);
+	assert_int_equal(sl_vault_again(f->vault, test_tenant, 100, at[0], id), 0);
+	assert_memory_equal(id, ids[0], sizeof(id));
+}
+
 static void
 lists_are_narrowed(void **state)
 {
@@ -799,7 +853,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_added_is_listed_and_opens),
-		TEST(lists_are_narrowed),
+		TEST(a_message_is_known_again), TEST(lists_are_narrowed),
 		TEST(tenants_see_their_own),
 		TEST(a_tenant_who_holds_the_key_has_to_unlock),
 		TEST(an_earlier_pair_still_opens_what_is_sealed_to_it),

@@ -76,7 +76,7 @@ compile(const char *name, const struct sl_policy *policy)
 	sl_buf_init(&wrong, 4096);
 	must(sl_snapshot_writer_policy(w, policy, &id) == 0, "the policy");
 	for (uint32_t i = 1; i <= TENANTS; i++) {
-		struct sl_snapshot_tenant tenant = { .id = i, .policy = id, .window_bytes = 1 << 20 };
+		struct sl_snapshot_tenant tenant = { .id = i, .policy = id };
 		struct sl_list_entry entry = { .flags = i % 2 ? SL_LIST_DENY : SL_LIST_ALLOW };
 		char text[64];
 

@@ -27,6 +27,7 @@ static const char usage[] =
     "       sluicectl key lock TENANT\n"
     "       sluicectl key serve TENANT\n"
     "       sluicectl key rotate-master FILE\n"
+    "       sluicectl key new-vault VAULT\n"
     "\n"
     "  show     whose the tenant's key is, and whether it is unlocked\n"
     "  hold     make a new key that only a passphrase opens. What is kept from then on cannot be shown, listed or released unless\n"
@@ -35,6 +36,8 @@ static const char usage[] =
     "  lock     take that back\n"
     "  serve    make a new key that the service holds, for what is kept from then on\n"
     "  rotate-master   put everything under a new master key, which takes the place of the one in FILE\n"
+    "  new-vault  give up the vault that is missed, for good, and begin a new one in its place. VAULT is the number of the one that is given\n"
+    "           up, as `sluicectl status` says it\n"
     "\n"
     "  --passphrase-file FILE   its first line, instead of asking; - is standard input\n"
     "  --by NAME        who asks, for the log (default: who runs this)\n"
@@ -355,11 +358,30 @@ rotate(struct options *o, struct sl_slice path)
 	return status;
 }
 
+/* ---- the vault ---- */
+
+static int
+new_vault(struct options *o, struct sl_slice vault)
+{
+	struct answer answer;
+	int r = ask(o, SL_KEPT_KEY_NEW_VAULT, vault, 0, sl_slice(NULL, 0), &answer);
+
+	if (r != 0) {
+		fprintf(stderr, "sluicectl key: " SL_SLICE_FMT ": %s\n", SL_SLICE_ARG(vault), r == SL_ERR_EXISTS ?
+		    "no vault is missed" : r == SL_ERR_NOT_FOUND ? "it is not the vault that is missed" : r == SL_ERR_BUSY ?
+		    "there is something in its place: move it away first" : sl_strerror(r));
+		return EXIT_PROBLEM;
+	}
+	puts("a new vault is begun");
+	return EXIT_OK;
+}
+
 static const struct verb {
 	const char	*name;
 	int		(*run)(struct options *o, struct sl_slice what);
 } verbs[] = {
 	{ "show", show }, { "hold", hold }, { "unlock", unlock }, { "lock", lock }, { "serve", serve }, { "rotate-master", rotate },
+	{ "new-vault", new_vault },
 };
 
 static bool

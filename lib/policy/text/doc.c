@@ -17,6 +17,12 @@ add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_NUMBER:
 		sl_buf_addf(out, "number, %u to %u", row->min, row->max);
 		return;
+	case SL_POLICY_SIZE:
+		sl_buf_add_str(out, "size, ");
+		value_print_size(row->min, out);
+		sl_buf_add_str(out, " to ");
+		value_print_size(row->max, out);
+		return;
 	case SL_POLICY_WORD:
 		add_words(row->words, out);
 		return;

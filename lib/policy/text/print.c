@@ -163,6 +163,9 @@ sl_policy_value_print(const struct sl_policy_setting *row, const struct sl_polic
 	case SL_POLICY_NUMBER:
 		sl_buf_addf(out, "%u", *(const uint32_t *)at);
 		return;
+	case SL_POLICY_SIZE:
+		value_print_size(*(const uint32_t *)at, out);
+		return;
 	case SL_POLICY_WORD:
 		sl_buf_add_str(out, word_of(*(const uint32_t *)at, row->words));
 		return;

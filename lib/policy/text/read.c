@@ -123,6 +123,26 @@ read_number(struct policy_reader *r, const struct conf_node *node, const struct 
 	return (uint32_t)n;
 }
 
+static uint32_t
+read_size(struct policy_reader *r, const struct conf_node *node, const struct sl_policy_setting *row)
+{
+	uint64_t bytes = 0;
+	struct sl_buf bounds;
+
+	if (!policy_is_scalar(r, node))
+		return row->min;
+	if (value_size(node->text, &bytes) == 0 && bytes >= row->min && bytes <= row->max)
+		return (uint32_t)bytes;
+	sl_buf_init(&bounds, 64);
+	value_print_size(row->min, &bounds);
+	sl_buf_add_str(&bounds, " to ");
+	value_print_size(row->max, &bounds);
+	WRONG(r, node, "%s: write a size from %s instead of '" SL_SLICE_FMT "'", r->what, sl_buf_cstr(&bounds),
+	    (int)SL_MIN(node->text.len, (size_t)80), node->text.ptr);
+	sl_buf_fini(&bounds);
+	return row->min;
+}
+
 /* At most six decimals: so a printed probability reads as the same bits. */
 static double
 read_probability(struct policy_reader *r, const struct conf_node *node)
@@ -322,6 +342,9 @@ read_value(struct policy_reader *r, const struct conf_node *node, const struct s
 	switch (row->type) {
 	case SL_POLICY_NUMBER:
 		*(uint32_t *)at = read_number(r, node, row);
+		return;
+	case SL_POLICY_SIZE:
+		*(uint32_t *)at = read_size(r, node, row);
 		return;
 	case SL_POLICY_WORD:
 		*(uint32_t *)at = policy_read_word(r, node, row->words);
