@@ -566,8 +566,9 @@ file_refuses(struct request *request, struct sl_node node, const char *what)
 int
 file_refuses_rows(struct request *request, struct sl_node node, uint64_t rows)
 {
-	const struct sl_policy_setting *days = sl_policy_setting_find(SL_SLICE_LIT("quarantine.days"));
-	uint64_t said = sl_tenant_policy_rows() | UINT64_C(1) << (days - sl_policy_settings);
+	/* What the file's own words say, beside policies. */
+	static const char *const own[] = { "quarantine.days", "message.size", "message.window" };
+	uint64_t said = sl_tenant_policy_rows();
 	struct sl_tenant_file file;
 	struct sl_node tenant;
 	char what[100];
@@ -575,6 +576,8 @@ file_refuses_rows(struct request *request, struct sl_node node, uint64_t rows)
 
 	if (r != 0 || node.level != SL_LEVEL_TENANT || file.in != SL_TENANT_IN_FILE)
 		return r;
+	for (size_t i = 0; i < SL_COUNT(own); i++)
+		said |= UINT64_C(1) << (sl_policy_setting_find(sl_slice_str(own[i])) - sl_policy_settings);
 	for (int i = 0; i < SL_SAYS_COUNT; i++)
 		if ((file.says >> i & 1) != 0)
 			said |= UINT64_C(1) << (sl_policy_setting_find(sl_slice_str(sl_tenant_says_path((enum sl_tenant_says)i))) -

@@ -15,7 +15,7 @@
 #define LINES_MAX	((size_t)4 << 20)
 
 /* Who is known, and what anna and bert say of senders. */
-static const struct provider acme = { .policy = "recipients: {shield: known}\nlists: {users: both}\n",
+static const struct provider acme = { .policy = "recipients: {shield: known}\nlists: {users: both}\nmessage: {size: 10MiB}\n",
 	.users = { { "anna@acme.test", NULL }, { "bert@acme.test", NULL } },
 	.entries = { { "bert@acme.test", "client.example", SL_LIST_DENY }, { NULL, "denied@client.example", SL_LIST_DENY } } };
 

@@ -51,8 +51,7 @@ add_policy(struct sl_snapshot_writer *writer, const char *text)
 static void
 add_ours(struct sl_snapshot_writer *writer, uint32_t policy, enum ours ours)
 {
-	struct sl_snapshot_tenant tenant = { .id = OURS, .name = SL_SLICE_LIT("example.com"), .policy = policy, .window_bytes = 262144,
-		.message_max_bytes = 10000000,
+	struct sl_snapshot_tenant tenant = { .id = OURS, .name = SL_SLICE_LIT("example.com"), .policy = policy,
 		.file_mark = sl_settings_tenant_mark(rig.edge->snapshot->settings, rig_tenant(&rig)) + (ours == OURS_AS_IT_WAS) };
 
 	assert_int_equal(sl_snapshot_writer_tenant(writer, &tenant), 0);

@@ -166,8 +166,8 @@ says_describe(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_LANGUAGE:
 		sl_buf_add_str(out, "language");
 		return;
-	case SL_POLICY_THRESHOLDS: case SL_POLICY_DOMAINS: case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:
-	case SL_POLICY_TYPE_COUNT:
+	case SL_POLICY_SIZE: case SL_POLICY_THRESHOLDS: case SL_POLICY_DOMAINS: case SL_POLICY_FILES: case SL_POLICY_GROUPS:
+	case SL_POLICY_PARTNERS: case SL_POLICY_TYPE_COUNT:
 		break;
 	}
 	SL_UNREACHABLE("a setting that no tenant's section has");
