@@ -116,6 +116,8 @@ find_few(const struct sl_report_ask *ask, struct few *few)
 		const unsigned char *at = address.len > 0 ? memrchr(address.ptr, '@', address.len) : NULL;
 		struct sl_unpack aliases = { .rest = ask->aliases };
 
+		/* In U-labels it is spelled in more ways than one. */
+		few->many |= memmem(address.ptr, address.len, "xn--", 4) != NULL;
 		if (at != NULL) {
 			local.len = (size_t)(at - address.ptr);
 			domain = sl_slice_from(address, local.len + 1);

@@ -428,7 +428,7 @@ records_new(struct sl_loop *loop, int fd)
 	r->state = NONE;
 	if (fd >= 0) {
 		r->state = UNKNOWN;
-		r->maker = sl_ipc_new(fd, SL_IPC_BIT(READY));
+		r->maker = sl_ipc_new(fd, SL_IPC_BIT(HELPER));
 		sl_watch_init(&r->maker_watch, loop, fd, on_maker, r);
 		sl_watch_want(&r->maker_watch, SL_READ);
 	}

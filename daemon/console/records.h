@@ -10,7 +10,7 @@
  *			questions, and makes a process for each, as SQLite does not bear a fork: so one that takes long, or dies, holds no
  *			other up. Is the directory another than when it was made, it ends, for the maker to make another
  *
- *	maker > console		READY, each time: u32 its id, and a channel to the reader; or nothing: there is no directory
+ *	maker > console		HELPER, each time: u32 its id, and a channel to the reader; or nothing: there is no directory
  *	console > reader	CONSOLE_REQUEST (report/counts.h), COMPILE (replay_run.h) or COMMAND (find_run.h), with a channel for the answer
  *
  * Numbers that were not told, as a process died, are asked for again, RECORDS_TRIES times in all; what is tried out is not, and its asker is told.

@@ -142,7 +142,7 @@ tell(struct maker *m, pid_t pid, int fd)
 	sl_buf_init(&payload, 16);
 	if (pid > 0)
 		sl_pack_u32(&payload, (uint32_t)pid);
-	r = sl_ipc_send(m->console, SL_IPC_READY, sl_buf_slice(&payload), &fd, pid > 0 ? 1 : 0);
+	r = sl_ipc_send(m->console, SL_IPC_HELPER, sl_buf_slice(&payload), &fd, pid > 0 ? 1 : 0);
 	sl_buf_fini(&payload);
 	return r == 0;
 }

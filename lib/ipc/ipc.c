@@ -28,7 +28,7 @@ struct ipc_limit {
 static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_SETTINGS] = { SL_IPC_PAYLOAD_MAX, SL_IPC_FDS_MAX },
 	[SL_IPC_LISTENERS] = { 0, SL_IPC_FDS_MAX },
-	[SL_IPC_READY] = { 4, 1 },
+	[SL_IPC_READY] = { 0, 0 },
 	[SL_IPC_STOP] = { 0, 0 },
 	[SL_IPC_CHECKED] = { SL_IPC_PAYLOAD_MAX, 1 },
 	[SL_IPC_CHECK_FAILED] = { 1u << 20, 0 },

@@ -23,13 +23,13 @@
 #define SL_IPC_MESSAGES(X)							\
 	X(SETTINGS)		/* parent > edge: u32 SL_IPC_HAS_*, ticket key, packed settings; fds in that order */ \
 	X(LISTENERS)		/* parent > edge: nothing; fds: listening sockets, in settings' order */ \
-	X(READY)		/* edge > parent: nothing; settings and listeners are in use (console's maker > console: u32 its id; fd: a channel to the reader) */ \
+	X(READY)		/* edge > parent: nothing; settings and listeners are in use */	\
 	X(STOP)			/* parent > edge: nothing; finish sessions, then exit */		\
 	X(CHECKED)		/* checker > parent: packed settings; fd: what tenants know, if there is that */ \
 	X(CHECK_FAILED)		/* checker > parent: the errors, text */			\
 	X(STATUS_REQUEST)	/* sluicectl > parent */					\
 	X(STATUS)		/* parent > sluicectl: JSON */					\
-	X(HELPER)		/* parent > edge: u32 its number; fd: a channel to a helper, instead of the one before */ \
+	X(HELPER)		/* parent > edge: u32 its number; fd: a channel to a helper, instead of the one before (maker > console: to the reader of records) */ \
 	X(HELPER_FAILED)	/* edge > parent: u32 number; the helper is of no use, send another */ \
 	X(INSPECT)		/* asker > helper: a job (deep/deep.h); fd: sealed memory with the bytes */ \
 	X(INSPECT_RESULT)	/* helper > asker: entries, findings, links */			\

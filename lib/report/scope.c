@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "digest/command.h"
+
 #define RECIPIENTS_MAX	1000u
 #define KEY_MAX		(sizeof(((struct sl_traffic_row *)0)->key) - 1)
 
@@ -276,23 +278,44 @@ is_member(const struct sl_report_scope *scope, struct sl_slice name)
 	return scope->members.items[set_find(&scope->members, hash_of(scope, name), name)].name.ptr != NULL;
 }
 
-/* Each address as that of its real domain, and whether it counts. */
+static bool
+is_ascii(struct sl_slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* The address as it counts, if that is not as it is written: its domain in A-labels, and the real one. Added to `text`; false: it is as written. */
+static bool
+add_real(struct sl_report_scope *scope, struct sl_slice address)
+{
+	struct sl_slice domain = domain_of(address), ascii = domain, real;
+	char mailbox[SL_DIGEST_MAILBOX_MAX + 1];
+
+	if (!is_ascii(domain) && sl_digest_mailbox(address, mailbox))
+		ascii = domain_of(sl_slice_str(mailbox));
+	real = real_domain(scope, ascii);
+	if (real.ptr == domain.ptr)
+		return false;
+	sl_buf_add(&scope->text, address.ptr, address.len - domain.len);
+	sl_buf_add_slice(&scope->text, real);
+	return true;
+}
+
+/* Each address as it counts, and whether it does. */
 static void
 find_ours(struct sl_report_scope *scope, const struct sl_traffic_message *m)
 {
 	sl_buf_reset(&scope->text);
 	for (size_t i = 0; i < m->recipients_len; i++) {
-		struct sl_slice address = m->recipients[i].address, domain = domain_of(address), real = real_domain(scope, domain);
+		size_t from = scope->text.len;
 
-		scope->keys[i] = address;
-		if (real.ptr != domain.ptr) {
-			size_t from = scope->text.len;
-
-			sl_buf_add(&scope->text, address.ptr, address.len - domain.len);
-			sl_buf_add_slice(&scope->text, real);
-			/* Where it lies is known when all are there: till then only how long it is. */
+		/* Where it lies is known when all are there: till then only how long it is. */
+		scope->keys[i] = m->recipients[i].address;
+		if (add_real(scope, m->recipients[i].address))
 			scope->keys[i] = (struct sl_slice){ NULL, scope->text.len - from };
-		}
 	}
 	for (size_t i = 0, from = 0; i < m->recipients_len; i++) {
 		if (scope->keys[i].ptr == NULL) {
@@ -370,7 +393,15 @@ sl_report_scope_add_domain(struct sl_report_scope *scope, const struct sl_traffi
 {
 	struct sl_traffic_sum real = *sum;
 
-	real.name = real_domain(scope, sum->name);
+	char mailbox[SL_DIGEST_MAILBOX_MAX + 1], *address = NULL;
+
+	if (!is_ascii(sum->name)) {
+		address = sl_xasprintf("x@" SL_SLICE_FMT, SL_SLICE_ARG(sum->name));
+		if (sl_digest_mailbox(sl_slice_str(address), mailbox))
+			real.name = domain_of(sl_slice_str(mailbox));
+	}
+	real.name = real_domain(scope, real.name);
+	sl_free(address);
 	if (scope->ask->of == SL_REPORT_OF_ADDRESSES || (scope->ask->of == SL_REPORT_OF_DOMAINS && !is_member(scope, real.name)))
 		return;
 	if (scope->ask->of == SL_REPORT_OF_DOMAINS)

@@ -123,14 +123,36 @@ a_message_counts_once_with_each_whom_it_was_for(void **state)
 	}
 }
 
+/* In U-labels it is the same domain, and the same user. */
+static void
+a_domain_in_other_letters_is_the_same(void **state)
+{
+	struct fixture f;
+	struct sl_buf out;
+
+	setup(&f, SL_REPORT_OF_DOMAINS, "xn--bcher-kva.example");
+	add(&f, "a@b\xc3\xbc" "cher.example a@xn--bcher-kva.example b@one.example");
+	add(&f, "a@b\xc3\xbc" "cher.example");
+	add(&f, "b@b\xc3\xb6" "cher.example");
+	sl_report_scope_finish(f.scope);
+	sl_buf_init(&out, 4096);
+	print(&f.counts.domains, &out);
+	print(&f.counts.users, &out);
+	assert_string_equal(sl_buf_cstr(&out), "xn--bcher-kva.example 2/3/0 = 2/3/0; a@xn--bcher-kva.example 2/3/0 = 2/3/0; ");
+	sl_buf_fini(&out);
+	teardown(&f);
+}
+
 static void
 sums_by_domain_of_days_that_are_gone_are_added(void **state)
 {
 	const struct sl_traffic_sum sums[] = {
 		{ .day = "2026-11-20", .tenant = S("t"), .outcome = S("delivered"), .messages = 5, .recipients = 6, .reached = true, .name = S("one.example") },
 		{ .day = "2026-11-20", .tenant = S("t"), .outcome = S("delivered"), .messages = 2, .recipients = 2, .reached = true, .name = S("zweite.example") },
+		{ .day = "2026-11-20", .tenant = S("t"), .outcome = S("delivered"), .messages = 1, .recipients = 1, .reached = true,
+		  .name = S("b\xc3\xbc" "cher.example") },
 	};
-	static const char *const told[] = { "= 0/0/0; one.example 5/6/0 two.example 2/2/0 = 7/8/0; ", "2026-11-20 2/2/0 = 2/2/0; two.example 2/2/0 = 2/2/0; ",
+	static const char *const told[] = { "= 0/0/0; one.example 5/6/0 two.example 2/2/0 xn--bcher-kva.example 1/1/0 = 8/9/0; ", "2026-11-20 2/2/0 = 2/2/0; two.example 2/2/0 = 2/2/0; ",
 		"= 0/0/0; = 0/0/0; " };
 
 	for (int of = 0; of < SL_REPORT_OF_COUNT; of++) {
@@ -229,6 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_counts_once_with_each_whom_it_was_for),
+		cmocka_unit_test(a_domain_in_other_letters_is_the_same),
 		cmocka_unit_test(sums_by_domain_of_days_that_are_gone_are_added),
 		cmocka_unit_test(the_largest_are_told_and_the_rest_summed),
 		cmocka_unit_test(too_many_names_are_bounded),
