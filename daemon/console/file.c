@@ -89,12 +89,27 @@ make_layer(const struct sl_settings *settings, const struct sl_tenant *tenant, c
 	return layer_says(layer, tenant, was->says, arena, errors);
 }
 
+static int
+make_canonical(struct file_known *known, struct sl_slice text, struct sl_buf *error)
+{
+	enum sl_policy_by by = SL_BY_TENANT;
+	int r;
+
+	if (text.len > 0 && sl_slice_eq(sl_buf_slice(&known->text), text))
+		return 0;
+	sl_buf_reset(&known->text);
+	sl_buf_reset(&known->canonical);
+	r = policy_text_check(&by, text, &known->canonical, error);
+	if (r == 0)
+		sl_buf_add_slice(&known->text, text);
+	return r;
+}
+
 int
 file_policy(const struct sl_settings *settings, const struct sl_tenant *tenant, const struct sl_tenant_file *was,
-    struct sl_slice before, struct sl_buf *after, struct sl_buf *error)
+    struct file_known *known, struct sl_slice before, struct sl_buf *after, struct sl_buf *error)
 {
 	struct sl_policy_layer *layer = sl_xzalloc(sizeof(*layer));
-	enum sl_policy_by by = SL_BY_TENANT;
 	char template[SL_NAME_MAX + 1];
 	struct sl_arena arena;
 	struct sl_buf text;
@@ -113,8 +128,10 @@ file_policy(const struct sl_settings *settings, const struct sl_tenant *tenant, 
 	r = make_layer(settings, tenant, was, &arena, layer, error);
 	if (r == 0) {
 		policy_text_print(template, layer, &text);
-		r = text.overflow ? SL_ERR_SYNTAX : policy_text_check(&by, sl_buf_slice(&text), after, error);
+		r = text.overflow ? SL_ERR_SYNTAX : make_canonical(known, sl_buf_slice(&text), error);
 	}
+	if (r == 0)
+		sl_buf_add_slice(after, sl_buf_slice(&known->canonical));
 	if (r != 0 && error->len == 0)
 		sl_buf_addf(error, "its policy is longer than %zu bytes", SL_LAYER_TEXT_MAX);
 	sl_buf_fini(&text);
@@ -141,6 +158,7 @@ struct taking {
 	struct taken		*items;
 	size_t			 len;
 	size_t			 added, changed, gone, left_out;
+	struct file_known	 known;
 };
 
 static int
@@ -337,11 +355,18 @@ set_routes(struct taking *t, const struct taken *taken)
 	return sl_store_routes_set(t->store, &t->actor, taken->node, routes, len);
 }
 
+/* It is canonical (file_policy). */
+static int
+as_it_is(void *ctx, struct sl_slice text, struct sl_buf *canonical, struct sl_buf *error)
+{
+	sl_buf_add_slice(canonical, text);
+	return 0;
+}
+
 static int
 set_layer(struct taking *t, const struct taken *taken, struct sl_buf *error)
 {
 	struct sl_buf before, after;
-	enum sl_policy_by by = SL_BY_TENANT;
 	int64_t version;
 	int r;
 
@@ -351,10 +376,10 @@ set_layer(struct taking *t, const struct taken *taken, struct sl_buf *error)
 	if (r == SL_ERR_NOT_FOUND)
 		r = 0;
 	if (r == 0)
-		r = file_policy(t->settings, taken->tenant, &taken->was, sl_buf_slice(&before), &after, error);
+		r = file_policy(t->settings, taken->tenant, &taken->was, &t->known, sl_buf_slice(&before), &after, error);
 	if (r == 0 && !sl_slice_eq(sl_buf_slice(&before), sl_buf_slice(&after)))
 		r = sl_store_layer_set(t->store, &t->actor, taken->node, sl_slice("", 0), sl_buf_slice(&after), SL_LAYER_ANY,
-		    policy_text_check, &by, &version);
+		    as_it_is, NULL, &version);
 	sl_buf_fini(&before);
 	sl_buf_fini(&after);
 	return r;
@@ -471,6 +496,8 @@ file_take_over(struct console *console, const struct sl_settings *settings, cons
 
 	if (r != 0)
 		return r;
+	sl_buf_init(&t.known.text, SL_LAYER_TEXT_MAX);
+	sl_buf_init(&t.known.canonical, SL_LAYER_TEXT_MAX);
 	t.names = sl_xzalloc(SL_MAX(len, (size_t)1) * sizeof(*t.names));
 	t.items = sl_xzalloc(SL_MAX(len, (size_t)1) * sizeof(*t.items));
 	for (size_t i = 0; i < len; i++)
@@ -483,9 +510,12 @@ file_take_over(struct console *console, const struct sl_settings *settings, cons
 	else
 		sl_store_rollback(console->store);
 	if (r == 0 && t.added + t.changed + t.gone > 0) {
-		sl_log(SL_LOG_NOTICE, "tenants of %s: %zu are new, %zu have changed, %zu are gone", path, t.added, t.changed, t.gone);
+		sl_log(SL_LOG_NOTICE, "tenants of %s: %zu are new, %zu have changed, %zu are gone, %zu are left out", path, t.added, t.changed,
+		    t.gone, t.left_out);
 		console_changed(console);
 	}
+	sl_buf_fini(&t.known.text);
+	sl_buf_fini(&t.known.canonical);
 	sl_free(t.names);
 	sl_free(t.items);
 	return r;

@@ -21,9 +21,12 @@
 SL_MUST_USE int	file_take_over(struct console *console, const struct sl_settings *settings, const char *path);
 
 /* What a tenant's layer is to be: what was there, with what the section says in its place. `was`: what it said last. 0, or SL_ERR_SYNTAX
- * and a sentence. */
+ * and a sentence. `known`: what the one before came to, as many say the same. */
+struct file_known {
+	struct sl_buf	text, canonical;
+};
 SL_MUST_USE int	file_policy(const struct sl_settings *settings, const struct sl_tenant *tenant, const struct sl_tenant_file *was,
-		    struct sl_slice before, struct sl_buf *after, struct sl_buf *error);
+		    struct file_known *known, struct sl_slice before, struct sl_buf *after, struct sl_buf *error);
 
 /* Is that said in the file? Then SL_ERR_REFUSED, and said where; `what`: "its next hops are". Of any node of a tenant. */
 int	file_refuses(struct request *request, struct sl_node node, const char *what);

@@ -26,7 +26,7 @@ struct resolver {
 	struct hosts	*hosts;
 	struct sl_ipc	*ipc;		/* NULL: it has died */
 	struct sl_watch	 watch;
-	size_t		 at;		/* of `hosts`: what it is asked next */
+	size_t		 at;		/* of `hosts`: what it is asked next; what it was asked is before that */
 	bool		 asked;		/* an answer is awaited */
 };
 
@@ -294,6 +294,8 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	struct sl_slice name = sl_unpack_bytes(&in);
 	const struct host *host = in.failed ? NULL : hosts_find(r->hosts, name);
 
+	if (!in.failed && name.len == 0 && r->asked)	/* it died of that, or meanwhile */
+		host = &r->hosts->hosts[r->at - 1];
 	r->asked = false;
 	if (host != NULL)
 		on_answer(r->hosts, &r->hosts->hosts[host - r->hosts->hosts], in.rest);

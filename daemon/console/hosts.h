@@ -3,7 +3,8 @@
  *
  * Names are looked up by processes of their own (getaddrinfo waits as long as it likes): one for names that are new, one
  * that goes round all of them again every few minutes. A name that cannot be looked up keeps the address it had last, also
- * over a restart: they are kept in a file of the directory.
+ * over a restart: they are kept in a file of the directory. A process that dies is made again a second later; the name that it was at counts as
+ * one that cannot be looked up, so that no name holds the others up.
  *
  * Memory: about 100 bytes for each name.
  */
@@ -28,8 +29,9 @@ struct host {
 	int64_t		 failing_s;	/* since when it cannot be looked up; 0: it can */
 };
 
-/* Start the two processes, before anything else is opened. `prepare` as in job.h. SL_ERR_SYSTEM. */
-SL_MUST_USE int	hosts_start(int fds_out[2], bool (*prepare)(void *ctx), void *ctx);
+/* Start the two processes, before anything else is opened. `prepare` as in job.h; `close_fd`: what of the console's they have no business with
+ * (-1: nothing). SL_ERR_SYSTEM. */
+SL_MUST_USE int	hosts_start(int fds_out[2], bool (*prepare)(void *ctx), void *ctx, int close_fd);
 
 /* `changed` is called when addresses have changed, or the first look-ups are over: ask hosts_changed. fds are taken. */
 struct hosts	*hosts_new(struct sl_loop *loop, struct sl_store *store, const char *directory, const int fds[2],

@@ -1,17 +1,24 @@
-/* resolver.c - a process that looks names up, one after the other; see hosts.h */
+/* resolver.c - processes that look names up, one after the other; see hosts.h */
 
 #include "hosts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "aside.h"
 #include "ipc/ipc.h"
+#include "sl/log.h"
 
 #define NAME_MAX_BYTES	255
+#define AGAIN_MS	1000	/* between one that died and the next */
 
 /* The first address, as a settings file's next hop has it. */
 static bool
@@ -55,47 +62,95 @@ on_message(void *ctx, struct sl_ipc_message *message)
 }
 
 struct resolving {
-	int	 other;		/* the channel of the one before, which is none of its business; -1 */
+	int	 others[2];	/* descriptors that are none of its business; -1: none */
 	bool	(*prepare)(void *ctx);
 	void	*ctx;
 };
 
 static bool
-prepare_one(void *ctx)
+close_others(void *ctx)
 {
 	const struct resolving *r = ctx;
 
-	if (r->other >= 0)
-		close(r->other);
-	(void)setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
-	return r->prepare == NULL || r->prepare(r->ctx);
+	for (size_t i = 0; i < SL_COUNT(r->others); i++)
+		if (r->others[i] >= 0)
+			close(r->others[i]);
+	return true;
 }
 
 static void
-work(int fd, void *ctx)
+resolve(int fd, const struct resolving *r)
 {
-	struct sl_ipc *ipc = sl_ipc_new(fd, SL_IPC_BIT(RESOLVE));
+	struct sl_ipc *ipc;
 
+	(void)prctl(PR_SET_NAME, "sluice-lookup");
+	(void)setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
+	if (r->prepare != NULL && !r->prepare(r->ctx))
+		_exit(1);
+	ipc = sl_ipc_new(fd, SL_IPC_BIT(RESOLVE));
 	while (sl_ipc_wait(ipc, -1, on_message, &ipc) == SL_DONE)
 		continue;
+	_exit(0);
+}
+
+/* What it was asked cannot be looked up. */
+static bool
+tell_of_death(int fd)
+{
+	struct sl_ipc *ipc = sl_ipc_new(dup(fd), 0);
+	struct sl_buf answer;
+	int r;
+
+	sl_buf_init(&answer, 100);
+	sl_pack_bytes(&answer, sl_slice("", 0));
+	r = sl_ipc_send(ipc, SL_IPC_RESOLVED, sl_buf_slice(&answer), NULL, 0);
+	sl_buf_fini(&answer);
+	sl_ipc_free(&ipc);
+	return r == 0;
+}
+
+/* The process that looks up is made here, and made anew when it has died. This one reads nothing. */
+static void
+work(int fd, void *ctx)
+{
+	const struct resolving *r = ctx;
+	int status;
+	pid_t pid;
+
+	signal(SIGCHLD, SIG_DFL);
+	for (;;) {
+		pid = fork();
+		if (pid == 0)
+			resolve(fd, r);
+		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+		if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			return;		/* the console is gone */
+		sl_log(SL_LOG_ERROR, "a resolver died: another is made");
+		if (!tell_of_death(fd))
+			return;
+		(void)poll(NULL, 0, AGAIN_MS);
+	}
 }
 
 static int
-resolver_start(int other, bool (*prepare)(void *ctx), void *ctx)
+resolver_start(const struct resolving *resolving)
 {
-	struct resolving resolving = { other, prepare, ctx };
-	const struct aside aside = { "sluice-resolve", prepare_one, &resolving, work, NULL };
+	const struct aside aside = { "sluice-resolve", close_others, (void *)(uintptr_t)resolving, work, (void *)(uintptr_t)resolving };
 
 	return aside_start(&aside);
 }
 
 int
-hosts_start(int fds[2], bool (*prepare)(void *ctx), void *ctx)
+hosts_start(int fds[2], bool (*prepare)(void *ctx), void *ctx, int close_fd)
 {
-	fds[0] = resolver_start(-1, prepare, ctx);
+	struct resolving resolving = { { close_fd, -1 }, prepare, ctx };
+
+	fds[0] = resolver_start(&resolving);
 	if (fds[0] < 0)
 		return SL_ERR_SYSTEM;
-	fds[1] = resolver_start(fds[0], prepare, ctx);
+	resolving.others[1] = fds[0];	/* the channel of the one before */
+	fds[1] = resolver_start(&resolving);
 	if (fds[1] >= 0)
 		return 0;
 	close(fds[0]);

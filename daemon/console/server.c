@@ -541,12 +541,10 @@ struct children {
 	int			 hosts[2], compiler, reader;
 };
 
-/* In a child: what it has no business with is closed, the rest given up. */
+/* In a child: what it has no business with is given up. */
 static bool
-prepare(struct children *c, enum sl_jail_role role)
+enter(const struct children *c, enum sl_jail_role role)
 {
-	if (c->place->parent != NULL)
-		close(sl_ipc_fd(c->place->parent));
 	if (c->place->user == NULL)
 		return true;
 	return sl_jail_enter_with(role, &c->user, role == SL_JAIL_COMPILER ? c->place->directory : NULL) == 0;
@@ -555,13 +553,17 @@ prepare(struct children *c, enum sl_jail_role role)
 static bool
 prepare_resolver(void *ctx)
 {
-	return prepare(ctx, SL_JAIL_CHECKER);
+	return enter(ctx, SL_JAIL_CHECKER);
 }
 
 static bool
 prepare_compiler(void *ctx)
 {
-	return prepare(ctx, SL_JAIL_COMPILER);
+	const struct children *c = ctx;
+
+	if (c->place->parent != NULL)
+		close(sl_ipc_fd(c->place->parent));
+	return enter(c, SL_JAIL_COMPILER);
 }
 
 static bool
@@ -600,7 +602,7 @@ children_start(struct children *c)
 		if (!give_away(place->directory, &c->user))
 			return false;
 	}
-	if (hosts_start(c->hosts, prepare_resolver, c) != 0)
+	if (hosts_start(c->hosts, prepare_resolver, c, place->parent != NULL ? sl_ipc_fd(place->parent) : -1) != 0)
 		return failed("cannot make", "a resolver");
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
 	if (c->compiler < 0)

@@ -216,7 +216,7 @@ uint64_t
 sl_tenant_policy_rows(void)
 {
 	static const char *const said[] = { "mode", "malware", "phish", "spam", "bulk", "malformed", "copy_to", "subject_tag",
-		"refusal_text", "authentication.dmarc", "authentication.dmarc_reject", "authentication.dmarc_quarantine",
+		"refusal_text", "message.size", "authentication.dmarc", "authentication.dmarc_reject", "authentication.dmarc_quarantine",
 		"authentication.bad_author", "authentication.spf_fail", "authentication.partner", "authentication.trusted_sealers",
 		"authentication.partners" };
 	uint64_t rows = 0;
@@ -233,11 +233,16 @@ sl_tenant_policy_rows(void)
 void
 sl_tenant_policy(const struct sl_tenant *tenant, struct sl_arena *arena, struct sl_policy *out)
 {
+	const struct sl_policy_setting *size = sl_policy_setting_find(SL_SLICE_LIT("message.size"));
+
 	memset(out, 0, sizeof(*out));
 	out->mode = tenant->mode;
 	memcpy(out->category, tenant->policy, sizeof(out->category));
 	out->copy_to = sl_slice_str(tenant->copy_to);
 	out->subject_tag = sl_slice_str(tenant->subject_tag);
 	out->refusal_text = sl_slice_str(tenant->refusal_text);
+	/* What a policy cannot say is the most that it can; edges go by the section's own (directory.c). */
+	out->message.size = (uint32_t)(tenant->message_max_bytes == 0 ? size->max :
+	    SL_MIN(SL_MAX(tenant->message_max_bytes, (uint64_t)size->min), (uint64_t)size->max));
 	authentication(&tenant->authentication, arena, out);
 }

@@ -85,6 +85,30 @@ sl_store_digest_serve(struct sl_store *store, int64_t tenant, struct sl_slice ma
 
 /* ---- whose ---- */
 
+/* At a domain below one with "*.": the nearest. It has no users. */
+static int
+mailbox_below(struct sl_store *store, const struct node_address *address, struct sl_store_mailbox *out)
+{
+	char star[DOMAIN_MAX + 2];
+	struct db_query query;
+	int r = SL_ERR_NOT_FOUND;
+
+	for (const char *dot = strchr(address->domain, '.'); dot != NULL && r == SL_ERR_NOT_FOUND; dot = strchr(dot + 1, '.')) {
+		snprintf(star, sizeof(star), "*%s", dot);
+		db_query(&store->db, &query, "SELECT id, tenant FROM domain WHERE name = ?", "s", sl_slice_str(star));
+		r = db_row(&query);
+		if (r == SL_DONE) {
+			out->domain = db_int(&query, 0);
+			out->tenant = db_int(&query, 1);
+			out->node = (struct sl_node){ SL_LEVEL_DOMAIN, out->domain };
+			snprintf(out->text, sizeof(out->text), "%s@%s", address->local, address->domain);
+		}
+		db_end(&query);
+		r = r == SL_DONE ? 0 : r == 0 ? SL_ERR_NOT_FOUND : r;
+	}
+	return r;
+}
+
 int
 sl_store_mailbox(struct sl_store *store, struct sl_slice text, struct sl_store_mailbox *out)
 {
@@ -109,7 +133,7 @@ sl_store_mailbox(struct sl_store *store, struct sl_slice text, struct sl_store_m
 		    (struct sl_node){ SL_LEVEL_DOMAIN, out->domain };
 	}
 	db_end(&query);
-	return r == SL_DONE ? 0 : r == 0 ? SL_ERR_NOT_FOUND : r;
+	return r == SL_DONE ? 0 : r == 0 ? mailbox_below(store, &address, out) : r;
 }
 
 int

@@ -32,7 +32,7 @@ SL_MUST_USE int	sl_store_digest_served(struct sl_store *store, int64_t tenant, s
 SL_MUST_USE int	sl_store_digest_serve(struct sl_store *store, int64_t tenant, struct sl_slice mailbox, int64_t due_s);
 
 /* Whose address is it? In lower case, the domain as A-labels, that of an alias as the one it stands for; the node is the user, or
- * where there is none of that name the domain. SL_ERR_NOT_FOUND: no such domain; SL_ERR_SYNTAX: no address. */
+ * where there is none of that name the domain, which may be one with "*." above the address's. SL_ERR_NOT_FOUND: no such domain; SL_ERR_SYNTAX: no address. */
 #define SL_STORE_MAILBOX_MAX	320u
 struct sl_store_mailbox {
 	char		text[SL_STORE_MAILBOX_MAX + 1];

@@ -54,6 +54,8 @@ static const struct {
 	{ "at an alias", "ANNA@alias.example", "anna@one.example", true, 0 },
 	{ "in quotes that are not needed", "\"anna\"@one.example", "anna@one.example", true, 0 },
 	{ "nobody that is listed", "carl@alias.example", "carl@one.example", false, 0 },
+	{ "at a domain below", "Eve@Sales.West.one.example", "eve@sales.west.one.example", false, 0 },
+	{ "at one that is as if below", "eve@none.example", "", false, SL_ERR_NOT_FOUND },
 	{ "of nobody here", "anna@else.example", "", false, SL_ERR_NOT_FOUND },
 	{ "no address", "anna", "", false, SL_ERR_SYNTAX },
 };
@@ -71,12 +73,13 @@ static void
 an_address_is_its_mailboxs(void **state)
 {
 	struct sl_store_mailbox mailbox;
-	struct sl_node tenant;
+	struct sl_node tenant, star;
 	struct sl_buf names;
 	struct fixture f;
 
 	fixture_init(&f);
 	tenant = make_tenant(&f, "one.example", "alias.example", "anna@one.example");
+	OK(&f, sl_store_domain_add(f.store, &anna, tenant, S("*.one.example"), (struct sl_node){ SL_LEVEL_DOMAIN, 0 }, &star));
 	for (size_t i = 0; i < SL_COUNT(mailboxes); i++) {
 		int r = sl_store_mailbox(f.store, S(mailboxes[i].address), &mailbox);
 
