@@ -39,3 +39,11 @@ aside_start(const struct aside *aside)
 	close(fds[0]);
 	return SL_ERR_SYSTEM;
 }
+
+void
+aside_close_others(int fd)
+{
+	if (fd > 3)
+		(void)close_range(3, (unsigned)fd - 1, 0);
+	(void)close_range((unsigned)fd + 1, ~0u, 0);
+}

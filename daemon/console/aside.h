@@ -17,5 +17,7 @@ struct aside {
 };
 /* Returns the console's end, or SL_ERR_SYSTEM (errno). */
 int	aside_start(const struct aside *aside);
+/* In it: close what was the console's (its way to the parent, to others of its processes), all but `fd` and the standard ones. */
+void	aside_close_others(int fd);
 
 #endif

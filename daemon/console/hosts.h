@@ -29,9 +29,8 @@ struct host {
 	int64_t		 failing_s;	/* since when it cannot be looked up; 0: it can */
 };
 
-/* Start the two processes, before anything else is opened. `prepare` as in job.h; `close_fd`: what of the console's they have no business with
- * (-1: nothing). SL_ERR_SYSTEM. */
-SL_MUST_USE int	hosts_start(int fds_out[2], bool (*prepare)(void *ctx), void *ctx, int close_fd);
+/* Start the two processes, before anything else is opened. `prepare` as in job.h; `jailed`: it becomes another user. SL_ERR_SYSTEM. */
+SL_MUST_USE int	hosts_start(int fds_out[2], bool jailed, bool (*prepare)(void *ctx), void *ctx);
 
 /* `changed` is called when addresses have changed, or the first look-ups are over: ask hosts_changed. fds are taken. */
 struct hosts	*hosts_new(struct sl_loop *loop, struct sl_store *store, const char *directory, const int fds[2],

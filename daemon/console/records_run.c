@@ -194,18 +194,11 @@ make_one(struct maker *m)
 	while ((died = waitpid(pid, &status, WNOHANG)) == 0)
 		if (!wait_ms(m, -1))
 			return -1;	/* so is the reader's channel, and it ends */
-	if (died == pid && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+	if (died == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return SL_MAX((int64_t)(now_ms() - since_ms), (int64_t)SOON_MS);	/* the directory is another: no fault of its own */
+	if (died == pid)
 		sl_log(SL_LOG_ERROR, "the reader of records, %ld, died (status %d): another is made", (long)pid, status);
 	return (int64_t)(now_ms() - since_ms);
-}
-
-/* What was the console's is none of theirs: its way to the parent, to the compiler, to resolvers. */
-static void
-close_others(int fd)
-{
-	if (fd > 3)
-		(void)close_range(3, (unsigned)fd - 1, 0);
-	(void)close_range((unsigned)fd + 1, ~0u, 0);
 }
 
 static void
@@ -216,7 +209,7 @@ make(int fd, void *ctx)
 	int64_t lived_ms, delay_ms = SOON_MS;
 	sigset_t child;
 
-	close_others(fd);
+	aside_close_others(fd);
 	if (m.place->jailed && sl_jail_keep_becoming() != 0)
 		_exit(1);
 	sigemptyset(&child);

@@ -15,6 +15,7 @@
 
 #include "aside.h"
 #include "ipc/ipc.h"
+#include "jail/jail.h"
 #include "sl/log.h"
 
 #define NAME_MAX_BYTES	255
@@ -62,21 +63,10 @@ on_message(void *ctx, struct sl_ipc_message *message)
 }
 
 struct resolving {
-	int	 others[2];	/* descriptors that are none of its business; -1: none */
+	bool	 jailed;
 	bool	(*prepare)(void *ctx);
 	void	*ctx;
 };
-
-static bool
-close_others(void *ctx)
-{
-	const struct resolving *r = ctx;
-
-	for (size_t i = 0; i < SL_COUNT(r->others); i++)
-		if (r->others[i] >= 0)
-			close(r->others[i]);
-	return true;
-}
 
 static void
 resolve(int fd, const struct resolving *r)
@@ -117,6 +107,9 @@ work(int fd, void *ctx)
 	int status;
 	pid_t pid;
 
+	aside_close_others(fd);
+	if (r->jailed && sl_jail_keep_becoming() != 0)
+		_exit(1);
 	signal(SIGCHLD, SIG_DFL);
 	for (;;) {
 		pid = fork();
@@ -133,24 +126,16 @@ work(int fd, void *ctx)
 	}
 }
 
-static int
-resolver_start(const struct resolving *resolving)
-{
-	const struct aside aside = { "sluice-resolve", close_others, (void *)(uintptr_t)resolving, work, (void *)(uintptr_t)resolving };
-
-	return aside_start(&aside);
-}
-
 int
-hosts_start(int fds[2], bool (*prepare)(void *ctx), void *ctx, int close_fd)
+hosts_start(int fds[2], bool jailed, bool (*prepare)(void *ctx), void *ctx)
 {
-	struct resolving resolving = { { close_fd, -1 }, prepare, ctx };
+	struct resolving resolving = { jailed, prepare, ctx };
+	const struct aside aside = { "sluice-resolve", NULL, NULL, work, &resolving };
 
-	fds[0] = resolver_start(&resolving);
+	fds[0] = aside_start(&aside);
 	if (fds[0] < 0)
 		return SL_ERR_SYSTEM;
-	resolving.others[1] = fds[0];	/* the channel of the one before */
-	fds[1] = resolver_start(&resolving);
+	fds[1] = aside_start(&aside);
 	if (fds[1] >= 0)
 		return 0;
 	close(fds[0]);

@@ -602,7 +602,7 @@ children_start(struct children *c)
 		if (!give_away(place->directory, &c->user))
 			return false;
 	}
-	if (hosts_start(c->hosts, prepare_resolver, c, place->parent != NULL ? sl_ipc_fd(place->parent) : -1) != 0)
+	if (hosts_start(c->hosts, place->user != NULL, prepare_resolver, c) != 0)
 		return failed("cannot make", "a resolver");
 	c->compiler = compiler_start(place->directory, place->database, prepare_compiler, c);
 	if (c->compiler < 0)
