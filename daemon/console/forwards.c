@@ -25,7 +25,6 @@ struct forward {
 struct forwards {
 	struct forwards_options	 options;
 	struct forward		*first;
-	size_t			 len;
 };
 
 struct forwards *
@@ -46,7 +45,6 @@ forward_free(struct forward *f)
 	while (*at != f)
 		at = &(*at)->next;
 	*at = f->next;
-	forwards->len--;
 	sl_free(f);
 }
 
@@ -185,7 +183,6 @@ forwards_command(struct forwards *forwards, uint32_t edge, const struct sl_diges
 		.said = request->forward, .attached = request->attached };
 	snprintf(f->trace, sizeof(f->trace), SL_SLICE_FMT, SL_SLICE_ARG(request->trace));
 	forwards->first = f;
-	forwards->len++;
 	result = take(forwards, f, request);
 	if (result == SL_DIGEST_COMMAND_ACT)
 		return;		/* on_found goes on */

@@ -5,7 +5,7 @@
  * whether what is attached came to him through here; what did is answered as lessons, for that edge to learn from. Each has an entry in the
  * trail of his tenant. Nobody but the edge sees a byte of the mail.
  *
- * Memory: FORWARDS_OPEN_MAX at once, more are deferred.
+ * Memory: RECORDS_FINDS_MAX at once, as many as the reader is asked; more are deferred.
  */
 #ifndef CONSOLE_FORWARDS_H
 #define CONSOLE_FORWARDS_H
@@ -13,8 +13,6 @@
 #include "digest/wire.h"
 #include "records.h"
 #include "store/store.h"
-
-#define FORWARDS_OPEN_MAX	RECORDS_FINDS_MAX
 
 struct forwards;
 
