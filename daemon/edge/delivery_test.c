@@ -2,6 +2,8 @@
 
 #include "check.h"
 
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "edge_test_i.h"
@@ -12,6 +14,21 @@
 #define RCPT		"RCPT TO:<u@example.com>\r\n"
 
 static struct rig rig;
+static bool full_by_turns;	/* every other time that something is written, there is no room for it just then */
+
+/* In the place of the C library's. */
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	static bool full;
+
+	full = full_by_turns && !full;
+	if (full) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return syscall(SYS_sendmsg, fd, message, flags);
+}
 
 static void
 fail_at(const char *what, const char *file, int line)
@@ -350,6 +367,45 @@ lost_before_the_final_dot_has_left_is_not_uncertain(void **state)
 		rig_close(&rig);
 	}
 	assert_true(waited > 0);
+}
+
+/* Room that comes between one attempt to write and the next is seen, though nothing tells of it. */
+static void
+a_next_hop_that_is_slow_for_a_moment_holds_nothing_up(void **state)
+{
+	for (size_t window = 16; window <= 1024; window *= 64) {	/* KiB: while it comes, and all of it behind the dot */
+		struct rig_end *sender, *hop;
+		char tenant[64];
+
+		snprintf(tenant, sizeof(tenant), "    window: %zuKiB\n", window);
+		open_rig(&(struct rig_options){ .tenant = tenant });
+		sender = sender_hello(&rig);
+		hop = envelope(sender, 0);
+		end_tx(sender, "DATA\r\n");
+		expect_reply(sender, "354");
+		end_tx(sender, "Subject: x\r\n\r\n");
+		end_tx_fill(sender, 60000);
+		if (window == 16) {
+			expect_line(hop, "DATA");
+			end_tx(hop, "354 go\r\n");
+		}
+		full_by_turns = true;
+		for (int i = 0; i < 10; i++) {
+			end_tx_fill(sender, 60000);
+			rig_settle(&rig);
+			end_read(hop);
+		}
+		end_tx(sender, ".\r\n");
+		if (window == 1024) {
+			expect_line(hop, "DATA");
+			end_tx(hop, "354 go\r\n");
+		}
+		expect_message(hop);
+		full_by_turns = false;
+		end_tx(hop, "250 2.0.0 fine\r\n");
+		expect_reply(sender, "250 2.0.0");
+		rig_close(&rig);
+	}
 }
 
 static void
@@ -769,6 +825,7 @@ main(void)
 		cmocka_unit_test(lost_after_bytes_of_the_message_defers),
 		cmocka_unit_test(lost_after_the_final_dot_defers_and_is_counted_uncertain),
 		cmocka_unit_test(lost_before_the_final_dot_has_left_is_not_uncertain),
+		cmocka_unit_test(a_next_hop_that_is_slow_for_a_moment_holds_nothing_up),
 		cmocka_unit_test(a_sender_gone_after_the_dot_does_not_hide_the_delivery),
 		cmocka_unit_test(a_sender_gone_before_354_takes_its_message_with_it),
 		cmocka_unit_test(mail_refused_with_rcpt_sent_ahead_leaves_a_connection_of_use),

@@ -132,18 +132,18 @@ push(struct session *s, size_t keep)
 {
 	struct transaction *tx = s->tx;
 	struct sl_chain chain = { 0 };
-	size_t held, n;
 
 	if (!tx->prefixed)
 		write_prefix(s);
 	do {
-		held = message_held(&tx->message);
-		n = SL_MIN(held - SL_MIN(held, keep), delivery_room(&tx->delivery));
-		message_take(&tx->message, &chain, n);
+		size_t held = message_held(&tx->message);
+
+		message_take(&tx->message, &chain, SL_MIN(held - SL_MIN(held, keep), delivery_room(&tx->delivery)));
 		keeping_feed(&tx->keeping, &chain);
 		delivery_write(&tx->delivery, &chain);
 		delivery_flush(&tx->delivery);
-	} while (n > 0);
+		/* If that has emptied the queue, session_on_flow does not come of it. */
+	} while (message_held(&tx->message) > keep && delivery_room(&tx->delivery) > 0);
 }
 
 /* What was captured so far is lost to us: the sender comes again, and then it flows. */
