@@ -2,8 +2,8 @@
  * edge_session_fuzz.c - a sender and a next hop that write anything at any time
  *
  * The sender hears 250 to a final dot only if the next hop has written a 2yz after it had the
- * complete message; every chunk comes back; every record is JSON; no assertion fails. With DNS in some settings, which
- * answers at once, late or never.
+ * complete message; every chunk comes back; every record is JSON; no session stands still with nothing that it waits for; no
+ * assertion fails. With DNS in some settings, which answers at once, late or never; in some, sockets are full for a moment.
  *
  * Input: a byte of settings, then steps: a byte that says who does what, a byte of length, and
  * that many bytes. Abbreviations make whole dialogues likely; see step().
@@ -179,7 +179,7 @@ step(struct watcher *w, unsigned what, unsigned number, struct sl_slice bytes)
 		if (w->sender->fd >= 0 && number % 4 == 0)
 			end_close(w->sender);
 		else if (w->sender->fd >= 0 && number % 4 == 1)
-			end_tx_fill(w->sender, 20000);
+			end_tx_fill(w->sender, number & 32 ? 90000 : 20000);
 		else if (number % 4 == 2)
 			dns_release(&w->dns);
 		else
@@ -211,6 +211,7 @@ open_watcher(struct watcher *w, unsigned settings)
 	const struct rig_options options = { .tenant = tenants[settings % SL_COUNT(tenants)], .top = top, .record_fd = dup(w->records) };
 
 	snprintf(top, sizeof(top), "%s", limits);
+	rig_full_by_turns = settings & 32;
 	w->has_dns = settings & 8;
 	if (w->has_dns) {
 		dns_open(&w->dns, zone);

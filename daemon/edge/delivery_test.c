@@ -2,8 +2,6 @@
 
 #include "check.h"
 
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "edge_test_i.h"
@@ -14,21 +12,6 @@
 #define RCPT		"RCPT TO:<u@example.com>\r\n"
 
 static struct rig rig;
-static bool full_by_turns;	/* every other time that something is written, there is no room for it just then */
-
-/* In the place of the C library's. */
-ssize_t
-sendmsg(int fd, const struct msghdr *message, int flags)
-{
-	static bool full;
-
-	full = full_by_turns && !full;
-	if (full) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return syscall(SYS_sendmsg, fd, message, flags);
-}
 
 static void
 fail_at(const char *what, const char *file, int line)
@@ -389,7 +372,7 @@ a_next_hop_that_is_slow_for_a_moment_holds_nothing_up(void **state)
 			expect_line(hop, "DATA");
 			end_tx(hop, "354 go\r\n");
 		}
-		full_by_turns = true;
+		rig_full_by_turns = true;
 		for (int i = 0; i < 10; i++) {
 			end_tx_fill(sender, 60000);
 			rig_settle(&rig);
@@ -401,7 +384,7 @@ a_next_hop_that_is_slow_for_a_moment_holds_nothing_up(void **state)
 			end_tx(hop, "354 go\r\n");
 		}
 		expect_message(hop);
-		full_by_turns = false;
+		rig_full_by_turns = false;
 		end_tx(hop, "250 2.0.0 fine\r\n");
 		expect_reply(sender, "250 2.0.0");
 		rig_close(&rig);

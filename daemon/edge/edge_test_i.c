@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,7 +16,22 @@
 #define GOT_MAX		(16u << 20)
 #define BEGIN_US	1000000000ull
 
+bool rig_full_by_turns;
 void (*rig_fail)(const char *what, const char *file, int line);
+
+/* In the place of the C library's. */
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	static bool full;
+
+	full = rig_full_by_turns && !full;
+	if (full) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return syscall(SYS_sendmsg, fd, message, flags);
+}
 
 static void
 failed(const char *file, int line, const char *what, struct sl_slice got)
@@ -41,11 +58,30 @@ wall_us(void *ctx)
 	return 1700000000000000ll + (int64_t)((struct rig *)ctx)->now_us;
 }
 
+/* Nothing comes from the next hop by itself in this state: with nothing to be written to it, nobody goes on. */
+static bool
+next_hop_waits(const struct delivery *d)
+{
+	return d->state == DELIVERY_STREAM && sl_conn_pending(&d->hop->conn) == 0;
+}
+
+static bool
+stands_still(const struct session *s)
+{
+	const struct transaction *tx = s->tx;
+
+	if (s->state == SESSION_DATA && !s->conn.reading)
+		return !judge_is_behind(&tx->judge) && (next_hop_waits(&tx->delivery) || tx->delivery.state == DELIVERY_OPEN);
+	return s->state == SESSION_AWAIT_DELIVERY && next_hop_waits(&tx->delivery);
+}
+
 void
 rig_settle(struct rig *rig)
 {
 	for (int i = 0; i < TURNS; i++)
 		sl_loop_turn(rig->loop);
+	for (const struct session *s = rig->edge == NULL ? NULL : rig->edge->sessions; s != NULL; s = s->next)
+		SL_ASSERT(!stands_still(s));
 }
 
 void

@@ -51,11 +51,13 @@ struct rig_options {
 	bool		 memory;	/* what edges remember, as the settings have it */
 };
 
+extern bool rig_full_by_turns;		/* every other time that the edge writes, there is no room for it just then */
 extern void (*rig_fail)(const char *what, const char *file, int line);
 
 void		 rig_open(struct rig *rig, const struct rig_options *options);
 void		 rig_close(struct rig *rig);	/* ends everything; no chunk may be left */
-void		 rig_settle(struct rig *rig);	/* until what has been sent is dealt with */
+/* Until what has been sent is dealt with. No session may then stand still with nothing that it waits for. */
+void		 rig_settle(struct rig *rig);
 void		 rig_pass(struct rig *rig, uint64_t ms);	/* time goes by, in one step */
 struct rig_end	*rig_sender(struct rig *rig);	/* connects */
 struct rig_end	*rig_hop(struct rig *rig, size_t i);	/* takes a connection; NULL: there is none */
