@@ -262,6 +262,8 @@ sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload, 
 
 		if (n < 0) {
 			ipc->send_failed = sent > 0 || n == SL_ERR_CLOSED;
+			if (sent > 0)	/* nobody may go on waiting for the rest of it, or for an answer */
+				(void)shutdown(ipc->fd, SHUT_RDWR);
 			return (int)n;
 		}
 		sent += (size_t)n;

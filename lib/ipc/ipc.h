@@ -118,7 +118,7 @@ int		 sl_ipc_fd(const struct sl_ipc *ipc);
 
 /* Send, blocking, all or nothing. `fds` are borrowed. Returns 0, SL_ERR_CLOSED, SL_ERR_SYSTEM, or
  * SL_ERR_TIMEOUT: the peer took nothing for the stall limit. After a failure with half a message
- * out there is no way back: further sends give SL_ERR_CLOSED. */
+ * out there is no way back: further sends give SL_ERR_CLOSED, and both ends read the end of the channel. */
 SL_MUST_USE int	 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
 		     const int *fds, size_t fds_len);
 

@@ -393,7 +393,8 @@ sending_to_a_dead_or_stalled_peer_ends(void **state)
 {
 	unsigned char *bytes = sl_xzalloc(4u << 20);
 	struct sl_slice large = sl_slice(bytes, 4u << 20);
-	struct sl_ipc *a;
+	struct seen seen = { 0 };
+	struct sl_ipc *a, *b;
 	int fds[2];
 
 	pair(fds);
@@ -408,8 +409,13 @@ sending_to_a_dead_or_stalled_peer_ends(void **state)
 	assert_int_equal(sl_ipc_send(a, SL_IPC_STATUS, large, NULL, 0), SL_ERR_TIMEOUT);
 	/* Half of it is out: what came after could not be told from the rest of it. */
 	assert_int_equal(sl_ipc_send(a, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0), SL_ERR_CLOSED);
+	/* Both hear so: neither waits for what cannot come. */
+	assert_int_equal(sl_ipc_wait(a, 10000, note, &seen), SL_ERR_CLOSED);
+	b = sl_ipc_new(fds[1], ALL_TYPES);
+	assert_int_equal(sl_ipc_wait(b, 10000, note, &seen), SL_ERR_SYNTAX);
+	assert_int_equal(seen.messages, 0);
 	sl_ipc_free(&a);
-	close(fds[1]);
+	sl_ipc_free(&b);
 	sl_free(bytes);
 }
 
