@@ -17,6 +17,7 @@
 #define BEGIN_US	1000000000ull
 
 bool rig_full_by_turns;
+size_t rig_full_below;
 void (*rig_fail)(const char *what, const char *file, int line);
 
 /* In the place of the C library's. */
@@ -24,9 +25,12 @@ ssize_t
 sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	static bool full;
+	size_t len = 0;
 
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		len += message->msg_iov[i].iov_len;
 	full = rig_full_by_turns && !full;
-	if (full) {
+	if (full || len < rig_full_below) {
 		errno = EAGAIN;
 		return -1;
 	}

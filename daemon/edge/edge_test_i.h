@@ -52,6 +52,7 @@ struct rig_options {
 };
 
 extern bool rig_full_by_turns;		/* every other time that the edge writes, there is no room for it just then */
+extern size_t rig_full_below;		/* there is no room while so much is not to be written at once */
 extern void (*rig_fail)(const char *what, const char *file, int line);
 
 void		 rig_open(struct rig *rig, const struct rig_options *options);

@@ -289,7 +289,9 @@ engine_feed(struct engine_call *call, const unsigned char *data, size_t len)
 	sl_conn_write(&call->conn, call->codec->behind.ptr, call->codec->behind.len);
 	if (sl_conn_pending(&call->conn) >= FLUSH_BYTES)
 		sl_conn_flush(&call->conn);
-	if (engine_is_behind(call) && !sl_timer_is_set(&call->timer))
+	if (!engine_is_behind(call))
+		sl_timer_clear(&call->timer);	/* on_drained does not come of what was written here */
+	else if (!sl_timer_is_set(&call->timer))
 		sl_timer_set(&call->timer, settings->deadline_ms);
 }
 

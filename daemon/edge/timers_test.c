@@ -856,6 +856,32 @@ a_scanner_that_stops_reading_has_its_deadline(void **state)
 	rig_close(&rig);
 }
 
+/* It is behind, and has caught up before the loop could see that: it has not stopped reading. */
+static void
+a_scanner_that_is_slow_for_a_moment_has_all_its_time(void **state)
+{
+	struct rig_end *sender, *hop, *clamd;
+
+	open_rig(&(struct rig_options){ .top = CLAMD });
+	sender = sender_hello(&rig);
+	hop = envelope(sender, 0);
+	begin_data(sender);
+	clamd = rig_clamd(&rig);
+	end_tx(sender, "Subject: x\r\n\r\n");
+	rig_full_below = 150000;
+	end_tx_fill(sender, 170000);
+	rig_full_below = 0;
+	rig_settle(&rig);
+	assert_true((end_read(clamd), clamd->got.len) > 160000);
+	rig_pass(&rig, 6 * S);
+	assert_int_equal(rig.stats.engine_failures, 0);
+	end_tx(sender, ".\r\n");
+	end_tx_bytes(clamd, "stream: OK", 11);
+	expect_line(hop, "DATA");
+	assert_int_equal(rig.stats.engine_failures, 0);
+	rig_close(&rig);
+}
+
 static void
 after_failures_in_a_row_a_scanner_is_left_alone_for_a_while(void **state)
 {
@@ -1128,6 +1154,7 @@ main(void)
 		cmocka_unit_test(without_a_helper_nothing_is_awaited),
 		cmocka_unit_test(all_our_thinking_has_twenty_seconds),
 		cmocka_unit_test(a_scanner_that_stops_reading_has_its_deadline),
+		cmocka_unit_test(a_scanner_that_is_slow_for_a_moment_has_all_its_time),
 		cmocka_unit_test(after_failures_in_a_row_a_scanner_is_left_alone_for_a_while),
 		cmocka_unit_test(a_scanner_that_was_left_alone_is_asked_for_one_message_at_a_time),
 		cmocka_unit_test(a_kept_connection_is_kept_for_half_a_minute),

@@ -9,17 +9,29 @@
 #include "sl/log.h"
 
 #define PIECE_BYTES	65536
-#define STALL_MS	1000	/* of a reader that does not read; edges always do */
+#define STALL_MS	1000	/* of one that does not read: then it is let go */
 
 static void	on_channel(void *ctx, unsigned events);
+
+/* Who has not taken something is told nothing more: he would wait for it for good, and we at each thing that follows. His end of the channel
+ * says so, and edges and the courier come again. */
+void
+client_say(struct client *client, enum sl_ipc_type type, struct sl_slice payload, const int *fd)
+{
+	if (client->failed != 0)
+		return;
+	if (sl_ipc_send(client->ipc, type, payload, fd, fd != NULL ? 1 : 0) == 0)
+		return;
+	client->failed = SL_ERR_CLOSED;
+	sl_watch_again(&client->watch, SL_READ);	/* it ends from there: somebody may be looking at it here */
+}
 
 /* ---- files that are lent ---- */
 
 static void
 spool_lend(struct client *client, int fd)
 {
-	if (sl_ipc_send(client->ipc, SL_IPC_SPOOL, sl_slice(NULL, 0), &fd, 1) != 0)
-		sl_log(SL_LOG_WARNING, "an edge does not take a file to fill");
+	client_say(client, SL_IPC_SPOOL, sl_slice(NULL, 0), &fd);
 }
 
 static void
@@ -132,8 +144,7 @@ say_kept(struct client *client, uint64_t number, int result, const unsigned char
 		memcpy(done.id, id, sizeof(done.id));
 	sl_buf_init(&payload, 64);
 	sl_kept_pack_done(&done, &payload);
-	if (sl_ipc_send(client->ipc, SL_IPC_KEPT, sl_buf_slice(&payload), NULL, 0) != 0)
-		sl_log(SL_LOG_WARNING, "somebody does not hear what became of a message");
+	client_say(client, SL_IPC_KEPT, sl_buf_slice(&payload), NULL);
 	sl_buf_fini(&payload);
 }
 
@@ -272,8 +283,7 @@ on_key(struct client *client, struct sl_slice payload)
 		key.key = sl_slice(wrapped.public, sizeof(wrapped.public));
 	sl_buf_init(&answer, 2048);
 	sl_kept_pack_key(&key, &answer);
-	if (sl_ipc_send(client->ipc, SL_IPC_KEY_IS, sl_buf_slice(&answer), NULL, 0) != 0)
-		sl_log(SL_LOG_WARNING, "an edge does not hear a tenant's key");
+	client_say(client, SL_IPC_KEY_IS, sl_buf_slice(&answer), NULL);
 	sl_buf_fini(&answer);
 }
 
@@ -300,6 +310,8 @@ on_channel(void *ctx, unsigned events)
 		client->failed = r;
 	if (client->failed == SL_ERR_SYNTAX)
 		sl_log(SL_LOG_ERROR, "somebody says to the vault what he may not");
+	else if (client->failed == SL_ERR_CLOSED)
+		sl_log(SL_LOG_WARNING, "somebody does not hear what the vault says, and is let go");
 	if (client->failed != 0 || r < 0)
 		client_end(client);
 }

@@ -36,12 +36,12 @@ update_watch(struct sl_conn *conn)
 	sl_watch_want(&conn->watch, want);
 }
 
-/* Decrypted bytes that wait inside OpenSSL do not make the socket readable. */
+/* Decrypted bytes that wait inside OpenSSL do not make the socket readable, nor does an end that was read with bytes. */
 static void
 call_again_if_pending(struct sl_conn *conn)
 {
 	if (conn->ssl != NULL && conn->phase == PHASE_OPEN && conn->reading &&
-	    SSL_pending(conn->ssl) > 0)
+	    (conn->read_ended != 0 || SSL_pending(conn->ssl) > 0))
 		sl_watch_again(&conn->watch, SL_READ);
 }
 
@@ -207,6 +207,8 @@ read_tls(struct sl_conn *conn, struct iovec *vectors, int count)
 {
 	ssize_t total = 0;
 
+	if (conn->read_ended != 0)
+		return conn->read_ended;
 	conn->read_wants_write = false;
 	for (int i = 0; i < count; i++) {
 		size_t filled = 0;
@@ -218,8 +220,10 @@ read_tls(struct sl_conn *conn, struct iovec *vectors, int count)
 			n = SSL_read(conn->ssl, (unsigned char *)vectors[i].iov_base + filled,
 			    (int)SL_MIN(vectors[i].iov_len - filled, (size_t)INT32_MAX));
 			if (n <= 0) {
-				r = tls_result(conn, n, true);
+				r = conn->read_ended = tls_result(conn, n, true);
 				update_watch(conn);
+				if (total > 0)	/* close_notify behind them: its FIN may be long in coming */
+					call_again_if_pending(conn);
 				return total > 0 ? total : r;
 			}
 			filled += (size_t)n;

@@ -20,7 +20,8 @@
 struct sl_conn_events {
 	/* There may be input (or the end of it): call sl_conn_read. */
 	void	(*input)(void *ctx);
-	/* The queue is empty again after it was not. May be NULL. */
+	/* The queue is empty again after the loop has written what was left of it. One that a sl_conn_flush of the owner's has emptied
+	 * is not told of: who flushes looks at sl_conn_pending, each time. May be NULL. */
 	void	(*drained)(void *ctx);
 	/* Connecting or the TLS handshake ended: 0 or an SL_ERR_*. */
 	void	(*ready)(void *ctx, int result);
@@ -35,6 +36,7 @@ struct sl_conn {
 	bool				 failed;	/* writing has failed */
 	bool				 read_wants_write;	/* TLS */
 	bool				 write_wants_read;
+	int				 read_ended;	/* TLS: the SL_ERR_* that ended reading */
 	struct sl_loop			*loop;
 	struct sl_chunk_pool		*pool;
 	SSL				*ssl;		/* NULL: plain */

@@ -2,11 +2,15 @@
 
 #include "check.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "io/conn.h"
@@ -25,6 +29,63 @@ struct end {
 
 static struct sl_loop *loop;
 static struct sl_chunk_pool *pool;
+static uint64_t moods;		/* 0: sockets are what they are; else they are as this has it: see mood() */
+
+/* ---- sockets that are full or empty for a moment, short, or interrupted: in the place of the C library's ---- */
+
+static size_t held_up;
+
+/* Returns how many of `len` bytes may pass, or 0 with errno set. */
+static size_t
+mood(size_t len)
+{
+	held_up++;
+	moods = moods * 6364136223846793005u + 1442695040888963407u;
+	switch (moods >> 33 & 7) {
+	case 0:
+	case 1:
+		errno = EAGAIN;
+		return 0;
+	case 2:
+		errno = EINTR;
+		return 0;
+	case 3:
+	case 4:
+		return SL_MIN(len, (size_t)1);
+	case 5:
+		return SL_MIN(len, (size_t)(moods >> 40 & 4095) + 1);
+	default:
+		return len;
+	}
+}
+
+ssize_t
+read(int fd, void *to, size_t len)
+{
+	if (moods != 0 && len > 0 && (len = mood(len)) == 0)
+		return -1;
+	return syscall(SYS_read, fd, to, len);
+}
+
+ssize_t
+write(int fd, const void *from, size_t len)
+{
+	if (moods != 0 && len > 0 && (len = mood(len)) == 0)
+		return -1;
+	return syscall(SYS_write, fd, from, len);
+}
+
+ssize_t
+readv(int fd, const struct iovec *v, int count)
+{
+	return read(fd, v->iov_base, v->iov_len);	/* the first is never empty here */
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return write(fd, message->msg_iov->iov_base, message->msg_iov->iov_len);
+}
 
 static unsigned char
 pattern(size_t i)
@@ -142,6 +203,25 @@ bulk_passes_both_ways_at_once(void **state)
 	unpair(&a, &b);
 }
 
+/* Whatever sockets are like, all bytes pass, though nobody does anything but what is asked for by events. */
+static void
+bulk_passes_whatever_sockets_are_like(void **state)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct end a, b;
+
+		pair(&a, &b, BULK / 16);
+		moods = seed << 32 | 1;
+		sl_conn_want_input(&a.conn, true);
+		sl_conn_want_input(&b.conn, true);
+		pump(&a);
+		pump(&b);
+		turn_until(&a, &b, BULK / 16);
+		moods = 0;
+		unpair(&a, &b);
+	}
+}
+
 static void
 not_reading_is_back_pressure(void **state)
 {
@@ -203,12 +283,13 @@ make_certificate(struct sl_buf *certificate, struct sl_buf *key)
 	EVP_PKEY_free(pkey);
 }
 
+static SSL_CTX *server, *client;
+
+/* `a` is the server's end, `b` the client's. */
 static void
-tls_with(bool verify, int expected)
+tls_pair(struct end *a, struct end *b, size_t to_send, bool verify)
 {
 	struct sl_buf certificate, key, why;
-	struct end a, b;
-	SSL_CTX *server, *client;
 
 	sl_buf_init(&certificate, 10000);
 	sl_buf_init(&key, 10000);
@@ -218,31 +299,150 @@ tls_with(bool verify, int expected)
 	client = sl_tls_client_new(sl_slice(NULL, 0), &why);
 	assert_non_null(server);
 	assert_non_null(client);
-	pair(&a, &b, expected == 0 ? BULK : 0);
-	sl_conn_start_tls(&a.conn, SSL_new(server), true);
-	sl_conn_start_tls(&b.conn, sl_tls_client_session(client, "mx.example", verify), false);
+	sl_buf_fini(&certificate);
+	sl_buf_fini(&key);
+	sl_buf_fini(&why);
+	pair(a, b, to_send);
+	sl_conn_start_tls(&a->conn, SSL_new(server), true);
+	sl_conn_start_tls(&b->conn, sl_tls_client_session(client, "mx.example", verify), false);
+}
+
+static void
+tls_unpair(struct end *a, struct end *b)
+{
+	moods = 0;
+	unpair(a, b);
+	SSL_CTX_free(server);
+	SSL_CTX_free(client);
+}
+
+static void
+turn_until_ready(const struct end *a, const struct end *b)
+{
+	for (int i = 0; i < 100000 && !(a->was_ready && b->was_ready); i++)
+		sl_loop_turn(loop);
+	assert_true(a->was_ready && b->was_ready);
+}
+
+static void
+tls_with(bool verify, int expected)
+{
+	struct end a, b;
+
+	tls_pair(&a, &b, expected == 0 ? BULK : 0, verify);
 	sl_conn_want_input(&a.conn, true);
 	sl_conn_want_input(&b.conn, true);
-	for (int i = 0; i < 1000 && !b.was_ready; i++)
-		sl_loop_turn(loop);
-	assert_true(b.was_ready);
+	turn_until_ready(&a, &b);
 	assert_int_equal(b.ready, expected);
 	if (expected == 0) {
 		turn_until(&a, &b, BULK);
 		assert_string_equal(sl_conn_tls_version(&a.conn), "TLSv1.3");
 	}
-	unpair(&a, &b);
-	SSL_CTX_free(server);
-	SSL_CTX_free(client);
-	sl_buf_fini(&certificate);
-	sl_buf_fini(&key);
-	sl_buf_fini(&why);
+	tls_unpair(&a, &b);
 }
 
 static void
 tls_carries_bulk_both_ways(void **state)
 {
 	tls_with(false, 0);
+}
+
+/* New keys are asked for at any time by either side, of one that has half a record out too. */
+static void
+tls_passes_whatever_sockets_are_like(void **state)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct end a, b;
+
+		tls_pair(&a, &b, BULK / 16, false);
+		moods = seed << 32 | 1;
+		held_up = 0;
+		sl_conn_want_input(&a.conn, true);
+		sl_conn_want_input(&b.conn, true);
+		turn_until_ready(&a, &b);
+		for (int i = 0; i < 200000 && (a.got.len < BULK / 16 || b.got.len < BULK / 16); i++) {
+			sl_loop_turn(loop);
+			if (i % 16 == 3)
+				(void)SSL_key_update(a.conn.ssl, SSL_KEY_UPDATE_REQUESTED);	/* not within a record */
+			if (i % 16 == 11)
+				(void)SSL_key_update(b.conn.ssl, SSL_KEY_UPDATE_REQUESTED);
+			ERR_clear_error();
+		}
+		turn_until(&a, &b, BULK / 16);
+		assert_true(held_up > 100);	/* what OpenSSL calls is ours */
+		tls_unpair(&a, &b);
+	}
+}
+
+/* One that only writes hears nothing of new keys, and goes on. */
+static void
+new_keys_do_not_disturb_one_that_only_writes(void **state)
+{
+	struct end a, b;
+
+	tls_pair(&a, &b, 0, false);
+	turn_until_ready(&a, &b);
+	a.to_send = BULK;
+	sl_conn_want_input(&b.conn, true);
+	pump(&a);
+	for (int i = 0; i < 200000 && b.got.len < BULK; i++) {
+		sl_loop_turn(loop);
+		if (i % 8 == 0 && i < 400) {
+			assert_int_equal(SSL_key_update(b.conn.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+			(void)SSL_do_handshake(b.conn.ssl);	/* says it at once */
+		}
+	}
+	assert_int_equal(b.got.len, BULK);
+	sl_conn_want_input(&a.conn, true);
+	sl_conn_write(&b.conn, "!", 1);
+	sl_conn_flush(&b.conn);
+	for (int i = 0; i < 1000 && a.got.len < 1; i++)
+		sl_loop_turn(loop);
+	assert_int_equal(a.got.len, 1);
+	tls_unpair(&a, &b);
+}
+
+/* It says that no more will come, together with its last bytes, and keeps the connection open: that is heard at once. */
+static void
+the_end_of_tls_is_told_also_when_the_connection_stays(void **state)
+{
+	struct end a, b;
+
+	tls_pair(&a, &b, 0, false);
+	turn_until_ready(&a, &b);
+	b.to_send = 10;
+	pump(&b);
+	SSL_shutdown(b.conn.ssl);
+	sl_conn_want_input(&a.conn, true);
+	for (int i = 0; i < 1000 && a.closed == 0; i++)
+		sl_loop_turn(loop);
+	assert_int_equal(a.got.len, 10);
+	assert_int_equal(a.closed, SL_ERR_CLOSED);
+	tls_unpair(&a, &b);
+}
+
+/* The same, if nobody wants to read just then. */
+static void
+the_end_of_tls_is_told_to_one_that_reads_later(void **state)
+{
+	struct end a, b;
+	unsigned char block[100];
+	struct iovec v = { block, sizeof(block) };
+
+	tls_pair(&a, &b, 0, false);
+	turn_until_ready(&a, &b);
+	b.to_send = 10;
+	pump(&b);
+	SSL_shutdown(b.conn.ssl);
+	assert_int_equal(sl_conn_read(&a.conn, &v, 1), 10);
+	for (int i = 0; i < 10; i++)
+		sl_loop_turn(loop);
+	assert_int_equal(a.closed, 0);
+	sl_conn_want_input(&a.conn, true);
+	for (int i = 0; i < 1000 && a.closed == 0; i++)
+		sl_loop_turn(loop);
+	assert_int_equal(a.closed, SL_ERR_CLOSED);
+	tls_unpair(&a, &b);
 }
 
 static void
@@ -276,9 +476,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bulk_passes_both_ways_at_once),
+		cmocka_unit_test(bulk_passes_whatever_sockets_are_like),
 		cmocka_unit_test(not_reading_is_back_pressure),
 		cmocka_unit_test(the_end_of_input_is_told),
 		cmocka_unit_test(tls_carries_bulk_both_ways),
+		cmocka_unit_test(tls_passes_whatever_sockets_are_like),
+		cmocka_unit_test(new_keys_do_not_disturb_one_that_only_writes),
+		cmocka_unit_test(the_end_of_tls_is_told_also_when_the_connection_stays),
+		cmocka_unit_test(the_end_of_tls_is_told_to_one_that_reads_later),
 		cmocka_unit_test(a_certificate_nobody_vouches_for_fails_verification),
 		cmocka_unit_test(a_key_that_does_not_fit_is_refused_with_a_reason),
 	};

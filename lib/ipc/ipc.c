@@ -3,6 +3,7 @@
 #include "ipc/correction.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -87,13 +88,23 @@ static const struct ipc_limit limits[SL_IPC_TYPE_COUNT] = {
 	[SL_IPC_LENT] = { 2u << 10, 1 },
 };
 
+struct posted {			/* a message, framed, that waits for room */
+	struct posted	*next;
+	size_t		 len, sent;
+	size_t		 fds_len;	/* 0 once they have gone, with the first byte */
+	int		 fds[SL_IPC_FDS_MAX];
+	unsigned char	 bytes[];
+};
+
 struct sl_ipc {
 	unsigned	 magic;
 	int		 fd;
 	uint64_t	 may_send;
 	int		 stall_ms;
 	int		 read_result;	/* SL_MORE, or the error that ended reading */
-	bool		 send_failed;	/* half a message is out */
+	bool		 send_failed;	/* half a message is out, and its rest cannot follow */
+	struct posted	*posted, **posted_end;
+	size_t		 pending;	/* bytes of them */
 	bool		 reading;	/* a handler runs */
 	struct ipc_head	 head;		/* of the message that is arriving */
 	size_t		 head_have;	/* bytes of it */
@@ -125,6 +136,7 @@ sl_ipc_new(int fd, uint64_t may_send)
 	SL_ASSERT(fd >= 0);
 	*ipc = (struct sl_ipc){ .magic = IPC_MAGIC, .fd = fd, .may_send = may_send,
 	    .stall_ms = SL_IPC_STALL_MS };
+	ipc->posted_end = &ipc->posted;
 	return ipc;
 }
 
@@ -142,6 +154,22 @@ message_drop(struct sl_ipc *ipc)
 	ipc->payload_size_bytes = ipc->payload_have = ipc->head_have = ipc->fds_len = 0;
 }
 
+/* The first of what is posted has gone, or nobody will have it. */
+static void
+posted_drop(struct sl_ipc *ipc)
+{
+	struct posted *p = ipc->posted;
+
+	ipc->posted = p->next;
+	if (ipc->posted == NULL)
+		ipc->posted_end = &ipc->posted;
+	ipc->pending -= p->len - p->sent;
+	for (size_t i = 0; i < p->fds_len; i++)
+		close(p->fds[i]);
+	sl_zero(p->bytes, p->len);
+	sl_free(p);
+}
+
 void
 sl_ipc_free(struct sl_ipc **ipc)
 {
@@ -150,6 +178,8 @@ sl_ipc_free(struct sl_ipc **ipc)
 	SL_CHECK(*ipc, IPC_MAGIC);
 	SL_ASSERT(!(*ipc)->reading);
 	message_drop(*ipc);
+	while ((*ipc)->posted != NULL)
+		posted_drop(*ipc);
 	close((*ipc)->fd);
 	SL_OBJ_FREE(ipc, IPC_MAGIC);
 }
@@ -198,17 +228,17 @@ wait_for(int fd, short events, int timeout_ms)
 	}
 }
 
-/* Hand the kernel what it takes of `vectors`, waiting once if it takes nothing. The descriptors go
- * with the first byte. Returns the count of bytes, or an SL_ERR_*. */
+/* Hand the kernel what it takes of `vectors`. The descriptors go with the first byte. Returns the count of bytes, 0: there is no room
+ * now, or an SL_ERR_*. */
 static ssize_t
-send_some(struct sl_ipc *ipc, struct iovec *vectors, size_t vectors_len, const int *fds,
-    size_t fds_len)
+send_now(struct sl_ipc *ipc, struct iovec *vectors, size_t vectors_len, const int *fds, size_t fds_len)
 {
 	union {
 		struct cmsghdr	align;
 		unsigned char	bytes[CMSG_SPACE(SL_IPC_FDS_MAX * sizeof(int))];
 	} control = { 0 };
 	struct msghdr message = { .msg_iov = vectors, .msg_iovlen = vectors_len };
+	ssize_t n;
 
 	if (fds_len > 0) {
 		struct cmsghdr *c;
@@ -221,52 +251,167 @@ send_some(struct sl_ipc *ipc, struct iovec *vectors, size_t vectors_len, const i
 		c->cmsg_len = CMSG_LEN(fds_len * sizeof(int));
 		memcpy(CMSG_DATA(c), fds, fds_len * sizeof(int));
 	}
+	do
+		n = sendmsg(ipc->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return SL_ERR_CLOSED;
+	return errno == EAGAIN ? 0 : SL_ERR_SYSTEM;
+}
+
+/* The same, waiting for room if there is none. */
+static ssize_t
+send_some(struct sl_ipc *ipc, struct iovec *vectors, size_t vectors_len, const int *fds, size_t fds_len)
+{
 	for (;;) {
-		ssize_t n = sendmsg(ipc->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send_now(ipc, vectors, vectors_len, fds, fds_len);
 		int r;
 
-		if (n > 0)
+		if (n != 0)
 			return n;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
-			return SL_ERR_CLOSED;
-		if (n < 0 && errno != EAGAIN)
-			return SL_ERR_SYSTEM;
 		r = wait_for(ipc->fd, POLLOUT, ipc->stall_ms);
 		if (r != 0)
 			return r;
 	}
 }
 
+/* Sending has failed with `r`, of a message of which some bytes are out, or none. */
+static int
+send_failed(struct sl_ipc *ipc, int r, bool some)
+{
+	ipc->send_failed |= some || r == SL_ERR_CLOSED;
+	if (some)	/* nobody may go on waiting for the rest of it, or for an answer */
+		(void)shutdown(ipc->fd, SHUT_RDWR);
+	return r;
+}
+
+/* What is left of a message, as vectors. Returns how many. */
+static size_t
+vectors_of(const struct ipc_head *head, struct sl_slice payload, size_t sent, struct iovec vectors[2])
+{
+	size_t in_head = SL_MIN(sent, sizeof(*head)), in_payload = sent - in_head;
+
+	vectors[0] = (struct iovec){ (void *)((uintptr_t)head + in_head), sizeof(*head) - in_head };
+	vectors[1] = (struct iovec){ (void *)((uintptr_t)payload.ptr + in_payload), payload.len - in_payload };
+	return payload.len == 0 ? 1 : 2;
+}
+
+static struct ipc_head
+head_of(enum sl_ipc_type type, struct sl_slice payload, size_t fds_len)
+{
+	SL_ASSERT(type < SL_IPC_TYPE_COUNT && payload.len <= limits[type].payload_len && fds_len <= limits[type].fds_len);
+	return (struct ipc_head){ (uint32_t)type, (uint32_t)payload.len, (uint32_t)fds_len };
+}
+
+/* What was posted, waiting for room or not. */
+static int
+posted_send(struct sl_ipc *ipc, bool wait)
+{
+	while (ipc->posted != NULL && !ipc->send_failed) {
+		struct posted *p = ipc->posted;
+		struct iovec v = { p->bytes + p->sent, p->len - p->sent };
+		ssize_t n = wait ? send_some(ipc, &v, 1, p->fds, p->fds_len) : send_now(ipc, &v, 1, p->fds, p->fds_len);
+
+		if (n == 0)
+			return SL_MORE;
+		if (n < 0)
+			return send_failed(ipc, (int)n, p->sent > 0);
+		for (size_t i = 0; i < p->fds_len; i++)
+			close(p->fds[i]);
+		p->fds_len = 0;
+		p->sent += (size_t)n;
+		ipc->pending -= (size_t)n;
+		if (p->sent == p->len)
+			posted_drop(ipc);
+	}
+	return ipc->send_failed ? SL_ERR_CLOSED : SL_DONE;
+}
+
+int
+sl_ipc_flush(struct sl_ipc *ipc)
+{
+	SL_CHECK(ipc, IPC_MAGIC);
+	return posted_send(ipc, false);
+}
+
+size_t
+sl_ipc_pending(const struct sl_ipc *ipc)
+{
+	SL_CHECK(ipc, IPC_MAGIC);
+	return ipc->send_failed ? 0 : ipc->pending;
+}
+
 int
 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload, const int *fds,
     size_t fds_len)
 {
-	struct ipc_head head = { (uint32_t)type, (uint32_t)payload.len, (uint32_t)fds_len };
+	struct ipc_head head = head_of(type, payload, fds_len);
 	size_t sent = 0, len = sizeof(head) + payload.len;
+	int r;
 
 	SL_CHECK(ipc, IPC_MAGIC);
-	SL_ASSERT(type < SL_IPC_TYPE_COUNT && payload.len <= limits[type].payload_len &&
-	    fds_len <= limits[type].fds_len);
-	if (ipc->send_failed)
-		return SL_ERR_CLOSED;
+	r = posted_send(ipc, true);
+	if (r != SL_DONE)
+		return r;
 	while (sent < len) {
-		size_t in_head = SL_MIN(sent, sizeof(head)), in_payload = sent - in_head;
-		struct iovec vectors[2] = {
-			{ (unsigned char *)&head + in_head, sizeof(head) - in_head },
-			{ (void *)((uintptr_t)payload.ptr + in_payload), payload.len - in_payload },
-		};
-		size_t vectors_len = payload.len == 0 ? 1 : 2;
+		struct iovec vectors[2];
+		size_t vectors_len = vectors_of(&head, payload, sent, vectors);
 		ssize_t n = send_some(ipc, vectors, vectors_len, fds, sent == 0 ? fds_len : 0);
 
-		if (n < 0) {
-			ipc->send_failed = sent > 0 || n == SL_ERR_CLOSED;
-			return (int)n;
-		}
+		if (n < 0)
+			return send_failed(ipc, (int)n, sent > 0);
 		sent += (size_t)n;
 	}
 	return 0;
+}
+
+/* Keep a message of which `sent` bytes are out. */
+static int
+post(struct sl_ipc *ipc, const struct ipc_head *head, struct sl_slice payload, size_t sent, const int *fds)
+{
+	struct posted *p = sl_xmalloc(sizeof(*p) + sizeof(*head) + payload.len);
+
+	*p = (struct posted){ .len = sizeof(*head) + payload.len, .sent = sent };
+	memcpy(p->bytes, head, sizeof(*head));
+	if (payload.len > 0)
+		memcpy(p->bytes + sizeof(*head), payload.ptr, payload.len);
+	*ipc->posted_end = p;
+	ipc->posted_end = &p->next;
+	ipc->pending += p->len - sent;
+	while (sent == 0 && p->fds_len < head->fds_len) {
+		int fd = fcntl(fds[p->fds_len], F_DUPFD_CLOEXEC, 3);
+
+		if (fd < 0)
+			return SL_ERR_SYSTEM;
+		p->fds[p->fds_len++] = fd;
+	}
+	return 0;
+}
+
+int
+sl_ipc_post(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload, const int *fds, size_t fds_len)
+{
+	struct ipc_head head = head_of(type, payload, fds_len);
+	struct iovec vectors[2];
+	ssize_t n = 0;
+	int r;
+
+	SL_CHECK(ipc, IPC_MAGIC);
+	r = posted_send(ipc, false);
+	if (r < 0)
+		return r;
+	if (r == SL_DONE)
+		n = send_now(ipc, vectors, vectors_of(&head, payload, 0, vectors), fds, fds_len);
+	if (n < 0)
+		return send_failed(ipc, (int)n, false);
+	if ((size_t)n == sizeof(head) + payload.len)
+		return 0;
+	if (ipc->posted != NULL && ipc->pending + sizeof(head) + payload.len > SL_IPC_POST_MAX)
+		return SL_ERR_FULL;
+	r = post(ipc, &head, payload, (size_t)n, fds);
+	return r == 0 ? 0 : send_failed(ipc, r, true);
 }
 
 /* A Unix socket counts as writable while three quarters of what it may hold are free. */

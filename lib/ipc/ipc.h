@@ -8,7 +8,7 @@
  * peer may send.
  *
  * Memory: one message, grown as its bytes arrive and given back after it; a peer that announces
- * 64 MiB and sends nothing costs nothing. Limits: byte order and sizes are the machine's own, so
+ * 64 MiB and sends nothing costs nothing. What is posted (sl_ipc_post), at most SL_IPC_POST_MAX and one message. Limits: byte order and sizes are the machine's own, so
  * a channel never leaves it.
  */
 #ifndef SL_IPC_H
@@ -118,9 +118,19 @@ int		 sl_ipc_fd(const struct sl_ipc *ipc);
 
 /* Send, blocking, all or nothing. `fds` are borrowed. Returns 0, SL_ERR_CLOSED, SL_ERR_SYSTEM, or
  * SL_ERR_TIMEOUT: the peer took nothing for the stall limit. After a failure with half a message
- * out there is no way back: further sends give SL_ERR_CLOSED. */
+ * out there is no way back: further sends give SL_ERR_CLOSED, and both ends read the end of the channel. */
 SL_MUST_USE int	 sl_ipc_send(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
 		     const int *fds, size_t fds_len);
+
+/* Send without ever waiting: what the socket does not take is kept, in order, and goes out at sl_ipc_flush; the descriptors are duplicated. For
+ * who answers somebody that may read slowly, or not at all: it says how long it waits for him. A send that follows waits for what was
+ * posted. Returns 0, SL_ERR_CLOSED, SL_ERR_SYSTEM, or SL_ERR_FULL: SL_IPC_POST_MAX bytes wait already (one message may always). */
+#define SL_IPC_POST_MAX		(32u << 20)
+SL_MUST_USE int	 sl_ipc_post(struct sl_ipc *ipc, enum sl_ipc_type type, struct sl_slice payload,
+		     const int *fds, size_t fds_len);
+/* The descriptor can be written: go on. SL_DONE: nothing is left; SL_MORE; or as sl_ipc_post. */
+SL_MUST_USE int	 sl_ipc_flush(struct sl_ipc *ipc);
+size_t		 sl_ipc_pending(const struct sl_ipc *ipc);	/* bytes that were posted and have not gone */
 
 /* Would a message of up to 64 KiB go out now, without waiting? */
 bool		 sl_ipc_has_room(const struct sl_ipc *ipc);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -43,6 +44,76 @@ note(void *ctx, struct sl_ipc_message *m)
 		seen->kept = m->fds[seen->keep - 1];
 		m->fds[seen->keep - 1] = -1;
 	}
+}
+
+static uint64_t moods;		/* not 0: sockets are full or empty for a moment, short or interrupted, as this has it */
+
+/* Returns how many of `len` bytes may pass, or 0 with errno set. */
+static size_t
+mood(size_t len)
+{
+	moods = moods * 6364136223846793005u + 1442695040888963407u;
+	switch (moods >> 33 & 7) {
+	case 0:
+	case 1:
+		errno = EAGAIN;
+		return 0;
+	case 2:
+		errno = EINTR;
+		return 0;
+	case 3:
+	case 4:
+		return SL_MIN(len, (size_t)1);
+	case 5:
+		return SL_MIN(len, (size_t)(moods >> 40 & 4095) + 1);
+	default:
+		return len;
+	}
+}
+
+/* The first vector of a message that has bytes, as far as may pass. NULL: none may. */
+static struct msghdr *
+cut(const struct msghdr *message, struct msghdr *copy, struct iovec *v)
+{
+	size_t i = 0;
+
+	while (message->msg_iov[i].iov_len == 0)
+		i++;
+	*copy = *message;
+	*v = message->msg_iov[i];
+	v->iov_len = mood(v->iov_len);
+	copy->msg_iov = v;
+	copy->msg_iovlen = 1;
+	return v->iov_len > 0 ? copy : NULL;
+}
+
+/* In the place of the C library's. */
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr copy;
+	struct iovec v;
+
+	if (moods != 0 && (message = cut(message, &copy, &v)) == NULL)
+		return -1;
+	return syscall(SYS_sendmsg, fd, message, flags);
+}
+
+ssize_t
+recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct msghdr copy;
+	struct iovec v;
+	ssize_t n;
+
+	if (moods == 0)
+		return syscall(SYS_recvmsg, fd, message, flags);
+	if (cut(message, &copy, &v) == NULL)
+		return -1;
+	n = syscall(SYS_recvmsg, fd, &copy, flags);
+	message->msg_controllen = copy.msg_controllen;
+	message->msg_flags = copy.msg_flags;
+	return n;
 }
 
 static size_t
@@ -393,7 +464,8 @@ sending_to_a_dead_or_stalled_peer_ends(void **state)
 {
 	unsigned char *bytes = sl_xzalloc(4u << 20);
 	struct sl_slice large = sl_slice(bytes, 4u << 20);
-	struct sl_ipc *a;
+	struct seen seen = { 0 };
+	struct sl_ipc *a, *b;
 	int fds[2];
 
 	pair(fds);
@@ -408,8 +480,127 @@ sending_to_a_dead_or_stalled_peer_ends(void **state)
 	assert_int_equal(sl_ipc_send(a, SL_IPC_STATUS, large, NULL, 0), SL_ERR_TIMEOUT);
 	/* Half of it is out: what came after could not be told from the rest of it. */
 	assert_int_equal(sl_ipc_send(a, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0), SL_ERR_CLOSED);
+	/* Both hear so: neither waits for what cannot come. */
+	assert_int_equal(sl_ipc_wait(a, 10000, note, &seen), SL_ERR_CLOSED);
+	b = sl_ipc_new(fds[1], ALL_TYPES);
+	assert_int_equal(sl_ipc_wait(b, 10000, note, &seen), SL_ERR_SYNTAX);
+	assert_int_equal(seen.messages, 0);
 	sl_ipc_free(&a);
+	sl_ipc_free(&b);
+	sl_free(bytes);
+}
+
+struct stream {			/* messages that are told apart by their number, whose bytes and descriptors follow from it */
+	uint32_t	sent, got;
+	bool		wrong;
+};
+
+#define STREAM	300u
+
+static size_t
+stream_len(uint32_t number)
+{
+	return number % 7 == 3 ? 0 : number % 50 == 11 ? 300000 : number * 37 % 5000 + sizeof(number);
+}
+
+static void
+stream_next(struct stream *stream, struct sl_buf *out)
+{
+	uint32_t number = stream->sent;
+
+	sl_buf_reset(out);
+	while (out->len < stream_len(number))
+		sl_pack_u32(out, number);
+	out->len = stream_len(number);
+}
+
+static void
+on_stream(void *ctx, struct sl_ipc_message *m)
+{
+	struct stream *stream = ctx;
+	struct sl_unpack in = { .rest = m->payload };
+	uint32_t number = stream->got++;
+
+	stream->wrong |= m->type != SL_IPC_SNAPSHOT_IN_USE && m->type != SL_IPC_CONSOLE_REPLY;
+	stream->wrong |= m->payload.len != stream_len(number) || m->fds_len != number % 3;
+	while (in.rest.len >= sizeof(number))
+		stream->wrong |= sl_unpack_u32(&in) != number;
+}
+
+/* Whatever the sockets are like, and whoever waits for whom: everything arrives, in order, with its descriptors, and nobody stands still. */
+static void
+what_is_posted_or_sent_arrives_in_order(void **state)
+{
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct stream stream = { 0 };
+		size_t before = open_fds();
+		int null[2] = { open("/dev/null", O_RDONLY | O_CLOEXEC), open("/dev/null", O_RDONLY | O_CLOEXEC) };
+		struct sl_ipc *a, *b;
+		struct sl_buf payload;
+		int fds[2], turns = 0;
+
+		sl_buf_init(&payload, 1u << 20);
+		pair(fds);
+		a = sl_ipc_new(fds[0], ALL_TYPES);
+		b = sl_ipc_new(fds[1], SL_IPC_BIT(CONSOLE_REPLY));
+		moods = seed << 32 | 1;
+		while (stream.got < STREAM) {
+			assert_true(turns++ < 200000 && !stream.wrong);
+			stream_next(&stream, &payload);
+			if (stream.sent < STREAM && sl_ipc_pending(a) < 2000000) {
+				/* One that waits, now and then: there is nobody to make room but what is in the socket. */
+				bool waits = sl_ipc_pending(a) == 0 && payload.len < 2000 && stream.sent == stream.got;
+
+				assert_int_equal((waits ? sl_ipc_send : sl_ipc_post)(a, SL_IPC_CONSOLE_REPLY, sl_buf_slice(&payload),
+				    null, stream.sent % 3), 0);
+				stream.sent++;
+			} else {
+				int r = sl_ipc_flush(a);
+
+				assert_int_equal(r, sl_ipc_pending(a) == 0 ? SL_DONE : SL_MORE);
+			}
+			assert_int_equal(sl_ipc_read(b, on_stream, &stream), SL_MORE);
+		}
+		moods = 0;
+		assert_int_equal(stream.sent, STREAM);
+		assert_int_equal(sl_ipc_flush(a), SL_DONE);
+		sl_ipc_free(&a);
+		sl_ipc_free(&b);
+		close(null[0]);
+		close(null[1]);
+		sl_buf_fini(&payload);
+		assert_int_equal(open_fds(), before);
+	}
+}
+
+/* Who does not read costs so much, and no time; a send that follows waits for it, so long. */
+static void
+what_is_posted_to_one_that_does_not_read_is_bounded(void **state)
+{
+	unsigned char *bytes = sl_xzalloc(4u << 20);
+	struct sl_slice large = sl_slice(bytes, 4u << 20);
+	size_t before = open_fds();
+	struct sl_ipc *a;
+	int fds[2], r = 0;
+
+	pair(fds);
+	a = sl_ipc_new(fds[0], 0);
+	sl_ipc_set_stall(a, 20);
+	for (int i = 0; i < 20 && r == 0; i++)
+		r = sl_ipc_post(a, SL_IPC_SNAPSHOT, sl_slice("abc", 3), fds, 2);
+	assert_int_equal(r, 0);
+	for (int i = 0; i < 20 && r == 0; i++)
+		r = sl_ipc_post(a, SL_IPC_CONSOLE_REPLY, large, NULL, 0);
+	assert_int_equal(r, SL_ERR_FULL);
+	assert_true(sl_ipc_pending(a) > SL_IPC_POST_MAX - (5u << 20) && sl_ipc_pending(a) <= SL_IPC_POST_MAX);
+	assert_int_equal(sl_ipc_flush(a), SL_MORE);
+	assert_int_equal(sl_ipc_send(a, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0), SL_ERR_TIMEOUT);
 	close(fds[1]);
+	assert_int_equal(sl_ipc_flush(a), SL_ERR_CLOSED);
+	assert_int_equal(sl_ipc_pending(a), 0);
+	assert_int_equal(sl_ipc_post(a, SL_IPC_READY, sl_slice(NULL, 0), NULL, 0), SL_ERR_CLOSED);
+	sl_ipc_free(&a);
+	assert_int_equal(open_fds(), before);
 	sl_free(bytes);
 }
 
@@ -493,6 +684,8 @@ main(void)
 		cmocka_unit_test(a_receiver_without_room_for_descriptors_says_so),
 		cmocka_unit_test(the_largest_payload_passes_while_signals_interrupt),
 		cmocka_unit_test(sending_to_a_dead_or_stalled_peer_ends),
+		cmocka_unit_test(what_is_posted_or_sent_arrives_in_order),
+		cmocka_unit_test(what_is_posted_to_one_that_does_not_read_is_bounded),
 		cmocka_unit_test(waiting_ends_with_one_message_or_at_its_time),
 		cmocka_unit_test(packed_values_come_back_and_a_reader_past_the_end_gives_zeros),
 		cmocka_unit_test(a_length_beyond_the_payload_is_not_followed),
