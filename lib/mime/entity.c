@@ -117,18 +117,20 @@ value_plausible(enum structural which, struct sl_slice value)
 	SL_UNREACHABLE("no such field");
 }
 
-/* A structural field that hides behind a fold or a bare CR of another. */
+/* A structural field that hides behind a fold or a bare CR of another. What follows a run of breaks and white space is looked at once:
+ * a field may be 64 KiB of nothing else. */
 static void
 hidden_fields(struct header *header, struct sl_slice value)
 {
 	const unsigned char *end = value.ptr + value.len;
 
-	for (const unsigned char *p = find_break(value.ptr, end); p < end; p = find_break(p + 1, end)) {
-		struct sl_slice hidden;
+	for (const unsigned char *p = find_break(value.ptr, end); p < end; p = find_break(p, end)) {
+		struct sl_slice line = skip_controls(sl_slice(p, (size_t)(end - p))), hidden;
 		enum structural which;
 		size_t len = 0;
 
-		if (!structural_starts(sl_slice(p + 1, (size_t)(end - p) - 1), &which, &hidden))
+		p = line.ptr;
+		if (!structural_starts(line, &which, &hidden))
 			continue;
 		while (len < hidden.len && hidden.ptr[len] != '\r' && hidden.ptr[len] != '\n')
 			len++;

@@ -20,6 +20,7 @@ struct hostile {
 #define HOSTILE_B64	"Content-Transfer-Encoding: base64\n"
 #define HOSTILE_QP	"Content-Transfer-Encoding: quoted-printable\n"
 #define HOSTILE_ALL	HOSTILE_B64 HOSTILE_QP "Content-Transfer-Encoding: x-uuencode, x-yenc\n"
+#define HOSTILE_4(text)	text text text text
 #define HOSTILE_FILE	"Content-Type: application/zip\n"
 #define HOSTILE_JUNKED	"Content-Type: a/b\njunk\nContent-Type: multipart/mixed; boundary=c\n" HOSTILE_B64 "\n"
 
@@ -34,6 +35,7 @@ static const struct hostile hostile_rows[] = {
 	{ "one header field of one line", "field-cut", "X: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
 	{ "one header field, folded", "field-cut", "X: ", "\n aaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
 	{ "one header field, folded at each byte", "field-cut", "X: ", "\n a" },
+	{ "header fields of nothing but folds", NULL, "", "X: " HOSTILE_4(HOSTILE_4(HOSTILE_4(HOSTILE_4(HOSTILE_4(HOSTILE_4("\n \n \n \n ")))))) "\n" },
 	{ "a header field that hides others", "field-hidden", "X: ", "\n content-type: multi" },
 	{ "a header field that may hide others", "field-cut", "X: ", "\n content-type: x\r" },
 	{ "header fields of four bytes", "fields-limit", "", "a:b\n" },
