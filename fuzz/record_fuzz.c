@@ -71,7 +71,7 @@ same_refused(const struct sl_record *a, const struct sl_record *b)
 	for (size_t i = 0; i < a->refused_len; i++) {
 		const struct sl_record_refused *x = &a->refused[i], *y = &b->refused[i];
 
-		SL_ASSERT(sl_slice_eq(x->mailbox, y->mailbox) && strcmp(x->tenant, y->tenant) == 0 && x->why == y->why && x->list == y->list);
+		SL_ASSERT(sl_slice_eq(x->mailbox, y->mailbox) && strcmp(x->tenant, y->tenant) == 0 && x->nobodys == y->nobodys && x->why == y->why && x->list == y->list);
 		SL_ASSERT(x->code == y->code && strcmp(x->enhanced, y->enhanced) == 0 && sl_slice_eq(x->text, y->text));
 	}
 }

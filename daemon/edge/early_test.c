@@ -241,6 +241,8 @@ who_was_refused_is_in_the_messages_record(void **state)
 	json_array_foreach(json_object_get(line, "refused"), i, one) {
 		snprintf(got, sizeof(got), "%s %s %s", text_of(one, "why"), text_of(one, "rcpt"), text_of(one, "tenant"));
 		same("line", "refused", got, want[i]);
+		/* Who names no tenant is of the line's; nobody's say so. */
+		assert_int_equal(json_object_get(one, "tenant") != NULL, i >= 2);
 	}
 	assert_null(json_object_get(line, "ended"));
 	json_decref(all);

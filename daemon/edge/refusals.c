@@ -60,8 +60,11 @@ refusals_record(const struct refusals *r, const char *tenant, struct sl_buf *out
 	if (r == NULL)
 		return;
 	memcpy(told, r->items, r->len * sizeof(told[0]));
-	for (size_t i = 0; i < r->len; i++)
+	for (size_t i = 0; i < r->len; i++) {
 		if (strcmp(told[i].tenant, tenant) == 0)
 			told[i].tenant = "";
+		else
+			told[i].nobodys = *told[i].tenant == '\0';
+	}
 	sl_record_write_refused(told, r->len, r->more, out);
 }

@@ -45,8 +45,8 @@
  *	"verdict":WORD, "action":ACTION		the ruling on the transaction as a whole; before these members
  *	"refused":[{"rcpt":MAILBOX,"tenant":NAME,"code":NUMBER,"status":TEXT,"text":TEXT,"why":WORD,"list":WORD}]	before
  *		these members, and also where nothing was judged: recipients that were not accepted, those first named;
- *		`rcpt` left out: not understood, `tenant`: the line's, or nobody's, `code`: there was no answer; `why` of
- *		SL_RECORD_WHYS; `list`: whose denies
+ *		`rcpt` left out: not understood, `tenant`: the line's, or "": nobody's, though the line is somebody's,
+ *		`code`: there was no answer; `why` of SL_RECORD_WHYS; `list`: whose denies
  *	"refused_more":NUMBER			recipients beyond these
  * In this order: whoever wants rulings alone need not read the evidence, which is most of it, nor what is behind it.
  * Version 1 has no facts, and "policy", "demands" of its one class among these members.
@@ -142,6 +142,7 @@ struct sl_record_refused {
 	int			code;		/* 0: there was no answer */
 	const char		*enhanced;	/* "": none */
 	struct sl_slice		text;
+	bool			nobodys;	/* `tenant` is "", and not since it is the line's, which is somebody's */
 };
 
 struct sl_record_version {

@@ -461,6 +461,7 @@ same_refused(const struct sl_record_refused *a, const struct sl_record_refused *
 {
 	assert_true(sl_slice_eq(a->mailbox, b->mailbox) && sl_slice_eq(a->text, b->text));
 	assert_string_equal(a->tenant, b->tenant);
+	assert_int_equal(a->nobodys, b->nobodys);
 	assert_string_equal(a->enhanced, b->enhanced);
 	assert_int_equal(a->why, b->why);
 	assert_int_equal(a->list, b->list);
@@ -474,7 +475,7 @@ who_was_refused_comes_back(void **state)
 	struct sl_record_refused refused[SL_RECORD_REFUSED_MAX + 2];
 	static const struct sl_record_refused first[] = {
 		{ SL_SLICE_LIT("\"x\\y\"@one.example"), "", SL_RECORD_WHY_LIST, SL_BY_PARTNER, 550, "5.7.1", SL_SLICE_LIT("no \"mail\"") },
-		{ { (const unsigned char *)"", 0 }, "", SL_RECORD_WHY_SYNTAX, SL_BY_COUNT, 501, "5.1.3", SL_SLICE_LIT("a\nb") },
+		{ { (const unsigned char *)"", 0 }, "", SL_RECORD_WHY_SYNTAX, SL_BY_COUNT, 501, "5.1.3", SL_SLICE_LIT("a\nb"), true },
 		{ SL_SLICE_LIT("z@two.example"), "two.example", SL_RECORD_WHY_UNANSWERED, SL_BY_COUNT, 0, "", { (const unsigned char *)"", 0 } },
 	};
 

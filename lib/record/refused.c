@@ -71,6 +71,8 @@ add_refused(const struct sl_record_refused *r, struct sl_buf *out)
 	sl_buf_addf(out, "{\"why\":\"%s\"", r->why < SL_RECORD_WHY_COUNT ? sl_record_why_word(r->why) : "other");
 	add_text("rcpt", r->mailbox, out);
 	add_text("tenant", sl_slice_str(r->tenant), out);
+	if (r->nobodys)
+		sl_buf_add_str(out, ",\"tenant\":\"\"");
 	if (r->code > 0)
 		sl_buf_addf(out, ",\"code\":%d", r->code);
 	add_text("status", sl_slice_str(r->enhanced), out);

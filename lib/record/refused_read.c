@@ -19,7 +19,7 @@ read_one(struct reader *r, struct sl_record_refused *out)
 		if (reader_is(name, "rcpt"))
 			out->mailbox = reader_text(r, SL_RECORD_REFUSED_TEXT_MAX);
 		else if (reader_is(name, "tenant"))
-			out->tenant = reader_str(r, 255);
+			out->nobodys = *(out->tenant = reader_str(r, 255)) == '\0';
 		else if (reader_is(name, "why"))
 			out->why = sl_record_why_find(reader_text(r, 63));
 		else if (reader_is(name, "code"))

@@ -54,6 +54,11 @@ void		sl_traffic_counts(const struct sl_traffic *traffic, struct sl_traffic_coun
 
 /* ---- searching */
 
+/* A line as it may be seen (narrow.h), valid until the next call; false: not at all. */
+typedef bool sl_traffic_seen(void *ctx, struct sl_slice line, struct sl_slice *seen_out);
+
+#define SL_TRAFFIC_SET_MAX	256u	/* of tenants, or recipients */
+
 struct sl_traffic_query {	/* all that are given must hold; case of ASCII does not count */
 	struct sl_slice	id;		/* of the transaction or the session */
 	struct sl_slice	sender;		/* an address, or a domain: "example.com"; "<>": none */
@@ -63,10 +68,21 @@ struct sl_traffic_query {	/* all that are given must hold; case of ASCII does no
 	struct sl_slice	tenant;
 	int64_t		since_us, until_us;	/* until 0: now and later */
 	size_t		limit;			/* 0: 100 */
+
+	/* Of who looks on behalf of somebody. What is not seen is not found, nor by what is not seen of it. */
+	sl_traffic_seen	*seen;			/* NULL: all of everything */
+	void		*seen_ctx;
+	/* Looked for in the index, where there are some: what is seen is of one of these tenants, and names one of these addresses or domains. */
+	const struct sl_slice *of_tenants, *of_recipients;
+	size_t		of_tenants_len, of_recipients_len;	/* at most SL_TRAFFIC_SET_MAX */
+	size_t		count_more;		/* beyond the limit; 0: one, so that it is known that there are more */
+	uint64_t	deadline_us;		/* of the clock that never goes back; 0: none */
 };
 struct sl_traffic_found {
 	size_t		lines;
 	bool		more;		/* than the limit */
+	size_t		beyond;		/* how many more, up to count_more */
+	int64_t		reached_us;	/* the deadline came: what is older than this was not looked at; 0: all was */
 	unsigned	days;		/* files that were searched */
 	uint64_t	lost;		/* lines that were dropped on these days */
 	uint64_t	left_out;	/* what ended before there was a message, and has no line: too many at once */

@@ -348,6 +348,100 @@ what_was_refused_is_found_and_is_no_message(void **state)
 	fixture_fini(&f);
 }
 
+/* ---- on behalf of somebody ---- */
+
+/* Who sees two.example alone, and of what is sent from bad.example nothing. */
+static bool
+see_two(void *ctx, struct sl_slice line, struct sl_slice *seen)
+{
+	struct sl_buf *out = ctx;
+	const char *text = sl_buf_cstr(out), *at;
+
+	sl_buf_reset(out);
+	sl_buf_add_slice(out, line);
+	text = sl_buf_cstr(out);
+	if (strstr(text, "\"two.example\"") == NULL || strstr(text, "bad.example") != NULL)
+		return false;
+	while ((at = strstr(text, "bert@one.example")) != NULL)		/* others are not seen */
+		memcpy(out->data + (at - text), "xxxx@xxx.example", 16);
+	*seen = sl_buf_slice(out);
+	return true;
+}
+
+static void
+what_is_not_seen_is_not_found(void **state)
+{
+	static const struct sl_slice two[] = { T("two.example"), T("three.example") }, emil[] = { T("emil@two.example"), T("two.example") };
+	const struct { struct sl_traffic_query query; const char *ids; } rows[] = {
+		{ Q(.of_tenants = two, .of_tenants_len = 2), "D2 B2 B1 " },
+		{ Q(.of_tenants = two, .of_tenants_len = 2, .sender = T("a@b.example")), "D2 " },
+		{ Q(.of_recipients = emil, .of_recipients_len = 2), "D2 B2 B1 " },	/* each once, though both fit */
+		{ Q(.of_recipients = emil, .of_recipients_len = 2, .of_tenants = two, .of_tenants_len = 1, .since_us = AT(24, 0)), "D2 " },
+		{ Q(.recipient = T("emil@two.example")), "D2 B2 B1 " },
+		{ Q(.recipient = T("bert@one.example")), "" },		/* who is in D2, and not seen there */
+		{ Q(.tenant = T("two.example")), "D2 B2 B1 " },
+		{ Q(.tenant = T("one.example")), "D2 " },
+		{ Q(.sender = T("sender.example")), "B1 " },
+		{ { { 0 } }, "D2 B2 B1 " },
+	};
+	struct fixture f;
+	struct sl_buf seen;
+
+	fixture_init(&f);
+	fill(&f);
+	fill_early(&f);
+	sl_buf_init(&seen, 65536);
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		struct sl_traffic_query query = rows[i].query;
+
+		query.seen = see_two;
+		query.seen_ctx = &seen;
+		finds(&f, &query, rows[i].ids);
+	}
+	sl_buf_fini(&seen);
+	fixture_fini(&f);
+}
+
+/* Each look is a millisecond. */
+static uint64_t
+late_monotonic(void *ctx)
+{
+	static uint64_t now_us;
+
+	return now_us += 1000;
+}
+
+static void
+what_is_beyond_is_counted_and_a_deadline_ends_it(void **state)
+{
+	static const struct sl_clock clock = { .wall_us = test_wall, .monotonic_us = late_monotonic };
+	struct sl_traffic_query query = { .limit = 2, .count_more = 3 };
+	struct sl_traffic_found found;
+	struct fixture f;
+	struct sl_buf out;
+
+	fixture_init(&f);
+	fill(&f);
+	sl_buf_init(&out, 4096);
+	OK(&f, sl_traffic_search(f.traffic, &query, note_id, &out, &found));
+	assert_string_equal(sl_buf_cstr(&out), "C2 C1 ");
+	assert_true(found.more && found.beyond == 3);
+	query.count_more = 100;
+	OK(&f, sl_traffic_search(f.traffic, &query, note_id, &out, &found));
+	assert_true(found.more && found.beyond == 4 && found.reached_us == 0);
+	sl_traffic_close(&f.traffic);
+	if (sl_traffic_open(&(struct sl_traffic_options){ .directory = f.directory, .clock = &clock, .read_only = true }, &f.traffic) != 0)
+		fail();
+	sl_buf_reset(&out);
+	query = (struct sl_traffic_query){ .deadline_us = late_monotonic(NULL) + 1500 };
+	OK(&f, sl_traffic_search(f.traffic, &query, note_id, &out, &found));
+	assert_string_equal(sl_buf_cstr(&out), "C2 C1 ");	/* a day, and then it was late */
+	assert_int_equal(found.days, 1);
+	assert_true(found.reached_us == AT(24, 0));
+	sl_buf_fini(&out);
+	fixture_fini(&f);
+}
+
 /* ---- what cannot be kept ---- */
 
 static void
@@ -586,6 +680,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_refused_is_found_and_is_no_message),
+		cmocka_unit_test(what_is_not_seen_is_not_found),
+		cmocka_unit_test(what_is_beyond_is_counted_and_a_deadline_ends_it),
 		cmocka_unit_test(lines_are_found_by_all_that_is_known_of_them),
 		cmocka_unit_test(no_more_than_the_limit_is_given_and_that_is_said),
 		cmocka_unit_test(a_message_id_is_found_by_itself_or_by_its_hash),
