@@ -12,6 +12,8 @@
 
 #define ANSWERS		(SL_IPC_BIT(KEPT_ENTRY) | SL_IPC_BIT(KEPT_BYTES) | SL_IPC_BIT(KEPT_END) | SL_IPC_BIT(KEPT))
 #define PAYLOAD_MAX	((size_t)128 << 10)
+#define AHEAD_BYTES	((size_t)256 << 10)	/* for a client that reads slowly */
+#define READ_MESSAGES	64		/* of one turn */
 #define IDS_ENTERED	1000	/* of one entry of the trail; more are a number */
 
 /* Whose a message is has to be asked first: what is under way for somebody who has a part of a tenant. */
@@ -31,9 +33,10 @@ struct keeper_part {
 
 void
 keeper_init(struct keeper *k, struct console *console, struct sl_loop *loop, struct sl_ipc *client, struct sl_slice account,
-    void (*ask)(void *ctx), void *ctx)
+    void (*ask)(void *ctx), void (*said)(void *ctx), void *ctx)
 {
-	*k = (struct keeper){ .console = console, .loop = loop, .client = client, .account = account, .ask = ask, .ctx = ctx };
+	*k = (struct keeper){ .console = console, .loop = loop, .client = client, .account = account, .ask = ask, .said = said,
+		.ctx = ctx };
 	sl_buf_init(&k->payload, PAYLOAD_MAX);
 }
 
@@ -74,6 +77,14 @@ keeper_fini(struct keeper *k)
 }
 
 static void
+tell(struct keeper *k, enum sl_ipc_type type, struct sl_slice payload)
+{
+	if (sl_ipc_post(k->client, type, payload, NULL, 0) != 0)
+		k->broken = true;
+	k->said(k->ctx);
+}
+
+static void
 say_end(struct keeper *k, int result, uint64_t count)
 {
 	const struct sl_kept_end end = { .result = result, .count = count };
@@ -83,8 +94,7 @@ say_end(struct keeper *k, int result, uint64_t count)
 	part_end(k);
 	sl_buf_init(&out, 1024);
 	sl_kept_pack_end(&end, &out);
-	if (sl_ipc_send(k->client, SL_IPC_KEPT_END, sl_buf_slice(&out), NULL, 0) != 0)
-		k->broken = true;
+	tell(k, SL_IPC_KEPT_END, sl_buf_slice(&out));
 	sl_buf_fini(&out);
 }
 
@@ -232,13 +242,6 @@ check(struct keeper *k, enum sl_ipc_type type, struct sl_slice payload)
 }
 
 /* ---- to the vault, and back ---- */
-
-static void
-tell(struct keeper *k, enum sl_ipc_type type, struct sl_slice payload)
-{
-	if (sl_ipc_send(k->client, type, payload, NULL, 0) != 0)
-		k->broken = true;
-}
 
 /* An entry without what is not his; and what is not, is not told. */
 static void
@@ -406,20 +409,34 @@ part_step(struct keeper *k)
 
 /* ---- */
 
+/* One after the other, as far as the client takes what is told of it. */
 static void
 on_vault(void *ctx, unsigned events)
 {
 	struct keeper *k = ctx;
-	int r = sl_ipc_read(k->vault, on_answer, k);
+	int r = SL_DONE;
 
-	if (r >= 0 && !k->broken) {
-		if (k->busy && k->part != NULL && k->part->due)
+	for (int i = 0; i < READ_MESSAGES && k->vault != NULL && !k->broken && r == SL_DONE; i++) {
+		if (sl_ipc_pending(k->client) > AHEAD_BYTES) {
+			sl_watch_want(&k->watch, 0);	/* keeper_resume */
+			return;
+		}
+		r = sl_ipc_wait(k->vault, 0, on_answer, k);
+		if (r == SL_DONE && k->busy && k->part != NULL && k->part->due)
 			part_step(k);
-		return;
 	}
+	if ((r == SL_DONE || r == SL_ERR_TIMEOUT) && !k->broken)
+		return;
 	way_end(k);
 	if (k->busy)
 		say_end(k, SL_ERR_CLOSED, 0);
+}
+
+void
+keeper_resume(struct keeper *k)
+{
+	if (k->vault != NULL)
+		sl_watch_want(&k->watch, SL_READ);
 }
 
 static void

@@ -33,15 +33,18 @@ struct keeper {			/* embedded; zero-filled is one that is not used */
 	enum sl_ipc_type type;		/* what waits for a way, ... */
 	struct sl_buf	 payload;	/* ... and its payload */
 	void		(*ask)(void *ctx);	/* for a way: keeper_way gives it */
+	void		(*said)(void *ctx);	/* something was posted to the client, or cannot be */
 	void		*ctx;
 	struct keeper_part *part;	/* NULL: the whole tenant is his */
 };
 void	keeper_init(struct keeper *keeper, struct console *console, struct sl_loop *loop, struct sl_ipc *client, struct sl_slice account,
-	    void (*ask)(void *ctx), void *ctx);
+	    void (*ask)(void *ctx), void (*said)(void *ctx), void *ctx);
 void	keeper_fini(struct keeper *keeper);	/* fine on a zero-filled one */
 /* One of KEEPER_SAYS. False: he may not say that (now). */
 bool	keeper_message(struct keeper *keeper, enum sl_ipc_type type, struct sl_slice payload);
 /* A way to the vault (taken), or -1: there is no vault. */
 void	keeper_way(struct keeper *keeper, int fd);
+/* The client has taken all that it was told. Until then the vault is heard no further than a bound. */
+void	keeper_resume(struct keeper *keeper);
 
 #endif

@@ -2,7 +2,7 @@
  * server.c - see server.h
  *
  * Anybody may connect: who it is the kernel says (SO_PEERCRED), and the name of that user is the account whose grants
- * count. One request at a time; a client that does not read its answer is dropped.
+ * count. One request at a time. Nobody waits for a client that reads its answer slowly; one that takes nothing for long is dropped.
  */
 
 #include "server.h"
@@ -35,7 +35,7 @@
 #define CLIENTS_MAX	32
 #define CLIENTS_OF_ONE	8	/* so that no user can take all, but root */
 #define TIDY_MS		(600u * 1000)	/* how often what has expired is removed */
-#define STALL_MS	2000	/* a reader of a long answer may take so long a piece */
+#define STALL_MS	600000u	/* of one that takes nothing of its answer */
 #define TAKE_OVER_MS	5000	/* until it is tried again */
 #define SEEN_MAX	10000	/* addresses of one message */
 
@@ -43,6 +43,7 @@ struct client {
 	struct server	*server;
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
+	struct sl_timer	 stall;		/* it takes nothing */
 	struct asker	 asker;
 	struct keeper	 keeper;
 	bool		 wrong;		/* he said what he may not */
@@ -79,8 +80,31 @@ client_close(struct client *client)
 		publisher_forget(client->server->console.publisher, client->asker.number);
 	keeper_fini(&client->keeper);
 	client->asker = (struct asker){ 0 };
+	sl_timer_clear(&client->stall);
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
+}
+
+/* What it was told goes out as it takes it, and until then it says nothing more. */
+static void
+client_wait(struct client *client)
+{
+	bool waits = sl_ipc_pending(client->ipc) > 0;
+
+	sl_watch_want(&client->watch, waits ? SL_WRITE : SL_READ);
+	if (!waits)
+		sl_timer_clear(&client->stall);
+	else if (!sl_timer_is_set(&client->stall))
+		sl_timer_set(&client->stall, STALL_MS);
+}
+
+static void
+on_stall(void *ctx)
+{
+	struct client *client = ctx;
+
+	sl_log(SL_LOG_NOTICE, "%s does not take the answer", client->account);
+	client_close(client);
 }
 
 static void
@@ -94,7 +118,7 @@ send_reply(struct client *client, json_t *reply, const int *fds, size_t fds_len)
 		text = strdup("{\"ok\":false,\"error\":\"the answer is too long\"}");
 		SL_ASSERT(text != NULL);
 	}
-	if (sl_ipc_send(client->ipc, SL_IPC_CONSOLE_REPLY, sl_slice_str(text), fds, fds_len) != 0)
+	if (sl_ipc_post(client->ipc, SL_IPC_CONSOLE_REPLY, sl_slice_str(text), fds, fds_len) != 0)
 		sl_log(SL_LOG_DEBUG, "%s has gone before the answer", client->account);
 	free(text);
 	json_decref(reply);
@@ -108,7 +132,7 @@ on_answer(void *ctx, json_t *reply, const int *fds, size_t fds_len)
 
 	client->asker.number = 0;
 	send_reply(client, reply, fds, fds_len);
-	sl_watch_want(&client->watch, SL_READ);
+	client_wait(client);
 }
 
 static void
@@ -118,9 +142,20 @@ on_part(void *ctx, struct sl_slice json, bool last)
 
 	if (last)
 		client->asker.number = 0;
-	if (sl_ipc_send(client->ipc, SL_IPC_CONSOLE_REPLY, json, NULL, 0) != 0)
+	if (sl_ipc_post(client->ipc, SL_IPC_CONSOLE_REPLY, json, NULL, 0) != 0)
 		sl_log(SL_LOG_DEBUG, "%s has gone before the answer", client->account);
-	sl_watch_want(&client->watch, SL_READ);
+	client_wait(client);
+}
+
+/* The keeper has told it something, or cannot. */
+static void
+on_said(void *ctx)
+{
+	struct client *client = ctx;
+
+	client_wait(client);
+	if (client->keeper.broken)
+		sl_watch_again(&client->watch, SL_READ);	/* it ends from there */
 }
 
 /* He wants a way to the vault: the parent makes one. */
@@ -188,9 +223,18 @@ static void
 on_client(void *ctx, unsigned events)
 {
 	struct client *client = ctx;
+	int r = SL_MORE;
 
-	if (sl_ipc_read(client->ipc, on_message, client) < 0 || client->wrong || client->keeper.broken)
+	if ((events & SL_WRITE) != 0 && (r = sl_ipc_flush(client->ipc)) == SL_DONE)
+		keeper_resume(&client->keeper);
+	else if ((events & SL_WRITE) != 0)
+		sl_timer_set(&client->stall, STALL_MS);
+	if (r >= 0 && (events & SL_READ) != 0)
+		r = sl_ipc_read(client->ipc, on_message, client);
+	if (r < 0 || client->wrong || client->keeper.broken)
 		client_close(client);
+	else
+		client_wait(client);
 }
 
 static bool
@@ -227,8 +271,8 @@ on_connect(void *ctx, unsigned events)
 		client->wrong = false;
 		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(CONSOLE_REQUEST) | KEEPER_SAYS);
 		keeper_init(&client->keeper, &server->console, server->loop, client->ipc, sl_slice_str(client->account),
-		    on_way_wanted, client);
-		sl_ipc_set_stall(client->ipc, STALL_MS);
+		    on_way_wanted, on_said, client);
+		sl_timer_init(&client->stall, server->loop, on_stall, client);
 		sl_watch_init(&client->watch, server->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);
 		return;

@@ -65,17 +65,14 @@ static bool
 fetch_say(struct process *p, const struct sl_courier_fetch *fetch)
 {
 	struct sl_buf payload;
-	int r;
 
 	if (p->vault == NULL || p->vault->failed != 0)
 		return false;
 	sl_buf_init(&payload, 256);
 	sl_courier_pack_fetch(fetch, &payload);
-	r = sl_ipc_send(p->vault->ipc, SL_IPC_FETCH, sl_buf_slice(&payload), NULL, 0);
+	client_say(p->vault, SL_IPC_FETCH, &payload);
 	sl_buf_fini(&payload);
-	if (r != 0)
-		p->vault->failed = r;
-	return r == 0;
+	return p->vault->failed == 0;
 }
 
 static void

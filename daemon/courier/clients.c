@@ -8,10 +8,50 @@
 
 #include "sl/log.h"
 
-#define STALL_MS	1000	/* of who does not read */
+#define STALL_MS	600000u	/* of who takes nothing of what he is told */
 #define MAIL_MAX	(16u << 20)	/* bytes of what is submitted with its bytes */
 
 static void	on_channel(void *ctx, unsigned events);
+
+/* ---- what is said ---- */
+
+/* Nobody waits for one that reads slowly: it goes out as he takes it. Who is not told something is told nothing more, and let go. */
+void
+client_say(struct client *client, enum sl_ipc_type type, const struct sl_buf *payload)
+{
+	if (client->failed != 0)
+		return;
+	if (sl_ipc_post(client->ipc, type, sl_buf_slice(payload), NULL, 0) != 0) {
+		client->failed = SL_ERR_CLOSED;
+		sl_watch_again(&client->watch, SL_READ);	/* it ends from there: somebody may be looking at it here */
+	} else if (sl_ipc_pending(client->ipc) > 0) {
+		sl_watch_want(&client->watch, SL_READ | SL_WRITE);
+		if (!sl_timer_is_set(&client->stall))
+			sl_timer_set(&client->stall, STALL_MS);
+	}
+}
+
+static void
+client_flush(struct client *client)
+{
+	int r = sl_ipc_flush(client->ipc);
+
+	if (r < 0) {
+		client->failed = SL_ERR_CLOSED;
+	} else if (r == SL_MORE) {
+		sl_timer_set(&client->stall, STALL_MS);
+	} else {
+		sl_timer_clear(&client->stall);
+		sl_watch_want(&client->watch, SL_READ);
+	}
+}
+
+static void
+on_stall(void *ctx)
+{
+	sl_log(SL_LOG_WARNING, "somebody does not take what the courier says, and is let go");
+	client_end(ctx);
+}
 
 /* ---- life ---- */
 
@@ -34,7 +74,7 @@ client_new(struct process *p, uint32_t who, int fd)
 			continue;
 		*client = (struct client){ .process = p, .who = who };
 		client->ipc = sl_ipc_new(fd, may[who]);
-		sl_ipc_set_stall(client->ipc, STALL_MS);
+		sl_timer_init(&client->stall, p->loop, on_stall, client);
 		sl_watch_init(&client->watch, p->loop, fd, on_channel, client);
 		sl_watch_want(&client->watch, SL_READ);
 		if (who != SL_COURIER_CONTROL) {
@@ -55,6 +95,7 @@ client_end(struct client *client)
 
 	if (client->ipc == NULL)
 		return;
+	sl_timer_clear(&client->stall);
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
 	if (p->vault == client) {
@@ -71,13 +112,6 @@ clients_forget(struct process *p)
 {
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		client_end(&p->clients[i]);
-}
-
-static void
-say(struct client *client, enum sl_ipc_type type, struct sl_buf *payload)
-{
-	if (client->failed == 0 && sl_ipc_send(client->ipc, type, sl_buf_slice(payload), NULL, 0) != 0)
-		client->failed = SL_ERR_CLOSED;
 }
 
 /* ---- what is finished ---- */
@@ -113,7 +147,7 @@ tell_settled(struct client *client, const struct sl_queue_entry *e)
 		settled.ref = sl_slice(e->ref, sizeof(e->ref));
 	sl_buf_init(&payload, 4096);
 	sl_courier_pack_settled(&settled, &payload);
-	say(client, SL_IPC_SETTLED, &payload);
+	client_say(client, SL_IPC_SETTLED, &payload);
 	sl_buf_fini(&payload);
 }
 
@@ -282,7 +316,7 @@ tell_done_before(struct process *p, struct client *client, const struct sl_couri
 		return;		/* he asks again when he comes */
 	sl_buf_init(&payload, 4096);
 	sl_courier_pack_settled(&settled, &payload);
-	say(owner, SL_IPC_SETTLED, &payload);
+	client_say(owner, SL_IPC_SETTLED, &payload);
 	sl_buf_fini(&payload);
 }
 
@@ -341,7 +375,7 @@ on_submit(struct client *client, struct sl_ipc_message *message)
 		    : sl_strerror(answer.result));
 	sl_buf_init(&payload, 256);
 	sl_courier_pack_token(&answer, &payload);
-	say(client, SL_IPC_SUBMITTED, &payload);
+	client_say(client, SL_IPC_SUBMITTED, &payload);
 	sl_buf_fini(&payload);
 	sl_timer_set(&p->due, 0);
 	state_changed(p);
@@ -399,8 +433,11 @@ static void
 on_channel(void *ctx, unsigned events)
 {
 	struct client *client = ctx;
-	int r = sl_ipc_read(client->ipc, on_message, client);
+	int r;
 
+	if ((events & SL_WRITE) != 0)
+		client_flush(client);
+	r = (events & SL_READ) != 0 ? sl_ipc_read(client->ipc, on_message, client) : SL_MORE;
 	if (client->failed == SL_ERR_SYNTAX || r == SL_ERR_SYNTAX)
 		sl_log(SL_LOG_ERROR, "somebody says to the courier what he may not");
 	if (client->failed != 0 || r < 0)

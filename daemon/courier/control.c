@@ -5,6 +5,7 @@
 #include "sl/log.h"
 
 #define LIST_MAX	1000u
+#define AHEAD_BYTES	((size_t)4 << 20)
 #define SCAN_MAX	1000u		/* entries hurried in a call */
 
 static void
@@ -15,8 +16,7 @@ say_end(struct client *client, int result, uint64_t count)
 
 	sl_buf_init(&payload, 1024);
 	sl_kept_pack_end(&end, &payload);
-	if (client->failed == 0 && sl_ipc_send(client->ipc, SL_IPC_KEPT_END, sl_buf_slice(&payload), NULL, 0) != 0)
-		client->failed = SL_ERR_CLOSED;
+	client_say(client, SL_IPC_KEPT_END, &payload);
 	sl_buf_fini(&payload);
 }
 
@@ -65,8 +65,7 @@ say_entry(struct client *client, const struct sl_queue_entry *e)
 	add_hop(client->process, e, &hop);
 	entry.hop = sl_buf_slice(&hop);
 	sl_courier_pack_entry(&entry, &payload);
-	if (client->failed == 0 && sl_ipc_send(client->ipc, SL_IPC_QUEUE_ENTRY, sl_buf_slice(&payload), NULL, 0) != 0)
-		client->failed = SL_ERR_CLOSED;
+	client_say(client, SL_IPC_QUEUE_ENTRY, &payload);
 	sl_buf_fini(&payload);
 	sl_buf_fini(&rcpts);
 	sl_buf_fini(&hop);
@@ -81,7 +80,8 @@ list(struct client *client, const struct sl_courier_ask *ask)
 	int64_t after = ask->id;
 	int r = SL_DONE;
 
-	while (count < limit && client->failed == 0) {
+	/* Entries may be large: what he has not taken is bounded, and he asks for the next page. */
+	while (count < limit && client->failed == 0 && (count == 0 || sl_ipc_pending(client->ipc) < AHEAD_BYTES)) {
 		r = ask->verb == SL_COURIER_LIST ? sl_queue_list(queue, ask->tenant, after, &e)
 		    : sl_queue_releases(queue, ask->tenant, ask->from_us, after, &e);
 		if (r != SL_DONE)

@@ -38,6 +38,7 @@ struct client {
 	struct sl_watch	 watch;
 	uint32_t	 who;
 	struct told	 told;
+	struct sl_timer	 stall;		/* it takes nothing */
 	int		 failed;
 };
 
@@ -172,6 +173,7 @@ void	adopt_begin(struct process *p);		/* the queue is open */
 void	adopt_end(struct process *p);
 
 /* clients.c */
+void	client_say(struct client *client, enum sl_ipc_type type, const struct sl_buf *payload);
 void	client_new(struct process *p, uint32_t who, int fd);	/* fd taken */
 void	client_end(struct client *client);
 void	clients_forget(struct process *p);

@@ -13,12 +13,14 @@
 #include "sl/log.h"
 
 #define CLIENTS_MAX	16
+#define STALL_MS	60000u	/* of one that takes nothing of its answer */
 #define STATUS_MAX	(1u << 20)
 
 struct client {
 	struct control	*control;
 	struct sl_ipc	*ipc;		/* NULL: free */
 	struct sl_watch	 watch;
+	struct sl_timer	 stall;		/* it takes nothing of its answer */
 	uint32_t	 ticket;	/* of the correction whose answer is awaited; 0: none */
 };
 
@@ -215,8 +217,37 @@ control_status(const struct parent *parent, struct sl_buf *out)
 static void
 client_close(struct client *client)
 {
+	sl_timer_clear(&client->stall);
 	sl_watch_fini(&client->watch);
 	sl_ipc_free(&client->ipc);
+}
+
+static void
+on_stall(void *ctx)
+{
+	client_close(ctx);
+}
+
+/* Nobody waits for one that reads slowly, nor does he say anything more before he has read it. */
+static void
+client_wait(struct client *client)
+{
+	bool waits = sl_ipc_pending(client->ipc) > 0;
+
+	sl_watch_want(&client->watch, waits ? SL_WRITE : SL_READ);
+	if (waits)
+		sl_timer_set(&client->stall, STALL_MS);
+	else
+		sl_timer_clear(&client->stall);
+}
+
+/* One that has gone is noticed by its channel. */
+static void
+say(struct client *client, enum sl_ipc_type type, struct sl_slice payload, int fd)
+{
+	if (sl_ipc_post(client->ipc, type, payload, &fd, fd >= 0 ? 1 : 0) != 0)
+		sl_log(SL_LOG_DEBUG, "who asked at the control socket has gone");
+	client_wait(client);
 }
 
 /* Who may ask for the status may speak to the vault: this socket's permissions say who. */
@@ -225,8 +256,7 @@ give_vault(struct client *client)
 {
 	int fd = vault_connect_control(client->control->parent);
 
-	if (sl_ipc_send(client->ipc, SL_IPC_VAULT, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
-		sl_log(SL_LOG_DEBUG, "who asked for the vault has gone");
+	say(client, SL_IPC_VAULT, sl_slice(NULL, 0), fd);
 	if (fd >= 0)
 		close(fd);
 }
@@ -236,8 +266,7 @@ give_courier(struct client *client)
 {
 	int fd = courier_connect(client->control->parent, SL_COURIER_CONTROL);
 
-	if (sl_ipc_send(client->ipc, SL_IPC_COURIER, sl_slice(NULL, 0), &fd, fd >= 0 ? 1 : 0) != 0)
-		sl_log(SL_LOG_DEBUG, "who asked for the courier has gone");
+	say(client, SL_IPC_COURIER, sl_slice(NULL, 0), fd);
 	if (fd >= 0)
 		close(fd);
 }
@@ -251,8 +280,7 @@ answer_no(struct client *client, const char *why)
 	sl_buf_init(&out, 4096);
 	sl_pack_u32(&out, 0);
 	sl_corrected_pack(&no, &out);
-	if (sl_ipc_send(client->ipc, SL_IPC_CORRECTED, sl_buf_slice(&out), NULL, 0) != 0)
-		sl_log(SL_LOG_DEBUG, "whoever corrects has gone");
+	say(client, SL_IPC_CORRECTED, sl_buf_slice(&out), -1);
 	sl_buf_fini(&out);
 }
 
@@ -303,8 +331,7 @@ control_corrected(struct parent *parent, struct sl_slice payload)
 		if (client->ipc == NULL || client->ticket != ticket)
 			continue;
 		client->ticket = 0;
-		if (sl_ipc_send(client->ipc, SL_IPC_CORRECTED, payload, NULL, 0) != 0)
-			sl_log(SL_LOG_DEBUG, "whoever corrected has gone");
+		say(client, SL_IPC_CORRECTED, payload, -1);
 		return;
 	}
 }
@@ -329,8 +356,7 @@ on_message(void *ctx, struct sl_ipc_message *message)
 	}
 	sl_buf_init(&out, STATUS_MAX);
 	control_status(client->control->parent, &out);
-	if (sl_ipc_send(client->ipc, SL_IPC_STATUS, sl_buf_slice(&out), NULL, 0) != 0)
-		sl_log(SL_LOG_DEBUG, "a reader of the status has gone");
+	say(client, SL_IPC_STATUS, sl_buf_slice(&out), -1);
 	sl_buf_fini(&out);
 }
 
@@ -338,9 +364,14 @@ static void
 on_client(void *ctx, unsigned events)
 {
 	struct client *client = ctx;
+	int r = (events & SL_WRITE) != 0 ? sl_ipc_flush(client->ipc) : SL_MORE;
 
-	if (sl_ipc_read(client->ipc, on_message, client) < 0)
+	if (r >= 0 && (events & SL_READ) != 0)
+		r = sl_ipc_read(client->ipc, on_message, client);
+	if (r < 0)
 		client_close(client);
+	else
+		client_wait(client);
 }
 
 static void
@@ -358,7 +389,7 @@ on_connect(void *ctx, unsigned events)
 		client->ipc = sl_ipc_new(fd, SL_IPC_BIT(STATUS_REQUEST) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT_REQUEST) |
 		    SL_IPC_BIT(COURIER_REQUEST));
 		client->ticket = 0;
-		sl_ipc_set_stall(client->ipc, 0);	/* who does not read his answer goes without */
+		sl_timer_init(&client->stall, control->parent->loop, on_stall, client);
 		sl_watch_init(&client->watch, control->parent->loop, fd, on_client, client);
 		sl_watch_want(&client->watch, SL_READ);
 		return;

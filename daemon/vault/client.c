@@ -9,21 +9,55 @@
 #include "sl/log.h"
 
 #define PIECE_BYTES	65536
-#define STALL_MS	1000	/* of one that does not read: then it is let go */
+#define STALL_MS	600000u	/* of one that takes nothing: then it is let go */
 
 static void	on_channel(void *ctx, unsigned events);
 
-/* Who has not taken something is told nothing more: he would wait for it for good, and we at each thing that follows. His end of the channel
- * says so, and edges and the courier come again. */
+/* ---- what is said ---- */
+
+/* Nobody waits for one that reads slowly: what is said to him goes out when he takes it. Who is not told something is told nothing more, and let
+ * go: he would wait for it for good. Edges and the courier come again. */
 void
 client_say(struct client *client, enum sl_ipc_type type, struct sl_slice payload, const int *fd)
 {
 	if (client->failed != 0)
 		return;
-	if (sl_ipc_send(client->ipc, type, payload, fd, fd != NULL ? 1 : 0) == 0)
-		return;
-	client->failed = SL_ERR_CLOSED;
-	sl_watch_again(&client->watch, SL_READ);	/* it ends from there: somebody may be looking at it here */
+	if (sl_ipc_post(client->ipc, type, payload, fd, fd != NULL ? 1 : 0) != 0) {
+		client->failed = SL_ERR_CLOSED;
+		sl_watch_again(&client->watch, SL_READ);	/* it ends from there: somebody may be looking at it here */
+	} else if (sl_ipc_pending(client->ipc) > 0) {
+		sl_watch_want(&client->watch, SL_READ | SL_WRITE);
+		if (!sl_timer_is_set(&client->stall))
+			sl_timer_set(&client->stall, STALL_MS);
+	}
+}
+
+/* He takes something. */
+static void
+client_flush(struct client *client)
+{
+	int r = sl_ipc_flush(client->ipc);
+
+	if (r < 0) {
+		client->failed = SL_ERR_CLOSED;
+	} else if (r == SL_MORE) {
+		sl_timer_set(&client->stall, STALL_MS);
+	} else {
+		sl_timer_clear(&client->stall);
+		sl_watch_want(&client->watch, SL_READ);
+		if (client->reader != NULL)
+			sl_timer_soon(&client->timer);	/* control_step waits for that */
+	}
+}
+
+static void
+on_stall(void *ctx)
+{
+	struct client *client = ctx;
+
+	sl_log(SL_LOG_WARNING, "somebody does not take what the vault says, and is let go");
+	client->failed = SL_ERR_TIMEOUT;
+	client_end(client);
 }
 
 /* ---- files that are lent ---- */
@@ -95,10 +129,10 @@ client_new(struct process *p, uint32_t who, int fd)
 			continue;
 		*client = (struct client){ .process = p, .who = who };
 		client->ipc = sl_ipc_new(fd, who == SL_KEPT_EDGE ? edge : who == SL_KEPT_COURIER ? courier : control);
-		sl_ipc_set_stall(client->ipc, STALL_MS);
 		sl_watch_init(&client->watch, p->loop, fd, on_channel, client);
 		sl_watch_want(&client->watch, SL_READ);
 		sl_timer_init(&client->timer, p->loop, control_step, client);
+		sl_timer_init(&client->stall, p->loop, on_stall, client);
 		if (who == SL_KEPT_EDGE)
 			spools_lend(client);
 		else if (who == SL_KEPT_COURIER)
@@ -119,6 +153,7 @@ client_end(struct client *client)
 			pending->client = NULL;
 	release_forget(client);
 	sl_timer_clear(&client->timer);
+	sl_timer_clear(&client->stall);
 	sl_vault_reader_free(&client->reader);
 	spools_take_back(client);
 	sl_watch_fini(&client->watch);
@@ -304,14 +339,15 @@ static void
 on_channel(void *ctx, unsigned events)
 {
 	struct client *client = ctx;
-	int r = sl_ipc_read(client->ipc, on_message, client);
+	int r;
 
+	if ((events & SL_WRITE) != 0)
+		client_flush(client);
+	r = (events & SL_READ) != 0 ? sl_ipc_read(client->ipc, on_message, client) : SL_MORE;
 	if (client->failed == 0 && r < 0 && r != SL_ERR_CLOSED)
 		client->failed = r;
 	if (client->failed == SL_ERR_SYNTAX)
 		sl_log(SL_LOG_ERROR, "somebody says to the vault what he may not");
-	else if (client->failed == SL_ERR_CLOSED)
-		sl_log(SL_LOG_WARNING, "somebody does not hear what the vault says, and is let go");
 	if (client->failed != 0 || r < 0)
 		client_end(client);
 }

@@ -8,6 +8,7 @@
 
 #define ITEMS_MAX	(48u << 10)
 #define STEPS		16	/* of 64 KiB that are shown in a turn */
+#define AHEAD_BYTES	(256u << 10)	/* of a message, for one that reads it slowly */
 #define LIST_MAX	1000u
 
 void
@@ -18,8 +19,7 @@ say_end(struct client *client, int result, uint64_t count, struct sl_slice last)
 
 	sl_buf_init(&payload, 1024);
 	sl_kept_pack_end(&end, &payload);
-	if (sl_ipc_send(client->ipc, SL_IPC_KEPT_END, sl_buf_slice(&payload), NULL, 0) != 0)
-		client->failed = SL_ERR_CLOSED;
+	client_say(client, SL_IPC_KEPT_END, sl_buf_slice(&payload), NULL);
 	sl_buf_fini(&payload);
 }
 
@@ -88,8 +88,7 @@ say_entry_with(struct client *client, struct sl_kept_entry *entry, const struct 
 	}
 	entry->items = sl_buf_slice(&items);
 	sl_kept_pack_entry(entry, &payload);
-	if (client->failed == 0 && sl_ipc_send(client->ipc, SL_IPC_KEPT_ENTRY, sl_buf_slice(&payload), NULL, 0) != 0)
-		client->failed = SL_ERR_CLOSED;
+	client_say(client, SL_IPC_KEPT_ENTRY, sl_buf_slice(&payload), NULL);
 	sl_buf_fini(&payload);
 	sl_buf_fini(&items);
 }
@@ -218,11 +217,10 @@ to_reader(void *ctx, struct sl_slice bytes)
 	while (bytes.len > 0) {
 		size_t n = SL_MIN(bytes.len, (size_t)65536);
 
-		if (sl_ipc_send(client->ipc, SL_IPC_KEPT_BYTES, sl_slice(bytes.ptr, n), NULL, 0) != 0)
-			return SL_ERR_CLOSED;
+		client_say(client, SL_IPC_KEPT_BYTES, sl_slice(bytes.ptr, n), NULL);
 		bytes = sl_slice_from(bytes, n);
 	}
-	return 0;
+	return client->failed != 0 ? SL_ERR_CLOSED : 0;
 }
 
 void
@@ -231,8 +229,11 @@ control_step(void *ctx)
 	struct client *client = ctx;
 	int r = SL_MORE;
 
-	for (int i = 0; i < STEPS && r == SL_MORE; i++)
+	for (int i = 0; i < STEPS && r == SL_MORE; i++) {
+		if (sl_ipc_pending(client->ipc) > AHEAD_BYTES)
+			return;		/* it goes on when he has taken that */
 		r = sl_vault_reader_step(client->reader);
+	}
 	if (r == SL_MORE) {
 		sl_timer_soon(&client->timer);
 		return;
@@ -261,6 +262,7 @@ open_one(struct client *client, struct sl_slice payload)
 		say_end(client, r, 0, sl_slice(NULL, 0));
 		return true;
 	}
+	sl_vault_reader_stepwise(client->reader);
 	sl_kept_id_write(choice.ids.ptr, id);
 	sl_log(SL_LOG_NOTICE, "message %s of " SL_SLICE_FMT " is opened by " SL_SLICE_FMT, id, SL_SLICE_ARG(choice.tenant),
 	    SL_SLICE_ARG(who(&choice)));

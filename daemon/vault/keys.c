@@ -15,12 +15,11 @@ say(struct client *client, const struct sl_kept_tenant_key_is *is)
 
 	sl_buf_init(&payload, 512);
 	sl_kept_pack_tenant_key_is(is, &payload);
-	if (sl_ipc_send(client->ipc, SL_IPC_TENANT_KEY_IS, sl_buf_slice(&payload), NULL, 0) != 0)
-		client->failed = SL_ERR_CLOSED;
+	client_say(client, SL_IPC_TENANT_KEY_IS, sl_buf_slice(&payload), NULL);
 	sl_buf_fini(&payload);
 }
 
-/* Edges remember public keys. One that does not hear it asks again when it has a new channel. */
+/* Edges remember public keys. One that cannot be told asks again when it has a new channel. */
 static void
 tell_edges(struct process *p, struct sl_slice tenant)
 {
@@ -34,9 +33,8 @@ tell_edges(struct process *p, struct sl_slice tenant)
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		struct client *client = &p->clients[i];
 
-		if (client->ipc != NULL && client->who == SL_KEPT_EDGE &&
-		    sl_ipc_send(client->ipc, SL_IPC_KEY_IS, sl_buf_slice(&payload), NULL, 0) != 0)
-			sl_log(SL_LOG_WARNING, "an edge does not hear of a tenant's new key");
+		if (client->ipc != NULL && client->who == SL_KEPT_EDGE)
+			client_say(client, SL_IPC_KEY_IS, sl_buf_slice(&payload), NULL);
 	}
 	sl_buf_fini(&payload);
 }

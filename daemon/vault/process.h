@@ -49,6 +49,7 @@ struct client {
 	struct sl_kept_entry everybody;	/* of one whose recipients alone are asked for; no bytes: all of it is shown */
 	unsigned char	 everybody_id[SL_KEPT_ID_BYTES];
 	struct sl_timer	 timer;		/* its next piece */
+	struct sl_timer	 stall;		/* it takes nothing */
 	int		 failed;	/* what the reader's sink met */
 	size_t		 asked;		/* releases that it waits for */
 	uint64_t	 queued;	/* of them, that are on their way */
@@ -143,6 +144,7 @@ void	store_expire(void *process);	/* and again in an hour */
 uint32_t store_today(void);
 
 /* client.c */
+void	client_say(struct client *client, enum sl_ipc_type type, struct sl_slice payload, const int *fd);	/* fd: borrowed, or NULL */
 void	say_kept(struct client *client, uint64_t number, int result, const unsigned char *id);
 void	client_new(struct process *p, uint32_t who, int fd);	/* fd taken */
 void	client_end(struct client *client);

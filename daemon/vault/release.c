@@ -212,8 +212,8 @@ offer_send(struct process *p, struct offer *offer, struct sl_vault_reader *reade
 		r = g.only.len > 0 ? SL_ERR_NOT_FOUND : SL_ERR_TOO_LONG;
 	if (r == 0)
 		sl_courier_pack_mail(&g.mail, &payload);
-	if (r == 0 && sl_ipc_send(p->courier->ipc, SL_IPC_SUBMIT, sl_buf_slice(&payload), NULL, 0) != 0)
-		p->courier->failed = SL_ERR_CLOSED;
+	if (r == 0)
+		client_say(p->courier, SL_IPC_SUBMIT, sl_buf_slice(&payload), NULL);
 	offer->sent = r == 0;
 	p->offers_sent += offer->sent;
 	sl_buf_fini(&payload);
@@ -494,8 +494,7 @@ on_settled(struct process *p, struct sl_slice payload)
 	    count == 0 ? " (and gone meanwhile)" : "", SL_SLICE_ARG(settled.reply));
 	sl_buf_init(&answer, 256);
 	sl_courier_pack_token(&(struct sl_courier_token){ .token = settled.token }, &answer);
-	if (sl_ipc_send(p->courier->ipc, SL_IPC_SETTLED_SEEN, sl_buf_slice(&answer), NULL, 0) != 0)
-		p->courier->failed = SL_ERR_CLOSED;
+	client_say(p->courier, SL_IPC_SETTLED_SEEN, sl_buf_slice(&answer), NULL);
 	sl_buf_fini(&answer);
 	return true;
 }
@@ -509,9 +508,8 @@ say_fetched(struct process *p, uint64_t number, int result, struct sl_slice byte
 
 	sl_buf_init(&payload, SL_SEAL_PIECE + 256);
 	sl_courier_pack_fetched(&(struct sl_courier_fetched){ number, result, bytes }, &payload);
-	if (p->courier != NULL && p->courier->failed == 0 &&
-	    sl_ipc_send(p->courier->ipc, SL_IPC_FETCHED, sl_buf_slice(&payload), NULL, 0) != 0)
-		p->courier->failed = SL_ERR_CLOSED;
+	if (p->courier != NULL)
+		client_say(p->courier, SL_IPC_FETCHED, sl_buf_slice(&payload), NULL);
 	sl_buf_fini(&payload);
 }
 

@@ -421,7 +421,7 @@ sl_ipc_has_room(const struct sl_ipc *ipc)
 	struct pollfd p = { .fd = ipc->fd, .events = POLLOUT };
 
 	SL_CHECK(ipc, IPC_MAGIC);
-	return poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) != 0;
+	return sl_ipc_pending(ipc) == 0 && poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) != 0;
 }
 
 /* Keep the descriptors that came with some bytes. More than the message may have, or descriptors
