@@ -1,21 +1,13 @@
-/* forward_fuzz.c - what is given is of the mail, in bounds, and its ids stand in it */
+/* forward_fuzz.c - what is given is of the mail, in bounds, and its ids stand in it; cuts change nothing */
 
 #include "digest/forward.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct seen {
-	struct sl_slice	mail;
-	size_t		len;
-};
-
 static void
-on_message(void *ctx, const struct sl_forwarded *f)
+check_message(const struct sl_forwarded *f)
 {
-	struct seen *seen = ctx;
-
-	seen->len++;
-	SL_ASSERT(f->message.len > 0 && f->message.len <= SL_MAX(seen->mail.len, (size_t)SL_FORWARD_BYTES_MAX));
+	SL_ASSERT(f->message.len > 0 && f->message.len <= SL_FORWARD_MESSAGE_MAX);
 	SL_ASSERT(f->ids_len <= SL_FORWARD_IDS_MAX);
 	for (size_t i = 0; i < f->ids_len; i++) {
 		SL_ASSERT(f->ids[i].len >= 8 && f->ids[i].len <= SL_FORWARD_ID_BYTES);
@@ -25,14 +17,36 @@ on_message(void *ctx, const struct sl_forwarded *f)
 	}
 }
 
+static void
+check_same(const struct sl_forwarded *a, const struct sl_forwarded *b)
+{
+	SL_ASSERT(sl_slice_eq(a->message, b->message) && a->ids_len == b->ids_len);
+	for (size_t i = 0; i < a->ids_len; i++)
+		SL_ASSERT(sl_slice_eq(a->ids[i], b->ids[i]));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct seen seen = { .mail = sl_slice(data, size) };
+	struct sl_forwards *whole = sl_forwards_new(), *cut = sl_forwards_new();
+	size_t step = size > 0 ? 1 + data[0] % 64 : 1;
 	enum sl_forward forward;
 
-	SL_ASSERT(sl_forward_read(seen.mail, on_message, &seen) == seen.len && seen.len <= SL_FORWARD_MESSAGES_MAX);
-	if (sl_forward_find(seen.mail, &forward))
-		SL_ASSERT(sl_slice_ieq(seen.mail, sl_slice_str(sl_forward_word(forward))));
+	sl_forwards_feed(whole, sl_slice(data, size));
+	sl_forwards_finish(whole);
+	for (size_t at = 0; at < size; at += step)
+		sl_forwards_feed(cut, sl_slice(data + at, SL_MIN(step, size - at)));
+	sl_forwards_finish(cut);
+	SL_ASSERT(sl_forwards_count(whole) <= SL_FORWARD_MESSAGES_MAX && sl_forwards_count(whole) == sl_forwards_count(cut));
+	for (size_t i = 0; i < sl_forwards_count(whole); i++) {
+		struct sl_forwarded a = sl_forwards_at(whole, i), b = sl_forwards_at(cut, i);
+
+		check_message(&a);
+		check_same(&a, &b);
+	}
+	sl_forwards_free(&whole);
+	sl_forwards_free(&cut);
+	if (sl_forward_find(sl_slice(data, size), &forward))
+		SL_ASSERT(sl_slice_ieq(sl_slice(data, size), sl_slice_str(sl_forward_word(forward))));
 	return 0;
 }

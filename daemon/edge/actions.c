@@ -163,11 +163,41 @@ leave(struct action *a)
 }
 
 static void
+tell_sender(struct action *a, const struct sl_digest_response *response)
+{
+	struct answer answer;
+
+	answer_set(&answer, response->code, "", SL_SLICE_FMT, SL_SLICE_ARG(response->text));
+	snprintf(answer.enhanced, sizeof(answer.enhanced), SL_SLICE_FMT, SL_SLICE_ARG(response->enhanced));
+	session_on_action(a->session, &answer);
+}
+
+/* What was reported is learned from, a step a turn. */
+static void
+learn_on(struct action *a)
+{
+	static const struct sl_digest_response nothing = { .code = 550, .enhanced = { (const unsigned char *)"5.3.0", 5 },
+		.text = { (const unsigned char *)"Nothing is learned from reports here", 36 } };
+	const struct sl_digest_response *response;
+
+	if (reported_step(&a->reported))
+		sl_timer_soon(&a->timer);
+	else if (reported_learned(&a->reported, &response) > 0)
+		tell_sender(a, response);
+	else
+		tell_sender(a, &nothing);
+}
+
+static void
 on_timer(void *ctx)
 {
 	struct action *a = ctx;
 	struct answer answer;
 
+	if (!a->waiting) {
+		learn_on(a);
+		return;
+	}
 	leave(a);
 	answer_set(&answer, 451, "4.3.0", "This cannot be done now, try again later");
 	session_on_action(a->session, &answer);
@@ -204,6 +234,7 @@ action_abort(struct action *a)
 {
 	if (a->waiting)
 		leave(a);
+	sl_timer_clear(&a->timer);
 	reported_end(&a->reported);
 }
 
@@ -211,7 +242,6 @@ void
 actions_answered(struct edge *edge, struct sl_slice payload)
 {
 	struct sl_digest_response response;
-	struct answer answer;
 
 	if (sl_digest_response_unpack(payload, &response) != 0)
 		return;
@@ -219,14 +249,10 @@ actions_answered(struct edge *edge, struct sl_slice payload)
 		if (a->number != response.number)
 			continue;
 		leave(a);
-		if (response.lessons_len > 0 && reported_learn(&a->reported, &response) == 0) {
-			answer_set(&answer, 550, "5.3.0", "Nothing is learned from reports here");
-			session_on_action(a->session, &answer);
-			return;
-		}
-		answer_set(&answer, response.code, "", SL_SLICE_FMT, SL_SLICE_ARG(response.text));
-		snprintf(answer.enhanced, sizeof(answer.enhanced), SL_SLICE_FMT, SL_SLICE_ARG(response.enhanced));
-		session_on_action(a->session, &answer);
+		if (response.lessons_len > 0 && reported_learn(&a->reported, payload))
+			sl_timer_soon(&a->timer);
+		else
+			tell_sender(a, &response);
 		return;
 	}
 }

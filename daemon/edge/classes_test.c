@@ -434,7 +434,7 @@ command(const char *rcpt, const char *told, const char *header)
 }
 
 static void
-console_says(const struct sl_digest_response *response)
+console_tells(const struct sl_digest_response *response)
 {
 	struct sl_buf payload;
 
@@ -442,6 +442,12 @@ console_says(const struct sl_digest_response *response)
 	sl_digest_response_pack(response, &payload);
 	actions_answered(rig.edge, sl_buf_slice(&payload));
 	sl_buf_fini(&payload);
+}
+
+static void
+console_says(const struct sl_digest_response *response)
+{
+	console_tells(response);
 	rig_settle(&rig);
 }
 
@@ -518,6 +524,15 @@ mail_that_was_forwarded_is_learned_from(void **state)
 	console_says(&said);
 	expect_reply(sender, rig.edge->snapshot->memory != NULL ? "250 2.0.0 Thank you" : "550 5.3.0 Nothing is learned");
 	assert_int_equal(rig.stats.corrections, rig.edge->snapshot->memory != NULL);
+	/* The sender leaves while it is learned, a step a turn. */
+	sender = command("spam", "250 2.1.5", REPORT);
+	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);
+	said.number = request.number;
+	console_tells(&said);
+	assert_int_equal(rig.edge->reported_open, 1);
+	end_close(sender);
+	rig_settle(&rig);
+	assert_int_equal(rig.edge->reported_open, 0);
 	/* What the console does not know teaches nothing. */
 	sender = command("spam", "250 2.1.5", "From: anna@acme.test\r\n");
 	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&asked), &request), 0);

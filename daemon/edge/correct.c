@@ -12,13 +12,17 @@
 
 struct correcting {
 	struct edge			*edge;
+	struct snapshot			*snapshot;	/* as it was at the beginning: it owns the memory */
 	const struct memory		*memory;
 	const struct sl_correction	*correction;
 	struct sl_arena			 arena;
+	struct sl_panel			*panel;		/* reads the text; NULL: that is not to be read */
+	size_t				 at;
 	struct origin			 origin;
 	uint64_t			 who;
 	int64_t				 now_s;
-	struct sl_corrected		*out;
+	bool				 over;
+	struct sl_corrected		 out;
 };
 
 /* ---- bounds ---- */
@@ -56,11 +60,11 @@ tell(struct correcting *c, uint64_t key, uint64_t source)
 	if (key == 0)
 		return;
 	if (!may_say(c, key, SL_REPUTATION_EACH / CORRECTION_WEIGHT)) {
-		c->out->enough++;
+		c->out.enough++;
 		return;
 	}
 	sl_reputation_add(&c->memory->senders, key, &report, c->now_s);
-	c->out->senders++;
+	c->out.senders++;
 }
 
 static struct sl_slice
@@ -107,7 +111,7 @@ tell_of_signers(struct correcting *c)
 static bool
 find_origin(struct correcting *c)
 {
-	const struct sl_authentication_settings *authentication = &c->edge->snapshot->settings->authentication;
+	const struct sl_authentication_settings *authentication = &c->snapshot->settings->authentication;
 	struct sl_slice client = c->correction->client;
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
@@ -149,21 +153,24 @@ tell_of_sender(struct correcting *c)
 /* ---- the text ---- */
 
 /* As a message's reader sees it (judge.c). */
-static bool
-fingerprint(struct correcting *c, struct sl_fingerprint_result *out)
+static void
+text_begin(struct correcting *c)
 {
 	struct sl_content_settings settings = { .mime = sl_mime_defaults, .suffix = c->edge->suffix,
 		.fingerprint = &c->memory->print_key, .only_text_prints = true };
-	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
-	struct sl_panel *panel;
-	bool there;
 
 	settings.mime.hash = false;
-	panel = sl_panel_new(&settings, &c->arena);
-	sl_panel_feed(panel, c->correction->message);
-	sl_panel_finish(panel, verdict);
-	there = sl_panel_fingerprint(panel, out);
-	sl_panel_free(&panel);
+	c->panel = sl_panel_new(&settings, &c->arena);
+}
+
+static bool
+text_finish(struct correcting *c, struct sl_fingerprint_result *out)
+{
+	struct sl_verdict *verdict = sl_xzalloc(sizeof(*verdict));
+	bool there;
+
+	sl_panel_finish(c->panel, verdict);
+	there = sl_panel_fingerprint(c->panel, out);
 	sl_free(verdict);
 	return there && out->shingles >= SL_CAMPAIGN_SHINGLES_MIN;
 }
@@ -181,40 +188,99 @@ tell_of_text(struct correcting *c)
 	struct sl_campaign_view view;
 	bool known;
 
-	if (!c->memory->has_texts || c->correction->message.len == 0 || !fingerprint(c, &text))
+	if (c->panel == NULL || !text_finish(c, &text))
 		return;
 	known = sl_campaign_look(&c->memory->texts, &text, c->now_s, &view);
 	if (known && c->memory->has_senders && !may_say(c, view.id, SL_REPUTATION_EACH)) {
-		c->out->text = SL_CORRECTED_ENOUGH;
+		c->out.text = SL_CORRECTED_ENOUGH;
 		return;
 	}
 	sl_campaign_note(&c->memory->texts, &text, &sighting, c->now_s, NULL, NULL);
-	c->out->text = known ? SL_CORRECTED_KNOWN_TEXT : SL_CORRECTED_NEW_TEXT;
+	c->out.text = known ? SL_CORRECTED_KNOWN_TEXT : SL_CORRECTED_NEW_TEXT;
 }
 
 /* ---- all of it ---- */
 
+static const char *
+why_not(const struct correcting *c)
+{
+	if (!directory_has_tenant(c->edge->directory, c->correction->tenant))
+		return "there is no such tenant";
+	if (c->memory == NULL || (!c->memory->has_senders && !c->memory->has_texts))
+		return "neither senders nor texts are remembered (reputation, campaigns)";
+	return NULL;
+}
+
+struct correcting *
+correcting_new(struct edge *edge, const struct sl_correction *correction)
+{
+	struct correcting *c = sl_xzalloc(sizeof(*c));
+	const char *why;
+
+	c->edge = edge;
+	c->snapshot = snapshot_ref(edge->snapshot);
+	c->memory = c->snapshot->memory;
+	c->correction = correction;
+	sl_arena_init(&c->arena, ARENA_MAX_BYTES);
+	why = why_not(c);
+	c->over = why != NULL;
+	c->out.why = sl_slice_str(why != NULL ? why : "it was given up");
+	if (!c->over && c->memory->has_texts && correction->message.len > 0)
+		text_begin(c);
+	return c;
+}
+
+static void
+tell_all(struct correcting *c)
+{
+	c->now_s = c->edge->clock->wall_us(c->edge->clock->ctx) / 1000000;
+	c->who = memory_who(c->memory, c->snapshot->settings, c->correction->tenant, c->correction->reporter);
+	c->out.why = sl_slice("", 0);
+	tell_of_sender(c);
+	tell_of_text(c);
+	c->out.done = true;
+	c->edge->stats->corrections++;
+}
+
+bool
+correcting_step(struct correcting *c)
+{
+	struct sl_slice rest = sl_slice_from(c->correction->message, c->at);
+
+	if (!c->over && c->panel != NULL && rest.len > 0) {
+		size_t step = SL_MIN(rest.len, (size_t)CORRECT_STEP_BYTES);
+
+		sl_panel_feed(c->panel, sl_slice(rest.ptr, step));
+		c->at += step;
+	} else if (!c->over) {
+		tell_all(c);
+		c->over = true;
+	}
+	return !c->over;
+}
+
+void
+correcting_end(struct correcting **correcting, struct sl_corrected *out)
+{
+	struct correcting *c = *correcting;
+
+	*correcting = NULL;
+	if (c == NULL)
+		return;
+	if (out != NULL)
+		*out = c->out;
+	sl_panel_free(&c->panel);
+	sl_arena_fini(&c->arena);
+	snapshot_unref(&c->snapshot);
+	sl_free(c);
+}
+
 void
 correct(struct edge *edge, const struct sl_correction *correction, struct sl_corrected *out)
 {
-	const struct snapshot *snapshot = edge->snapshot;
-	struct correcting c = { .edge = edge, .memory = snapshot->memory, .correction = correction, .out = out,
-		.now_s = edge->clock->wall_us(edge->clock->ctx) / 1000000 };
+	struct correcting *c = correcting_new(edge, correction);
 
-	*out = (struct sl_corrected){ .done = false };
-	if (!directory_has_tenant(edge->directory, correction->tenant)) {
-		out->why = SL_SLICE_LIT("there is no such tenant");
-		return;
-	}
-	if (c.memory == NULL || (!c.memory->has_senders && !c.memory->has_texts)) {
-		out->why = SL_SLICE_LIT("neither senders nor texts are remembered (reputation, campaigns)");
-		return;
-	}
-	sl_arena_init(&c.arena, ARENA_MAX_BYTES);
-	c.who = memory_who(c.memory, snapshot->settings, correction->tenant, correction->reporter);
-	tell_of_sender(&c);
-	tell_of_text(&c);
-	sl_arena_fini(&c.arena);
-	out->done = true;
-	edge->stats->corrections++;
+	while (correcting_step(c))
+		;
+	correcting_end(&c, out);
 }

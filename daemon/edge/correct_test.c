@@ -181,6 +181,36 @@ a_text_is_remembered_by_what_is_said_of_it(void **state)
 	assert_int_equal(say(SL_CORRECTION_UNWANTED, SL_SLICE_LIT("ann"), "", SL_SLICE_LIT("Sub")).text, SL_CORRECTED_NO_TEXT);
 }
 
+/* No turn reads more than a step of the text, and what is given up half way is not said. */
+static void
+a_long_text_is_read_in_steps(void **state)
+{
+	struct sl_correction correction = { .verdict = SL_CORRECTION_UNWANTED, .tenant = SL_SLICE_LIT("example.com"),
+		.client = SL_SLICE_LIT("192.0.2.7") };
+	struct correcting *correcting;
+	struct sl_corrected r;
+	struct sl_buf message;
+
+	sl_buf_init(&message, 4 * CORRECT_STEP_BYTES);
+	sl_buf_add_str(&message, TEXT);
+	while (message.len < 3 * CORRECT_STEP_BYTES)
+		sl_buf_add_byte(&message, '\n');
+	correction.message = sl_buf_slice(&message);
+	correcting = correcting_new(rig.edge, &correction);
+	assert_true(correcting_step(correcting) && correcting_step(correcting));
+	correcting_end(&correcting, &r);
+	assert_true(!r.done && rig.stats.corrections == 0 && address_of(7).unwanted == 0);
+	correcting = correcting_new(rig.edge, &correction);
+	for (int i = 0; i < 3; i++)
+		assert_true(correcting_step(correcting));
+	assert_false(correcting_step(correcting));
+	assert_false(correcting_step(correcting));
+	correcting_end(&correcting, &r);
+	assert_true(r.done && r.text == SL_CORRECTED_NEW_TEXT && rig.stats.corrections == 1);
+	assert_true(address_of(7).unwanted == CORRECTION_WEIGHT);
+	sl_buf_fini(&message);
+}
+
 static void
 who_cannot_be_told_is_not(void **state)
 {
@@ -206,6 +236,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(nobody_is_believed_more_than_six_messages, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(several_that_agree_are_believed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_text_is_remembered_by_what_is_said_of_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_long_text_is_read_in_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_cannot_be_told_is_not, set_up, tear_down),
 	};
 

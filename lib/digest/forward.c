@@ -34,11 +34,22 @@ sl_forward_find(struct sl_slice local, enum sl_forward *out)
 
 /* ---- our fields in a message ---- */
 
-struct ids {
-	char	text[SL_FORWARD_IDS_MAX][SL_FORWARD_ID_BYTES];
-	size_t	lens[SL_FORWARD_IDS_MAX];
-	size_t	len;
-	bool	header_over;
+struct message {
+	size_t	from, len;	/* its bytes */
+	char	ids[SL_FORWARD_IDS_MAX][SL_FORWARD_ID_BYTES];
+	size_t	id_lens[SL_FORWARD_IDS_MAX];
+	size_t	ids_len;
+};
+
+struct sl_forwards {
+	struct sl_mime		*mime;		/* reads the mail; NULL: it is complete */
+	struct sl_mime_part	*open;		/* the message that is being read; NULL: none is */
+	struct sl_mime		*header;	/* reads its header section */
+	size_t			 header_len;	/* so far */
+	bool			 header_over;
+	struct sl_buf		 bytes;		/* of all messages, one behind the other */
+	struct message		 messages[SL_FORWARD_MESSAGES_MAX];
+	size_t			 len;		/* of those; without the one that is being read */
 };
 
 static bool
@@ -48,19 +59,19 @@ is_id_byte(unsigned char c)
 }
 
 static void
-add_id(struct ids *ids, struct sl_slice text)
+add_id(struct message *m, struct sl_slice text)
 {
 	size_t len = 0;
 
 	while (len < text.len && is_id_byte(text.ptr[len]))
 		len++;
-	if (len < 8 || len > SL_FORWARD_ID_BYTES || ids->len == SL_FORWARD_IDS_MAX)
+	if (len < 8 || len > SL_FORWARD_ID_BYTES || m->ids_len == SL_FORWARD_IDS_MAX)
 		return;
-	for (size_t i = 0; i < ids->len; i++)
-		if (ids->lens[i] == len && memcmp(ids->text[i], text.ptr, len) == 0)
+	for (size_t i = 0; i < m->ids_len; i++)
+		if (m->id_lens[i] == len && memcmp(m->ids[i], text.ptr, len) == 0)
 			return;
-	memcpy(ids->text[ids->len], text.ptr, len);
-	ids->lens[ids->len++] = len;
+	memcpy(m->ids[m->ids_len], text.ptr, len);
+	m->id_lens[m->ids_len++] = len;
 }
 
 /* What stands behind `mark`; empty: it has none. */
@@ -77,167 +88,177 @@ behind(struct sl_slice text, const char *mark)
 static void
 on_field(void *ctx, const char *path, unsigned reading, struct sl_slice name, struct sl_slice value, bool cut)
 {
-	struct ids *ids = ctx;
+	struct sl_forwards *f = ctx;
+	struct message *m = &f->messages[f->len];
 
 	if (*path != '\0' || reading != 0)
 		return;
 	if (sl_slice_ieq(name, SL_SLICE_LIT("x-sluice-verdict"))) {
-		add_id(ids, behind(value, "id="));
+		add_id(m, behind(value, "id="));
 	} else if (sl_slice_ieq(name, SL_SLICE_LIT("received"))) {
 		struct sl_slice rest = behind(behind(value, "(Sluice)"), "id");
 
 		while (rest.len > 0 && rest.ptr[0] <= ' ')
 			rest = sl_slice_from(rest, 1);
-		add_id(ids, rest);
+		add_id(m, rest);
 	}
 }
 
 static void
 on_header_over(void *ctx, struct sl_mime_part *part)
 {
-	((struct ids *)ctx)->header_over = true;
+	((struct sl_forwards *)ctx)->header_over = true;
 	part->skip = true;
 }
 
 static void
-find_ids(struct sl_slice message, struct ids *ids)
+header_begin(struct sl_forwards *f)
 {
 	static const struct sl_mime_sink sink = { .field = on_field, .begin = on_header_over };
 	struct sl_mime_settings settings = sl_mime_defaults;
-	struct sl_mime *mime;
 
-	*ids = (struct ids){ .len = 0 };
 	settings.readings_max = 0;
-	mime = sl_mime_new(&settings, &sink, ids);
-	for (size_t at = 0; at < SL_MIN(message.len, (size_t)HEADER_MAX) && !ids->header_over; at += HEADER_STEP)
-		sl_mime_feed(mime, message.ptr + at, SL_MIN(message.len - at, (size_t)HEADER_STEP));
-	if (!ids->header_over)
-		sl_mime_finish(mime);		/* a field that the end cuts */
-	sl_mime_free(&mime);
+	settings.hash = false;
+	f->header = sl_mime_new(&settings, &sink, f);
+	f->header_len = 0;
+	f->header_over = false;
+}
+
+static void
+header_feed(struct sl_forwards *f, struct sl_slice bytes)
+{
+	bytes.len = SL_MIN(bytes.len, (size_t)HEADER_MAX - f->header_len);
+	f->header_len += bytes.len;
+	while (bytes.len > 0 && !f->header_over) {	/* what follows it is not read */
+		size_t step = SL_MIN(bytes.len, (size_t)HEADER_STEP);
+
+		sl_mime_feed(f->header, bytes.ptr, step);
+		bytes = sl_slice_from(bytes, step);
+	}
+}
+
+static void
+header_end(struct sl_forwards *f)
+{
+	if (!f->header_over)
+		sl_mime_finish(f->header);	/* a field that the end cuts */
+	sl_mime_free(&f->header);
 }
 
 /* ---- messages that are attached ---- */
 
-struct reading {
-	struct sl_slice		 mail;
-	size_t			 line, next;	/* where the line that is being read begins, and the one behind it */
-	struct sl_mime_part	*open;		/* an attached message: its bytes are looked at as they stand */
-	size_t			 from;
-	struct sl_mime_part	*file;		/* a file that is one: they are collected */
-	struct sl_buf		 decoded;
-	sl_forward_each		*each;
-	void			*ctx;
-	size_t			 given;
-};
-
-static void
-give(struct reading *r, struct sl_slice message)
-{
-	struct sl_forwarded forwarded = { .message = message };
-	struct ids ids;
-
-	if (r->given == SL_FORWARD_MESSAGES_MAX || message.len == 0)
-		return;
-	r->given++;
-	find_ids(message, &ids);
-	for (size_t i = 0; i < ids.len; i++)
-		forwarded.ids[i] = sl_slice(ids.text[i], ids.lens[i]);
-	forwarded.ids_len = ids.len;
-	r->each(r->ctx, &forwarded);
-}
-
-/* What is beyond the room is not needed. */
-static void
-collect(void *ctx, struct sl_slice bytes)
-{
-	struct reading *r = ctx;
-
-	sl_buf_add(&r->decoded, bytes.ptr, SL_MIN(bytes.len, (size_t)SL_FORWARD_BYTES_MAX - r->decoded.len));
-}
-
 static bool
-is_file(const struct sl_mime_part *part)
+is_message(const struct sl_mime_part *part)
 {
 	static const struct sl_slice end = { (const unsigned char *)".eml", 4 };
 
 	for (size_t i = 0; i < part->names_count; i++)
 		if (part->names[i].len > end.len && sl_slice_ieq(sl_slice_from(part->names[i], part->names[i].len - end.len), end))
 			return !part->is_multipart;
-	return sl_slice_eq(part->type, SL_SLICE_LIT("message/rfc822")) || sl_slice_eq(part->type, SL_SLICE_LIT("message/global"));
+	return part->is_message;
 }
 
 static void
 on_begin(void *ctx, struct sl_mime_part *part)
 {
-	struct reading *r = ctx;
+	struct sl_forwards *f = ctx;
 
-	if (part->reading != 0 || r->open != NULL || r->file != NULL) {
-		part->skip = true;
-	} else if (part->is_message && *part->path != '\0') {
-		r->open = part;
-		r->from = r->next;
-	} else if (is_file(part)) {
-		r->file = part;
-		sl_buf_reset(&r->decoded);
-	} else {
-		part->skip = true;
-	}
+	part->skip = part->reading != 0 || f->open != NULL || f->len == SL_FORWARD_MESSAGES_MAX || !is_message(part);
+	if (part->skip)
+		return;
+	f->open = part;
+	f->messages[f->len] = (struct message){ .from = f->bytes.len };
+	header_begin(f);
 }
 
 static void
 on_body(void *ctx, struct sl_mime_part *part, struct sl_slice bytes)
 {
-	struct reading *r = ctx;
+	struct sl_forwards *f = ctx;
+	struct message *m = &f->messages[f->len];
 
-	if (part == r->file)
-		collect(r, bytes);
+	if (part != f->open)
+		return;
+	bytes.len = SL_MIN(bytes.len, SL_MIN((size_t)SL_FORWARD_MESSAGE_MAX - m->len, (size_t)SL_FORWARD_BYTES_MAX - f->bytes.len));
+	sl_buf_add_slice(&f->bytes, bytes);
+	m->len += bytes.len;
+	header_feed(f, bytes);
 }
 
 static void
 on_end(void *ctx, struct sl_mime_part *part)
 {
-	struct reading *r = ctx;
-	struct sl_slice message;
+	struct sl_forwards *f = ctx;
 
-	if (part == r->file) {
-		r->file = NULL;
-		give(r, sl_buf_slice(&r->decoded));
-	}
-	if (part != r->open)
+	if (part != f->open)
 		return;
-	r->open = NULL;
-	message = sl_slice(r->mail.ptr + r->from, SL_MAX(r->line, r->from) - r->from);
-	if (part->transfer != SL_TRANSFER_IDENTITY) {
-		struct sl_transfer_decoder decoder;
+	f->open = NULL;
+	header_end(f);
+	f->len += f->messages[f->len].len > 0;
+}
 
-		sl_buf_reset(&r->decoded);
-		sl_transfer_init(&decoder, part->transfer);
-		sl_transfer_feed_all(&decoder, message, collect, r);
-		sl_transfer_finish(&decoder, collect, r);
-		message = sl_buf_slice(&r->decoded);
-	}
-	give(r, message);
+/* ---- the mail ---- */
+
+struct sl_forwards *
+sl_forwards_new(void)
+{
+	static const struct sl_mime_sink sink = { .begin = on_begin, .body = on_body, .end = on_end };
+	struct sl_forwards *f = sl_xzalloc(sizeof(*f));
+	struct sl_mime_settings settings = sl_mime_defaults;
+
+	settings.readings_max = 0;
+	settings.hash = false;
+	settings.whole_messages = true;
+	sl_buf_init(&f->bytes, SL_FORWARD_BYTES_MAX);
+	f->mime = sl_mime_new(&settings, &sink, f);
+	return f;
+}
+
+void
+sl_forwards_free(struct sl_forwards **forwards)
+{
+	struct sl_forwards *f = *forwards;
+
+	*forwards = NULL;
+	if (f == NULL)
+		return;
+	sl_mime_free(&f->mime);
+	sl_mime_free(&f->header);
+	sl_buf_fini(&f->bytes);
+	sl_free(f);
+}
+
+void
+sl_forwards_feed(struct sl_forwards *f, struct sl_slice bytes)
+{
+	SL_ASSERT(f->mime != NULL);
+	sl_mime_feed(f->mime, bytes.ptr, bytes.len);
+}
+
+void
+sl_forwards_finish(struct sl_forwards *f)
+{
+	SL_ASSERT(f->mime != NULL);
+	sl_mime_finish(f->mime);
+	sl_mime_free(&f->mime);
 }
 
 size_t
-sl_forward_read(struct sl_slice mail, sl_forward_each *each, void *ctx)
+sl_forwards_count(const struct sl_forwards *f)
 {
-	static const struct sl_mime_sink sink = { .begin = on_begin, .body = on_body, .end = on_end };
-	struct sl_mime_settings settings = sl_mime_defaults;
-	struct reading r = { .mail = mail, .each = each, .ctx = ctx };
-	struct sl_mime *mime;
+	SL_ASSERT(f->mime == NULL);
+	return f->len;
+}
 
-	settings.readings_max = 0;
-	sl_buf_init(&r.decoded, SL_FORWARD_BYTES_MAX);
-	mime = sl_mime_new(&settings, &sink, &r);
-	for (; r.line < mail.len; r.line = r.next) {	/* so that what is told of falls on lines */
-		const unsigned char *end = memchr(mail.ptr + r.line, '\n', mail.len - r.line);
+struct sl_forwarded
+sl_forwards_at(const struct sl_forwards *f, size_t which)
+{
+	const struct message *m = &f->messages[which];
+	struct sl_forwarded forwarded = { .ids_len = m->ids_len };
 
-		r.next = end != NULL ? (size_t)(end - mail.ptr) + 1 : mail.len;
-		sl_mime_feed(mime, mail.ptr + r.line, r.next - r.line);
-	}
-	sl_mime_finish(mime);
-	sl_mime_free(&mime);
-	sl_buf_fini(&r.decoded);
-	return r.given;
+	SL_ASSERT(which < f->len);
+	forwarded.message = sl_slice(f->bytes.data + m->from, m->len);
+	for (size_t i = 0; i < m->ids_len; i++)
+		forwarded.ids[i] = sl_slice(m->ids[i], m->id_lens[i]);
+	return forwarded;
 }

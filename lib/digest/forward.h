@@ -8,14 +8,17 @@
  * An attached message is message/rfc822 (RFC 2046, 5.2.1), also where a program encodes it, or a file that is named *.eml. What is
  * attached within an attached message is that message's.
  *
- * Pure. Memory: that of the parser (mime/mime.h), and SL_FORWARD_BYTES_MAX for a message that is encoded. Time: linear.
+ * A push reader: it is fed the mail as it comes, and where that is cut changes nothing.
+ *
+ * Pure. Memory: that of two parsers (mime/mime.h), and SL_FORWARD_BYTES_MAX for what is attached. Time: linear.
  */
 #ifndef SL_DIGEST_FORWARD_H
 #define SL_DIGEST_FORWARD_H
 
 #include "sl/buf.h"
 
-#define SL_FORWARD_BYTES_MAX	(1536u << 10)	/* of the mail that reports: a message of 1 MiB in base64 */
+#define SL_FORWARD_BYTES_MAX	(1536u << 10)	/* of the mail that reports: a message of 1 MiB in base64; and of all that it has attached */
+#define SL_FORWARD_MESSAGE_MAX	(1u << 20)	/* of one message; what is beyond is left out */
 #define SL_FORWARD_MESSAGES_MAX	8u		/* of one mail are read */
 #define SL_FORWARD_IDS_MAX	2u		/* that one message may be known by: it may have passed another Sluice since */
 #define SL_FORWARD_ID_BYTES	32u
@@ -37,14 +40,20 @@ const char	*sl_forward_word(enum sl_forward forward);	/* static */
 bool		 sl_forward_find(struct sl_slice local, enum sl_forward *out);
 
 struct sl_forwarded {
-	struct sl_slice	message;	/* as it was attached, decoded */
+	struct sl_slice	message;	/* as it was attached, decoded; never empty */
 	struct sl_slice	ids[SL_FORWARD_IDS_MAX];	/* of transactions, as our fields name them, the last hop's first */
 	size_t		ids_len;	/* 0: it has none of our fields */
 };
-/* Borrowed for the call. */
-typedef void sl_forward_each(void *ctx, const struct sl_forwarded *forwarded);
 
-/* Give each message that `mail` has attached, up to SL_FORWARD_MESSAGES_MAX, in order. Returns how many were given. */
-size_t		 sl_forward_read(struct sl_slice mail, sl_forward_each *each, void *ctx);
+struct sl_forwards;
+struct sl_forwards *sl_forwards_new(void);
+void		 sl_forwards_free(struct sl_forwards **forwards);
+void		 sl_forwards_feed(struct sl_forwards *forwards, struct sl_slice bytes);
+void		 sl_forwards_finish(struct sl_forwards *forwards);	/* the mail is complete */
+
+/* How many messages it has attached, up to SL_FORWARD_MESSAGES_MAX; once it is complete. */
+size_t		 sl_forwards_count(const struct sl_forwards *forwards);
+/* One of them, in order; good until the reader is freed. */
+struct sl_forwarded sl_forwards_at(const struct sl_forwards *forwards, size_t which);
 
 #endif

@@ -1,6 +1,7 @@
 /* forward_test.c - messages that were attached are found as they were, with the ids that our fields in them have */
 
 #include "check.h"
+#include "cuts.h"
 #include "digest/forward.h"
 
 #define HOURS	"X-Sluice-Verdict: ham; id=0123456789ABC; spam=0.1000\r\n"
@@ -11,26 +12,6 @@
 		" Fri, 27 Nov 2026 00:00:00 +0000\r\nSubject: two\r\n\r\nText\r\n"
 #define TOP(boundary)	"From: anna@b.example\r\nSubject: Fwd: casino\r\nMIME-Version: 1.0\r\n" \
 		"Content-Type: multipart/mixed; boundary=" boundary "\r\n\r\n--" boundary "\r\nContent-Type: text/plain\r\n\r\nsee below\r\n"
-
-struct found {
-	char	message[8][2000];
-	char	ids[8][80];	/* with a space behind each */
-	size_t	len;
-};
-
-static void
-on_message(void *ctx, const struct sl_forwarded *f)
-{
-	struct found *found = ctx;
-
-	assert_true(found->len < 8 && f->message.len < sizeof(found->message[0]));
-	memcpy(found->message[found->len], f->message.ptr, f->message.len);
-	for (size_t i = 0; i < f->ids_len; i++) {
-		strncat(found->ids[found->len], (const char *)f->ids[i].ptr, f->ids[i].len);
-		strcat(found->ids[found->len], " ");
-	}
-	found->len++;
-}
 
 static const struct row {
 	const char	*name, *mail;
@@ -64,54 +45,104 @@ static const struct row {
 	{ "nothing", "", 0, { NULL }, { NULL } },
 };
 
-/* A message that is attached ends before the line end that belongs to the boundary; here that is left to it. */
+/* The line end before a boundary is the boundary's. */
 static bool
 is_same(const char *message, const char *expected)
 {
 	size_t len = strlen(message), end = strlen(expected);
 
-	return strncmp(message, expected, end) == 0 && (len == end || strcmp(message + end, "\r\n") == 0);
+	while (len > 0 && message[len - 1] <= ' ')
+		len--;
+	while (end > 0 && expected[end - 1] <= ' ')
+		end--;
+	return len == end && memcmp(message, expected, end) == 0;
 }
 
 static void
-attached_messages_are_found(void **state)
+check_messages(const struct row *row, const struct sl_forwards *f)
 {
-	for (size_t i = 0; i < SL_COUNT(rows); i++) {
-		struct found found = { .len = 0 };
+	if (sl_forwards_count(f) != row->len)
+		fail_msg("%s: %zu messages", row->name, sl_forwards_count(f));
+	for (size_t m = 0; m < row->len; m++) {
+		struct sl_forwarded forwarded = sl_forwards_at(f, m);
+		char message[2000] = "", ids[80] = "";
 
-		size_t given = sl_forward_read(sl_slice_str(rows[i].mail), on_message, &found);
-
-		assert_int_equal(given, found.len);
-		if (found.len != rows[i].len)
-			fail_msg("%s: %zu messages", rows[i].name, found.len);
-		for (size_t m = 0; m < found.len; m++) {
-			if (!is_same(found.message[m], rows[i].message[m]))
-				fail_msg("%s: message %zu:\n%s", rows[i].name, m, found.message[m]);
-			if (strcmp(found.ids[m], rows[i].ids[m]) != 0)
-				fail_msg("%s: ids of %zu: %s", rows[i].name, m, found.ids[m]);
+		assert_true(forwarded.message.len < sizeof(message));
+		memcpy(message, forwarded.message.ptr, forwarded.message.len);
+		for (size_t i = 0; i < forwarded.ids_len; i++) {
+			strncat(ids, (const char *)forwarded.ids[i].ptr, forwarded.ids[i].len);
+			strcat(ids, " ");
 		}
+		if (!is_same(message, row->message[m]))
+			fail_msg("%s: message %zu:\n%s", row->name, m, message);
+		if (strcmp(ids, row->ids[m]) != 0)
+			fail_msg("%s: ids of %zu: %s", row->name, m, ids);
 	}
 }
 
 static void
-on_count(void *ctx, const struct sl_forwarded *f)
+run(void *ctx, struct cuts *cuts, struct sl_buf *result)
 {
-	++*(size_t *)ctx;
+	struct sl_forwards *f = sl_forwards_new();
+	struct sl_slice piece;
+
+	while (cuts_next(cuts, &piece))
+		sl_forwards_feed(f, piece);
+	sl_forwards_finish(f);
+	check_messages(ctx, f);
+	sl_forwards_free(&f);
+}
+
+static void
+attached_messages_are_found_wherever_the_mail_is_cut(void **state)
+{
+	for (size_t i = 0; i < SL_COUNT(rows); i++) {
+		struct row row = rows[i];
+
+		cuts_check(sl_slice_str(row.mail), run, &row, "", 0);
+	}
 }
 
 static void
 many_are_bounded(void **state)
 {
-	struct sl_buf mail;
-	size_t count = 0;
+	struct sl_forwards *f = sl_forwards_new();
 
-	sl_buf_init(&mail, 1u << 20);
-	sl_buf_add_str(&mail, TOP("b1"));
+	sl_forwards_feed(f, sl_slice_str(TOP("b1")));
 	for (unsigned i = 0; i < 100; i++)
-		sl_buf_add_str(&mail, "--b1\r\nContent-Type: message/rfc822\r\n\r\n" SECOND "\r\n");
-	assert_int_equal(sl_forward_read(sl_buf_slice(&mail), on_count, &count), SL_FORWARD_MESSAGES_MAX);
-	assert_int_equal(count, SL_FORWARD_MESSAGES_MAX);
-	sl_buf_fini(&mail);
+		sl_forwards_feed(f, sl_slice_str("--b1\r\nContent-Type: message/rfc822\r\n\r\n" SECOND "\r\n"));
+	sl_forwards_finish(f);
+	assert_int_equal(sl_forwards_count(f), SL_FORWARD_MESSAGES_MAX);
+	sl_forwards_free(&f);
+}
+
+/* A message has its limit, and all of them have theirs, also where few bytes stand for many. */
+static void
+bytes_are_bounded(void **state)
+{
+	static const char line[] = "a line that is long enough, and comes often\r\n";
+	struct sl_forwards *f = sl_forwards_new();
+	size_t total = 0;
+
+	sl_forwards_feed(f, sl_slice_str(TOP("b1")));
+	for (unsigned m = 0; m < 3; m++) {
+		sl_forwards_feed(f, sl_slice_str("--b1\r\nContent-Type: message/rfc822\r\n\r\n" HOURS "\r\n"));
+		for (size_t len = 0; len < SL_FORWARD_MESSAGE_MAX; len += strlen(line))
+			sl_forwards_feed(f, sl_slice_str(line));
+	}
+	sl_forwards_finish(f);
+	assert_int_equal(sl_forwards_count(f), 2);
+	for (size_t m = 0; m < 2; m++) {
+		struct sl_forwarded forwarded = sl_forwards_at(f, m);
+
+		assert_true(forwarded.message.len <= SL_FORWARD_MESSAGE_MAX && forwarded.ids_len == 1);
+		total += forwarded.message.len;
+	}
+	assert_int_equal(total, SL_FORWARD_BYTES_MAX);
+	sl_forwards_free(&f);
+	f = sl_forwards_new();		/* one that leaves in the middle */
+	sl_forwards_feed(f, sl_slice_str(TOP("b1") "--b1\r\nContent-Type: message/rfc822\r\n\r\n" HOURS));
+	sl_forwards_free(&f);
 }
 
 static void
@@ -133,8 +164,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(attached_messages_are_found),
+		cmocka_unit_test(attached_messages_are_found_wherever_the_mail_is_cut),
 		cmocka_unit_test(many_are_bounded),
+		cmocka_unit_test(bytes_are_bounded),
 		cmocka_unit_test(local_parts_say_what_it_is),
 	};
 

@@ -33,7 +33,7 @@
  *
  * Limits: past depth_max, parts are still found (any line that looks like a boundary, before
  * one that looks like a header field) and decoded, but as siblings. The body of message/rfc822
- * comes as its parts only: it has no size or hash of its own.
+ * comes as its parts only, unless whole_messages is set: it has no size or hash of its own.
  */
 #ifndef SL_MIME_MIME_H
 #define SL_MIME_MIME_H
@@ -135,6 +135,7 @@ struct sl_mime_settings {
 	unsigned	depth_max;
 	unsigned	readings_max;	/* that are followed at the same time, besides reading 0 */
 	bool		hash;		/* give SHA-256 */
+	bool		whole_messages;	/* a message inside is a file: its bytes come as its body, and nothing in it is looked for */
 };
 extern const struct sl_mime_settings sl_mime_defaults;
 

@@ -35,7 +35,7 @@ outlet_like(const struct outlet *original, unsigned reading, enum sl_transfer tr
 void
 outlet_digest_start(struct outlet *out)
 {
-	if (!out->mime->settings.hash || out->part.is_multipart || out->part.is_message)
+	if (!out->mime->settings.hash || out->part.is_multipart || (out->part.is_message && !out->mime->settings.whole_messages))
 		return;
 	out->digest = EVP_MD_CTX_new();
 	SL_ASSERT(out->digest != NULL && EVP_DigestInit_ex(out->digest, EVP_sha256(), NULL) == 1);

@@ -90,14 +90,21 @@ content_path(struct reader *r, bool multipart)
 	return r->path[0] == '\0' ? sl_xstrdup("1") : sl_xasprintf("%s.1", r->path);
 }
 
+/* A message whose parts are told, not its bytes. */
+static bool
+is_opened(const struct reader *r, const struct outlet *out)
+{
+	return out->part.is_message && !r->mime->settings.whole_messages;
+}
+
 static enum node_kind
 node_kind_for(struct reader *r, struct outlet *out, const struct entity *entity)
 {
 	bool deep = r->depth >= r->mime->settings.depth_max;
 
-	if (deep && (out->part.is_multipart || out->part.is_message))
+	if (deep && (out->part.is_multipart || is_opened(r, out)))
 		mime_finding(r->mime, &out->found, SL_MIME_DEPTH, out->path, sl_slice(NULL, 0));
-	if (out->part.is_message && !deep && entity->transfers[0] == SL_TRANSFER_IDENTITY)
+	if (is_opened(r, out) && !deep && entity->transfers[0] == SL_TRANSFER_IDENTITY)
 		return NODE_MESSAGE;
 	if (!out->part.is_multipart)
 		return NODE_LEAF;
@@ -201,7 +208,7 @@ entity_open(struct reader *r)
 		header_start(r, sl_xstrdup(out->path), true, false);
 	else if (out->part.is_multipart)
 		multipart_lanes(r, out, &entity);
-	else if (out->part.is_message && entity.transfers[0] != SL_TRANSFER_IDENTITY)
+	else if (is_opened(r, out) && entity.transfers[0] != SL_TRANSFER_IDENTITY)
 		encoded_message_lane(r, out, &entity);
 	else
 		leaf_lanes(r, out, &entity);
