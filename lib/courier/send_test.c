@@ -4,12 +4,14 @@
 #include "courier/send.h"
 #include "io/tls.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +28,68 @@ static pid_t child;
 static int listener, report;		/* the child writes there what it was given */
 static unsigned char body[300000];
 static SSL_CTX *server_context, *client_context;
+
+/* ---- sockets that are full or empty for a moment, short, or interrupted: in the place of the C library's ---- */
+
+static uint64_t chance;		/* 0: they are what they are */
+
+/* Returns how many of `len` bytes may pass, or 0 with errno set. */
+static size_t
+pass(int fd, size_t len)
+{
+	socklen_t size = sizeof(int);
+	int type;
+
+	if (chance == 0 || len == 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+		return len;
+	chance = chance * 6364136223846793005u + 1442695040888963407u;
+	switch (chance >> 33 & 7) {
+	case 0:
+	case 1:
+		errno = EAGAIN;
+		return 0;
+	case 2:
+		errno = EINTR;
+		return 0;
+	case 3:
+		return 1;
+	case 4:
+	case 5:
+		return SL_MIN(len, (size_t)(chance >> 40 & 4095) + 1);
+	default:
+		return len;
+	}
+}
+
+ssize_t
+read(int fd, void *to, size_t len)
+{
+	return len > 0 && (len = pass(fd, len)) == 0 ? -1 : syscall(SYS_read, fd, to, len);
+}
+
+ssize_t
+write(int fd, const void *from, size_t len)
+{
+	return len > 0 && (len = pass(fd, len)) == 0 ? -1 : syscall(SYS_write, fd, from, len);
+}
+
+ssize_t
+recv(int fd, void *to, size_t len, int flags)
+{
+	return len > 0 && (len = pass(fd, len)) == 0 ? -1 : syscall(SYS_recvfrom, fd, to, len, flags, NULL, NULL);
+}
+
+ssize_t
+send(int fd, const void *from, size_t len, int flags)
+{
+	return len > 0 && (len = pass(fd, len)) == 0 ? -1 : syscall(SYS_sendto, fd, from, len, flags, NULL, 0);
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return chance == 0 ? syscall(SYS_sendmsg, fd, message, flags) : send(fd, message->msg_iov->iov_base, message->msg_iov->iov_len, flags);
+}
 
 /* ---- the next hop: a process that speaks to one connection after the other ---- */
 
@@ -209,7 +273,18 @@ struct run {
 	size_t	at, fails_at, times;
 	int	result;
 	bool	done;
+	struct sl_timer wake;
+	struct sl_send *send;
+	bool	dry;
 };
+
+static void
+on_wake(void *ctx)
+{
+	struct run *run = ctx;
+
+	sl_send_wake(run->send);
+}
 
 static void
 on_done(void *ctx, struct sl_send *send, int result)
@@ -229,6 +304,11 @@ source(void *ctx, struct sl_buf *out)
 
 	if (run->fails_at > 0 && run->at >= run->fails_at)
 		return SL_ERR_SYSTEM;
+	run->dry = chance != 0 && !run->dry;
+	if (run->dry) {			/* it is not there yet */
+		sl_timer_soon(&run->wake);
+		return SL_MORE;
+	}
 	sl_buf_add(out, body + run->at, n);
 	run->at += n;
 	if (run->at < sizeof(body))
@@ -277,12 +357,15 @@ attempt_by(int64_t id, bool stored, size_t fails_at, size_t times, enum sl_talk_
 		.tls_context = client_context, .host = "mx.example", .source = stored ? NULL : source, .done = on_done, .ctx = &run, .connect_ms = 2000, .reply_ms = 1000,
 		.data_ms = 5000, .final_ms = 2000 };
 	const struct sl_queue_entry *e;
-	struct sl_send *send;
 
-	assert_int_equal(sl_send_new(&job, &send), 0);
+	if (chance != 0)		/* not their time is tried here */
+		job.connect_ms = job.reply_ms = job.data_ms = job.final_ms = 60000;
+	sl_timer_init(&run.wake, loop, on_wake, &run);
+	assert_int_equal(sl_send_new(&job, &run.send), 0);
 	sl_loop_run(loop);
 	assert_true(run.done && run.result == 0);
-	sl_send_free(&send);
+	sl_timer_clear(&run.wake);
+	sl_send_free(&run.send);
 	assert_int_equal(sl_queue_get(queue, id, &e), 0);
 	return e;
 }
@@ -369,6 +452,32 @@ a_next_hop_that_reads_slowly_gets_all(void **state)
 	assert_int_equal(hop_end(sum_of(sl_slice(body, sizeof(body)))), 1);
 }
 
+/* Whatever the sockets are like, and however the bytes come, everything arrives, and no attempt stands still. */
+static void
+all_arrives_whatever_sockets_are_like(void **state)
+{
+	static const enum mood plain[] = { GOOD }, tls[] = { TLS_GOOD };
+
+	contexts_make();
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		const struct sl_queue_entry *e;
+
+		teardown(NULL);
+		setup(NULL);
+		hop_start(seed % 2 == 0 ? plain : tls, 1);
+		chance = seed << 32 | 1;
+		e = attempt_by(add(seed % 3 == 0), seed % 3 == 0, 0, 0, SL_TALK_TLS_IF_OFFERED, false);
+		chance = 0;
+		if (e->state != SL_QUEUE_DELIVERED || e->uncertain != 0)
+			fail_msg("seed %u: %s, %u, " SL_SLICE_FMT, (unsigned)seed, sl_queue_state_word(e->state), e->uncertain,
+			    SL_SLICE_ARG(e->rcpts[0].reply));
+		assert_int_equal(hop_end(sum_of(sl_slice(body, sizeof(body)))), 1);
+	}
+	SSL_CTX_free(server_context);
+	SSL_CTX_free(client_context);
+	client_context = NULL;
+}
+
 /* It took the message and its 250 was lost: we say that we do not know, and send the same again. */
 static void
 a_reply_that_is_lost_is_doubt(void **state)
@@ -442,6 +551,7 @@ main(void)
 		TEST(a_reply_that_is_lost_is_doubt),
 		TEST(what_fails_before_the_dot_is_no_doubt),
 		TEST(it_goes_under_tls_where_it_must),
+		TEST(all_arrives_whatever_sockets_are_like),
 		TEST(an_attempt_may_be_stopped),
 	};
 
