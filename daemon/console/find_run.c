@@ -46,6 +46,7 @@ struct finding {
 	const struct sl_digest_reported	*reported;	/* that is looked for */
 	struct sl_digest_response	 response;
 	struct sl_arena			 arena;		/* of all texts of the response */
+	bool				 recorded;	/* it has a record, whoever got it */
 	bool				 found;
 };
 
@@ -134,10 +135,11 @@ on_line(void *ctx, struct sl_slice line)
 
 	sl_arena_init(&arena, ARENA_MAX);
 	r = sl_record_read(line, SL_RECORD_RULINGS, &arena, record);
-	if ((r == 0 || r == SL_ERR_NOT_FOUND) && sl_slice_eq(f->reported->id, sl_slice_str(record->id)) &&
-	    reached_him(f->question, record)) {
-		teach(f, record);
-		f->found = true;
+	if ((r == 0 || r == SL_ERR_NOT_FOUND) && sl_slice_eq(f->reported->id, sl_slice_str(record->id))) {
+		f->recorded = true;
+		f->found = reached_him(f->question, record);
+		if (f->found)
+			teach(f, record);
 	}
 	sl_arena_fini(&arena);
 	sl_free(record);
@@ -168,9 +170,12 @@ find(struct finding *f, const char *directory)
 		const struct sl_traffic_query query = { .id = f->question->reported[i].id };
 
 		f->reported = &f->question->reported[i];
-		f->found = false;
-		if (!is_taught(f, f->reported->message))
-			r = sl_traffic_search(traffic, &query, on_line, f, &found);
+		f->recorded = f->found = false;
+		if (is_taught(f, f->reported->message))
+			continue;
+		r = sl_traffic_search(traffic, &query, on_line, f, &found);
+		if (r >= 0 && !f->recorded)
+			f->response.code = 451;
 	}
 	if (r < 0)
 		sl_log(SL_LOG_ERROR, "traffic: %s", sl_traffic_error(traffic));

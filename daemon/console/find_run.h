@@ -2,8 +2,8 @@
  * find_run.h - what our records say of messages that somebody reports, in a process of its own; see records.h
  *
  * COMMAND, to the reader: who reports, of which tenant, and by which ids the messages may be known; with a channel for the answer. Back comes
- * COMMANDED: a response (digest/wire.h) that has lessons, of those messages alone that were delivered to him, and no code or text that mean
- * anything.
+ * COMMANDED: a response (digest/wire.h) that has lessons, of those messages alone that were delivered to him, no text that means anything,
+ * and as its code 250, or 451: of an id there is no record, or not yet.
  */
 #ifndef CONSOLE_FIND_RUN_H
 #define CONSOLE_FIND_RUN_H

@@ -8,6 +8,9 @@
 #include "store/audit.h"
 #include "store/tree.h"
 
+#define NEW_S	600	/* so long a record may wait for being read, say where the recorder was started anew */
+#define AHEAD_S	60	/* another machine's clock */
+
 struct forward {
 	struct forward	*next;
 	struct forwards	*forwards;
@@ -16,6 +19,7 @@ struct forward {
 	uint64_t	 finding;	/* the reader's */
 	enum sl_forward	 said;
 	uint32_t	 attached;
+	int64_t		 newest_s;	/* when the newest of them says that it came; 0: none does */
 	struct sl_node	 tenant;
 	char		 name[256];	/* the tenant's */
 	char		 mailbox[SL_DIGEST_MAILBOX_MAX + 1];
@@ -103,6 +107,17 @@ note(const struct forward *f, size_t lessons)
 	return r;
 }
 
+/* Its record may not have been read yet. What a message says of its time is believed: whoever makes that up is told to come again,
+ * until it is over. */
+static bool
+may_be_new(const struct forward *f)
+{
+	const struct sl_clock *clock = f->forwards->options.clock;
+	int64_t now_s = clock->wall_us(clock->ctx) / 1000000;
+
+	return f->newest_s > now_s - NEW_S && f->newest_s < now_s + AHEAD_S;
+}
+
 /* What the reader has found. */
 static void
 on_found(void *ctx, struct sl_slice payload, bool last)
@@ -116,7 +131,7 @@ on_found(void *ctx, struct sl_slice payload, bool last)
 		*response = (struct sl_digest_response){ .number = 0 };
 		result = SL_DIGEST_COMMAND_NOT_NOW;
 	} else if (response->lessons_len == 0) {
-		result = SL_DIGEST_COMMAND_NOT_CAME;
+		result = response->code == 451 && may_be_new(f) ? SL_DIGEST_COMMAND_NOT_YET : SL_DIGEST_COMMAND_NOT_CAME;
 	} else if (note(f, response->lessons_len) != 0) {
 		sl_log(SL_LOG_ERROR, "a report is not noted, and deferred: %s", sl_store_error(forwards->options.store));
 		response->lessons_len = 0;
@@ -181,6 +196,8 @@ forwards_command(struct forwards *forwards, uint32_t edge, const struct sl_diges
 
 	*f = (struct forward){ .next = forwards->first, .forwards = forwards, .edge = edge, .number = request->number,
 		.said = request->forward, .attached = request->attached };
+	for (size_t i = 0; i < request->reported_len; i++)
+		f->newest_s = SL_MAX(f->newest_s, request->reported[i].time_s);
 	snprintf(f->trace, sizeof(f->trace), SL_SLICE_FMT, SL_SLICE_ARG(request->trace));
 	forwards->first = f;
 	result = take(forwards, f, request);

@@ -3,7 +3,8 @@
  *
  * An edge has read it and found out who wrote (COMMAND). It is held against the rules of any mail that acts; the reader of records is asked
  * whether what is attached came to him through here; what did is answered as lessons, for that edge to learn from. Each has an entry in the
- * trail of his tenant. Nobody but the edge sees a byte of the mail.
+ * trail of his tenant. Nobody but the edge sees a byte of the mail. What is
+ * not found is deferred while it is so new that its record may not have been read yet.
  *
  * Memory: RECORDS_FINDS_MAX at once, as many as the reader is asked; more are deferred.
  */
@@ -19,6 +20,7 @@ struct forwards;
 struct forwards_options {
 	struct sl_store	*store;
 	struct records	*records;	/* NULL: there are none */
+	const struct sl_clock *clock;
 	/* What the edge is to hear; response->number is its own. */
 	void		(*answer)(void *ctx, uint32_t edge, const struct sl_digest_response *response);
 	void		*ctx;

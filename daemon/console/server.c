@@ -692,7 +692,7 @@ server_begin(struct server *server, const struct children *children)
 	server->console.publisher = publisher_new(&options);
 	server->console.records = records_new(server->loop, children->reader);
 	server->forwards = forwards_new(&(struct forwards_options){ .store = server->console.store, .records = server->console.records,
-		.answer = on_action, .ctx = server });
+		.clock = &server->clock, .answer = on_action, .ctx = server });
 	server->console.hosts = hosts_new(server->loop, server->console.store, server->place->directory, children->hosts,
 	    on_hosts, server);
 	if (server->place->parent != NULL) {

@@ -60,7 +60,7 @@ reported_tell(struct reported *r, struct sl_digest_request *request)
 		struct sl_forwarded forwarded = sl_forwards_at(r->forwards, m);
 
 		for (size_t i = 0; i < forwarded.ids_len; i++)
-			request->reported[request->reported_len++] = (struct sl_digest_reported){ m, forwarded.ids[i] };
+			request->reported[request->reported_len++] = (struct sl_digest_reported){ m, forwarded.ids[i], forwarded.times_s[i] };
 	}
 }
 

@@ -42,6 +42,7 @@
 	X(USED, 550, "5.7.1", "This was done before, each address works once")			\
 	X(NOT_ATTACHED, 550, "5.6.0", "Forward the message as an attachment, nothing else tells what came")	\
 	X(NOT_CAME, 550, "5.7.1", "None of what is attached came to this mailbox through here, or not lately")	\
+	X(NOT_YET, 451, "4.3.0", "It is not known yet to whom this came, try again in some minutes")	\
 	X(NO_RECORDS, 550, "5.3.5", "Nothing can be reported here, as nothing is recorded of what comes")	\
 	X(NOT_NOW, 451, "4.3.0", "This cannot be done now, try again later")			\
 	X(LEARNED, 250, "2.0.0", "Thank you, what you say is learned from")

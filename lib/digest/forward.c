@@ -2,6 +2,9 @@
 
 #include "digest/forward.h"
 
+#include <stdio.h>
+
+#include "digest/zone.h"
 #include "mime/mime.h"
 
 #define HEADER_MAX	(256u << 10)	/* of an attached message, that is looked through */
@@ -38,6 +41,7 @@ struct message {
 	size_t	from, len;	/* its bytes */
 	char	ids[SL_FORWARD_IDS_MAX][SL_FORWARD_ID_BYTES];
 	size_t	id_lens[SL_FORWARD_IDS_MAX];
+	int64_t	times_s[SL_FORWARD_IDS_MAX];
 	size_t	ids_len;
 };
 
@@ -58,20 +62,27 @@ is_id_byte(unsigned char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* The same id may stand in both of our fields, and the time in one of them. */
 static void
-add_id(struct message *m, struct sl_slice text)
+add_id(struct message *m, struct sl_slice text, int64_t time_s)
 {
-	size_t len = 0;
+	size_t len = 0, i = 0;
 
 	while (len < text.len && is_id_byte(text.ptr[len]))
 		len++;
-	if (len < 8 || len > SL_FORWARD_ID_BYTES || m->ids_len == SL_FORWARD_IDS_MAX)
+	if (len < 8 || len > SL_FORWARD_ID_BYTES)
 		return;
-	for (size_t i = 0; i < m->ids_len; i++)
-		if (m->id_lens[i] == len && memcmp(m->ids[i], text.ptr, len) == 0)
-			return;
-	memcpy(m->ids[m->ids_len], text.ptr, len);
-	m->id_lens[m->ids_len++] = len;
+	while (i < m->ids_len && (m->id_lens[i] != len || memcmp(m->ids[i], text.ptr, len) != 0))
+		i++;
+	if (i == SL_FORWARD_IDS_MAX)
+		return;
+	if (i == m->ids_len) {
+		memcpy(m->ids[i], text.ptr, len);
+		m->id_lens[i] = len;
+		m->ids_len++;
+	}
+	if (m->times_s[i] == 0)
+		m->times_s[i] = time_s;
 }
 
 /* What stands behind `mark`; empty: it has none. */
@@ -81,6 +92,29 @@ behind(struct sl_slice text, const char *mark)
 	const unsigned char *at = text.len > 0 ? memmem(text.ptr, text.len, mark, strlen(mark)) : NULL;
 
 	return at == NULL ? sl_slice("", 0) : sl_slice_from(text, (size_t)(at - text.ptr) + strlen(mark));
+}
+
+/* The end of a trace field as edges write it, "; Fri, 27 Nov 2026 00:00:00 +0000". 0: it is none. */
+static int64_t
+time_behind(struct sl_slice value)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	const unsigned char *at = value.len > 0 ? memrchr(value.ptr, ';', value.len) : NULL;
+	unsigned day, year, hour, minute, second;
+	char text[64], month[4];
+	const char *found;
+	size_t len;
+
+	if (at == NULL || (len = (size_t)(value.ptr + value.len - at) - 1) >= sizeof(text))
+		return 0;
+	memcpy(text, at + 1, len);
+	text[len] = '\0';
+	if (sscanf(text, " %*3[A-Za-z], %2u %3[A-Za-z] %4u %2u:%2u:%2u +0000", &day, month, &year, &hour, &minute, &second) != 6)
+		return 0;
+	found = strlen(month) == 3 ? strstr(months, month) : NULL;
+	if (found == NULL || (found - months) % 3 != 0 || day < 1 || day > 31 || year < 1970 || hour > 23 || minute > 59 || second > 60)
+		return 0;
+	return (sl_civil_days((int64_t)year, (unsigned)(found - months) / 3 + 1, day) * 24 + hour) * 3600 + minute * 60 + second;
 }
 
 /* "X-Sluice-Verdict: ham; id=ID" and "Received: from a ([192.0.2.1])\r\n\tby b (Sluice) with ESMTPS id ID", as edges write them. Programs
@@ -94,13 +128,13 @@ on_field(void *ctx, const char *path, unsigned reading, struct sl_slice name, st
 	if (*path != '\0' || reading != 0)
 		return;
 	if (sl_slice_ieq(name, SL_SLICE_LIT("x-sluice-verdict"))) {
-		add_id(m, behind(value, "id="));
+		add_id(m, behind(value, "id="), 0);
 	} else if (sl_slice_ieq(name, SL_SLICE_LIT("received"))) {
 		struct sl_slice rest = behind(behind(value, "(Sluice)"), "id");
 
 		while (rest.len > 0 && rest.ptr[0] <= ' ')
 			rest = sl_slice_from(rest, 1);
-		add_id(m, rest);
+		add_id(m, rest, time_behind(value));
 	}
 }
 
@@ -258,7 +292,9 @@ sl_forwards_at(const struct sl_forwards *f, size_t which)
 
 	SL_ASSERT(which < f->len);
 	forwarded.message = sl_slice(f->bytes.data + m->from, m->len);
-	for (size_t i = 0; i < m->ids_len; i++)
+	for (size_t i = 0; i < m->ids_len; i++) {
 		forwarded.ids[i] = sl_slice(m->ids[i], m->id_lens[i]);
+		forwarded.times_s[i] = m->times_s[i];
+	}
 	return forwarded;
 }

@@ -42,6 +42,7 @@ bool		 sl_forward_find(struct sl_slice local, enum sl_forward *out);
 struct sl_forwarded {
 	struct sl_slice	message;	/* as it was attached, decoded; never empty */
 	struct sl_slice	ids[SL_FORWARD_IDS_MAX];	/* of transactions, as our fields name them, the last hop's first */
+	int64_t		times_s[SL_FORWARD_IDS_MAX];	/* when our field says that it came; 0: it does not */
 	size_t		ids_len;	/* 0: it has none of our fields */
 };
 

@@ -80,6 +80,30 @@ check_messages(const struct row *row, const struct sl_forwards *f)
 	}
 }
 
+/* The time is that of our own field, and 0 where it is none. */
+static void
+times_are_those_of_our_fields(void **state)
+{
+	static const struct { const char *end; int64_t time_s; } times[] = {
+		{ "; Fri, 27 Nov 2026 00:00:00 +0000", 1795737600 }, { ";\r\n\tThu, 29 Feb 2024 23:59:59 +0000", 1709251199 },
+		{ "; 27 Nov 2026 00:00:00 +0000", 0 }, { "; Fri, 27 Now 2026 00:00:00 +0000", 0 }, { "; Fri, 27 anF 2026 00:00:00 +0000", 0 },
+		{ "; Fri, 27 Nov 2026 24:00:00 +0000", 0 }, { "", 0 }, { ";", 0 }, { "; Fri, 99999999999999999999 Nov 2026 00:00:00 +0000", 0 },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(times); i++) {
+		struct sl_forwards *f = sl_forwards_new();
+		char *mail = sl_xasprintf(TOP("b1") "--b1\r\nContent-Type: message/rfc822\r\n\r\n" HOURS
+		    "Received: by x (Sluice) with SMTP id 0123456789ABC%s\r\n\r\nText\r\n--b1--\r\n", times[i].end);
+
+		sl_forwards_feed(f, sl_slice_str(mail));
+		sl_forwards_finish(f);
+		assert_true(sl_forwards_count(f) == 1 && sl_forwards_at(f, 0).ids_len == 1);
+		assert_int_equal(sl_forwards_at(f, 0).times_s[0], times[i].time_s);
+		sl_forwards_free(&f);
+		sl_free(mail);
+	}
+}
+
 static void
 run(void *ctx, struct cuts *cuts, struct sl_buf *result)
 {
@@ -165,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attached_messages_are_found_wherever_the_mail_is_cut),
+		cmocka_unit_test(times_are_those_of_our_fields),
 		cmocka_unit_test(many_are_bounded),
 		cmocka_unit_test(bytes_are_bounded),
 		cmocka_unit_test(local_parts_say_what_it_is),

@@ -50,6 +50,7 @@ sl_digest_request_pack(const struct sl_digest_request *request, struct sl_buf *o
 	for (size_t i = 0; i < request->reported_len; i++) {
 		sl_pack_u32(out, request->reported[i].message);
 		add_text(request->reported[i].id, out);
+		sl_pack_u64(out, (uint64_t)request->reported[i].time_s);
 	}
 }
 
@@ -71,6 +72,7 @@ unpack_report(struct sl_unpack *in, struct sl_digest_request *out)
 
 		reported->message = sl_unpack_u32(in);
 		reported->id = text(in);
+		reported->time_s = (int64_t)sl_unpack_u64(in);
 		in->failed |= reported->message >= out->attached;
 	}
 }

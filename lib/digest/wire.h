@@ -22,6 +22,7 @@
 struct sl_digest_reported {
 	uint32_t		message;	/* which of those that are attached, from 0 */
 	struct sl_slice		id;
+	int64_t			time_s;		/* when the message says that it came so; 0: it does not */
 };
 #define SL_DIGEST_REPORTED_MAX	(SL_FORWARD_MESSAGES_MAX * SL_FORWARD_IDS_MAX)
 

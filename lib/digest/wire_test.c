@@ -89,13 +89,14 @@ a_report_and_its_lessons_come_back(void **state)
 	in.is_report = true;
 	in.forward = SL_FORWARD_WANTED;
 	in.attached = 2;
-	in.reported[0] = (struct sl_digest_reported){ 0, SL_SLICE_LIT("AAAAAAAAAAAAA") };
-	in.reported[1] = (struct sl_digest_reported){ 1, SL_SLICE_LIT("BBBBBBBBBBBBB") };
+	in.reported[0] = (struct sl_digest_reported){ 0, SL_SLICE_LIT("AAAAAAAAAAAAA"), 0 };
+	in.reported[1] = (struct sl_digest_reported){ 1, SL_SLICE_LIT("BBBBBBBBBBBBB"), 1764201600 };
 	in.reported_len = 2;
 	sl_buf_init(&a, SL_DIGEST_RESPONSE_MAX);
 	sl_digest_request_pack(&in, &a);
 	assert_int_equal(sl_digest_request_unpack(sl_buf_slice(&a), &out), 0);
 	assert_true(out.is_report && out.forward == SL_FORWARD_WANTED && out.attached == 2 && out.reported_len == 2);
+	assert_true(out.reported[0].time_s == 0 && out.reported[1].time_s == 1764201600);
 	assert_true(out.reported[1].message == 1 && sl_slice_eq(out.reported[1].id, in.reported[1].id));
 	in.attached = 1;		/* an id of a message that is not there */
 	sl_buf_reset(&a);
