@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "records.h"
+#include "store/audit.h"
 #include "store/grants.h"
 #include "whose.h"
 
@@ -137,6 +138,14 @@ sees_routes(struct request *request, const struct whose *whose)
 }
 
 static int
+on_reused(void *ctx, struct sl_slice name, int64_t since_us)
+{
+	sl_pack_bytes(ctx, name);
+	sl_pack_u64(ctx, (uint64_t)since_us);
+	return 0;
+}
+
+static int
 ask(struct request *request, struct trace_question *q, const struct whose *whose)
 {
 	struct tracing *t;
@@ -166,6 +175,7 @@ trace_search(struct request *request)
 {
 	struct whose whose = { .node = request->target };
 	struct trace_question question = { 0 };
+	struct sl_buf since;
 	int r;
 
 	if (request->asker == NULL || request->console->records == NULL || !records_has(request->console->records))
@@ -176,8 +186,15 @@ trace_search(struct request *request)
 	place_mailbox(request, whose.mailbox);
 	sl_buf_reset(&request->error);
 	r = whose_find(&whose, request->store);
+	sl_buf_init(&since, SL_IPC_PAYLOAD_MAX / 4);
+	if (r == 0 && request->target.level != SL_LEVEL_OPERATOR)	/* he sees what was of tenants that are gone, too */
+		r = sl_store_audit_reused(request->store, sl_slice_str(whose.tenant_name), on_reused, &since);
+	if (r == 0 && since.overflow)
+		r = SL_ERR_FULL;
+	question.since = sl_buf_slice(&since);
 	if (r == 0)
 		r = ask(request, &question, &whose);
+	sl_buf_fini(&since);
 	whose_fini(&whose);
 	return r;
 }
