@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "store/digests.h"
 #include "store/store.h"
 
 #define ROWS_MAX	10000	/* of one answer */
@@ -78,9 +79,9 @@ struct handler {
 	int		(*run)(struct request *request);	/* 0, or an SL_ERR_*: said by the store or in `error` */
 };
 extern const struct handler handlers_tree[], handlers_more[], handlers_policy[], handlers_digest[], handlers_report[],
-	    handlers_approval[];
+	    handlers_approval[], handlers_trace[];
 extern const size_t handlers_tree_len, handlers_more_len, handlers_policy_len, handlers_digest_len, handlers_report_len,
-	    handlers_approval_len;
+	    handlers_approval_len, handlers_trace_len;
 const struct handler *handler_find(enum sl_verb verb);	/* NULL: it is not one of ours */
 
 /* Something was changed by itself: it is to be compiled. */
@@ -113,6 +114,10 @@ void	reply_text(struct request *request, const struct sl_buf *text);	/* the answ
 int	at_operator(struct request *request, struct sl_node *out);
 int	at_node(struct request *request, struct sl_node *out);		/* `at`, or the operator */
 int	at_tenant(struct request *request, struct sl_node *out);
+/* verbs_report.c: `domain`, `group` or `user`, of `at` if that is there; an address that is no user is of its domain. Without them `at`, or the operator. */
+int	at_place(struct request *request, struct sl_node *out);
+/* Such an address, whose domain is the target; "": none. */
+void	place_mailbox(struct request *request, char out[SL_STORE_MAILBOX_MAX + 1]);
 /* verbs_policy.c: what a new tenant's policy begins with, */
 int	policy_begin_with(struct request *request, struct sl_node tenant, struct sl_slice level, struct sl_slice quarantine);
 /* and what one that is imported says of copies is taken out, unless who brings it may ask for them there. */

@@ -5,10 +5,11 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "few.h"
 #include "report/scope.h"
 #include "sl/log.h"
 
-#define FEW_MAX		16u	/* addresses that are looked for by the index */
+#define COUNT_FEW	16u	/* addresses that are looked for by the index */
 #define LOOK_MESSAGES	8192u	/* between two looks whether anybody waits */
 
 struct counting {
@@ -86,67 +87,15 @@ on_domain(void *ctx, const struct sl_traffic_sum *sum)
 	return 0;
 }
 
-/* Addresses in all spellings that their domains have; none, if they are so many that it is quicker to look at all messages. */
-struct few {
-	struct sl_slice	items[FEW_MAX];
-	size_t		len;
-	bool		many;
-};
-
-static void
-few_add(struct few *few, struct sl_slice local, struct sl_slice domain)
-{
-	char *text;
-
-	few->many |= few->len == FEW_MAX;
-	if (few->many)
-		return;
-	text = sl_xasprintf(SL_SLICE_FMT "@" SL_SLICE_FMT, SL_SLICE_ARG(local), SL_SLICE_ARG(domain));
-	few->items[few->len++] = sl_slice_str(text);
-}
-
-static void
-find_few(const struct sl_report_ask *ask, struct few *few)
-{
-	struct sl_unpack members = { .rest = ask->members };
-
-	few->many = ask->of != SL_REPORT_OF_ADDRESSES;
-	while (members.rest.len > 0 && !few->many) {
-		struct sl_slice address = sl_unpack_bytes(&members), local = address, domain = sl_slice("", 0);
-		const unsigned char *at = address.len > 0 ? memrchr(address.ptr, '@', address.len) : NULL;
-		struct sl_unpack aliases = { .rest = ask->aliases };
-
-		/* In U-labels it is spelled in more ways than one. */
-		few->many |= memmem(address.ptr, address.len, "xn--", 4) != NULL;
-		if (at != NULL) {
-			local.len = (size_t)(at - address.ptr);
-			domain = sl_slice_from(address, local.len + 1);
-		}
-		few_add(few, local, domain);
-		while (aliases.rest.len > 0) {
-			struct sl_slice alias = sl_unpack_bytes(&aliases);
-
-			if (sl_slice_eq(sl_unpack_bytes(&aliases), domain))
-				few_add(few, local, alias);
-		}
-	}
-}
-
-static void
-few_fini(struct few *few)
-{
-	for (size_t i = 0; i < few->len; i++)
-		sl_free((void *)(uintptr_t)few->items[i].ptr);
-}
-
 static int
 count_messages(struct counting *c, struct sl_traffic *traffic, const char *from, const char *to)
 {
-	struct few few = { .len = 0 };
+	struct few few;
 	struct sl_traffic_wanted wanted = { .from_day = from, .to_day = to, .tenant = c->names[0] };
 	int r;
 
-	find_few(c->ask, &few);
+	few_find(c->ask, COUNT_FEW, &few);
+	few.many |= c->ask->of != SL_REPORT_OF_ADDRESSES;
 	if (!few.many) {
 		wanted.recipients = few.items;
 		wanted.recipients_len = few.len;

@@ -28,7 +28,7 @@ struct count {
 struct asked {
 	struct sl_ipc	*ipc;		/* NULL: none */
 	struct sl_watch	 watch;
-	uint64_t	 number;
+	uint64_t	 number, who;
 	records_heard	*heard;
 	void		*ctx;
 	bool		 answered;
@@ -49,7 +49,7 @@ struct records {
 	struct count	*counts, **end;	/* in the order they were asked for */
 	size_t		 counting;	/* of them, at once */
 	uint64_t	 number, asked_number;
-	struct asked	 replays[RECORDS_REPLAYS_MAX], finds[RECORDS_FINDS_MAX];
+	struct asked	 replays[RECORDS_REPLAYS_MAX], finds[RECORDS_FINDS_MAX], traces[RECORDS_TRACES_MAX];
 };
 
 /* ---- the reader itself ---- */
@@ -404,6 +404,38 @@ records_find_forget(struct records *r, uint64_t number)
 			asked_end(&r->finds[i]);
 }
 
+static size_t
+asked_by(const struct asked *list, size_t len, uint64_t who)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += list[i].ipc != NULL && list[i].who == who;
+	return n;
+}
+
+uint64_t
+records_trace(struct records *r, const struct trace_question *question, uint64_t who, records_heard *heard, void *ctx)
+{
+	struct asked *asked = asked_free(r->traces, RECORDS_TRACES_MAX);
+	struct sl_buf payload;
+
+	if (asked == NULL || asked_by(r->traces, RECORDS_TRACES_MAX, who) >= RECORDS_TRACES_OF_ONE)
+		return 0;
+	*asked = (struct asked){ .who = who, .heard = heard, .ctx = ctx };
+	sl_buf_init(&payload, SL_IPC_PAYLOAD_MAX);
+	trace_question_pack(question, &payload);
+	return asked_begin(r, asked, SL_IPC_CONSOLE_REQUEST, &payload, NULL, 0);
+}
+
+void
+records_trace_forget(struct records *r, uint64_t number)
+{
+	for (size_t i = 0; i < RECORDS_TRACES_MAX; i++)
+		if (r->traces[i].number == number)
+			asked_end(&r->traces[i]);
+}
+
 /* ---- life ---- */
 
 bool
@@ -451,6 +483,8 @@ records_free(struct records **at)
 		asked_end(&r->replays[i]);
 	for (size_t i = 0; i < RECORDS_FINDS_MAX; i++)
 		asked_end(&r->finds[i]);
+	for (size_t i = 0; i < RECORDS_TRACES_MAX; i++)
+		asked_end(&r->traces[i]);
 	if (r->maker != NULL) {
 		sl_watch_fini(&r->maker_watch);
 		sl_ipc_free(&r->maker);

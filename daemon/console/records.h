@@ -11,7 +11,7 @@
  *			other up. Is the directory another than when it was made, it ends, for the maker to make another
  *
  *	maker > console		HELPER, each time: u32 its id, and a channel to the reader; or nothing: there is no directory
- *	console > reader	CONSOLE_REQUEST (report/counts.h), COMPILE (replay_run.h) or COMMAND (find_run.h), with a channel for the answer
+ *	console > reader	CONSOLE_REQUEST (report/counts.h, trace_run.h), COMPILE (replay_run.h) or COMMAND (find_run.h), with a channel for the answer
  *
  * Numbers that were not told, as a process died, are asked for again, RECORDS_TRIES times in all; what is tried out is not, and its asker is told.
  *
@@ -24,10 +24,13 @@
 #include "io/loop.h"
 #include "replay_run.h"
 #include "report/counts.h"
+#include "trace_run.h"
 
 #define RECORDS_COUNTS_MAX	4u	/* at once; others wait */
 #define RECORDS_REPLAYS_MAX	2u	/* at once: each takes a processor */
 #define RECORDS_FINDS_MAX	8u	/* at once */
+#define RECORDS_TRACES_MAX	6u	/* at once, ... */
+#define RECORDS_TRACES_OF_ONE	2u	/* ... so that one who asks much holds no other up */
 #define RECORDS_TRIES		3u
 #define RECORDS_AGAIN_MS		200u
 #define RECORDS_WAIT_MS		5000u	/* for one to be made */
@@ -60,5 +63,9 @@ void		 records_replay_forget(struct records *reader, uint64_t number);	/* and en
 /* The same for what records say of messages; the answer is one part, as find_run.h has it. */
 uint64_t	 records_find(struct records *reader, const struct find_question *question, records_heard *heard, void *ctx);
 void		 records_find_forget(struct records *reader, uint64_t number);
+
+/* The same for what became of messages, as trace_run.h has it; `who` tells askers apart. */
+uint64_t	 records_trace(struct records *reader, const struct trace_question *question, uint64_t who, records_heard *heard, void *ctx);
+void		 records_trace_forget(struct records *reader, uint64_t number);
 
 #endif

@@ -35,12 +35,15 @@ answer(const struct place_of_files *place, struct sl_ipc_message *message)
 {
 	struct sl_ipc *out = sl_ipc_new(message->fds[0], 0);
 	struct replay_question question;
+	struct trace_question traced;
 	struct find_question reported;
 	struct sl_report_ask ask;
 
 	(void)prctl(PR_SET_NAME, "sluice-question");
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
-	if (message->type == SL_IPC_CONSOLE_REQUEST && sl_report_unpack_ask(message->payload, &ask) == 0)
+	if (message->type == SL_IPC_CONSOLE_REQUEST && trace_question_unpack(message->payload, &traced) == 0)
+		trace_run(place->directory, &traced, out);
+	else if (message->type == SL_IPC_CONSOLE_REQUEST && sl_report_unpack_ask(message->payload, &ask) == 0)
 		count_run(place->directory, &ask, out);
 	else if (message->type == SL_IPC_COMPILE && replay_question_unpack(message->payload, &question) == 0)
 		replay_run(place->directory, &question, message->fds + 1, message->fds_len - 1, out);

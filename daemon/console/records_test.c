@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -296,6 +297,139 @@ what_is_tried_out_is_told_of_a_death(void **state)
 	teardown(&b);
 }
 
+/* ---- traces ---- */
+
+struct told {
+	unsigned	heard;
+	struct sl_buf	text;
+};
+
+static void
+on_told(void *ctx, struct sl_slice json, bool last)
+{
+	struct told *told = ctx;
+
+	assert_true(last);
+	told->heard++;
+	sl_buf_reset(&told->text);
+	sl_buf_add_slice(&told->text, json);
+}
+
+/* Of one.example, or (NULL) of all. */
+static uint64_t
+trace(struct bench *b, const char *tenant, const char *since, uint64_t who, struct told *told)
+{
+	struct trace_question question = { .of.all = tenant == NULL, .limit = 2, .routes = true };
+	struct sl_buf names;
+	struct tm tm = { 0 };
+	uint64_t number;
+
+	assert_non_null(strptime(since, "%Y-%m-%d", &tm));
+	question.since_us = (int64_t)timegm(&tm) * 1000000;
+	sl_buf_init(&names, 1024);
+	if (tenant != NULL)
+		sl_pack_bytes(&names, S(tenant));
+	question.of.tenants = sl_buf_slice(&names);
+	*told = (struct told){ 0 };
+	sl_buf_init(&told->text, 65536);
+	number = records_trace(b->reader, &question, who, on_told, told);
+	sl_buf_fini(&names);
+	return number;
+}
+
+static void
+traces_are_told_beside_each_other(void **state)
+{
+	struct bench b;
+	struct told slow[2], refused, quick, all, other;
+	pid_t children[2];
+	sqlite3 *held;
+
+	setup(&b, true);
+	TURN_UNTIL(&b, records_id(b.reader) != 0);
+	held = hold_day(&b, "2026-11-25");
+	for (int i = 0; i < 2; i++)
+		assert_true(trace(&b, "one.example", "2026-11-25", 1, &slow[i]) != 0);
+	TURN_UNTIL(&b, children_of(records_id(b.reader), children, 2) == 2);
+	for (int i = 0; i < 2; i++)		/* who is held up by the file waits some seconds; who is stopped, as long as we like */
+		assert_int_equal(kill(children[i], SIGSTOP), 0);
+	sqlite3_close(held);
+	assert_int_equal(trace(&b, "one.example", "2026-11-26", 1, &refused), 0);	/* he has two under way */
+	assert_true(trace(&b, "one.example", "2026-11-26", 2, &quick) != 0);
+	TURN_UNTIL(&b, quick.heard > 0);
+	assert_string_equal(sl_buf_cstr(&quick.text), "{\"ok\":true,\"records\":[\n"
+	    "{\"time\":\"2026-11-26T10:00:00.000Z\",\"id\":\"T4\",\"outcome\":\"delivered\",\"tenant\":\"one.example\",\"rcpt_to\":[\"a@one.example\"],\"bytes\":100},\n"
+	    "{\"time\":\"2026-11-26T10:00:00.000Z\",\"id\":\"T3\",\"outcome\":\"delivered\",\"tenant\":\"one.example\",\"rcpt_to\":[\"a@one.example\"],\"bytes\":100}"
+	    "],\"days\":1,\"more\":0,\"some_lost\":false,\"some_left_out\":false}");
+	assert_int_equal(slow[0].heard + slow[1].heard, 0);
+	records_trace_forget(b.reader, 2);	/* he has gone, and may ask again: numbers are given in order */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(kill(children[i], SIGCONT), 0);
+	TURN_UNTIL(&b, slow[0].heard > 0);
+	assert_non_null(strstr(sl_buf_cstr(&slow[0].text), "],\"days\":2,\"more\":3,"));
+	assert_int_equal(slow[1].heard, 0);
+	assert_true(trace(&b, NULL, "2026-11-26", 1, &all) != 0);
+	assert_true(trace(&b, "two.example", "2026-11-25", 1, &other) != 0);
+	TURN_UNTIL(&b, all.heard > 0 && other.heard > 0);
+	assert_non_null(strstr(sl_buf_cstr(&all.text), "],\"days\":1,\"more\":0,\"lost\":0,\"left_out\":0}"));
+	assert_string_equal(sl_buf_cstr(&other.text), "{\"ok\":true,\"records\":[],\"days\":2,\"more\":0,\"some_lost\":false,\"some_left_out\":false}");
+	for (int i = 0; i < 2; i++)
+		sl_buf_fini(&slow[i].text);
+	sl_buf_fini(&refused.text);
+	sl_buf_fini(&quick.text);
+	sl_buf_fini(&all.text);
+	sl_buf_fini(&other.text);
+	teardown(&b);
+}
+
+static void
+a_trace_whose_process_dies_is_told_so(void **state)
+{
+	struct bench b;
+	struct told told;
+	sqlite3 *held;
+	pid_t child;
+
+	setup(&b, true);
+	TURN_UNTIL(&b, records_id(b.reader) != 0);
+	held = hold_day(&b, "2026-11-25");
+	assert_true(trace(&b, "one.example", "2026-11-25", 1, &told) != 0);
+	TURN_UNTIL(&b, children_of(records_id(b.reader), &child, 1) == 1);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	TURN_UNTIL(&b, told.heard > 0);
+	assert_int_equal(told.text.len, 0);
+	sqlite3_close(held);
+	sl_buf_fini(&told.text);
+	teardown(&b);
+}
+
+static void
+what_is_no_question_is_not_taken_for_one(void **state)
+{
+	struct trace_question question = { .of = { .of = SL_REPORT_OF_ADDRESSES, }, .limit = 1 }, read;
+	const struct sl_report_ask counts = { .number = 1, .from_day = S("2026-11-25"), .to_day = S("2026-11-26"), .all = true };
+	struct sl_report_ask ask;
+	struct sl_buf out;
+
+	sl_buf_init(&out, 4096);
+	question.of.members = sl_slice("abc", 3);	/* no list */
+	trace_question_pack(&question, &out);
+	assert_int_equal(trace_question_unpack(sl_buf_slice(&out), &read), SL_ERR_SYNTAX);
+	sl_buf_reset(&out);
+	question.of.members = sl_slice("", 0);
+	question.recipient = S("a@one.example");
+	trace_question_pack(&question, &out);
+	assert_int_equal(trace_question_unpack(sl_buf_slice(&out), &read), 0);
+	assert_true(sl_slice_eq(read.recipient, question.recipient) && read.of.of == SL_REPORT_OF_ADDRESSES && !read.of.all);
+	for (size_t len = 0; len < out.len; len++)
+		assert_int_equal(trace_question_unpack(sl_slice(out.data, len), &read), SL_ERR_SYNTAX);
+	assert_int_equal(sl_report_unpack_ask(sl_buf_slice(&out), &ask), SL_ERR_SYNTAX);
+	sl_buf_reset(&out);
+	sl_report_pack_ask(&counts, &out);
+	assert_int_equal(trace_question_unpack(sl_buf_slice(&out), &read), SL_ERR_SYNTAX);
+	sl_buf_fini(&out);
+}
+
 /* Who has gone is not told, and a reader that has nobody ends. */
 static void
 it_ends_with_the_console(void **state)
@@ -326,6 +460,9 @@ main(void)
 		cmocka_unit_test(who_dies_again_and_again_is_given_up),
 		cmocka_unit_test(a_directory_that_comes_later_is_taken),
 		cmocka_unit_test(what_is_tried_out_is_told_of_a_death),
+		cmocka_unit_test(traces_are_told_beside_each_other),
+		cmocka_unit_test(a_trace_whose_process_dies_is_told_so),
+		cmocka_unit_test(what_is_no_question_is_not_taken_for_one),
 		cmocka_unit_test(it_ends_with_the_console),
 	};
 

@@ -8,27 +8,20 @@
 #include "reports.h"
 #include "store/digests.h"
 #include "ways.h"
+#include "whose.h"
 
 /* One that is being made. */
 struct making {
 	struct making		*next;
 	struct reports		*reports;
-	struct sl_node		 node;
+	struct whose		 whose;
 	char			 name[400];		/* as people read it: "example.com", "acme", "sales (example.com)" */
-	char			 mailbox[SL_STORE_MAILBOX_MAX + 1];	/* as in struct reports_of; "": none */
-	int64_t			 tenant;		/* 0: of several */
-	char			 tenant_name[256];
 	char			 zone[65], language[36], brand[SL_REPORT_BRAND_MAX + 1];
 	unsigned		 kinds;
 	int64_t			 since_s, until_s;
 	char			 from_day[SL_REPORT_DAY_BYTES + 1], to_day[SL_REPORT_DAY_BYTES + 1];
-	struct sl_buf		 tenants;		/* names, each packed */
-	struct sl_buf		 members, aliases;	/* as in struct sl_report_ask */
-	enum sl_report_of	 of;
 	struct later		*later;			/* NULL: not wanted, or not known */
 	bool			 later_known;		/* the trail was read to its end */
-	uint64_t		*names;			/* and their hashes, sorted */
-	size_t			 names_len, names_size;
 	struct sl_report_counts	 counts;
 	bool			 has_counts, has_releases;
 	bool			 unreadable;		/* there are records, and they could not be read */
@@ -76,9 +69,6 @@ struct making_order {
 	void		*ctx;
 };
 int	making_begin(struct reports *reports, const struct making_order *order);
-/* reports_scope.c: whose mail it is of, and what of a release is theirs. */
-int	making_find_scope(struct making *making);
-bool	making_has(const struct making *making, struct sl_slice mailbox);
 void	making_free(struct making *making);
 
 #endif

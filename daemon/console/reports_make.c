@@ -26,10 +26,10 @@ is_ours(const struct making *m, struct sl_slice tenant)
 {
 	uint64_t hash = sl_hash_lower(tenant);
 
-	if (m->tenant != 0)
-		return sl_slice_ieq(tenant, sl_slice_str(m->tenant_name));
-	return m->node.level == SL_LEVEL_OPERATOR ||
-	    (m->names_len > 0 && bsearch(&hash, m->names, m->names_len, sizeof(*m->names), by_hash) != NULL);
+	if (m->whose.tenant != 0)
+		return sl_slice_ieq(tenant, sl_slice_str(m->whose.tenant_name));
+	return m->whose.node.level == SL_LEVEL_OPERATOR ||
+	    (m->whose.names_len > 0 && bsearch(&hash, m->whose.names, m->whose.names_len, sizeof(*m->whose.names), by_hash) != NULL);
 }
 
 /* ---- the end ---- */
@@ -48,18 +48,15 @@ making_free(struct making *m)
 	sl_timer_clear(&m->timer);
 	sl_report_counts_fini(&m->counts);
 	sl_report_releases_fini(&m->releases);
-	sl_buf_fini(&m->tenants);
-	sl_buf_fini(&m->members);
-	sl_buf_fini(&m->aliases);
+	whose_fini(&m->whose);
 	later_free(&m->later);
-	sl_free(m->names);
 	sl_free(m);
 }
 
 static bool
 wants_domains(const struct making *m)
 {
-	return m->node.level == SL_LEVEL_TENANT && (m->kinds & 1u << SL_REPORT_TRAFFIC) != 0;
+	return m->whose.node.level == SL_LEVEL_TENANT && (m->kinds & 1u << SL_REPORT_TRAFFIC) != 0;
 }
 
 /* Who is told what was released is told whose mail there was. */
@@ -68,14 +65,14 @@ wants_users(const struct making *m)
 {
 	const unsigned kinds = 1u << SL_REPORT_TRAFFIC | 1u << SL_REPORT_RELEASES;
 
-	return m->tenant != 0 && m->node.level != SL_LEVEL_USER && m->mailbox[0] == '\0' && (m->kinds & kinds) == kinds;
+	return m->whose.tenant != 0 && m->whose.node.level != SL_LEVEL_USER && m->whose.mailbox[0] == '\0' && (m->kinds & kinds) == kinds;
 }
 
 static void
 making_over(struct making *m)
 {
 	struct reports *reports = m->reports;
-	const bool is_summary = m->tenant == 0;
+	const bool is_summary = m->whose.tenant == 0;
 	/* Of days before the first file there are sums by tenant and domain alone. */
 	const bool cut = m->has_counts && m->counts.since_day[0] != '\0' && strcmp(m->counts.since_day, m->from_day) > 0;
 	const struct sl_report report = { .name = sl_slice_str(m->name), .is_summary = is_summary, .kinds = m->kinds,
@@ -117,7 +114,7 @@ take_release(struct making *m, const struct sl_courier_entry *entry)
 		later_of(m->later, entry, &later);
 	sl_buf_init(&rcpts, SL_IPC_PAYLOAD_MAX);
 	while (sl_courier_rcpt_next(&rest, &one))
-		if (making_has(m, one.mailbox))
+		if (whose_has(&m->whose, m->reports->options.console->store, one.mailbox))
 			sl_courier_rcpt_add(&rcpts, &one);
 	theirs.rcpts = sl_buf_slice(&rcpts);
 	if (rcpts.len > 0)
@@ -174,8 +171,8 @@ ask_releases(void *ctx)
 	struct sl_courier_ask ask = { .verb = SL_COURIER_RELEASES, .from_us = m->since_s * 1000000, .id = m->after, .limit = PAGE };
 	const unsigned kinds = 1u << SL_REPORT_RELEASES | 1u << SL_REPORT_QUARANTINE;
 
-	if (m->tenant != 0)
-		ask.tenant = sl_slice_str(m->tenant_name);
+	if (m->whose.tenant != 0)
+		ask.tenant = sl_slice_str(m->whose.tenant_name);
 	if (m->later != NULL && !m->later_known && m->failed == 0) {
 		read_later(m);
 		return;
@@ -215,8 +212,8 @@ static void
 ask_counts(struct making *m)
 {
 	struct sl_report_ask ask = { .from_day = sl_slice_str(m->from_day), .to_day = sl_slice_str(m->to_day),
-		.all = m->node.level == SL_LEVEL_OPERATOR, .by_tenant = m->tenant == 0, .of = m->of, .by_domain = wants_domains(m), .by_user = wants_users(m),
-		.members = sl_buf_slice(&m->members), .aliases = sl_buf_slice(&m->aliases), .tenants = sl_buf_slice(&m->tenants) };
+		.all = m->whose.node.level == SL_LEVEL_OPERATOR, .by_tenant = m->whose.tenant == 0, .of = m->whose.of, .by_domain = wants_domains(m), .by_user = wants_users(m),
+		.members = sl_buf_slice(&m->whose.members), .aliases = sl_buf_slice(&m->whose.aliases), .tenants = sl_buf_slice(&m->whose.tenants) };
 	int64_t first = m->since_s / 86400, last = m->until_s / 86400;
 	struct records *records = m->reports->options.console->records;
 	struct sl_report_counts counts;
@@ -245,16 +242,16 @@ find_name(struct making *m)
 	int r;
 
 	sl_buf_init(&name, 1024);
-	r = sl_store_name(m->reports->options.console->store, m->node, &name);
+	r = sl_store_name(m->reports->options.console->store, m->whose.node, &name);
 	text = sl_buf_cstr(&name);
 	if (strchr(text, ':') != NULL)
 		text = strchr(text, ':') + 1;
 	slash = strrchr(text, '/');
-	if (m->node.level == SL_LEVEL_GROUP && slash != NULL)	/* "sales (example.com)": with the slash it would be shown as no link is */
+	if (m->whose.node.level == SL_LEVEL_GROUP && slash != NULL)	/* "sales (example.com)": with the slash it would be shown as no link is */
 		snprintf(m->name, sizeof(m->name), "%s (%.*s)", slash + 1, (int)(slash - text), text);
 	else
-		snprintf(m->name, sizeof(m->name), "%s", m->node.level == SL_LEVEL_OPERATOR ? "Sluice" :
-		    m->mailbox[0] != '\0' ? m->mailbox : text);
+		snprintf(m->name, sizeof(m->name), "%s", m->whose.node.level == SL_LEVEL_OPERATOR ? "Sluice" :
+		    m->whose.mailbox[0] != '\0' ? m->whose.mailbox : text);
 	sl_buf_fini(&name);
 	return r;
 }
@@ -267,9 +264,9 @@ making_begin(struct reports *reports, const struct making_order *order)
 	int r;
 
 	m->reports = reports;
-	m->node = order->of.node;
+	m->whose.node = order->of.node;
 	if (order->of.mailbox != NULL)
-		snprintf(m->mailbox, sizeof(m->mailbox), "%s", order->of.mailbox);
+		snprintf(m->whose.mailbox, sizeof(m->whose.mailbox), "%s", order->of.mailbox);
 	m->kinds = order->kinds;
 	m->since_s = order->since_s;
 	m->until_s = order->until_s;
@@ -286,9 +283,9 @@ making_begin(struct reports *reports, const struct making_order *order)
 	reports->makings = m;
 	r = find_name(m);
 	if (r == 0)
-		r = making_find_scope(m);
-	if (r == 0 && m->tenant != 0 && (m->kinds & 1u << SL_REPORT_RELEASES) != 0)
-		m->later = later_new(reports->options.console->store, m->tenant, m->since_s * 1000000);
+		r = whose_find(&m->whose, reports->options.console->store);
+	if (r == 0 && m->whose.tenant != 0 && (m->kinds & 1u << SL_REPORT_RELEASES) != 0)
+		m->later = later_new(reports->options.console->store, m->whose.tenant, m->since_s * 1000000);
 	if (r != 0)
 		making_free(m);
 	else if ((m->kinds & ~(1u << SL_REPORT_RELEASES)) != 0)

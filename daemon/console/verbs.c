@@ -124,7 +124,8 @@ handler_find(enum sl_verb verb)
 {
 	const struct { const struct handler *rows; size_t len; } tables[] = { { handlers_tree, handlers_tree_len },
 		{ handlers_more, handlers_more_len }, { handlers_policy, handlers_policy_len }, { handlers_digest, handlers_digest_len },
-		{ handlers_report, handlers_report_len }, { handlers_approval, handlers_approval_len } };
+		{ handlers_report, handlers_report_len }, { handlers_approval, handlers_approval_len },
+		{ handlers_trace, handlers_trace_len } };
 
 	for (size_t t = 0; t < SL_COUNT(tables); t++)
 		for (size_t i = 0; i < tables[t].len; i++)

@@ -45,8 +45,7 @@ lies_at(struct request *request, struct sl_node node, struct sl_node at)
 	    sl_access_covers(&of_at, &of_node);
 }
 
-/* --domain, --group or --user; or AT; or the operator. */
-static int
+int
 at_place(struct request *request, struct sl_node *out)
 {
 	static const struct { const char *argument; enum sl_level level; } names[] = { { "domain", SL_LEVEL_DOMAIN },
@@ -75,9 +74,8 @@ at_place(struct request *request, struct sl_node *out)
 	return r;
 }
 
-/* An address that is no user of the database, whose domain is the target; "": none. */
-static void
-find_mailbox(struct request *request, char out[SL_STORE_MAILBOX_MAX + 1])
+void
+place_mailbox(struct request *request, char out[SL_STORE_MAILBOX_MAX + 1])
 {
 	struct sl_store_mailbox mailbox;
 	struct sl_node node;
@@ -136,7 +134,7 @@ check_node(struct request *request)
 {
 	char mailbox[SL_STORE_MAILBOX_MAX + 1];
 
-	find_mailbox(request, mailbox);
+	place_mailbox(request, mailbox);
 	return mailbox[0] == '\0' ? 0 : refuse(request, SL_ERR_NOT_FOUND, "%s is no user here: reports are mailed of users that were added", mailbox);
 }
 
@@ -306,7 +304,7 @@ report_show(struct request *request)
 	w = waiting_new(request);
 	w->releases = releases;
 	snprintf(w->format, sizeof(w->format), "%s", formats[i]);
-	find_mailbox(request, mailbox);
+	place_mailbox(request, mailbox);
 	sl_buf_reset(&request->error);
 	reports_make(request->console->reports, &(struct reports_of){ request->target, mailbox[0] != '\0' ? mailbox : NULL }, days, kinds, on_made, w);
 	return 0;

@@ -38,7 +38,7 @@ _sluicectl()
     settings) words="--example --markdown --man --help" ;;
     train) words="--labels --root --out --lists --rules --passes --json --help" ;;
     correct) words="--tenant --wanted --unwanted --phish --malware --record --id --reporter --control --json --help" ;;
-    trace) words="--from --to --client --message-id --tenant --since --until --limit --records --json --help" ;;
+    trace) words="--from --to --client --message-id --since --until --at --tenant --domain --group --user --limit --table --json --records --socket --help" ;;
     traffic) words="record report expire --records --follow --from --to --tenant --by --keep --csv --json --help" ;;
     approval) words="list approve refuse --all --socket --note --json --help" ;;
     approvals) words="--all --socket --json --help" ;;

@@ -239,10 +239,10 @@ const struct setting settings_table[] = {
 	{ SCOPE_CONSOLE, "user", SETTING_NAME, CONSOLE(user), "\"\"", 0, 32, NULL, 0,
 	  "The user that the console becomes when started by root; empty: that of edges. One of its own is better." },
 	{ SCOPE_CONSOLE, "records", SETTING_PATH, CONSOLE(records), "/var/lib/sluice/traffic", 0, 0, NULL, 0,
-	  "Where `sluicectl traffic record` keeps records, a file for each day: `sluicectl policy simulate` replays them there, in a "
-	  "process that becomes the directory's owner and may read nothing else, and tells administrators of tenants and partners of "
-	  "their own mail alone; reports by mail have their figures of traffic from there. Made, for root, if it is not there; empty: "
-	  "operators alone can simulate, with files they read themselves, and reports have no such figures." },
+	  "Where `sluicectl traffic record` keeps records, a file for each day: `sluicectl policy simulate` replays them there, and "
+	  "`sluicectl trace` looks into them, in a process that becomes the directory's owner and may read nothing else, and tells all but "
+	  "operators of their own mail alone; reports by mail have their figures of traffic from there. Made, for root, if it is not there; "
+	  "empty: operators alone can simulate and trace, with files they read themselves, and reports have no such figures." },
 	{ SCOPE_CONSOLE, "two_persons", SETTING_WORD, CONSOLE(two_persons), "no", 0, 0, yes_no, 0,
 	  "What cannot be undone, or hands over everything, waits until a second person with the right to do it has approved it "
 	  "(`sluicectl approvals`); then it takes two people who each have an account. Not for an installation with one administrator: "

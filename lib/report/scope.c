@@ -304,6 +304,26 @@ add_real(struct sl_report_scope *scope, struct sl_slice address)
 	return true;
 }
 
+static bool
+is_counted(const struct sl_report_scope *scope, struct sl_slice key)
+{
+	return scope->ask->of == SL_REPORT_OF_ALL || is_member(scope, scope->ask->of == SL_REPORT_OF_DOMAINS ? domain_of(key) : key);
+}
+
+bool
+sl_report_scope_has(struct sl_report_scope *scope, struct sl_slice address)
+{
+	unsigned char lower[SL_DIGEST_MAILBOX_MAX + 1];
+	struct sl_slice key = sl_slice(lower, SL_MIN(address.len, sizeof(lower)));
+
+	if (address.len > SL_DIGEST_MAILBOX_MAX)
+		return scope->ask->of == SL_REPORT_OF_ALL;	/* no mailbox is so long */
+	for (size_t i = 0; i < address.len; i++)
+		lower[i] = sl_ascii_lower(address.ptr[i]);
+	sl_buf_reset(&scope->text);
+	return is_counted(scope, add_real(scope, key) ? sl_buf_slice(&scope->text) : key);
+}
+
 /* Each address as it counts, and whether it does. */
 static void
 find_ours(struct sl_report_scope *scope, const struct sl_traffic_message *m)
@@ -322,8 +342,7 @@ find_ours(struct sl_report_scope *scope, const struct sl_traffic_message *m)
 			scope->keys[i].ptr = scope->text.len > 0 ? scope->text.data + from : (const unsigned char *)"";
 			from += scope->keys[i].len;
 		}
-		scope->ours[i] = scope->ask->of == SL_REPORT_OF_ALL || is_member(scope, scope->ask->of == SL_REPORT_OF_DOMAINS ?
-		    domain_of(scope->keys[i]) : scope->keys[i]);
+		scope->ours[i] = is_counted(scope, scope->keys[i]);
 	}
 }
 

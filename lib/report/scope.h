@@ -22,6 +22,8 @@ struct sl_report_scope	*sl_report_scope_new(const struct sl_report_ask *ask, str
 void			 sl_report_scope_free(struct sl_report_scope **scope);
 /* Does it want messages, or do tenants' sums say all that is asked for? */
 bool	sl_report_scope_wants(const struct sl_report_ask *ask);
+/* Is this address, as it was written, one that the question is of? For who asks that alone, `counts` may be NULL. */
+bool	sl_report_scope_has(struct sl_report_scope *scope, struct sl_slice address);
 void	sl_report_scope_add(struct sl_report_scope *scope, const struct sl_traffic_message *message);
 /* Of days whose messages are gone: sums by domain. */
 void	sl_report_scope_add_domain(struct sl_report_scope *scope, const struct sl_traffic_sum *sum);

@@ -234,6 +234,28 @@ sl_store_audit_tenant(struct sl_store *store, struct sl_slice name, int64_t *ten
 	return r == SL_ERR_NOT_FOUND ? db_fail(&store->db, r, "there never was a tenant %s", domain) : r;
 }
 
+#define REUSED	"SELECT h.name, a.at FROM audit_head h CROSS JOIN audit a ON a.tenant = h.tenant AND a.tenant_number = 1 WHERE h.tenant > 0"	\
+	" AND EXISTS (SELECT 1 FROM audit_head o WHERE o.name = h.name AND o.tenant > 0 AND o.tenant < h.tenant)"			\
+	" AND EXISTS (SELECT 1 FROM tenant t WHERE t.id = h.tenant)"
+
+int
+sl_store_audit_reused(struct sl_store *store, struct sl_slice name, sl_audit_reused_each *each, void *ctx)
+{
+	struct db_query query;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	if (name.len > 0)
+		db_query(&store->db, &query, REUSED " AND h.name = ?", "s", name);
+	else
+		db_query(&store->db, &query, REUSED, "");
+	while ((r = db_row(&query)) == SL_DONE)
+		if ((r = each(ctx, db_text(&query, 0), db_int(&query, 1))) != 0)
+			break;
+	db_end(&query);
+	return r;
+}
+
 /* ---- verifying ---- */
 
 struct verify {

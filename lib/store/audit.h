@@ -39,6 +39,10 @@ SL_MUST_USE int	sl_store_audit_walk(struct sl_store *store, int64_t tenant, int6
 /* The id of a tenant that may be gone, by the name it had last; SL_ERR_NOT_FOUND. */
 SL_MUST_USE int	sl_store_audit_tenant(struct sl_store *store, struct sl_slice name, int64_t *tenant_out);
 
+/* Tenants whose name another had before, who is gone: since when it is theirs. Of that name, or ("") all. What is known by a name from before is the other's. */
+typedef int sl_audit_reused_each(void *ctx, struct sl_slice name, int64_t since_us);
+SL_MUST_USE int	sl_store_audit_reused(struct sl_store *store, struct sl_slice name, sl_audit_reused_each *each, void *ctx);
+
 /* The last entry of all: its number (0: there is none) and hash. A database that has such an entry is this one, or one
  * that began as a copy of it. */
 SL_MUST_USE int	sl_store_audit_head(struct sl_store *store, int64_t *number_out, unsigned char hash_out[SL_AUDIT_HASH_BYTES]);

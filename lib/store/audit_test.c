@@ -93,6 +93,36 @@ a_chain_that_nobody_touched_is_right_and_outlives_its_tenant(void **state)
 	fixture_fini(&f);
 }
 
+static int
+note_reused(void *ctx, struct sl_slice name, int64_t since_us)
+{
+	sl_buf_addf(ctx, SL_SLICE_FMT "%s ", SL_SLICE_ARG(name), since_us > 0 ? "" : " at no time");
+	return 0;
+}
+
+static void
+a_name_that_another_had_is_known(void **state)
+{
+	struct fixture f;
+	struct sl_buf out;
+
+	fixture_init(&f);
+	build(&f);
+	sl_buf_init(&out, 4096);
+	OK(&f, sl_store_audit_reused(f.store, S(""), note_reused, &out));
+	assert_string_equal(sl_buf_cstr(&out), "");
+	OK(&f, sl_store_remove(f.store, &anna, (struct sl_node){ SL_LEVEL_TENANT, one }));
+	OK(&f, sl_store_audit_reused(f.store, S(""), note_reused, &out));	/* nobody has it now */
+	assert_string_equal(sl_buf_cstr(&out), "");
+	(void)add_tenant(&f, SL_NODE_OPERATOR, "one.example");
+	OK(&f, sl_store_audit_reused(f.store, S(""), note_reused, &out));
+	OK(&f, sl_store_audit_reused(f.store, S("one.example"), note_reused, &out));
+	OK(&f, sl_store_audit_reused(f.store, S("two.example"), note_reused, &out));
+	assert_string_equal(sl_buf_cstr(&out), "one.example one.example ");
+	sl_buf_fini(&out);
+	fixture_fini(&f);
+}
+
 /* What a tamperer does behind the store's back, and where it is found: in the chain of all, and in the first tenant's. */
 static const struct {
 	const char		*does;
@@ -179,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tenant_sees_its_own_entries_and_all_are_in_order),
 		cmocka_unit_test(a_chain_that_nobody_touched_is_right_and_outlives_its_tenant),
+		cmocka_unit_test(a_name_that_another_had_is_known),
 		cmocka_unit_test(whatever_is_done_to_an_entry_is_found_at_that_entry),
 		cmocka_unit_test(what_fails_leaves_no_entry),
 	};

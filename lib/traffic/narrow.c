@@ -520,6 +520,19 @@ outcome_of(const struct narrowing *n)
 }
 
 static void
+add_outcome(const struct narrowing *n, struct writer *w)
+{
+	struct sl_slice outcome = outcome_of(n);
+
+	if (outcome.ptr == n->outcome.ptr) {
+		add_raw(w, "outcome", n->values[OUTCOME]);
+	} else {
+		add_name(w, "outcome");
+		sl_buf_add_json(w->out, outcome);
+	}
+}
+
+static void
 add_ruling(const struct narrowing *n, struct writer *w, enum member member)
 {
 	const struct class *first = first_class(n);
@@ -600,8 +613,7 @@ add_special(const struct narrowing *n, struct writer *w, enum member member)
 
 	switch (member) {
 	case OUTCOME:
-		add_name(w, "outcome");
-		sl_buf_add_json(w->out, outcome_of(n));
+		add_outcome(n, w);
 		break;
 	case RCPT_TO:
 		add_recipients(n, w);

@@ -148,6 +148,8 @@ tenants_are_managed_by_the_console(void **state)
 	    "\"outcome\":\"quarantined\"}]")	\
 	"' > c; "
 
+#define KEPT	"printf '" LINE("T4", "4", "quarantined", ",\"verdict\":\"spam\",\"action\":\"quarantine\",\"kept\":\"00ff\"") "' > k.lines; "
+
 /* What ended before there was a message. */
 #define EARLY_LINE(id, outcome, rest)										\
 	"{\"time\":\"'$D'T00:04:00.000Z\",\"id\":\"" id "\",\"session\":\"S" id "\",\"outcome\":\"" outcome "\",\"client\":\"192.0.2.1\"" rest "}\\n"
@@ -189,6 +191,9 @@ what_was_refused_before_there_was_a_message_is_told(void **state)
 		{ "what was left out", "$S trace E4 --records f", 0, "12,345 sessions and transactions without a message have no record" },
 		{ "which is said of every answer", "$S trace E1 --records f", 0, "on these days 12345 sessions and transactions without" },
 		{ "as recorded", "$S trace E1 --json --records f", 0, "\"why\":\"shield\",\"rcpt\":\"who@one.example\"" },
+		{ "not a word to the terminal in it", "$S trace E1 --table --records f | grep -c '\033'", 1, "0\n" },
+		{ "a line each", "$S trace E1 --table --records f | tr -s ' '", 0, "E1 rcpt-refused anna@sender.example who@one.example +3 550 5.1.1 There is no such "
+		    "recipient here\n" },
 		{ "no messages", "$S traffic report --csv --records f", 0, ",0,0,0,0,0,0,0,0,0,0,12348\r\n" },
 		{ "nor of a tenant", "$S traffic report --json --by tenant --tenant one.example --records f", 0, "\"messages\":0,\"recipients\":0,"
 		    "\"delivered\":0,\"quarantined\":0,\"refused\":0,\"deferred\":0,\"bytes\":0,\"bytes_quarantined\":0,\"bytes_refused\":0,"
@@ -226,6 +231,11 @@ what_became_of_a_message_is_told_in_words(void **state)
 		{ "too many", "$S trace --limit 1 --records d", 0, "there are more" },
 		{ "as recorded", "$S trace T1 --json --records d", 0, "\"queue_id\":\"Q7\"" },
 		{ "another day", "$S trace T1 --until 2020-01-01 --records d", 1, "nothing found" },
+		{ "as a table", "$S trace --table --records d | tr -s ' '", 0, "time id outcome from to why\n" },
+		{ "a line each", "$S trace --table --records d | tr -s ' '", 0, "T2 refused anna@sender.example bert@one.example spam\n" },
+		{ "where it is kept", KEPT "$S traffic record --records k k.lines; $S trace T4 --records k", 0, "kept in quarantine as 00ff\n" },
+		{ "both files and the console", "$S trace --records d --at tenant:one.example", 2, "usage: sluicectl trace" },
+		{ "no console there", "SLUICE_CONSOLE= $S trace --socket $PWD/none --domain one.example", 1, "does the console run?" },
 		{ "sums", "$S traffic report --records d", 0, "          2          2          1           0          1          0          24690          12345          0\n" },
 		{ "sums by verdict", "$S traffic report --by verdict --csv --records d", 0, "spam,1,1,0,0,1,0,12345,0,12345,12345,0\r\n" },
 		{ "sums by cause", "$S traffic report --by cause --csv --records d", 0, "-,1,1,1,0,0,0,12345,0,0,0,0\r\nspam,1,1,0,0,1,0," },

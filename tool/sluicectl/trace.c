@@ -4,15 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "commands.h"
-#include "terminal.h"
+#include "console.h"
+#include "trace_i.h"
 #include "trace_words.h"
-#include "traffic/traffic.h"
 
 static const char usage[] =
-    "usage: sluicectl trace [ID] [--from WHO] [--to WHO] [--client IP] [--message-id ID] [--tenant NAME]\n"
-    "                       [--since WHEN] [--until WHEN] [--limit N] [--records DIR] [--json]\n\n"
+    "usage: sluicectl trace [ID] [--from WHO] [--to WHO] [--client IP] [--message-id ID] [--since WHEN] [--until WHEN]\n"
+    "                       [--at NODE | --tenant NAME | --domain NAME | --group NAME | --user ADDRESS] [--limit N]\n"
+    "                       [--table | --json] [--records DIR | --socket PATH]\n\n"
     "What became of messages: every step, and why, newest first; also of what was refused before there was a message: sessions,\n"
     "senders, recipients. All that is given must hold.\n\n"
     "  ID                of a transaction or a session, as in replies and Received\n"
@@ -20,19 +22,19 @@ static const char usage[] =
     "  --to WHO          a recipient, accepted or not, or its domain\n"
     "  --client IP       the sending host\n"
     "  --message-id ID   of the message's header, or the hash that records have of it\n"
-    "  --tenant NAME     whose it was\n"
     "  --since, --until  2026-11-26, 2026-11-26T15:04:05Z, or how long ago: 90m, 12h, 7d\n"
+    "  --tenant NAME     whose it was\n"
+    "  --at NODE         the same of operator, partner:NAME, tenant:NAME, domain:NAME, group:DOMAIN/NAME, user:ADDRESS\n"
+    "  --domain, --group, --user   the same of these; as the console knows them\n"
     "  --limit N         at most so many (default 20)\n"
-    "  --records DIR     where they are (default " TRAFFIC_DIRECTORY ")\n"
-    "  --json            the records as they are, one a line\n\n"
-    "Exit status: 0 found, 1 nothing found or not to be read, 2 the command line is wrong.\n";
-
-struct trace {
-	struct sl_traffic_query	 query;
-	const char		*records;
-	bool			 json;
-	struct colours		 colours;
-};
+    "  --table           a line each, and no more\n"
+    "  --json            the records as they are, one a line\n"
+    "  --records DIR     look into these day files (default " TRAFFIC_DIRECTORY "), for who may read them\n"
+    "  --socket PATH     ask the console here (default " CONSOLE_SOCKET ")\n\n"
+    "Who may not read the files asks the console, which shows what is his: of the tenant, domain, group or mailbox that he has a role for\n"
+    "(administrator, quarantine manager, user), without the other recipients. --at, --domain, --group, --user and $SLUICE_CONSOLE\n"
+    "are of the console as well; where his roles leave no doubt, none of them is needed.\n\n"
+    "Exit status: 0 found, 1 nothing found, not allowed, or not to be read, 2 the command line is wrong.\n";
 
 /* "7d": so long before now. */
 static bool
@@ -70,14 +72,19 @@ when_parse(const char *text, bool end_of_day, int64_t *us)
 	return true;
 }
 
-static int
-on_line(void *ctx, struct sl_slice line)
+int
+trace_record(void *ctx, struct sl_slice line)
 {
-	const struct trace *trace = ctx;
+	struct trace *trace = ctx;
+	bool first = trace->shown++ == 0;
 	struct sl_buf out;
 
-	if (trace->json) {
+	if (trace->form == TRACE_JSON) {
 		printf("%.*s\n", SL_SLICE_ARG(line));
+		return 0;
+	}
+	if (trace->form == TRACE_TABLE) {
+		trace_table_row(line, first);
 		return 0;
 	}
 	sl_buf_init(&out, 1 << 20);
@@ -105,14 +112,13 @@ say_found(const struct sl_traffic_found *found)
 static int
 run(struct trace *trace)
 {
-	struct sl_traffic_options options = { .directory = trace->records, .read_only = true };
+	struct sl_traffic_options options = { .directory = trace->records != NULL ? trace->records : TRAFFIC_DIRECTORY, .read_only = true };
 	struct sl_traffic_found found = { 0 };
 	struct sl_traffic *traffic;
 	int r = sl_traffic_open(&options, &traffic);
 
-	trace->colours = colours_for_stdout();
 	if (r == 0)
-		r = sl_traffic_search(traffic, &trace->query, on_line, trace, &found);
+		r = sl_traffic_search(traffic, &trace->query, trace_record, trace, &found);
 	if (r != 0)
 		fprintf(stderr, "sluicectl trace: %s\n", sl_traffic_error(traffic));
 	else
@@ -155,10 +161,36 @@ option_take(struct trace *trace, int option, const char *value)
 	case 'r':
 		trace->records = value;
 		return true;
+	case 'S':
+		trace->socket = value;
+		return true;
+	case 'a':
+		trace->at = value;
+		return *value != '\0';
+	case 'd':
+		trace->domain = value;
+		return *value != '\0';
+	case 'g':
+		trace->group = value;
+		return *value != '\0';
+	case 'U':
+		trace->user = value;
+		return *value != '\0';
 	default:
-		trace->json = true;
+		trace->form = option == 'b' ? TRACE_TABLE : TRACE_JSON;
 		return true;
 	}
+}
+
+/* What only the console knows is asked there; else who may read the files need not ask. */
+static bool
+wants_console(const struct trace *trace)
+{
+	if (trace->socket != NULL || trace->at != NULL || trace->domain != NULL || trace->group != NULL || trace->user != NULL)
+		return true;
+	if (trace->records != NULL)
+		return false;
+	return getenv("SLUICE_CONSOLE") != NULL || (access(TRAFFIC_DIRECTORY, R_OK | X_OK) != 0 && console_socket() != NULL);
 }
 
 int
@@ -169,10 +201,13 @@ trace_main(int argc, char **argv)
 		{ "client", required_argument, NULL, 'c' }, { "message-id", required_argument, NULL, 'm' },
 		{ "tenant", required_argument, NULL, 'T' }, { "since", required_argument, NULL, 's' },
 		{ "until", required_argument, NULL, 'u' }, { "limit", required_argument, NULL, 'l' },
-		{ "records", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
+		{ "records", required_argument, NULL, 'r' }, { "socket", required_argument, NULL, 'S' },
+		{ "at", required_argument, NULL, 'a' }, { "domain", required_argument, NULL, 'd' },
+		{ "group", required_argument, NULL, 'g' }, { "user", required_argument, NULL, 'U' },
+		{ "table", no_argument, NULL, 'b' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
-	struct trace trace = { .records = TRAFFIC_DIRECTORY, .query = { .limit = 20 } };
+	struct trace trace = { .query = { .limit = 20 } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -191,5 +226,14 @@ trace_main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	return run(&trace);
+	trace.colours = colours_for_stdout();
+	if (!wants_console(&trace))
+		return run(&trace);
+	if (trace.records != NULL || (trace.query.tenant.len > 0 && trace.at != NULL)) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (trace.socket == NULL)
+		trace.socket = getenv("SLUICE_CONSOLE") != NULL ? getenv("SLUICE_CONSOLE") : CONSOLE_SOCKET;
+	return trace_ask(&trace);
 }

@@ -159,6 +159,10 @@ say_refused(struct words *w)
 		begin(w, NULL);
 		sl_buf_addf(w->out, "and %lld more recipients were not accepted\n", (long long)more);
 	}
+	if (json_is_true(json_object_get(w->line, "refused_unnamed"))) {
+		begin(w, NULL);
+		sl_buf_add_str(w->out, "and others were not accepted whom the record does not name: there were too many\n");
+	}
 }
 
 /* How a transaction ended that came to no answer. */
@@ -449,6 +453,24 @@ say_verdict(struct words *w)
 
 /* ---- what became of it ---- */
 
+/* By which it is found there; the id alone says no more than that it was to be kept. */
+static void
+say_kept(struct words *w)
+{
+	bool kept = strcmp(text_of(w->line, "outcome"), "quarantined") == 0;
+	json_t *class;
+	size_t i;
+
+	json_array_foreach(json_object_get(w->line, "classes"), i, class)
+		kept |= strcmp(text_of(class, "outcome"), "quarantined") == 0;
+	if (!kept || *text_of(w->line, "kept") == '\0')
+		return;
+	begin(w, NULL);
+	sl_buf_add_str(w->out, "kept in quarantine as ");
+	add_safe(w->out, text_of(w->line, "kept"));
+	sl_buf_add_str(w->out, "\n");
+}
+
 static void
 say_copies(struct words *w)
 {
@@ -475,7 +497,7 @@ say_hop(struct words *w)
 		return;
 	begin(w, has_step(w, "hop_dot") ? "hop_dot" : "hop_data");
 	sl_buf_add_str(w->out, has_step(w, "hop_dot") ? "passed on to " : "the next hop was ");
-	add_safe(w->out, text_of(hop, "address"));
+	add_safe(w->out, *text_of(hop, "address") != '\0' ? text_of(hop, "address") : has_step(w, "hop_dot") ? "the next hop" : "asked");
 	sl_buf_addf(w->out, ", %s connection, %s TLS", json_is_true(json_object_get(hop, "reused")) ? "a kept" : "a new",
 	    json_is_true(json_object_get(hop, "tls")) ? "with" : "without");
 	if (*text_of(hop, "queue_id") != '\0') {
@@ -553,6 +575,7 @@ trace_words(struct sl_slice line, const struct colours *colours, struct sl_buf *
 	say_message(&w);
 	say_authentication(&w);
 	say_verdict(&w);
+	say_kept(&w);
 	say_copies(&w);
 	say_hop(&w);
 	say_reply(&w);
