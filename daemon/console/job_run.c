@@ -65,6 +65,31 @@ above_tenants(int64_t number)
 	return (struct sl_node){ number == 0 ? SL_LEVEL_OPERATOR : SL_LEVEL_PARTNER, number };
 }
 
+/* Of each that is not compiled whole what changed: parts, and addresses that are gone, stand by tenant, as these do. */
+static int
+gather_partly(struct running *r)
+{
+	const struct job *job = r->job;
+	size_t part = 0, gone = 0, part_end, gone_end;
+	int result = 0;
+
+	for (size_t i = 0; i < job->partly_len && result == 0; i++) {
+		int64_t tenant = job->partly[i];
+
+		while (part < job->parts_len && job->parts[part].tenant < tenant)
+			part++;
+		for (part_end = part; part_end < job->parts_len && job->parts[part_end].tenant == tenant; part_end++)
+			continue;
+		while (gone < job->gone_len && job->gone[gone].tenant < tenant)
+			gone++;
+		for (gone_end = gone; gone_end < job->gone_len && job->gone[gone_end].tenant == tenant; gone_end++)
+			continue;
+		result = sl_compile_tenant_partly(r->compile, tenant, job->parts + part, part_end - part, job->gone + gone,
+		    gone_end - gone);
+	}
+	return result;
+}
+
 static int
 gather(struct running *r)
 {
@@ -79,8 +104,8 @@ gather(struct running *r)
 		result = sl_compile_speaker(r->compile, above_tenants(job->speakers[i]));
 	for (size_t i = 0; i < job->tenants_len && result == 0; i++)
 		result = sl_compile_tenant(r->compile, job->tenants[i]);
-	for (size_t i = 0; i < job->partly_len && result == 0; i++)
-		result = sl_compile_tenant_partly(r->compile, job->partly[i], job->users, job->users_len);
+	if (result == 0)
+		result = gather_partly(r);
 	return result == 0 ? 0 : fail(r, result, sl_compile_error(r->compile));
 }
 
