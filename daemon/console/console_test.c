@@ -414,7 +414,7 @@ jobs_are_packed_and_unpacked(void **state)
 	const struct sl_compile_gone gone[] = { { 2, S("x@one.example") } };
 	const struct job job = { JOB_TRY_PART, tenants, 3, partly, 1, parts, 2, gone, 1, partners, 2, speakers, 1, { SL_LEVEL_USER, 9 }, S("gold"),
 		S("level: standard\n") };
-	const struct job_done done = { .error = S("e"), .problems = S("p\n"), .change = 12, .counts = { .tenants = 3, .bytes = 99 },
+	const struct job_done done = { .error = S("e"), .problems = S("p\n"), .change = 12, .cpu_us = 7, .counts = { .tenants = 3, .bytes = 99 },
 		.id = "0123456789abcdef" };
 	struct job_note note = { 12, 34, { 1, 2, 3, 4, 5, 6, 7, 255 } }, note_again;
 	struct job again;
@@ -438,7 +438,7 @@ jobs_are_packed_and_unpacked(void **state)
 	sl_buf_reset(&out);
 	job_done_pack(&done, &out);
 	assert_int_equal(job_done_unpack(sl_buf_slice(&out), &done_again), 0);
-	assert_true(done_again.change == 12 && done_again.counts.tenants == 3 && done_again.counts.bytes == 99);
+	assert_true(done_again.change == 12 && done_again.cpu_us == 7 && done_again.counts.tenants == 3 && done_again.counts.bytes == 99);
 	assert_string_equal(done_again.id, done.id);
 	for (size_t len = 0; len < out.len; len++)
 		assert_int_equal(job_done_unpack(sl_slice(out.data, len), &done_again), SL_ERR_SYNTAX);

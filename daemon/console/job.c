@@ -138,6 +138,7 @@ job_done_pack(const struct job_done *done, struct sl_buf *out)
 	sl_pack_bytes(out, sl_slice(done->error.ptr, SL_MIN(done->error.len, (size_t)TEXT_MAX)));
 	sl_pack_bytes(out, sl_slice(done->problems.ptr, SL_MIN(done->problems.len, (size_t)PROBLEMS_MAX)));
 	sl_pack_u64(out, (uint64_t)done->change);
+	sl_pack_u64(out, done->cpu_us);
 #define PACK(name) sl_pack_u64(out, done->counts.name);
 	COUNTS(PACK)
 #undef PACK
@@ -154,6 +155,7 @@ job_done_unpack(struct sl_slice payload, struct job_done *done)
 	done->error = sl_unpack_bytes(&in);
 	done->problems = sl_unpack_bytes(&in);
 	done->change = (int64_t)sl_unpack_u64(&in);
+	done->cpu_us = sl_unpack_u64(&in);
 #define UNPACK(name) done->counts.name = sl_unpack_u64(&in);
 	COUNTS(UNPACK)
 #undef UNPACK

@@ -60,6 +60,7 @@ struct job_done {
 	struct sl_slice	 error;			/* a sentence */
 	struct sl_slice	 problems;		/* lines */
 	int64_t		 change;		/* of the database, when it was read */
+	uint64_t	 cpu_us;		/* that it took */
 	struct sl_snapshot_counts counts;
 	char		 id[17];
 };

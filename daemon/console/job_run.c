@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "compile/compile.h"
@@ -206,10 +207,21 @@ run(struct running *r, const char *database, int addresses_fd)
 	return result;
 }
 
+/* Of this process. */
+static uint64_t
+cpu_us(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
 void
 job_run(const char *directory, const char *database, const struct job *job, int addresses_fd, struct sl_ipc *out)
 {
 	struct running r = { .directory = directory, .job = job, .fd = -1 };
+	uint64_t before_us = cpu_us();
 	struct sl_buf payload;
 
 	sl_buf_init(&r.error, 2000);
@@ -217,6 +229,7 @@ job_run(const char *directory, const char *database, const struct job *job, int 
 	r.done.error = sl_buf_slice(&r.error);
 	if (r.compile != NULL)
 		r.done.problems = sl_compile_problems(r.compile);
+	r.done.cpu_us = cpu_us() - before_us;
 	sl_buf_init(&payload, 128u << 10);
 	job_done_pack(&r.done, &payload);
 	if (sl_ipc_send(out, SL_IPC_COMPILED, sl_buf_slice(&payload), &r.fd, r.done.result == 0 ? 1 : 0) != 0)

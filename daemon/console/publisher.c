@@ -19,7 +19,7 @@
 #define PART_TENANTS	400	/* and partners: the upper snapshot has grown: everything is made anew */
 #define PART_MS		400	/* or: it took so long */
 #define PARTS_GROWN	20000	/* or: so many users, and what else, changed; more than JOB_PARTS_MAX are all of their tenants */
-#define WHOLE_MS	2000	/* or: parts have cost as much as everything does, and this */
+#define WHOLE_CPU_US	2000000	/* or: parts have cost as much as everything does, and this */
 #define TRIES_MAX	4
 #define FOLD_MS		600000	/* so long after the last change everything is made anew: its counts are true then ... */
 #define FOLD_SMALL_MS	2000	/* ... and where that is quick, at once */
@@ -80,8 +80,8 @@ struct publisher {
 	bool		 need_whole;
 	int64_t		 seen;		/* the last change that was looked at */
 	uint64_t	 part_ms;	/* that the last part took */
-	uint64_t	 parts_ms;	/* that all took since everything was made */
-	uint64_t	 whole_ms;	/* that everything took last; 0: not yet */
+	uint64_t	 parts_cpu_us;	/* that all took since everything was made, of CPU */
+	uint64_t	 whole_cpu_us;	/* that everything took last; 0: not yet */
 	uint64_t	 wait_until_us;	/* for addresses */
 	struct task	 whole_task, part_task, tries[TRIES_MAX];
 	uint64_t	 numbers;
@@ -479,8 +479,8 @@ whole_done(struct task *task, const struct job_done *done, int fd)
 	    (unsigned long long)done->counts.bytes / 1024,
 	    (unsigned long long)(sl_loop_now_us(p->options.loop) - task->started_us) / 1000);
 	picture_set(&p->next, done, fd);
-	p->part_ms = p->parts_ms = 0;
-	p->whole_ms = (sl_loop_now_us(p->options.loop) - task->started_us) / 1000;
+	p->part_ms = p->parts_cpu_us = 0;
+	p->whole_cpu_us = done->cpu_us;
 	look_since(p, done->change);
 	if (p->dirty)
 		return;			/* with what came since, then */
@@ -520,7 +520,10 @@ part_done(struct task *task, const struct job_done *done, int fd)
 		return;
 	}
 	p->part_ms = (sl_loop_now_us(p->options.loop) - task->started_us) / 1000;
-	p->parts_ms += p->part_ms;
+	p->parts_cpu_us += done->cpu_us;
+	sl_log(SL_LOG_DEBUG, "a change is compiled: %llu tenants, %llu users, %llu list entries, in %llu us of CPU",
+	    (unsigned long long)done->counts.tenants, (unsigned long long)done->counts.users, (unsigned long long)done->counts.entries,
+	    (unsigned long long)done->cpu_us);
 	if (task->for_next)
 		next_becomes_whole(p);
 	picture_set(&p->over, done, fd);
@@ -650,7 +653,7 @@ static bool
 has_grown(const struct publisher *p)
 {
 	return changed(p) > PART_TENANTS || p->parts.len + p->gone.len > PARTS_GROWN ||
-	    (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1) || p->parts_ms > SL_MAX(p->whole_ms, (uint64_t)WHOLE_MS);
+	    (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1) || p->parts_cpu_us > SL_MAX(p->whole_cpu_us, (uint64_t)WHOLE_CPU_US);
 }
 
 static void
