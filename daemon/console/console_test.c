@@ -409,10 +409,12 @@ what_nobody_approves_in_a_day_is_over(void **state)
 static void
 jobs_are_packed_and_unpacked(void **state)
 {
-	const int64_t tenants[] = { 1, 7, INT64_MAX }, partners[] = { 0, 5 }, speakers[] = { 5 }, partly[] = { 2 }, users[] = { 8, 9 };
-	const struct job job = { JOB_TRY_PART, tenants, 3, partly, 1, users, 2, partners, 2, speakers, 1, { SL_LEVEL_USER, 9 }, S("gold"),
+	const int64_t tenants[] = { 1, 7, INT64_MAX }, partners[] = { 0, 5 }, speakers[] = { 5 }, partly[] = { 2 };
+	const struct sl_compile_part parts[] = { { 2, SL_COMPILE_SAID, 0 }, { 2, SL_COMPILE_USER, 9 } };
+	const struct sl_compile_gone gone[] = { { 2, S("x@one.example") } };
+	const struct job job = { JOB_TRY_PART, tenants, 3, partly, 1, parts, 2, gone, 1, partners, 2, speakers, 1, { SL_LEVEL_USER, 9 }, S("gold"),
 		S("level: standard\n") };
-	const struct job_done done = { .error = S("e"), .problems = S("p\n"), .change = 12, .counts = { .tenants = 3, .bytes = 99 },
+	const struct job_done done = { .error = S("e"), .problems = S("p\n"), .change = 12, .cpu_us = 7, .counts = { .tenants = 3, .bytes = 99 },
 		.id = "0123456789abcdef" };
 	struct job_note note = { 12, 34, { 1, 2, 3, 4, 5, 6, 7, 255 } }, note_again;
 	struct job again;
@@ -424,7 +426,8 @@ jobs_are_packed_and_unpacked(void **state)
 	assert_int_equal(job_unpack(sl_buf_slice(&out), &again), 0);
 	assert_true(again.kind == JOB_TRY_PART && again.tenants_len == 3 && again.partners_len == 2 &&
 	    again.speakers_len == 1 && again.speakers[0] == 5 && again.partly_len == 1 && again.partly[0] == 2 &&
-	    again.users_len == 2 && again.users[1] == 9);
+	    again.parts_len == 2 && again.parts[1].tenant == 2 && again.parts[1].what == SL_COMPILE_USER && again.parts[1].id == 9 &&
+	    again.gone_len == 1 && again.gone[0].tenant == 2 && sl_slice_eq(again.gone[0].address, gone[0].address));
 	assert_memory_equal(again.tenants, tenants, sizeof(tenants));
 	assert_memory_equal(again.partners, partners, sizeof(partners));
 	assert_true(again.node.level == SL_LEVEL_USER && again.node.id == 9 && sl_slice_eq(again.name, job.name) &&
@@ -435,7 +438,7 @@ jobs_are_packed_and_unpacked(void **state)
 	sl_buf_reset(&out);
 	job_done_pack(&done, &out);
 	assert_int_equal(job_done_unpack(sl_buf_slice(&out), &done_again), 0);
-	assert_true(done_again.change == 12 && done_again.counts.tenants == 3 && done_again.counts.bytes == 99);
+	assert_true(done_again.change == 12 && done_again.cpu_us == 7 && done_again.counts.tenants == 3 && done_again.counts.bytes == 99);
 	assert_string_equal(done_again.id, done.id);
 	for (size_t len = 0; len < out.len; len++)
 		assert_int_equal(job_done_unpack(sl_slice(out.data, len), &done_again), SL_ERR_SYNTAX);

@@ -16,6 +16,23 @@ pack_numbers(const int64_t *numbers, size_t len, struct sl_buf *out)
 		sl_pack_u64(out, (uint64_t)numbers[i]);
 }
 
+static void
+pack_parts(const struct job *job, struct sl_buf *out)
+{
+	SL_ASSERT(job->parts_len <= JOB_PARTS_MAX && job->gone_len <= JOB_PARTS_MAX);
+	sl_pack_u32(out, (uint32_t)job->parts_len);
+	for (size_t i = 0; i < job->parts_len; i++) {
+		sl_pack_u64(out, (uint64_t)job->parts[i].tenant);
+		sl_pack_u32(out, job->parts[i].what);
+		sl_pack_u64(out, (uint64_t)job->parts[i].id);
+	}
+	sl_pack_u32(out, (uint32_t)job->gone_len);
+	for (size_t i = 0; i < job->gone_len; i++) {
+		sl_pack_u64(out, (uint64_t)job->gone[i].tenant);
+		sl_pack_bytes(out, job->gone[i].address);
+	}
+}
+
 void
 job_pack(const struct job *job, struct sl_buf *out)
 {
@@ -23,7 +40,7 @@ job_pack(const struct job *job, struct sl_buf *out)
 	sl_pack_u32(out, (uint32_t)job->kind);
 	pack_numbers(job->tenants, job->tenants_len, out);
 	pack_numbers(job->partly, job->partly_len, out);
-	pack_numbers(job->users, job->users_len, out);
+	pack_parts(job, out);
 	pack_numbers(job->partners, job->partners_len, out);
 	pack_numbers(job->speakers, job->speakers_len, out);
 	sl_pack_u32(out, (uint32_t)job->node.level);
@@ -50,6 +67,32 @@ unpack_numbers(struct sl_unpack *in, size_t *len_out)
 	return numbers;
 }
 
+static void
+unpack_parts(struct sl_unpack *in, struct job *job)
+{
+	uint32_t len = sl_unpack_u32(in);
+	struct sl_compile_part *parts;
+	struct sl_compile_gone *gone;
+
+	in->failed |= len > JOB_PARTS_MAX;
+	len = in->failed ? 0 : len;
+	job->parts = parts = sl_xzalloc(SL_MAX(len, 1u) * sizeof(*parts));
+	for (; job->parts_len < len && !in->failed; job->parts_len++) {
+		parts[job->parts_len].tenant = (int64_t)sl_unpack_u64(in);
+		parts[job->parts_len].what = sl_unpack_u32(in);
+		parts[job->parts_len].id = (int64_t)sl_unpack_u64(in);
+		in->failed |= parts[job->parts_len].what >= SL_COMPILE_WHATS;
+	}
+	len = sl_unpack_u32(in);
+	in->failed |= len > JOB_PARTS_MAX;
+	len = in->failed ? 0 : len;
+	job->gone = gone = sl_xzalloc(SL_MAX(len, 1u) * sizeof(*gone));
+	for (; job->gone_len < len && !in->failed; job->gone_len++) {
+		gone[job->gone_len].tenant = (int64_t)sl_unpack_u64(in);
+		gone[job->gone_len].address = sl_unpack_bytes(in);
+	}
+}
+
 int
 job_unpack(struct sl_slice payload, struct job *job)
 {
@@ -59,7 +102,7 @@ job_unpack(struct sl_slice payload, struct job *job)
 	*job = (struct job){ .kind = (enum job_kind)kind };
 	job->tenants = unpack_numbers(&in, &job->tenants_len);
 	job->partly = unpack_numbers(&in, &job->partly_len);
-	job->users = unpack_numbers(&in, &job->users_len);
+	unpack_parts(&in, job);
 	job->partners = unpack_numbers(&in, &job->partners_len);
 	job->speakers = unpack_numbers(&in, &job->speakers_len);
 	level = sl_unpack_u32(&in);
@@ -77,10 +120,13 @@ job_fini(struct job *job)
 {
 	sl_free((void *)(uintptr_t)job->tenants);
 	sl_free((void *)(uintptr_t)job->partly);
-	sl_free((void *)(uintptr_t)job->users);
+	sl_free((void *)(uintptr_t)job->parts);
+	sl_free((void *)(uintptr_t)job->gone);
 	sl_free((void *)(uintptr_t)job->partners);
 	sl_free((void *)(uintptr_t)job->speakers);
-	job->tenants = job->partly = job->users = job->partners = job->speakers = NULL;
+	job->tenants = job->partly = job->partners = job->speakers = NULL;
+	job->parts = NULL;
+	job->gone = NULL;
 }
 
 #define COUNTS(X) X(tenants) X(domains) X(users) X(entries) X(policies) X(long_values) X(expiring) X(bytes)
@@ -92,6 +138,7 @@ job_done_pack(const struct job_done *done, struct sl_buf *out)
 	sl_pack_bytes(out, sl_slice(done->error.ptr, SL_MIN(done->error.len, (size_t)TEXT_MAX)));
 	sl_pack_bytes(out, sl_slice(done->problems.ptr, SL_MIN(done->problems.len, (size_t)PROBLEMS_MAX)));
 	sl_pack_u64(out, (uint64_t)done->change);
+	sl_pack_u64(out, done->cpu_us);
 #define PACK(name) sl_pack_u64(out, done->counts.name);
 	COUNTS(PACK)
 #undef PACK
@@ -108,6 +155,7 @@ job_done_unpack(struct sl_slice payload, struct job_done *done)
 	done->error = sl_unpack_bytes(&in);
 	done->problems = sl_unpack_bytes(&in);
 	done->change = (int64_t)sl_unpack_u64(&in);
+	done->cpu_us = sl_unpack_u64(&in);
 #define UNPACK(name) done->counts.name = sl_unpack_u64(&in);
 	COUNTS(UNPACK)
 #undef UNPACK

@@ -9,13 +9,16 @@
 #ifndef CONSOLE_JOB_H
 #define CONSOLE_JOB_H
 
+#include "compile/compile.h"
 #include "ipc/ipc.h"
 #include "snapshot/snapshot.h"
 #include "store/audit.h"
 #include "store/store.h"
 
-#define JOB_TENANTS_MAX	200000u		/* in one that is over another */
-#define JOB_VERSION	2		/* of what is made of a database: a snapshot of another version is made anew */
+#define JOB_TENANTS_MAX	100000u		/* in one that is over another */
+#define JOB_PARTS_MAX	30000u
+#define JOB_GONE_BYTES	(512u << 10)	/* of addresses */
+#define JOB_VERSION	3		/* of what is made of a database: a snapshot of another version is made anew */
 
 enum job_kind {
 	JOB_WHOLE,		/* everything, kept as SNAPSHOT_FILE of the directory */
@@ -32,10 +35,12 @@ struct job {
 	enum job_kind	 kind;
 	const int64_t	*tenants;
 	size_t		 tenants_len;
-	const int64_t	*partly;	/* of which nothing changed that concerns all their users */
+	const int64_t	*partly;	/* of which these parts changed, and their own rows */
 	size_t		 partly_len;
-	const int64_t	*users;		/* of these tenants, that changed themselves */
-	size_t		 users_len;
+	const struct sl_compile_part *parts;	/* by tenant */
+	size_t		 parts_len;
+	const struct sl_compile_gone *gone;	/* by tenant */
+	size_t		 gone_len;
 	const int64_t	*partners;	/* whose lists; 0: the operator's */
 	size_t		 partners_len;
 	const int64_t	*speakers;	/* whose policies and templates; 0: the operator's */
@@ -55,6 +60,7 @@ struct job_done {
 	struct sl_slice	 error;			/* a sentence */
 	struct sl_slice	 problems;		/* lines */
 	int64_t		 change;		/* of the database, when it was read */
+	uint64_t	 cpu_us;		/* that it took */
 	struct sl_snapshot_counts counts;
 	char		 id[17];
 };

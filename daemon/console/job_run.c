@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "compile/compile.h"
@@ -65,6 +66,31 @@ above_tenants(int64_t number)
 	return (struct sl_node){ number == 0 ? SL_LEVEL_OPERATOR : SL_LEVEL_PARTNER, number };
 }
 
+/* Of each that is not compiled whole what changed: parts, and addresses that are gone, stand by tenant, as these do. */
+static int
+gather_partly(struct running *r)
+{
+	const struct job *job = r->job;
+	size_t part = 0, gone = 0, part_end, gone_end;
+	int result = 0;
+
+	for (size_t i = 0; i < job->partly_len && result == 0; i++) {
+		int64_t tenant = job->partly[i];
+
+		while (part < job->parts_len && job->parts[part].tenant < tenant)
+			part++;
+		for (part_end = part; part_end < job->parts_len && job->parts[part_end].tenant == tenant; part_end++)
+			continue;
+		while (gone < job->gone_len && job->gone[gone].tenant < tenant)
+			gone++;
+		for (gone_end = gone; gone_end < job->gone_len && job->gone[gone_end].tenant == tenant; gone_end++)
+			continue;
+		result = sl_compile_tenant_partly(r->compile, tenant, job->parts + part, part_end - part, job->gone + gone,
+		    gone_end - gone);
+	}
+	return result;
+}
+
 static int
 gather(struct running *r)
 {
@@ -79,8 +105,8 @@ gather(struct running *r)
 		result = sl_compile_speaker(r->compile, above_tenants(job->speakers[i]));
 	for (size_t i = 0; i < job->tenants_len && result == 0; i++)
 		result = sl_compile_tenant(r->compile, job->tenants[i]);
-	for (size_t i = 0; i < job->partly_len && result == 0; i++)
-		result = sl_compile_tenant_partly(r->compile, job->partly[i], job->users, job->users_len);
+	if (result == 0)
+		result = gather_partly(r);
 	return result == 0 ? 0 : fail(r, result, sl_compile_error(r->compile));
 }
 
@@ -181,10 +207,21 @@ run(struct running *r, const char *database, int addresses_fd)
 	return result;
 }
 
+/* Of this process. */
+static uint64_t
+cpu_us(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
 void
 job_run(const char *directory, const char *database, const struct job *job, int addresses_fd, struct sl_ipc *out)
 {
 	struct running r = { .directory = directory, .job = job, .fd = -1 };
+	uint64_t before_us = cpu_us();
 	struct sl_buf payload;
 
 	sl_buf_init(&r.error, 2000);
@@ -192,6 +229,7 @@ job_run(const char *directory, const char *database, const struct job *job, int 
 	r.done.error = sl_buf_slice(&r.error);
 	if (r.compile != NULL)
 		r.done.problems = sl_compile_problems(r.compile);
+	r.done.cpu_us = cpu_us() - before_us;
 	sl_buf_init(&payload, 128u << 10);
 	job_done_pack(&r.done, &payload);
 	if (sl_ipc_send(out, SL_IPC_COMPILED, sl_buf_slice(&payload), &r.fd, r.done.result == 0 ? 1 : 0) != 0)

@@ -18,7 +18,8 @@
 #define HOSTS_MS	300	/* a new next hop's address is awaited so long */
 #define PART_TENANTS	400	/* and partners: the upper snapshot has grown: everything is made anew */
 #define PART_MS		400	/* or: it took so long */
-#define USERS_MAX	2000	/* that changed themselves: more are all of their tenants */
+#define PARTS_GROWN	20000	/* or: so many users, and what else, changed; more than JOB_PARTS_MAX are all of their tenants */
+#define WHOLE_CPU_US	2000000	/* or: parts have cost as much as everything does, and this */
 #define TRIES_MAX	4
 #define FOLD_MS		600000	/* so long after the last change everything is made anew: its counts are true then ... */
 #define FOLD_SMALL_MS	2000	/* ... and where that is quick, at once */
@@ -28,6 +29,16 @@
 struct set {			/* of numbers, sorted */
 	int64_t	*ids;
 	size_t	 len, size;
+};
+
+struct parts {			/* in any order, some more than once */
+	struct sl_compile_part	*items;
+	size_t			 len, size;
+};
+
+struct gone {			/* addresses are owned */
+	struct sl_compile_gone	*items;
+	size_t			 len, size, bytes;
 };
 
 struct task {			/* a job that runs */
@@ -59,14 +70,18 @@ struct publisher {
 	struct sl_ipc	*compiler;
 	struct picture	 whole, over;	/* what is handed out */
 	struct picture	 next;		/* everything anew, of which what came since is being compiled */
-	/* What changed since `next`, if there is one, or `whole`: tenants; those of which only some users did, and these users;
-	 * whose lists; whose policies and templates (0: the operator's). */
-	struct set	 tenants, partly, users, partners, speakers;
+	/* What changed since `next`, if there is one, or `whole`: tenants; those of which only parts did, which, and whom they
+	 * lost; whose lists; whose policies and templates (0: the operator's). */
+	struct set	 tenants, partly, partners, speakers;
+	struct parts	 parts;
+	struct gone	 gone;
 	struct set	 touched;	/* tenants whose next hops' addresses changed since a whole job began */
 	bool		 dirty;		/* they have changed since a part was begun */
 	bool		 need_whole;
 	int64_t		 seen;		/* the last change that was looked at */
 	uint64_t	 part_ms;	/* that the last part took */
+	uint64_t	 parts_cpu_us;	/* that all took since everything was made, of CPU */
+	uint64_t	 whole_cpu_us;	/* that everything took last; 0: not yet */
 	uint64_t	 wait_until_us;	/* for addresses */
 	struct task	 whole_task, part_task, tries[TRIES_MAX];
 	uint64_t	 numbers;
@@ -124,6 +139,93 @@ set_fini(struct set *set)
 {
 	sl_free(set->ids);
 	*set = (struct set){ 0 };
+}
+
+/* ---- parts ---- */
+
+static int
+compare_parts(const void *a, const void *b)
+{
+	const struct sl_compile_part *x = a, *y = b;
+
+	if (x->tenant != y->tenant)
+		return x->tenant < y->tenant ? -1 : 1;
+	if (x->what != y->what)
+		return x->what < y->what ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* By tenant, each once. */
+static void
+parts_sort(struct parts *parts)
+{
+	size_t n = 0;
+
+	if (parts->len > 1)
+		qsort(parts->items, parts->len, sizeof(*parts->items), compare_parts);
+	for (size_t i = 0; i < parts->len; i++)
+		if (n == 0 || compare_parts(&parts->items[n - 1], &parts->items[i]) != 0)
+			parts->items[n++] = parts->items[i];
+	parts->len = n;
+}
+
+/* False: there are too many. */
+static bool
+parts_add(struct parts *parts, const struct sl_compile_part *part)
+{
+	if (parts->len == parts->size) {
+		parts_sort(parts);	/* what comes again and again needs no room */
+		if (parts->len >= JOB_PARTS_MAX)
+			return false;
+		parts->size = SL_MIN(SL_MAX(parts->len * 2, (size_t)16), (size_t)JOB_PARTS_MAX);
+		parts->items = sl_xrealloc(parts->items, parts->size * sizeof(*parts->items));
+	}
+	parts->items[parts->len++] = *part;
+	return true;
+}
+
+static void
+parts_copy(struct parts *to, const struct parts *from)
+{
+	for (size_t i = 0; i < from->len; i++)
+		(void)parts_add(to, &from->items[i]);
+}
+
+static int
+compare_gone(const void *a, const void *b)
+{
+	const struct sl_compile_gone *x = a, *y = b;
+
+	return x->tenant < y->tenant ? -1 : x->tenant > y->tenant;
+}
+
+static void
+gone_sort(struct gone *gone)
+{
+	if (gone->len > 1)
+		qsort(gone->items, gone->len, sizeof(*gone->items), compare_gone);
+}
+
+static bool
+gone_add(struct gone *gone, int64_t tenant, struct sl_slice address)
+{
+	if (gone->len >= JOB_PARTS_MAX || gone->bytes + address.len > JOB_GONE_BYTES)
+		return false;
+	if (gone->len == gone->size) {
+		gone->size = SL_MAX(gone->size * 2, (size_t)16);
+		gone->items = sl_xrealloc(gone->items, gone->size * sizeof(*gone->items));
+	}
+	gone->items[gone->len++] = (struct sl_compile_gone){ tenant, { sl_xmemdup(address.ptr, address.len), address.len } };
+	gone->bytes += address.len;
+	return true;
+}
+
+static void
+gone_reset(struct gone *gone)
+{
+	for (size_t i = 0; i < gone->len; i++)
+		sl_free((void *)(uintptr_t)gone->items[i].address.ptr);
+	gone->len = gone->bytes = 0;
 }
 
 /* ---- pictures ---- */
@@ -283,24 +385,21 @@ later(struct publisher *p)
 
 /* ---- what has changed ---- */
 
-#define PARTLY	((unsigned)(SL_CHANGE_LAYER | SL_CHANGE_LIST | SL_CHANGE_ROUTE | SL_CHANGE_KEY))
-
-/* Of a tenant: all of it, or no more than what is said, and perhaps a user, who is there. */
+/* Of a tenant: some parts of it, or all. */
 static void
 on_tenant_change(struct publisher *p, const struct sl_change *change)
 {
-	bool is_user = change->node.level == SL_LEVEL_USER;
-	struct sl_access_path path;
+	struct sl_compile_part parts[SL_COMPILE_CHANGE_PARTS];
+	bool all;
+	size_t len;
 
 	p->dirty = true;	/* also if it is known: it is compiled again */
-	if ((change->kinds & ~(PARTLY | (is_user ? (unsigned)SL_CHANGE_USER : 0))) != 0 ||
-	    (is_user && (p->users.len >= USERS_MAX || sl_store_path(p->options.store, change->node, &path) != 0))) {
-		set_add(&p->tenants, change->tenant);
-		return;
-	}
-	set_add(&p->partly, change->tenant);
-	if (is_user)
-		set_add(&p->users, change->node.id);
+	all = !sl_compile_change(change, parts, &len);
+	for (size_t i = 0; i < len && !all; i++)
+		all = !parts_add(&p->parts, &parts[i]);
+	if (change->was.len > 0 && !all)
+		all = !gone_add(&p->gone, change->tenant, change->was);
+	set_add(all ? &p->tenants : &p->partly, change->tenant);
 }
 
 static int
@@ -342,7 +441,8 @@ look(struct publisher *p)
 static void
 look_since(struct publisher *p, int64_t change)
 {
-	p->tenants.len = p->partly.len = p->users.len = p->partners.len = p->speakers.len = 0;
+	p->tenants.len = p->partly.len = p->parts.len = p->partners.len = p->speakers.len = 0;
+	gone_reset(&p->gone);
 	p->dirty = p->need_whole = false;
 	p->seen = change;
 	look(p);
@@ -379,7 +479,8 @@ whole_done(struct task *task, const struct job_done *done, int fd)
 	    (unsigned long long)done->counts.bytes / 1024,
 	    (unsigned long long)(sl_loop_now_us(p->options.loop) - task->started_us) / 1000);
 	picture_set(&p->next, done, fd);
-	p->part_ms = 0;
+	p->part_ms = p->parts_cpu_us = 0;
+	p->whole_cpu_us = done->cpu_us;
 	look_since(p, done->change);
 	if (p->dirty)
 		return;			/* with what came since, then */
@@ -419,6 +520,10 @@ part_done(struct task *task, const struct job_done *done, int fd)
 		return;
 	}
 	p->part_ms = (sl_loop_now_us(p->options.loop) - task->started_us) / 1000;
+	p->parts_cpu_us += done->cpu_us;
+	sl_log(SL_LOG_DEBUG, "a change is compiled: %llu tenants, %llu users, %llu list entries, in %llu us of CPU",
+	    (unsigned long long)done->counts.tenants, (unsigned long long)done->counts.users, (unsigned long long)done->counts.entries,
+	    (unsigned long long)done->cpu_us);
 	if (task->for_next)
 		next_becomes_whole(p);
 	picture_set(&p->over, done, fd);
@@ -437,41 +542,87 @@ on_fold(void *ctx)
 	publisher_poke(p);
 }
 
-/* All that changed. Of tenants that are compiled whole nothing is compiled in part: `partly` is
- * those that are left, and the caller's. */
+/* What a part is made of. */
+struct described {
+	struct set	 tenants, partly, speakers;
+	struct parts	 parts;
+};
+
 static void
-describe_part(const struct publisher *p, struct job *job, struct set *partly)
+described_fini(struct described *d)
 {
-	for (size_t i = 0; i < p->partly.len; i++)
-		if (!set_has(&p->tenants, p->partly.ids[i]))
-			set_add(partly, p->partly.ids[i]);
-	job->tenants = p->tenants.ids;
-	job->tenants_len = p->tenants.len;
-	job->partly = partly->ids;
-	job->partly_len = partly->len;
-	job->users = p->users.ids;
-	job->users_len = p->users.len;
+	set_fini(&d->tenants);
+	set_fini(&d->partly);
+	set_fini(&d->speakers);
+	sl_free(d->parts.items);
+}
+
+static void
+set_copy(struct set *to, const struct set *from)
+{
+	for (size_t i = 0; i < from->len; i++)
+		set_add(to, from->ids[i]);
+}
+
+/* A tenant that is not in what a part is laid over (it is new, or was off) comes whole. */
+static bool
+comes_partly(int base, int64_t tenant)
+{
+	return tenant <= UINT32_MAX && sl_snapshot_file_has(base, (uint32_t)tenant);
+}
+
+static void
+describe(struct publisher *p, struct described *d)
+{
+	int base = p->next.fd >= 0 ? p->next.fd : p->whole.fd;
+
+	set_copy(&d->tenants, &p->tenants);
+	for (size_t i = 0; i < p->partly.len; i++) {
+		int64_t tenant = p->partly.ids[i];
+
+		if (set_has(&p->tenants, tenant))
+			continue;
+		set_add(comes_partly(base, tenant) ? &d->partly : &d->tenants, tenant);
+	}
+	set_copy(&d->speakers, &p->speakers);
+	parts_sort(&p->parts);
+	parts_copy(&d->parts, &p->parts);
+	gone_sort(&p->gone);
+}
+
+static void
+job_of(const struct publisher *p, const struct described *d, struct job *job)
+{
+	job->tenants = d->tenants.ids;
+	job->tenants_len = d->tenants.len;
+	job->partly = d->partly.ids;
+	job->partly_len = d->partly.len;
+	job->parts = d->parts.items;
+	job->parts_len = d->parts.len;
+	job->gone = p->gone.items;
+	job->gone_len = p->gone.len;
 	job->partners = p->partners.ids;
 	job->partners_len = p->partners.len;
-	job->speakers = p->speakers.ids;
-	job->speakers_len = p->speakers.len;
+	job->speakers = d->speakers.ids;
+	job->speakers_len = d->speakers.len;
 }
 
 static void
 part_start(struct publisher *p)
 {
 	struct job job = { .kind = JOB_PART };
-	struct set partly = { 0 };
+	struct described described = { 0 };
 
 	p->part_task.for_next = p->next.fd >= 0;
 	p->part_task.superseded = false;
 	p->part_task.seen = p->seen;
-	describe_part(p, &job, &partly);
+	describe(p, &described);
+	job_of(p, &described, &job);
 	if (task_start(p, &p->part_task, &job, part_done))
 		p->dirty = false;
 	else
 		later(p);
-	set_fini(&partly);
+	described_fini(&described);
 }
 
 /* New next hops have no address yet, but will soon. */
@@ -501,7 +652,8 @@ changed(const struct publisher *p)
 static bool
 has_grown(const struct publisher *p)
 {
-	return changed(p) > PART_TENANTS || (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1);
+	return changed(p) > PART_TENANTS || p->parts.len + p->gone.len > PARTS_GROWN ||
+	    (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1) || p->parts_cpu_us > SL_MAX(p->whole_cpu_us, (uint64_t)WHOLE_CPU_US);
 }
 
 static void
@@ -653,7 +805,9 @@ publisher_free(struct publisher **publisher)
 	picture_drop(&p->next);
 	set_fini(&p->tenants);
 	set_fini(&p->partly);
-	set_fini(&p->users);
+	sl_free(p->parts.items);
+	gone_reset(&p->gone);
+	sl_free(p->gone.items);
 	set_fini(&p->partners);
 	set_fini(&p->speakers);
 	set_fini(&p->touched);
@@ -684,40 +838,46 @@ try_done(struct task *task, const struct job_done *done, int fd)
 		close(fd);
 }
 
-static void
-set_copy(struct set *to, const struct set *from)
+/* With a policy that is tried out at a node of a tenant comes whom it concerns. False: there is no room for that. */
+static bool
+add_tried(struct publisher *p, struct described *d, struct sl_node node, int64_t tenant)
 {
-	for (size_t i = 0; i < SL_MIN(from->len, (size_t)JOB_TENANTS_MAX - 1); i++)
-		set_add(to, from->ids[i]);
+	const struct sl_change change = { .kinds = SL_CHANGE_LAYER, .node = node, .tenant = tenant };
+	struct sl_compile_part parts[SL_COMPILE_CHANGE_PARTS];
+	bool room = true;
+	size_t len;
+
+	SL_ASSERT(sl_compile_change(&change, parts, &len));
+	for (size_t i = 0; i < len && room; i++)
+		room = parts_add(&d->parts, &parts[i]);
+	parts_sort(&d->parts);
+	if (!set_has(&d->tenants, tenant) && !set_has(&d->partly, tenant))
+		set_add(comes_partly(p->whole.fd, tenant) ? &d->partly : &d->tenants, tenant);
+	return room;
 }
 
 /* Over everything, with what changed since; while everything is made anew, everything as it would be. */
 static bool
 try_start(struct publisher *p, struct task *task, struct job *job)
 {
-	struct set partly = { 0 }, speakers = { 0 };
+	struct described described = { 0 };
 	struct sl_access_path path;
-	bool started;
+	bool started = true;
 
 	if (sl_store_path(p->options.store, job->node, &path) != 0)
 		return false;
 	task->is_over = p->next.fd < 0;
 	job->kind = task->is_over ? JOB_TRY_PART : JOB_TRY_WHOLE;
 	if (task->is_over) {
-		describe_part(p, job, &partly);
-		set_copy(&speakers, &p->speakers);
+		describe(p, &described);
 		if (path.id[SL_LEVEL_TENANT] == 0)
-			set_add(&speakers, job->node.id);
-		else if (!set_has(&p->tenants, path.id[SL_LEVEL_TENANT]))
-			set_add(&partly, path.id[SL_LEVEL_TENANT]);
-		job->partly = partly.ids;
-		job->partly_len = partly.len;
-		job->speakers = speakers.ids;
-		job->speakers_len = speakers.len;
+			set_add(&described.speakers, job->node.id);
+		else
+			started = add_tried(p, &described, job->node, path.id[SL_LEVEL_TENANT]);
+		job_of(p, &described, job);
 	}
-	started = task_start(p, task, job, try_done);
-	set_fini(&partly);
-	set_fini(&speakers);
+	started = started && task_start(p, task, job, try_done);
+	described_fini(&described);
 	return started;
 }
 

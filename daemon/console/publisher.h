@@ -2,8 +2,10 @@
  * publisher.h - from a change to what edges have: when what is compiled, and what is handed out
  *
  * What edges have is a snapshot of everything, and one over it of the tenants, and of the lists and policies above tenants,
- * that changed since (of a tenant of which only what is said changed, and who says it, without his other users). A change is compiled into a new upper one at once. When that has grown, everything is compiled anew
- * beside it; then what changed meanwhile is compiled over that, and both take the place of both.
+ * that changed since: of a tenant as a rule its own rows, and the users whom a change concerns (sl_compile_change). A change
+ * is compiled into a new upper one at once. When that has grown, or compiling it again and again has cost as much as
+ * everything does, everything is compiled anew beside it; then what changed meanwhile is compiled over that, and both take the
+ * place of both.
  *
  * Each job is a process (job.h), so requests are answered meanwhile. A job that fails is tried again later; edges keep what
  * they have.

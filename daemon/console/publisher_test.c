@@ -27,7 +27,8 @@
 #define TURNS_MAX	4000
 
 static const struct sl_actor anna = { .account = { (const unsigned char *)"anna", 4 } };
-static const char *const recipients[] = { "u@one.example", "x@one.example", "x@two.example", "x@three.example", "x@new.example" };
+static const char *const recipients[] = { "u@one.example", "x@one.example", "x@two.example", "x@three.example", "x@new.example",
+	"v@two.example", "w@two.example", "v@three.example", "w@three.example", "x@other.example", "v@other.example" };
 static uint64_t test_now_us;
 
 static uint64_t
@@ -284,6 +285,53 @@ come_and_go(struct bench *b)
 		add_tenant(b, SL_NODE_OPERATOR, "new.example");
 }
 
+/* A user of the tenants that are left alone otherwise comes, or goes. */
+static void
+user_comes_or_goes(struct bench *b)
+{
+	static const char *const users[] = { "v@two.example", "w@two.example", "v@three.example", "w@three.example", "v@other.example" };
+	const char *address = users[below(b, SL_COUNT(users))];
+	struct sl_new_user user = { S(address), below(b, 2) == 0 ? S("sales") : S("") };
+	struct sl_node node, tenant;
+	char text[64];
+	int r;
+
+	snprintf(text, sizeof(text), "user:%s", address);
+	if (sl_store_find_text(b->store, S(text), &node) == 0) {
+		assert_int_equal(sl_store_remove(b->store, &anna, node), 0);
+		return;
+	}
+	assert_int_equal(sl_store_find_text(b->store, strstr(address, "@three") != NULL ? S("tenant:three.example") :
+	    S("tenant:two.example"), &tenant), 0);
+	r = sl_store_users_add(b->store, &anna, tenant, SL_USER_EXPLICIT, &user, 1, NULL);
+	assert_true(r == 0 || r == SL_ERR_NOT_FOUND);	/* its domain is not there */
+}
+
+/* A group, a second domain, with its users; or a tenant is turned off, and on. */
+static void
+part_comes_or_goes(struct bench *b)
+{
+	struct sl_tenant_settings settings = SL_TENANT_SETTINGS_DEFAULT;
+	struct sl_node tenant, node, none = { SL_LEVEL_DOMAIN, 0 };
+
+	assert_int_equal(sl_store_find_text(b->store, S("tenant:two.example"), &tenant), 0);
+	switch (below(b, 3)) {
+	case 0:
+		if (sl_store_find_text(b->store, S("domain:other.example"), &node) == 0)
+			assert_int_equal(sl_store_remove(b->store, &anna, node), 0);
+		else
+			assert_int_equal(sl_store_domain_add(b->store, &anna, tenant, S("other.example"), none, &node), 0);
+		return;
+	case 1:
+		if (sl_store_find_text(b->store, S("group:two.example/sales"), &node) == 0)
+			assert_int_equal(sl_store_remove(b->store, &anna, node), 0);
+		return;
+	default:
+		settings.state = (enum sl_tenant_state)below(b, SL_TENANT_STATE_COUNT);
+		assert_int_equal(sl_store_tenant_set(b->store, &anna, tenant, &settings), 0);
+	}
+}
+
 static void
 change_something(struct bench *b)
 {
@@ -295,12 +343,17 @@ change_something(struct bench *b)
 		{ "tenant:one.example", "", "refusal_text: t%u\n" }, { "tenant:two.example", "", "template: silver\nrefusal_text: t%u\n" },
 		{ "tenant:three.example", "", "template: gold\nspam: {tag: 0.6}\n" }, { "domain:two.example", "", "subject_tag: \"[d%u]\"\n" },
 		{ "user:u@one.example", "", "subject_tag: \"[u%u]\"\n" }, { "user:u@one.example", "", "" },
-		{ "tenant:new.example", "", "refusal_text: n%u\n" },
+		{ "tenant:new.example", "", "refusal_text: n%u\n" }, { "group:two.example/sales", "", "subject_tag: \"[g%u]\"\n" },
+		{ "user:v@two.example", "", "subject_tag: \"[v%u]\"\n" }, { "domain:other.example", "", "refusal_text: d%u\n" },
 	};
-	size_t i = below(b, SL_COUNT(rows) + 1);
+	size_t i = below(b, SL_COUNT(rows) + 9);
 
 	b->said++;
-	if (i == SL_COUNT(rows))
+	if (i > SL_COUNT(rows) + 2)
+		user_comes_or_goes(b);
+	else if (i > SL_COUNT(rows))
+		part_comes_or_goes(b);
+	else if (i == SL_COUNT(rows))
 		come_and_go(b);
 	else
 		say(b, rows[i].at, rows[i].name, rows[i].text);

@@ -383,10 +383,9 @@ rcpt_check(struct session *s, struct sl_slice argument)
 		rcpt_refuse(s, &named, SL_RECORD_WHY_SMTPUTF8, 553, "5.6.7", "This address needs SMTPUTF8");
 		return false;
 	}
-	if (tx->mail.has_size && tenant->message_max_bytes > 0 &&
-	    tx->mail.size_bytes > tenant->message_max_bytes) {
+	if (tx->mail.has_size && named.who.size_bytes > 0 && tx->mail.size_bytes > named.who.size_bytes) {
 		rcpt_refuse(s, &named, SL_RECORD_WHY_SIZE, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
-		    (unsigned long long)tenant->message_max_bytes);
+		    (unsigned long long)named.who.size_bytes);
 		return false;
 	}
 	if (tx->tenant != NULL && (tenant != tx->tenant || must_come_alone(s, &named.who))) {
@@ -439,6 +438,7 @@ rcpt_proceed(struct session *s, struct sl_slice argument)
 	}
 	asking->is_known = who->is_user || who->place != DIRECTORY_CONSOLE;
 	tx->tenant = asking->class->to.tenant;
+	tx->most_bytes = who->size_bytes;
 	if (tx->recipients_tried++ == 0) {
 		s->edge->stats->transactions++;
 		if (!asking->class->policy->judges)	/* nobody wants to know who sent it */

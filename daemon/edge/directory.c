@@ -23,6 +23,7 @@ struct kept_tenant {		/* of the console's, once it was asked for */
 struct agreed {			/* is one of the settings' tenants this one of the console's? */
 	uint32_t	 tenant;	/* 0: nobody has looked yet */
 	bool		 same;
+	uint64_t	 size_bytes;	/* the largest message: the section's, or what others say if that is less */
 };
 
 struct directory {
@@ -125,6 +126,7 @@ found_action(const struct directory *d, struct sl_slice address, struct addresse
 	*out = (struct addressee){ .tenant = sl_forward_find(sl_slice(address.ptr, (size_t)(at - address.ptr)), &forward) ? &d->reports
 	    : &d->actions, .place = DIRECTORY_ACTIONS, .class_id = OURS | DIRECTORY_ACTIONS,
 		.is_user = true };
+	out->size_bytes = out->tenant->message_max_bytes;
 }
 
 /* ---- the console's pictures ---- */
@@ -425,35 +427,60 @@ directory_id(const struct directory *d)
 static void
 found_ours(const struct directory *d, const struct sl_tenant *tenant, struct addressee *out)
 {
-	*out = (struct addressee){ .tenant = tenant, .is_user = true };
+	*out = (struct addressee){ .tenant = tenant, .is_user = true, .size_bytes = tenant->message_max_bytes };
 	out->place = (size_t)(tenant - d->settings->settings->tenants);
 	out->class_id = OURS | out->place;
 }
 
+/* The section may say what no policy can (no limit, or more than those go to), so it is not what comes of the policy that
+ * holds, unless somebody above wants less than the policy that the section was taken over as. */
+static uint64_t
+size_of(struct directory *d, const struct sl_tenant *tenant, uint32_t id)
+{
+	struct policy *policy = console_policy(d, id);
+	uint64_t most = tenant->message_max_bytes;
+	struct sl_policy section;
+	struct sl_arena arena;
+
+	sl_arena_init(&arena, SL_POLICY_PACKED_MAX);
+	sl_tenant_policy(tenant, &arena, &section);
+	if (policy != NULL && policy->values.message.size < section.message.size)
+		most = policy->values.message.size;
+	policy_unref(&policy);
+	sl_arena_fini(&arena);
+	return most;
+}
+
 /* The console has taken the tenant over as its section is: then what is said and listed there holds too, and what comes of both is in
  * its snapshot. Where it has not yet, or never will (no console, a domain that is another's there), the section alone holds. */
-static bool
+static const struct agreed *
 console_agrees(struct directory *d, const struct sl_tenant *tenant, uint32_t id)
 {
 	struct agreed *agreed = &d->agreed[tenant - d->settings->settings->tenants];
 	struct sl_snapshot_tenant known;
 
-	if (agreed->tenant != id)
+	if (agreed->tenant != id) {
 		*agreed = (struct agreed){ id, sl_snapshot_tenant(pictures_snapshot(d->pictures), id, &known) &&
-		    known.file_mark != 0 && known.file_mark == sl_settings_tenant_mark(d->settings->settings, tenant) };
-	return agreed->same;
+		    known.file_mark != 0 && known.file_mark == sl_settings_tenant_mark(d->settings->settings, tenant), 0 };
+		if (agreed->same)
+			agreed->size_bytes = size_of(d, tenant, known.policy);
+	}
+	return agreed->same ? agreed : NULL;
 }
 
 static bool
 found_in_both(struct directory *d, const struct sl_tenant *tenant, struct sl_slice address, struct addressee *out)
 {
 	struct sl_snapshot_recipient at;
+	const struct agreed *agreed;
 
-	if (d->pictures == NULL || !sl_snapshot_recipient(pictures_snapshot(d->pictures), address, &at) ||
-	    !console_agrees(d, tenant, at.tenant))
+	if (d->pictures == NULL || !sl_snapshot_recipient(pictures_snapshot(d->pictures), address, &at))
+		return false;
+	agreed = console_agrees(d, tenant, at.tenant);
+	if (agreed == NULL)
 		return false;
 	*out = (struct addressee){ .tenant = tenant, .place = DIRECTORY_CONSOLE, .class_id = at.class_id & ~OURS,
-		.is_user = at.is_user, .at = at };
+		.is_user = at.is_user, .size_bytes = agreed->size_bytes, .at = at };
 	return true;
 }
 
@@ -486,6 +513,7 @@ directory_find(struct directory *d, struct sl_slice address, struct addressee *o
 	out->tenant = console_tenant(d, out->at.tenant, domain);
 	out->class_id = out->at.class_id & ~OURS;
 	out->is_user = out->at.is_user;
+	out->size_bytes = out->tenant != NULL ? out->tenant->message_max_bytes : 0;
 	return out->tenant != NULL;
 }
 

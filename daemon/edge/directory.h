@@ -66,6 +66,7 @@ struct addressee {
 	size_t			 place;		/* of a tenant of the settings: his index; else one of those below */
 	uint64_t		 class_id;	/* who has the same fares alike: same tenant, same policy, same lists */
 	bool			 is_user;	/* the console knows him */
+	uint64_t		 size_bytes;	/* the largest message that is taken for him; 0: no limit */
 	struct sl_snapshot_recipient at;	/* in the console's snapshot; of tenants of the settings alone `tenant` is 0 */
 };
 /* By address (local@domain). False: the domain is nobody's. Where there is a console, action addresses are at our own host name. */

@@ -64,6 +64,7 @@ struct transaction {
 	struct directory	*directory;	/* one reference */
 	struct snapshot		*snapshot;	/* of its settings */
 	const struct sl_tenant	*tenant;	/* of the first recipient that was tried */
+	uint64_t		 most_bytes;	/* that a message of his may have; 0: no limit */
 	struct classes		 classes;	/* of recipients that fare alike */
 	struct sl_smtp_mail	 mail;
 	struct recipient	*recipients;	/* accepted, newest first */

@@ -230,7 +230,7 @@ over_limit(struct session *s, struct answer *answer)
 {
 	const struct transaction *tx = s->tx;
 	const struct sl_limits *limits = &session_settings(s)->limits;
-	uint64_t most = tx->tenant->message_max_bytes;
+	uint64_t most = tx->most_bytes;
 
 	if (most > 0 && tx->message.wire_bytes > most)
 		answer_set(answer, 552, "5.3.4", "The message is larger than the limit of %llu bytes",
@@ -273,7 +273,7 @@ skip_bytes(struct session *s, const unsigned char *data, size_t len)
 		skip_done(s);
 		return used;
 	}
-	if (tx->skipped_bytes > SL_MAX(tx->tenant->message_max_bytes, (uint64_t)SKIP_MAX_BYTES))
+	if (tx->skipped_bytes > SL_MAX(tx->most_bytes, (uint64_t)SKIP_MAX_BYTES))
 		transfer_timeout(s);
 	return used;
 }

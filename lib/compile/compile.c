@@ -146,8 +146,8 @@ compare_said(const void *a, const void *b)
 	return compare_node(((const struct said *)a)->node, ((const struct said *)b)->node);
 }
 
-static void
-said_add(struct tenant *t, struct sl_node node, struct sl_slice text)
+void
+compile_said_add(struct tenant *t, struct sl_node node, struct sl_slice text)
 {
 	t->said = grow(t->said, t->said_len, &t->said_size, sizeof(*t->said));
 	t->said[t->said_len++] = (struct said){ node, sl_xmemdup(text.len > 0 ? text.ptr : (const unsigned char *)"", text.len),
@@ -166,18 +166,18 @@ on_layer(void *ctx, const struct sl_layer_row *row)
 		t->spoke[t->spoke_len++] = row->node;
 	}
 	if (row->name.len == 0 && row->text.len > 0 && !compile_instead(c, row->node, row->name, &instead))
-		said_add(&c->tenant, row->node, row->text);
+		compile_said_add(&c->tenant, row->node, row->text);
 	return 0;
 }
 
-static int
-said_read(struct sl_compile *c, int64_t tenant)
+/* What its nodes say, of levels up to `to`. */
+int
+compile_said_read(struct sl_compile *c, int64_t tenant, enum sl_level to)
 {
-	static const struct sl_walk walk = { .layer = on_layer };
 	const struct sl_compile_instead *instead = c->options.instead;
 	int64_t of = 0;
 	struct sl_access_path path;
-	int r = sl_store_walk(c->options.store, &walk, c, (struct sl_node){ SL_LEVEL_TENANT, tenant }, NULL);
+	int r = sl_store_tenant_layers(c->options.store, tenant, SL_LEVEL_TENANT, to, on_layer, c);
 
 	if (r == 0 && instead != NULL && instead->node.level >= SL_LEVEL_TENANT) {
 		r = sl_store_path(c->options.store, instead->node, &path);
@@ -188,10 +188,15 @@ said_read(struct sl_compile *c, int64_t tenant)
 		c->tenant.spoke[c->tenant.spoke_len++] = instead->node;
 	}
 	if (of == tenant && instead->text.len > 0)
-		said_add(&c->tenant, instead->node, instead->text);
-	if (c->tenant.said_len > 1)
-		qsort(c->tenant.said, c->tenant.said_len, sizeof(*c->tenant.said), compare_said);
+		compile_said_add(&c->tenant, instead->node, instead->text);
 	return r;
+}
+
+static void
+said_sort(struct tenant *t)
+{
+	if (t->said_len > 1)
+		qsort(t->said, t->said_len, sizeof(*t->said), compare_said);
 }
 
 /* The chain at a node whose parent has `chain`. */
@@ -218,8 +223,8 @@ keep_text(struct tenant *t, struct sl_slice text)
 	return at;
 }
 
-static struct sl_slice
-kept_text(const struct tenant *t, uint32_t at, size_t len)
+struct sl_slice
+compile_text(const struct tenant *t, uint32_t at, size_t len)
 {
 	return sl_slice(t->texts.data + at, len);
 }
@@ -287,12 +292,12 @@ write_tenant(struct sl_compile *c)
 	int r;
 
 	t->written = true;
-	t->row.name = kept_text(t, 0, t->name_len);
+	t->row.name = compile_text(t, 0, t->name_len);
 	t->row.hops_len = t->routes_len;
 	t->row.hop_tls = 0;
 	for (size_t i = 0; i < t->routes_len; i++) {
 		struct sl_snapshot_hop *hop = &t->row.hops[i];
-		struct sl_slice host = kept_text(t, t->hosts[i], t->routes[i].host.len);
+		struct sl_slice host = compile_text(t, t->hosts[i], t->routes[i].host.len);
 		bool colon = memchr(host.ptr, ':', host.len) != NULL;
 
 		snprintf(texts[i], sizeof(texts[i]), "%s" SL_SLICE_FMT "%s:%u", colon ? "[" : "", SL_SLICE_ARG(host),
@@ -357,7 +362,7 @@ on_domain(void *ctx, const struct sl_domain_row *row)
 	r = chain_at(c, t->chain, (struct sl_node){ SL_LEVEL_DOMAIN, row->id }, &d->chain);
 	d->own = d->chain != t->chain;
 	if (alias != NULL) {
-		alias_name = kept_text(t, alias->name, alias->name_len);
+		alias_name = compile_text(t, alias->name, alias->name_len);
 		d->chain = alias->chain;
 		d->own = alias->own;
 	}
@@ -413,8 +418,8 @@ group_find(struct tenant *t, int64_t id)
 	return t->groups_len == 0 ? NULL : bsearch(&key, t->groups, t->groups_len, sizeof(key), compare_group);
 }
 
-static int
-on_user(void *ctx, const struct sl_user_row *row)
+int
+compile_user(void *ctx, const struct sl_user_row *row)
 {
 	struct sl_compile *c = ctx;
 	struct tenant *t = &c->tenant;
@@ -438,8 +443,8 @@ on_user(void *ctx, const struct sl_user_row *row)
 		sl_buf_add_byte(&t->texts, t->texts.data[d->name + i]);
 	t->users = grow(t->users, t->users_len, &t->users_size, sizeof(*t->users));
 	t->users[t->users_len++] = (struct user){ row->id, at, len };
-	r = sl_snapshot_writer_user(c->options.writer, t->row.id, kept_text(t, at, len), g != NULL ? (uint32_t)g->id : 0, policy);
-	return r == 0 ? 0 : compile_fail(c, r, "user " SL_SLICE_FMT ": %s", SL_SLICE_ARG(kept_text(t, at, len)), sl_strerror(r));
+	r = sl_snapshot_writer_user(c->options.writer, t->row.id, compile_text(t, at, len), g != NULL ? (uint32_t)g->id : 0, policy);
+	return r == 0 ? 0 : compile_fail(c, r, "user " SL_SLICE_FMT ": %s", SL_SLICE_ARG(compile_text(t, at, len)), sl_strerror(r));
 }
 
 static int
@@ -459,7 +464,7 @@ user_find(struct tenant *t, int64_t id)
 		qsort(t->users, t->users_len, sizeof(*t->users), compare_user);
 	t->users_sorted = true;
 	user = t->users_len == 0 ? NULL : bsearch(&key, t->users, t->users_len, sizeof(key), compare_user);
-	return user == NULL ? sl_slice("", 0) : kept_text(t, user->address, user->address_len);
+	return user == NULL ? sl_slice("", 0) : compile_text(t, user->address, user->address_len);
 }
 
 /* ---- lists ---- */
@@ -480,8 +485,8 @@ entry_key(const struct sl_store_entry *entry, struct sl_list_key *key)
 	return NULL;
 }
 
-static int
-write_entry(struct sl_compile *c, struct sl_node node, enum sl_policy_by by, uint32_t owner, struct sl_slice address,
+int
+compile_entry(struct sl_compile *c, struct sl_node node, enum sl_policy_by by, uint32_t owner, struct sl_slice address,
     const struct sl_store_entry *entry)
 {
 	struct sl_list_entry out = { .expires_s = entry->expires_at,
@@ -515,11 +520,11 @@ on_list(void *ctx, const struct sl_list_row *row)
 	struct sl_slice user;
 
 	if (row->node.level == SL_LEVEL_TENANT)
-		return write_entry(c, row->node, SL_BY_TENANT, c->tenant.row.id, sl_slice("", 0), &row->entry);
+		return compile_entry(c, row->node, SL_BY_TENANT, c->tenant.row.id, sl_slice("", 0), &row->entry);
 	if (row->node.level != SL_LEVEL_USER)
 		return 0;
 	user = user_find(&c->tenant, row->node.id);
-	return user.len == 0 ? 0 : write_entry(c, row->node, SL_BY_USER, c->tenant.row.id, user, &row->entry);
+	return user.len == 0 ? 0 : compile_entry(c, row->node, SL_BY_USER, c->tenant.row.id, user, &row->entry);
 }
 
 struct listing {
@@ -532,13 +537,13 @@ on_entry(void *ctx, const struct sl_store_entry *entry)
 {
 	struct listing *l = ctx;
 
-	return write_entry(l->compile, l->node, l->node.level == SL_LEVEL_OPERATOR ? SL_BY_OPERATOR : SL_BY_PARTNER,
+	return compile_entry(l->compile, l->node, l->node.level == SL_LEVEL_OPERATOR ? SL_BY_OPERATOR : SL_BY_PARTNER,
 	    (uint32_t)l->node.id, sl_slice("", 0), entry);
 }
 
 /* The store's sentence, where there is none of ours. */
-static int
-store_failed(struct sl_compile *c, int r)
+int
+compile_store_failed(struct sl_compile *c, int r)
 {
 	if (r < 0 && c->error.len == 0)
 		compile_fail(c, r, "%s", *sl_store_error(c->options.store) != '\0' ? sl_store_error(c->options.store) : sl_strerror(r));
@@ -557,26 +562,21 @@ sl_compile_list(struct sl_compile *c, struct sl_node node)
 	    (uint32_t)node.id);
 	if (r == 0)
 		r = sl_store_list_walk(c->options.store, node, sl_slice("", 0), on_entry, &listing);
-	return store_failed(c, r == SL_ERR_NOT_FOUND ? 0 : r);
+	return compile_store_failed(c, r == SL_ERR_NOT_FOUND ? 0 : r);
 }
 
 /* ---- a tenant ---- */
 
-struct ids {
-	int64_t	*ids;
-	size_t	 len, size;
-};
-
-static int
-id_add(struct ids *ids, int64_t id)
+int
+compile_id_add(struct ids *ids, int64_t id)
 {
 	ids->ids = grow(ids->ids, ids->len, &ids->size, sizeof(*ids->ids));
 	ids->ids[ids->len++] = id;
 	return 0;
 }
 
-static void
-tenant_begin(struct sl_compile *c, int64_t id)
+void
+compile_begin(struct sl_compile *c, int64_t id)
 {
 	struct tenant *t = &c->tenant;
 
@@ -588,16 +588,14 @@ tenant_begin(struct sl_compile *c, int64_t id)
 	sl_buf_reset(&t->texts);
 }
 
-/* Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
-static int
-tenant_compile(struct sl_compile *c, int64_t id, const struct sl_walk *walk)
+/* What is said was read. Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
+int
+compile_write(struct sl_compile *c, int64_t id, const struct sl_walk *walk)
 {
 	int r;
 
-	tenant_begin(c, id);
+	said_sort(&c->tenant);
 	r = compile_presets(c);
-	if (r == 0)
-		r = said_read(c, id);
 	if (r == 0)
 		r = sl_store_walk(c->options.store, walk, c, (struct sl_node){ SL_LEVEL_TENANT, id }, NULL);
 	if (r == SL_DONE || r == SL_ERR_NOT_FOUND)
@@ -606,11 +604,22 @@ tenant_compile(struct sl_compile *c, int64_t id, const struct sl_walk *walk)
 		r = write_tenant(c);		/* it has no domain yet */
 	if (r == 0 && c->tenant.texts.overflow)
 		r = compile_fail(c, SL_ERR_FULL, "tenant %lld has too many users", (long long)id);
-	return r != 0 ? store_failed(c, r) : c->tenant.there ? SL_DONE : 0;
+	return r != 0 ? compile_store_failed(c, r) : c->tenant.there ? SL_DONE : 0;
 }
 
+const struct sl_walk compile_without_users = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group };
 static const struct sl_walk all_of_it = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group,
-	.user = on_user, .list = on_list };
+	.user = compile_user, .list = on_list };
+
+static int
+tenant_compile(struct sl_compile *c, int64_t id)
+{
+	int r;
+
+	compile_begin(c, id);
+	r = compile_said_read(c, id, SL_LEVEL_USER);
+	return r == 0 ? compile_write(c, id, &all_of_it) : compile_store_failed(c, r);
+}
 
 int
 sl_compile_tenant(struct sl_compile *c, int64_t tenant)
@@ -619,105 +628,10 @@ sl_compile_tenant(struct sl_compile *c, int64_t tenant)
 
 	SL_CHECK(c, COMPILE_MAGIC);
 	sl_buf_reset(&c->error);
-	r = tenant_compile(c, tenant, &all_of_it);
+	r = tenant_compile(c, tenant);
 	if (r == 0 && tenant <= UINT32_MAX)
 		r = sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
 	return SL_MIN(r, 0);
-}
-
-/* ---- of a tenant not all users ---- */
-
-struct chosen {
-	struct sl_compile	*compile;
-	struct ids		 ids;
-};
-
-static int
-choose(void *ctx, const struct sl_user_row *row)
-{
-	struct chosen *chosen = ctx;
-
-	return row->tenant == chosen->compile->tenant.id ? id_add(&chosen->ids, row->id) : 0;
-}
-
-static int
-compare_ids(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* Who has, or once had, a policy of his own or of his group; and those who changed. Some may be gone meanwhile. */
-static int
-choose_users(struct chosen *chosen, const int64_t *users, size_t len)
-{
-	const struct tenant *t = &chosen->compile->tenant;
-	struct sl_store *store = chosen->compile->options.store;
-	int r = 0;
-
-	for (size_t i = 0; i < t->spoke_len && (r == 0 || r == SL_ERR_NOT_FOUND); i++)
-		r = t->spoke[i].level == SL_LEVEL_GROUP ? sl_store_group_users(store, t->spoke[i].id, choose, chosen)
-		    : sl_store_user_row(store, t->spoke[i].id, choose, chosen);
-	for (size_t i = 0; i < len && (r == 0 || r == SL_ERR_NOT_FOUND); i++)
-		r = sl_store_user_row(store, users[i], choose, chosen);
-	if (chosen->ids.len > 1)
-		qsort(chosen->ids.ids, chosen->ids.len, sizeof(*chosen->ids.ids), compare_ids);
-	return r == SL_ERR_NOT_FOUND ? 0 : r;
-}
-
-struct listed {
-	struct sl_compile	*compile;
-	struct sl_node		 node;
-	struct sl_slice		 user;		/* "": the tenant's own */
-};
-
-static int
-on_own_entry(void *ctx, const struct sl_store_entry *entry)
-{
-	struct listed *l = ctx;
-
-	return write_entry(l->compile, l->node, l->user.len > 0 ? SL_BY_USER : SL_BY_TENANT, l->compile->tenant.row.id, l->user, entry);
-}
-
-static int
-write_chosen(struct sl_compile *c, const struct ids *ids)
-{
-	struct listed listed = { c, { SL_LEVEL_TENANT, c->tenant.id }, { (const unsigned char *)"", 0 } };
-	int r = sl_store_list_walk(c->options.store, listed.node, sl_slice("", 0), on_own_entry, &listed);
-
-	for (size_t i = 0; i < ids->len && r == 0; i++) {
-		if (i > 0 && ids->ids[i] == ids->ids[i - 1])
-			continue;
-		r = sl_store_user_row(c->options.store, ids->ids[i], on_user, c);
-		listed.node = (struct sl_node){ SL_LEVEL_USER, ids->ids[i] };
-		listed.user = user_find(&c->tenant, ids->ids[i]);
-		if (r == 0 && listed.user.len > 0)
-			r = sl_store_list_walk(c->options.store, listed.node, sl_slice("", 0), on_own_entry, &listed);
-	}
-	return r;
-}
-
-int
-sl_compile_tenant_partly(struct sl_compile *c, int64_t tenant, const int64_t *users, size_t len)
-{
-	static const struct sl_walk without_users = { .tenant = on_tenant, .route = on_route, .domain = on_domain, .group = on_group };
-	struct chosen chosen = { .compile = c };
-	int r;
-
-	SL_CHECK(c, COMPILE_MAGIC);
-	sl_buf_reset(&c->error);
-	r = tenant_compile(c, tenant, &without_users);
-	if (r == 0 && tenant <= UINT32_MAX)
-		return sl_snapshot_writer_gone(c->options.writer, (uint32_t)tenant);
-	if (r == SL_DONE)
-		r = choose_users(&chosen, users, len);
-	if (r == 0)
-		r = write_chosen(c, &chosen.ids);
-	if (r == 0)
-		r = sl_snapshot_writer_partly(c->options.writer, (uint32_t)tenant);
-	sl_free(chosen.ids.ids);
-	return store_failed(c, SL_MIN(r, 0));
 }
 
 /* ---- everything ---- */
@@ -725,13 +639,13 @@ sl_compile_tenant_partly(struct sl_compile *c, int64_t tenant, const int64_t *us
 static int
 on_tenant_id(void *ctx, const struct sl_tenant_row *row)
 {
-	return id_add(ctx, row->id);
+	return compile_id_add(ctx, row->id);
 }
 
 static int
 on_partner_id(void *ctx, const struct sl_partner_row *row)
 {
-	return id_add(ctx, row->id);
+	return compile_id_add(ctx, row->id);
 }
 
 static int
@@ -753,14 +667,14 @@ sl_compile_whole(struct sl_compile *c)
 	sl_buf_reset(&c->error);
 	r = above(c, SL_NODE_OPERATOR);
 	if (r == 0)
-		r = store_failed(c, sl_store_walk(c->options.store, &partners, &ids, SL_NODE_OPERATOR, NULL));
+		r = compile_store_failed(c, sl_store_walk(c->options.store, &partners, &ids, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < ids.len && r == 0; i++)
 		r = above(c, (struct sl_node){ SL_LEVEL_PARTNER, ids.ids[i] });
 	ids.len = 0;
 	if (r == 0)
-		r = store_failed(c, sl_store_walk(c->options.store, &tenants, &ids, SL_NODE_OPERATOR, NULL));
+		r = compile_store_failed(c, sl_store_walk(c->options.store, &tenants, &ids, SL_NODE_OPERATOR, NULL));
 	for (size_t i = 0; i < ids.len && r >= 0; i++)
-		r = tenant_compile(c, ids.ids[i], &all_of_it);
+		r = tenant_compile(c, ids.ids[i]);
 	sl_free(ids.ids);
 	return SL_MIN(r, 0);
 }
@@ -791,7 +705,7 @@ sl_compile_effective(struct sl_compile *c, struct sl_node node, struct sl_policy
 	SL_CHECK(c, COMPILE_MAGIC);
 	sl_buf_reset(&c->error);
 	sl_buf_reset(&c->names);
-	r = store_failed(c, sl_store_path(c->options.store, node, &path));
+	r = compile_store_failed(c, sl_store_path(c->options.store, node, &path));
 	for (int l = SL_LEVEL_OPERATOR; r == 0 && l <= (int)node.level; l++) {
 		struct sl_node at = { (enum sl_level)l, path.id[l] };
 		struct sl_slice instead;
@@ -804,7 +718,7 @@ sl_compile_effective(struct sl_compile *c, struct sl_node node, struct sl_policy
 			sl_buf_add_slice(&text, instead);
 		else
 			r = sl_store_layer_get(c->options.store, at, sl_slice("", 0), SL_LAYER_ANY, &text, NULL);
-		r = r == SL_ERR_NOT_FOUND ? 0 : store_failed(c, r);
+		r = r == SL_ERR_NOT_FOUND ? 0 : compile_store_failed(c, r);
 		/* What the operator builds on is his own template, not that of a partner who has one of the same name. */
 		if (r == 0)
 			r = compile_push(c, chain, at, l == SL_LEVEL_OPERATOR ? 0 : path.id[SL_LEVEL_PARTNER], sl_buf_slice(&text),

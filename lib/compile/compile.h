@@ -19,6 +19,7 @@
 
 #include "snapshot/snapshot.h"
 #include "store/store.h"
+#include "store/walk.h"
 
 struct sl_compile;
 
@@ -47,10 +48,33 @@ void		 sl_compile_free(struct sl_compile **compile);
 SL_MUST_USE int	 sl_compile_whole(struct sl_compile *compile);
 /* One tenant, for a snapshot over another: one that is not there, or off, is gone. */
 SL_MUST_USE int	 sl_compile_tenant(struct sl_compile *compile, int64_t tenant);
-/* The same of one of which nothing changed but what is said at its nodes, its routes and key, its list, and these users
- * (sorted; there may be those of other tenants among them): all others stay as below, so that a tenant of very many users
- * is soon done. */
-SL_MUST_USE int	 sl_compile_tenant_partly(struct sl_compile *compile, int64_t tenant, const int64_t *users, size_t len);
+
+/* What else than the tenant itself, its routes and key, and rows of its domains and groups changed of one: */
+enum sl_compile_what {
+	SL_COMPILE_SAID,	/* its state, or what is said at it or at a domain: whoever says something himself comes */
+	SL_COMPILE_LIST,	/* its list */
+	SL_COMPILE_GROUP,	/* what a group says: its members come; `id` */
+	SL_COMPILE_USER,	/* a user: he comes, with his list; `id`, which may be gone, and then is among those that are gone */
+	SL_COMPILE_WHATS,
+};
+struct sl_compile_part {
+	int64_t		tenant;
+	uint32_t	what;
+	int64_t		id;		/* 0 where it says none */
+};
+struct sl_compile_gone {	/* an address that was a user's, and may be one's again */
+	int64_t		tenant;
+	struct sl_slice	address;
+};
+/* What a change means for its tenant: *len_out parts (`gone` is told by the change itself). False: more than that, all of the
+ * tenant has to be compiled. */
+#define SL_COMPILE_CHANGE_PARTS	2
+bool		 sl_compile_change(const struct sl_change *change, struct sl_compile_part parts_out[SL_COMPILE_CHANGE_PARTS],
+		    size_t *len_out);
+/* One that is in the snapshot below, of which no more than this changed: all its other users stay as below, so that a tenant
+ * of very many users is soon done. Parts and gone: of this tenant, in any order, each as often as you like. */
+SL_MUST_USE int	 sl_compile_tenant_partly(struct sl_compile *compile, int64_t tenant, const struct sl_compile_part *parts,
+		    size_t parts_len, const struct sl_compile_gone *gone, size_t gone_len);
 /* The list of the operator or a partner (which may be gone), likewise. */
 SL_MUST_USE int	 sl_compile_list(struct sl_compile *compile, struct sl_node node);
 /* What the operator or a partner says, and his templates, likewise. */

@@ -33,9 +33,37 @@ must(int r, const char *what)
 	exit(1);
 }
 
-/* Of these tenants, or of all; with what the operator says, if `speaks`. Returns a descriptor. */
+struct wanted {
+	const char	*what;
+	int64_t		 from, to;	/* tenants; 1, 0: all, or none if the operator speaks */
+	bool		 speaks;	/* what the operator says */
+	size_t		 users;		/* so many of the one tenant, not all; 0: all */
+	bool		 gone;		/* and these are no more */
+};
+
+/* The largest tenant's last users. */
+static void
+partly(struct sl_compile *c, const struct wanted *w)
+{
+	struct sl_compile_part *parts = sl_xzalloc(w->users * sizeof(*parts));
+	struct sl_compile_gone *gone = sl_xzalloc(w->users * sizeof(*gone));
+
+	for (size_t i = 0; i < w->users; i++) {
+		char *address = sl_xasprintf("gone%zu@large.example", i);
+
+		parts[i] = (struct sl_compile_part){ w->to, SL_COMPILE_USER, (int64_t)(1000000 - i) };
+		gone[i] = (struct sl_compile_gone){ w->to, sl_slice_str(address) };
+	}
+	must(sl_compile_tenant_partly(c, w->to, parts, w->users, gone, w->gone ? w->users : 0), sl_compile_error(c));
+	for (size_t i = 0; i < w->users; i++)
+		sl_free((void *)(uintptr_t)gone[i].address.ptr);
+	sl_free(parts);
+	sl_free(gone);
+}
+
+/* Returns a descriptor. */
 static int
-compile(const char *directory, const char *what, int64_t from, int64_t to, bool speaks)
+compile(const char *directory, const struct wanted *w)
 {
 	struct sl_compile_options options = { 0 };
 	char *path = sl_xasprintf("%s/settings.db", directory);
@@ -56,16 +84,18 @@ compile(const char *directory, const char *what, int64_t from, int64_t to, bool 
 	options.store = store;
 	options.writer = sl_snapshot_writer_new(fd, directory, salt, SL_SLICE_LIT("bench"));
 	c = sl_compile_new(&options);
-	if (to == 0 && !speaks)
+	if (w->to == 0 && !w->speaks)
 		must(sl_compile_whole(c), sl_compile_error(c));
-	if (speaks)
+	if (w->speaks)
 		must(sl_compile_speaker(c, SL_NODE_OPERATOR), sl_compile_error(c));
-	for (int64_t i = from; i <= to; i++)
+	if (w->users > 0)
+		partly(c, w);
+	for (int64_t i = w->from; i <= w->to && w->users == 0; i++)
 		must(sl_compile_tenant(c, i), sl_compile_error(c));
-	printf("%-24s gathered %6.3f s", what, now() - since);
+	printf("%-28s gathered %6.3f s", w->what, now() - since);
 	r = sl_snapshot_writer_finish(options.writer, &counts, &wrong);
 	must(r, sl_buf_cstr(&wrong));
-	printf("  written %6.3f s (%.2f of CPU)  %llu tenants %llu domains %llu users %llu entries %llu policies, %.1f MiB\n", now() - since,
+	printf("  written %6.3f s (%.3f of CPU)  %llu tenants %llu domains %llu users %llu entries %llu policies, %.1f MiB\n", now() - since,
 	    (double)(clock() - cpu) / CLOCKS_PER_SEC, (unsigned long long)counts.tenants, (unsigned long long)counts.domains, (unsigned long long)counts.users,
 	    (unsigned long long)counts.entries, (unsigned long long)counts.policies, (double)counts.bytes / 1048576);
 	sl_compile_free(&c);
@@ -79,14 +109,14 @@ compile(const char *directory, const char *what, int64_t from, int64_t to, bool 
 
 /* Compiled over the whole, and opened. */
 static void
-over(const char *directory, const struct sl_snapshot *whole, const char *what, int64_t from, int64_t to, bool speaks)
+over(const char *directory, const struct sl_snapshot *whole, const struct wanted *w)
 {
-	int fd = compile(directory, what, from, to, speaks);
+	int fd = compile(directory, w);
 	double since = now();
 	struct sl_snapshot *snapshot;
 
 	must(sl_snapshot_open_over(fd, whole, &snapshot), "the one over it");
-	printf("%-24s checked  %6.3f s\n", "", now() - since);
+	printf("%-28s checked  %6.3f s\n", "", now() - since);
 	sl_snapshot_close(&snapshot);
 	close(fd);
 }
@@ -105,15 +135,17 @@ resolve(const struct sl_snapshot *whole, uint64_t policies)
 		must(sl_snapshot_policy(whole, id, &arena, &policy), "a policy");
 		sl_arena_fini(&arena);
 	}
-	printf("%-24s resolved %6.2f us each\n", "policies", (now() - since) * 1e6 / n);
+	printf("%-28s resolved %6.2f us each\n", "policies", (now() - since) * 1e6 / n);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sl_snapshot_counts counts;
+	struct wanted changes[9];
 	struct sl_snapshot *whole;
 	struct rusage usage;
+	int64_t last;
 	double since;
 	int fd;
 
@@ -122,17 +154,24 @@ main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	fd = compile(argv[1], "everything", 1, 0, false);
+	fd = compile(argv[1], &(struct wanted){ "everything", 1, 0, false, 0, false });
 	since = now();
 	must(sl_snapshot_open(fd, &whole), "the snapshot");
-	printf("%-24s checked  %6.3f s\n", "everything", now() - since);
+	printf("%-28s checked  %6.3f s\n", "everything", now() - since);
 	sl_snapshot_counts(whole, &counts);
 	resolve(whole, counts.policies);
-	over(argv[1], whole, "what the operator says", 1, 0, true);
-	over(argv[1], whole, "one tenant", 1, 1, false);
-	over(argv[1], whole, "the largest tenant", (int64_t)counts.tenants, (int64_t)counts.tenants, false);
-	over(argv[1], whole, "100 tenants", 1, SL_MIN(100, (int64_t)counts.tenants), false);
-	over(argv[1], whole, "1,000 tenants", 1, SL_MIN(1000, (int64_t)counts.tenants), false);
+	last = (int64_t)counts.tenants;
+	changes[0] = (struct wanted){ "what the operator says", 1, 0, true, 0, false };
+	changes[1] = (struct wanted){ "one tenant", 1, 1, false, 0, false };
+	changes[2] = (struct wanted){ "the largest tenant", last, last, false, 0, false };
+	changes[3] = (struct wanted){ "one of its users", last, last, false, 1, false };
+	changes[4] = (struct wanted){ "1,000 of its users", last, last, false, 1000, false };
+	changes[5] = (struct wanted){ "20,000 of its users", last, last, false, 20000, false };
+	changes[6] = (struct wanted){ "and 20,000 that are gone", last, last, false, 20000, true };
+	changes[7] = (struct wanted){ "100 tenants", 1, SL_MIN(100, last), false, 0, false };
+	changes[8] = (struct wanted){ "1,000 tenants", 1, SL_MIN(1000, last), false, 0, false };
+	for (size_t i = 0; i < SL_COUNT(changes); i++)
+		over(argv[1], whole, &changes[i]);
 	sl_snapshot_close(&whole);
 	close(fd);
 	getrusage(RUSAGE_SELF, &usage);

@@ -48,7 +48,8 @@ struct tenant {
 		bool		own;
 	}				*groups;	/* sorted before users come */
 	struct user			*users;
-	struct sl_node			*spoke;		/* users and groups that say something, or once did */
+	struct sl_node			*spoke;		/* users and groups that say something, or once did: those whose
+							 * layers were read */
 	size_t				 spoke_len, spoke_size;
 	size_t				 said_len, domains_len, groups_len, users_len;
 	size_t				 said_size, domains_size, groups_size, users_size;
@@ -75,8 +76,27 @@ struct sl_compile {
 	struct sl_buf			 names;		/* of sl_compile_effective */
 };
 
+struct ids {			/* numbers of nodes */
+	int64_t	*ids;
+	size_t	 len, size;
+};
+int	compile_id_add(struct ids *ids, int64_t id);	/* 0 */
+
 int	compile_fail(struct sl_compile *c, int result, const char *format, ...) SL_PRINTF(3, 4);
 void	compile_problem(struct sl_compile *c, struct sl_node node, struct sl_slice what);
+
+/* compile.c: one tenant is begun, what is said at its nodes, of levels up to `to`, is read, and it is written row by row. */
+void	compile_begin(struct sl_compile *c, int64_t tenant);
+int	compile_said_read(struct sl_compile *c, int64_t tenant, enum sl_level to);
+void	compile_said_add(struct tenant *t, struct sl_node node, struct sl_slice text);
+extern const struct sl_walk compile_without_users;
+/* Returns SL_DONE when it is written, 0 when there is nothing of it to write. */
+int	compile_write(struct sl_compile *c, int64_t tenant, const struct sl_walk *walk);
+int	compile_user(void *ctx, const struct sl_user_row *row);		/* sl_user_each; `ctx` is the struct sl_compile */
+int	compile_entry(struct sl_compile *c, struct sl_node node, enum sl_policy_by by, uint32_t owner, struct sl_slice address,
+	    const struct sl_store_entry *entry);
+int	compile_store_failed(struct sl_compile *c, int result);	/* the store's sentence, where there is none of ours */
+struct sl_slice	compile_text(const struct tenant *t, uint32_t at, size_t len);
 
 /* bases.c: the chain with what a node says of itself behind `chain`; the same chain when it says nothing. Template names
  * are looked up at the partner, then at the operator. For people: with the template's text. */

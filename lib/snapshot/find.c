@@ -42,6 +42,16 @@ home_of(const struct sl_snapshot *s, uint32_t tenant)
 	return s->under != NULL && !is_replaced(s, tenant) ? s->under : s;
 }
 
+/* Of a tenant that the upper one speaks for: are those who are not in it as below? */
+static bool
+is_partly(const struct sl_snapshot *all, uint32_t tenant)
+{
+	unsigned char key[16];
+	struct sl_slice value;
+
+	return all->under != NULL && all->has_parts && snapshot_get(all, key, KEY_PARTLY(tenant, key), &value);
+}
+
 /* ---- recipients */
 
 static bool
@@ -101,12 +111,9 @@ static const struct sl_snapshot *
 find_user_of(const struct sl_snapshot *all, const struct sl_snapshot *home, uint32_t tenant, struct sl_slice local,
     struct sl_slice domain, uint64_t *hash_out, uint32_t *value_out)
 {
-	unsigned char key[16];
-	struct sl_slice value;
-
 	if (find_user(home, tenant, local, domain, hash_out, value_out))
-		return home;
-	if (home != all || all->under == NULL || !all->has_parts || !snapshot_get(all, key, KEY_PARTLY(tenant, key), &value))
+		return (*value_out & USER_POLICY_MASK) == USER_GONE ? NULL : home;
+	if (home != all || !is_partly(all, tenant))
 		return NULL;
 	return find_user(all->under, tenant, local, domain, hash_out, value_out) ? all->under : NULL;
 }
@@ -323,7 +330,7 @@ sl_snapshot_find_tried(const struct sl_snapshot *all, const struct sl_snapshot_r
 	find_partner(all, recipient->tenant, question, now_s, tried, &found[SL_BY_PARTNER]);
 	s = home_of(all, recipient->tenant);
 	lookup_init(&l, s, SL_BY_TENANT, recipient->tenant, now_s, tried);
-	find_of(s, NULL, &l, question, &found[SL_BY_TENANT]);
+	find_of(s, s == all && is_partly(all, recipient->tenant) ? all->under : NULL, &l, question, &found[SL_BY_TENANT]);
 	if (recipient->is_below)
 		s = all->under;
 	lookup_init(&l, s, SL_BY_USER, recipient->user, now_s, tried);

@@ -326,6 +326,22 @@ sl_snapshot_writer_user(struct sl_snapshot_writer *w, uint32_t tenant, struct sl
 	return sorter_add(&w->users, &item);
 }
 
+int
+sl_snapshot_writer_user_gone(struct sl_snapshot_writer *w, uint32_t tenant, struct sl_slice address)
+{
+	struct sl_list_sender user;
+	struct item item;
+
+	SL_CHECK(w, WRITER_MAGIC);
+	sl_list_sender_read(address, &user);
+	if (!user.there || tenant == 0)
+		return SL_ERR_SYNTAX;
+	/* His domain may be gone too: it is not looked up. */
+	item = (struct item){ .hash = hash_user(w->salt, tenant, sl_slice(user.text, user.len)), .a = POLICY_GONE,
+		.c = (int64_t)((uint64_t)tenant << 32) };
+	return sorter_add(&w->users, &item);
+}
+
 static struct sl_list_filter *
 filter_of(struct sl_snapshot_writer *w, enum sl_policy_by by, uint32_t owner)
 {
@@ -366,7 +382,7 @@ int
 sl_snapshot_writer_list(struct sl_snapshot_writer *w, enum sl_policy_by by, uint32_t owner)
 {
 	SL_CHECK(w, WRITER_MAGIC);
-	if ((by != SL_BY_OPERATOR && by != SL_BY_PARTNER) || (by == SL_BY_OPERATOR) != (owner == 0))
+	if ((by != SL_BY_OPERATOR && by != SL_BY_PARTNER && by != SL_BY_TENANT) || (by == SL_BY_OPERATOR) != (owner == 0))
 		return SL_ERR_SYNTAX;
 	(void)filter_of(w, by, owner);
 	return 0;

@@ -86,7 +86,7 @@ pack_said(struct sl_snapshot_writer *w, struct sl_slice template, const struct s
 static int
 keep_policy(struct sl_snapshot_writer *w, uint32_t *id_out)
 {
-	if (w->policies.len >= USER_POLICY_MASK)
+	if (w->policies.len >= USER_GONE)
 		return SL_ERR_FULL;
 	return keep(&w->policies, &w->policy_index, &w->policy_bytes, sl_buf_slice(&w->packed), id_out);
 }

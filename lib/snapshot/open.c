@@ -230,7 +230,7 @@ check_users(const struct sl_snapshot *s)
 
 		memcpy(&value, t->rows + i * width + t->hash_bytes, sizeof(value));
 		value &= USER_POLICY_MASK;
-		if (value != USER_INHERITS && value >= s->counts.policies)
+		if (value != USER_INHERITS && value != USER_GONE && value >= s->counts.policies)
 			return false;
 	}
 	return true;
@@ -343,6 +343,20 @@ sl_snapshot_close(struct sl_snapshot **snapshot)
 	sl_arena_fini(&(*snapshot)->arena);
 	sl_free((*snapshot)->presets);
 	SL_OBJ_FREE(snapshot, SNAPSHOT_MAGIC);
+}
+
+bool
+sl_snapshot_file_has(int fd, uint32_t tenant)
+{
+	unsigned char key[16];
+	struct cdb cdb;
+	bool has;
+
+	if (cdb_init(&cdb, fd) != 0)
+		return false;
+	has = cdb_find(&cdb, key, (unsigned)KEY_TENANT(tenant, key)) > 0;
+	cdb_free(&cdb);
+	return has;
 }
 
 void

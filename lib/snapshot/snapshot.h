@@ -16,7 +16,8 @@
  *	"n" + id	all that the operator or a partner says is here: for one that is over another
  *	"f" + owner	what kinds of entries the operator, a partner or a tenant has, so that misses are cheap
  *	"g" + id	a tenant that is gone
- *	"k" + id	a tenant whose users are, but for those who are here, in the snapshot below
+ *	"k" + id	a tenant whose users are, but for those who are here, in the snapshot below; so is his own list, if
+ *			nothing is said here of what kinds it has
  *	"U", "L"	users and list entries: a table of hashes in order, cut into buckets by their first bits,
  *			with a directory of where each bucket begins. A user's name or an entry's text is not in it.
  *	"x" + hash	when a list entry expires
@@ -127,14 +128,17 @@ SL_MUST_USE int	sl_snapshot_writer_user(struct sl_snapshot_writer *writer, uint3
 SL_MUST_USE int	sl_snapshot_writer_entry(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner,
 		    struct sl_slice address, const struct sl_list_entry *entry);
 
-/* For a snapshot that is opened over another: this tenant is no more; the list of the operator (0) or a partner is what
- * comes here, be it nothing. A tenant that comes is replaced whole: all his domains, users and entries come too. */
+/* For a snapshot that is opened over another: this tenant is no more; the list of the operator (0), a partner or a tenant
+ * is what comes here, be it nothing. A tenant that comes is replaced whole: all his domains, users and entries come too. */
 SL_MUST_USE int	sl_snapshot_writer_gone(struct sl_snapshot_writer *writer, uint32_t tenant);
 SL_MUST_USE int	sl_snapshot_writer_list(struct sl_snapshot_writer *writer, enum sl_policy_by by, uint32_t owner);
 
 /* Of this tenant, who comes, not all users come: those who do not are as below, but for what they inherit. Whoever has a
- * policy of his own, or of his group, must come, with his list. */
+ * policy of his own, or of his group, of which something is said otherwise must come, with his list. The tenant's own list
+ * is as below, unless it comes, or was announced (sl_snapshot_writer_list). */
 SL_MUST_USE int	sl_snapshot_writer_partly(struct sl_snapshot_writer *writer, uint32_t tenant);
+/* And this is no user any more, whatever is below. */
+SL_MUST_USE int	sl_snapshot_writer_user_gone(struct sl_snapshot_writer *writer, uint32_t tenant, struct sl_slice address);
 /* All that the operator (0) or a partner says comes here, be it nothing. */
 SL_MUST_USE int	sl_snapshot_writer_speaker(struct sl_snapshot_writer *writer, uint32_t owner);
 
@@ -158,6 +162,8 @@ SL_MUST_USE int	sl_snapshot_open(int fd, struct sl_snapshot **snapshot_out);
  * and id are the upper one's. */
 SL_MUST_USE int	sl_snapshot_open_over(int fd, const struct sl_snapshot *under, struct sl_snapshot **snapshot_out);
 void		sl_snapshot_close(struct sl_snapshot **snapshot);	/* NULL is fine */
+/* Is this tenant in the snapshot of a file? Of one that was opened before: it is not checked again, so that this is quick. */
+bool		sl_snapshot_file_has(int fd, uint32_t tenant);
 void		sl_snapshot_counts(const struct sl_snapshot *snapshot, struct sl_snapshot_counts *counts_out);
 struct sl_slice	sl_snapshot_note(const struct sl_snapshot *snapshot);
 /* Sixteen hexadecimal digits of the checksum, for records; the snapshot's own. */

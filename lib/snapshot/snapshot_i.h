@@ -9,7 +9,7 @@
 
 #include <cdb.h>
 
-#define FORM_VERSION	3u
+#define FORM_VERSION	4u
 #define TRAILER_MAGIC	"SLSNAP1\n"
 #define TRAILER_HASH	32
 #define TRAILER_BYTES	(8 + 8 + 16 + TRAILER_HASH)	/* magic, length of the database, 0, checksum of all before */
@@ -221,6 +221,7 @@ int	presets_read(struct sl_snapshot *s);
 #define USER_POLICY_BITS	28
 #define USER_POLICY_MASK	((1u << USER_POLICY_BITS) - 1)
 #define USER_INHERITS		USER_POLICY_MASK
+#define USER_GONE		(USER_POLICY_MASK - 1)	/* he is not there, whatever the snapshot below says */
 #define ENTRY_EXPIRES		(1u << 7)
 
 #endif

@@ -345,6 +345,8 @@ user_policy(struct finish *f, const struct item *user)
 {
 	uint32_t tenant = (uint32_t)((uint64_t)user->c >> 32), policy = user->a, i;
 
+	if (policy == POLICY_GONE)
+		return USER_GONE;
 	if (user->b != 0) {
 		if (!index_find(&f->w->group_index, (uint64_t)tenant << 32 | user->b, &i)) {
 			fail(f, SL_ERR_NOT_FOUND, "a user of tenant %u is in group %u, which did not come", tenant, user->b);
@@ -362,7 +364,7 @@ domain_is_tenants(const struct finish *f, const struct item *user)
 	struct domain_half half = { (uint32_t)user->c, (uint32_t)((uint64_t)user->c >> 32) };
 
 	/* With stars a domain may be one below: whose it is shows when it is looked up, and users go by their tenant. */
-	return f->w->has_stars || bsearch(&half, f->halves, f->w->domains.len, sizeof(half), by_half) != NULL;
+	return f->w->has_stars || user->a == POLICY_GONE || bsearch(&half, f->halves, f->w->domains.len, sizeof(half), by_half) != NULL;
 }
 
 /* The kinds of entries that a user has; both come in the order of hashes. */

@@ -85,6 +85,7 @@ struct sl_snapshot_writer {
 	bool		 inherits;	/* something was said that presets are needed for */
 };
 #define WRITER_MAGIC	0x5a9db00cu
+#define POLICY_GONE	(SL_SNAPSHOT_INHERIT - 1)	/* of a user that is gone, while it is written */
 #define KEPT(array, type)	((struct type *)(array).items)
 
 #endif

@@ -67,6 +67,55 @@ change_number(struct sl_store *store, unsigned kinds, struct sl_node node, int64
 	return r;
 }
 
+/* How many rows a statement finds, up to one more than can be named. */
+static int
+count_users(struct sl_store *store, const char *sql, struct sl_node node, bool *few_out)
+{
+	int64_t count;
+	int r = db_number(&store->db, &count, sql, "ii", node.id, (int64_t)CHANGE_USERS_MAX + 1);
+
+	*few_out = r == 0 && count <= CHANGE_USERS_MAX;
+	return r;
+}
+
+#define GONE "INSERT INTO change (kinds, level, node, tenant, was) SELECT ?1, ?2, u.id, d.tenant, u.local || '@' || d.name"	\
+	" FROM user u JOIN domain d ON d.id = u.domain"
+
+int
+change_users(struct sl_store *store, struct sl_node node, struct change *change)
+{
+	const int64_t kinds = SL_CHANGE_USER, level = SL_LEVEL_USER;
+	int64_t spoke;
+	bool few;
+	int r;
+
+	switch (node.level) {
+	case SL_LEVEL_USER:
+		change->kinds = 0;	/* he is all that changes */
+		return db_run(&store->db, GONE " WHERE u.id = ?3", "iii", kinds, level, node.id);
+	case SL_LEVEL_DOMAIN:
+		r = count_users(store, "SELECT count(*) FROM (SELECT 1 FROM user WHERE domain = ?1 LIMIT ?2)", node, &few);
+		if (few)
+			return db_run(&store->db, GONE " WHERE u.domain = ?3", "iii", kinds, level, node.id);
+		change->kinds |= SL_CHANGE_USER;
+		return r;
+	case SL_LEVEL_GROUP:	/* its members are there still, but inherit from others, if it has ever said anything */
+		r = db_number(&store->db, &spoke, "SELECT count(*) FROM layer WHERE tenant = ?1 AND level = ?2 AND node = ?3", "iii",
+		    change->tenant, (int64_t)SL_LEVEL_GROUP, node.id);
+		if (r != 0 || spoke == 0)
+			return r;
+		r = count_users(store, "SELECT count(*) FROM (SELECT 1 FROM user WHERE in_group = ?1 LIMIT ?2)", node, &few);
+		if (few)
+			return db_run(&store->db, "INSERT INTO change (kinds, level, node, tenant) SELECT ?1, ?2, id, ?3 FROM user"
+			    " WHERE in_group = ?4", "iiii", kinds, level, change->tenant, node.id);
+		change->kinds |= SL_CHANGE_USER;
+		return r;
+	case SL_LEVEL_OPERATOR: case SL_LEVEL_PARTNER: case SL_LEVEL_TENANT: case SL_LEVELS_COUNT:
+		break;
+	}
+	return 0;
+}
+
 /* Undo this call alone. */
 static void
 undo(struct sl_store *store)

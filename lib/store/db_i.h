@@ -18,7 +18,7 @@ struct sl_store {
 };
 
 /* ---- schema.c */
-#define SCHEMA_VERSION	7
+#define SCHEMA_VERSION	8
 SL_MUST_USE int	schema_version(struct sl_store *store, int64_t *version_out);
 /* Bring it up to `version`, which may be any up to SCHEMA_VERSION (for tests: older ones). */
 SL_MUST_USE int	schema_migrate(struct sl_store *store, int64_t version);
@@ -40,6 +40,10 @@ struct change {
 SL_MUST_USE int	change_end(struct sl_store *store, int result, const struct change *change);
 /* One more change for compilers, within a call. */
 SL_MUST_USE int	change_number(struct sl_store *store, unsigned kinds, struct sl_node node, int64_t tenant);
+/* A call that changes no more users than so many names each of them to compilers; else it is a change of all their tenant. */
+#define CHANGE_USERS_MAX	1000
+/* Before a node is removed: the users that this changes, one by one, and whether more than can be named do (in `change`). */
+SL_MUST_USE int	change_users(struct sl_store *store, struct sl_node node, struct change *change);
 int64_t	store_now_us(const struct sl_store *store);
 
 /* ---- audit.c */

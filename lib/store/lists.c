@@ -249,8 +249,9 @@ sl_store_list_walk(struct sl_store *store, struct sl_node node, struct sl_slice 
 	r = node_tenant(store, node, &tenant);
 	if (r != 0)
 		return r;
+	/* +: or SQLite plans anew each time, as the index of those that expire could be used for some times. */
 	db_query(&store->db, &query, "SELECT kind, type, value, options, note, expires, added, added_by FROM list WHERE tenant = ?"
-	    " AND level = ? AND node = ? AND value > ? AND (expires = 0 OR expires > ?) ORDER BY value", "iiisi", tenant,
+	    " AND level = ? AND node = ? AND value > ? AND (+expires = 0 OR +expires > ?) ORDER BY value", "iiisi", tenant,
 	    (int64_t)node.level, node.id, after, store_now_us(store) / 1000000);
 	while ((r = db_row(&query)) == SL_DONE) {
 		e = (struct sl_store_entry){ (enum sl_entry_kind)db_int(&query, 0), (enum sl_entry_type)db_int(&query, 1),

@@ -96,6 +96,9 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"ALTER TABLE tenant ADD COLUMN file_mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE tenant ADD COLUMN file_says INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX tenant_file ON tenant (file) WHERE file > 0;",
+
+	/* 8: the address of a user that is gone: snapshots know users by what they are called */
+	"ALTER TABLE change ADD COLUMN was TEXT NOT NULL DEFAULT '';",
 };
 
 int

@@ -52,6 +52,7 @@ static const char *const contents[SCHEMA_VERSION] = {
 	"INSERT INTO digest_run VALUES (1, 5);",
 	"INSERT INTO approval VALUES (1, 0, 1, 0, 'anna', 'tenant.remove', '{}', '', '', 2, 1, 'tenant:one.example');",
 	"UPDATE tenant SET file = 1, file_mark = -1;",
+	"INSERT INTO change (kinds, level, node, tenant, was) VALUES (64, 5, 1, 1, 'x@one.example');",
 };
 
 static void

@@ -382,6 +382,8 @@ sl_store_remove(struct sl_store *store, const struct sl_actor *actor, struct sl_
 	if (r == 0 && node.level == SL_LEVEL_TENANT)	/* or they would be in the way of their domains */
 		r = db_run(&store->db, "DELETE FROM domain WHERE tenant = ? AND alias_of IS NOT NULL", "i", node.id);
 	if (r == 0)
+		r = change_users(store, node, &change);
+	if (r == 0)
 		r = node_remove_hanging(store, node, change.tenant);
 	if (r == 0)
 		r = remove_node(store, node);

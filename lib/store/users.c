@@ -19,6 +19,7 @@ struct place {
 	int64_t		 group_domain;
 	char		 group_name[SL_NAME_MAX + 1];
 	int64_t		 group;
+	bool		 made_group;
 };
 
 static int
@@ -53,6 +54,7 @@ place_group(struct place *p, struct sl_slice name, int64_t *group_out)
 			r = db_run(&p->store->db, "INSERT INTO node_group (domain, name) VALUES (?, ?)", "is", p->domain,
 			    sl_slice_str(normal));
 			p->group = db_last_id(&p->store->db);
+			p->made_group = true;
 		}
 		p->group_domain = p->domain;
 		strcpy(p->group_name, normal);
@@ -61,8 +63,9 @@ place_group(struct place *p, struct sl_slice name, int64_t *group_out)
 	return r;
 }
 
+/* The number of who was added, or was there. */
 static int
-user_add(struct place *p, enum sl_user_source source, const struct sl_new_user *user)
+user_add(struct place *p, enum sl_user_source source, const struct sl_new_user *user, int64_t *id_out)
 {
 	struct node_address address;
 	int64_t group = 0;
@@ -72,8 +75,8 @@ user_add(struct place *p, enum sl_user_source source, const struct sl_new_user *
 		return db_fail(&p->store->db, SL_ERR_SYNTAX, "\"%.*s\" is no address", SL_SLICE_ARG(user->address));
 	if ((r = place_domain(p, address.domain)) != 0 || (r = place_group(p, user->group, &group)) != 0)
 		return r;
-	return db_run(&p->store->db, "INSERT INTO user (domain, local, in_group, source) VALUES (?1, ?2, ?3, ?4) ON CONFLICT"
-	    " (domain, local) DO UPDATE SET in_group = ifnull(?3, in_group), source = ?4", "isni", p->domain,
+	return db_number(&p->store->db, id_out, "INSERT INTO user (domain, local, in_group, source) VALUES (?1, ?2, ?3, ?4)"
+	    " ON CONFLICT (domain, local) DO UPDATE SET in_group = ifnull(?3, in_group), source = ?4 RETURNING id", "isni", p->domain,
 	    sl_slice_str(address.local), group, (int64_t)source);
 }
 
@@ -86,6 +89,8 @@ sl_store_users_add(struct sl_store *store, const struct sl_actor *actor, struct 
 	struct place place = { .store = store, .tenant = tenant.id };
 	struct sl_buf text, detail;
 	int r = change_begin(store, actor);
+	bool each = len <= CHANGE_USERS_MAX && store->depth == 1;	/* is named; within an import its number stands for all */
+	int64_t id;
 
 	if (bad_out != NULL)
 		*bad_out = 0;
@@ -96,7 +101,9 @@ sl_store_users_add(struct sl_store *store, const struct sl_actor *actor, struct 
 	sl_buf_init(&detail, 1024);
 	r = sl_store_name(store, tenant, &text);
 	for (size_t i = 0; i < len && r == 0; i++) {
-		r = user_add(&place, source, &users[i]);
+		r = user_add(&place, source, &users[i], &id);
+		if (r == 0 && each)
+			r = change_number(store, SL_CHANGE_USER, (struct sl_node){ SL_LEVEL_USER, id }, tenant.id);
 		if (r != 0 && bad_out != NULL)
 			*bad_out = i;
 	}
@@ -110,6 +117,8 @@ sl_store_users_add(struct sl_store *store, const struct sl_actor *actor, struct 
 	change.target = sl_buf_slice(&text);
 	change.detail = sl_buf_slice(&detail);
 	change.verb = len > 0 ? change.verb : NULL;
+	if (each)
+		change.kinds = place.made_group ? SL_CHANGE_GROUP : 0;
 	r = change_end(store, r, &change);
 	sl_buf_fini(&text);
 	sl_buf_fini(&detail);
@@ -236,11 +245,12 @@ static int
 user_forget(struct sl_store *store, int64_t user, int64_t tenant)
 {
 	struct sl_node node = { SL_LEVEL_USER, user };
-	int r = node_remove_hanging(store, node, tenant);
+	struct change change = { .tenant = tenant };
+	int r = change_users(store, node, &change);
 
 	if (r == 0)
-		r = db_run(&store->db, "DELETE FROM user WHERE id = ?", "i", user);
-	return r == 0 ? change_number(store, SL_CHANGE_USER, node, tenant) : r;
+		r = node_remove_hanging(store, node, tenant);
+	return r == 0 ? db_run(&store->db, "DELETE FROM user WHERE id = ?", "i", user) : r;
 }
 
 int

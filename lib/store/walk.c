@@ -318,6 +318,28 @@ sl_store_group_users(struct sl_store *store, int64_t group, sl_user_each *each, 
 	return give_users(&query, each, ctx, &len);
 }
 
+int
+sl_store_tenant_layers(struct sl_store *store, int64_t tenant, enum sl_level from, enum sl_level to, sl_layer_each *each, void *ctx)
+{
+	struct db_query q;
+	int r;
+
+	SL_CHECK(store, DB_MAGIC);
+	/* The newest version of each: max() takes the row along with it. */
+	db_query(&store->db, &q, "SELECT tenant, level, node, name, max(version), text FROM layer WHERE tenant = ?1 AND level BETWEEN"
+	    " ?2 AND ?3 GROUP BY level, node, name ORDER BY level, node, name", "iii", tenant, (int64_t)from, (int64_t)to);
+	while ((r = db_row(&q)) == SL_DONE) {
+		struct sl_layer_row row = { { (enum sl_level)db_int(&q, 1), db_int(&q, 2) }, db_int(&q, 0), db_text(&q, 3),
+			db_int(&q, 4), db_text(&q, 5) };
+
+		r = each(ctx, &row);
+		if (r != 0)
+			break;
+	}
+	db_end(&q);
+	return r;
+}
+
 /* ---- changes ---- */
 
 int
@@ -341,11 +363,11 @@ sl_store_changes(struct sl_store *store, int64_t since, sl_change_each *each, vo
 		return db_fail(&store->db, SL_ERR_NOT_FOUND, "changes from so long ago are no longer kept");
 	if (r != 0)
 		return r;
-	db_query(&store->db, &query, "SELECT number, kinds, level, node, tenant FROM change WHERE number > ? ORDER BY number", "i",
+	db_query(&store->db, &query, "SELECT number, kinds, level, node, tenant, was FROM change WHERE number > ? ORDER BY number", "i",
 	    since);
 	while ((r = db_row(&query)) == SL_DONE) {
 		change = (struct sl_change){ db_int(&query, 0), (unsigned)db_int(&query, 1), { (enum sl_level)db_int(&query, 2),
-			db_int(&query, 3) }, db_int(&query, 4) };
+			db_int(&query, 3) }, db_int(&query, 4), db_text(&query, 5) };
 		r = each(ctx, &change);
 		if (r != 0)
 			break;

@@ -89,7 +89,13 @@ typedef int sl_user_each(void *ctx, const struct sl_user_row *row);
 SL_MUST_USE int	sl_store_user_row(struct sl_store *store, int64_t user, sl_user_each *each, void *ctx);
 SL_MUST_USE int	sl_store_group_users(struct sl_store *store, int64_t group, sl_user_each *each, void *ctx);
 
-/* What kinds of things a change was about, as bits. */
+/* What nodes of a tenant say, of levels `from` to `to`; each layer as in a walk. */
+typedef int sl_layer_each(void *ctx, const struct sl_layer_row *row);
+SL_MUST_USE int	sl_store_tenant_layers(struct sl_store *store, int64_t tenant, enum sl_level from, enum sl_level to,
+		    sl_layer_each *each, void *ctx);
+
+/* What kinds of things a change was about, as bits. USER at a node that is none: of more users than are named. A removed
+ * domain's users are named as removed too, and those of a removed group as changed, if it ever said anything. */
 enum {
 	SL_CHANGE_PARTNER = 1 << 0, SL_CHANGE_TENANT = 1 << 1, SL_CHANGE_ROUTE = 1 << 2, SL_CHANGE_KEY = 1 << 3,
 	SL_CHANGE_DOMAIN = 1 << 4, SL_CHANGE_GROUP = 1 << 5, SL_CHANGE_USER = 1 << 6, SL_CHANGE_LIST = 1 << 7,
@@ -101,6 +107,7 @@ struct sl_change {
 	unsigned	kinds;
 	struct sl_node	node;		/* at it or below; it may be gone */
 	int64_t		tenant;		/* 0: above tenants, so many may be concerned */
+	struct sl_slice	was;		/* a user's address, if it was removed; borrowed for the call */
 };
 
 #define SL_CHANGES_KEPT	100000
