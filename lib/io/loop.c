@@ -116,7 +116,7 @@ static void
 turn(struct sl_loop *loop, int flags)
 {
 	arm_tick(loop);
-	event_base_loop(loop->base, loop->soon != NULL ? EVLOOP_NONBLOCK : flags);
+	event_base_loop(loop->base, flags | (loop->soon != NULL ? EVLOOP_NONBLOCK : 0));	/* without EVLOOP_ONCE, while anything is active */
 	sl_wheel_advance(&loop->wheel, current_tick(loop));
 	fire_soon(loop);
 	if (loop->after_turn != NULL)
