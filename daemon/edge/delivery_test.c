@@ -391,6 +391,23 @@ a_next_hop_that_is_slow_for_a_moment_holds_nothing_up(void **state)
 	}
 }
 
+/* It takes our last reply only at the second attempt, and hears then that no more comes. */
+static void
+a_sender_that_is_slow_for_a_moment_hears_the_end_at_once(void **state)
+{
+	struct rig_end *sender;
+
+	open_rig(&(struct rig_options){ .top = "limits: {errors: 1}\n" });
+	sender = sender_hello(&rig);
+	rig_full_by_turns = true;
+	end_tx(sender, "WHAT\r\n");
+	rig_full_by_turns = false;
+	expect_reply(sender, "500");
+	expect_reply(sender, "421");
+	assert_true((end_read(sender), sender->closed));
+	rig_close(&rig);
+}
+
 static void
 a_sender_gone_after_the_dot_does_not_hide_the_delivery(void **state)
 {
@@ -809,6 +826,7 @@ main(void)
 		cmocka_unit_test(lost_after_the_final_dot_defers_and_is_counted_uncertain),
 		cmocka_unit_test(lost_before_the_final_dot_has_left_is_not_uncertain),
 		cmocka_unit_test(a_next_hop_that_is_slow_for_a_moment_holds_nothing_up),
+		cmocka_unit_test(a_sender_that_is_slow_for_a_moment_hears_the_end_at_once),
 		cmocka_unit_test(a_sender_gone_after_the_dot_does_not_hide_the_delivery),
 		cmocka_unit_test(a_sender_gone_before_354_takes_its_message_with_it),
 		cmocka_unit_test(mail_refused_with_rcpt_sent_ahead_leaves_a_connection_of_use),

@@ -536,7 +536,7 @@ starttls_reply(struct hop *hop, const struct sl_smtp_reply *reply)
 		hop_fail(hop, "4.7.5", "it offered TLS and then refused it");
 		return;
 	}
-	if (hop->input.len > 0) {
+	if (hop->input.len > 0 || sl_conn_pending(&hop->conn) > 0) {	/* or it has answered what it was not asked yet */
 		hop_fail(hop, "4.7.5", "bytes were injected before TLS began");
 		return;
 	}

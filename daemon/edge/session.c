@@ -600,6 +600,7 @@ static void
 take_input(struct session *s, struct sl_slice fresh)
 {
 	size_t used;
+	bool waited;
 
 	if (s->input.len > 0) {
 		sl_buf_add_slice(&s->input, fresh);
@@ -626,7 +627,10 @@ take_input(struct session *s, struct sl_slice fresh)
 		sl_conn_want_input(&s->conn, true);
 	else if (s->input.len >= INPUT_WAITING_MAX)
 		sl_conn_want_input(&s->conn, false);
+	waited = sl_conn_pending(&s->conn) > 0;
 	sl_conn_flush(&s->conn);
+	if (waited && sl_conn_pending(&s->conn) == 0)
+		on_drained(s);		/* it does not come of what was written here */
 }
 
 void

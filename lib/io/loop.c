@@ -116,7 +116,7 @@ static void
 turn(struct sl_loop *loop, int flags)
 {
 	arm_tick(loop);
-	event_base_loop(loop->base, loop->soon != NULL ? EVLOOP_NONBLOCK : flags);
+	event_base_loop(loop->base, flags | (loop->soon != NULL ? EVLOOP_NONBLOCK : 0));	/* without EVLOOP_ONCE, while anything is active */
 	sl_wheel_advance(&loop->wheel, current_tick(loop));
 	fire_soon(loop);
 	if (loop->after_turn != NULL)
@@ -152,12 +152,29 @@ sl_loop_after_turn(struct sl_loop *loop, void (*fn)(void *ctx), void *ctx)
 	loop->after_turn_ctx = ctx;
 }
 
+/* By the descriptor, or by sl_watch_again: libevent forgets an event whose time has come. */
 static void
-on_descriptor(evutil_socket_t fd, short events, void *ctx)
+on_event(struct sl_watch *watch, struct event *event, short events, unsigned which)
+{
+	if ((events & EV_TIMEOUT) != 0 && (watch->wanted & which) != 0)
+		SL_ASSERT(event_add(event, NULL) == 0);
+	watch->fn(watch->ctx, which);
+}
+
+static void
+on_readable(evutil_socket_t fd, short events, void *ctx)
 {
 	struct sl_watch *watch = ctx;
 
-	watch->fn(watch->ctx, (unsigned)events & (SL_READ | SL_WRITE));
+	on_event(watch, &watch->read_event, events, SL_READ);
+}
+
+static void
+on_writable(evutil_socket_t fd, short events, void *ctx)
+{
+	struct sl_watch *watch = ctx;
+
+	on_event(watch, &watch->write_event, events, SL_WRITE);
 }
 
 void
@@ -166,8 +183,8 @@ sl_watch_init(struct sl_watch *watch, struct sl_loop *loop, int fd, sl_watch_fn 
 	watch->fn = fn;
 	watch->ctx = ctx;
 	watch->wanted = 0;
-	event_assign(&watch->read_event, loop->base, fd, EV_READ | EV_PERSIST, on_descriptor, watch);
-	event_assign(&watch->write_event, loop->base, fd, EV_WRITE | EV_PERSIST, on_descriptor, watch);
+	event_assign(&watch->read_event, loop->base, fd, EV_READ | EV_PERSIST, on_readable, watch);
+	event_assign(&watch->write_event, loop->base, fd, EV_WRITE | EV_PERSIST, on_writable, watch);
 }
 
 static void
@@ -189,13 +206,25 @@ sl_watch_want(struct sl_watch *watch, unsigned events)
 	watch->wanted = events;
 }
 
+/* By a time that has come: event_active would call it within the same turn, and whoever asks for that each time would be alone there. */
+static void
+again(struct event *event, bool wanted)
+{
+	static const struct timeval now = { 0, 0 };
+
+	if (wanted)
+		SL_ASSERT(event_add(event, &now) == 0);
+	else
+		event_active(event, EV_TIMEOUT, 0);
+}
+
 void
 sl_watch_again(struct sl_watch *watch, unsigned events)
 {
 	if (events & SL_READ)
-		event_active(&watch->read_event, EV_READ, 0);
+		again(&watch->read_event, watch->wanted & SL_READ);
 	if (events & SL_WRITE)
-		event_active(&watch->write_event, EV_WRITE, 0);
+		again(&watch->write_event, watch->wanted & SL_WRITE);
 }
 
 void
@@ -203,7 +232,7 @@ sl_watch_fini(struct sl_watch *watch)
 {
 	if (watch->fn == NULL)
 		return;
-	event_del(&watch->read_event);		/* also takes back an event_active */
+	event_del(&watch->read_event);		/* also takes back that it is to be called again */
 	event_del(&watch->write_event);
 	*watch = (struct sl_watch){ 0 };
 }
