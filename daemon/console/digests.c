@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "nodes.h"
 #include "sl/log.h"
 #include "store/audit.h"
 #include "store/walk.h"
@@ -13,24 +14,6 @@
 #define FOREVER		PLAN_NEVER
 
 /* ---- a tenant's schedules ---- */
-
-struct nodes {
-	struct sl_node	*items;
-	size_t		 len, size;
-};
-
-static int
-on_node(void *ctx, struct sl_node node)
-{
-	struct nodes *nodes = ctx;
-
-	if (nodes->len == nodes->size) {
-		nodes->size = SL_MAX(nodes->size * 2, (size_t)16);
-		nodes->items = sl_xrealloc(nodes->items, nodes->size * sizeof(*nodes->items));
-	}
-	nodes->items[nodes->len++] = node;
-	return 0;
-}
 
 static bool
 same_schedule(const struct rights *a, const struct rights *b)
@@ -48,8 +31,8 @@ schedules_of(struct digests *d, int64_t tenant, struct rights **list_out, struct
 	size_t len = 0;
 	int r;
 
-	(void)on_node(&nodes, (struct sl_node){ SL_LEVEL_TENANT, tenant });
-	r = sl_store_layer_nodes(d->options.console->store, tenant, DIGESTS_NODES_MAX, on_node, &nodes);
+	(void)nodes_add(&nodes, (struct sl_node){ SL_LEVEL_TENANT, tenant });
+	r = sl_store_layer_nodes(d->options.console->store, tenant, DIGESTS_NODES_MAX, nodes_add, &nodes);
 	for (size_t i = 0; r == 0 && i < nodes.len; i++) {
 		bool known = false;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "courier/queue.h"
+#include "nodes.h"
 #include "policy/layer.h"
 #include "policy/setting.h"
 #include "sl/log.h"
@@ -178,24 +179,6 @@ plan_node(struct reports *reports, struct sl_node node)
 
 /* ---- nodes below a tenant ---- */
 
-struct nodes {
-	struct sl_node	*items;
-	size_t		 len, size;
-};
-
-static int
-on_layer_node(void *ctx, struct sl_node node)
-{
-	struct nodes *nodes = ctx;
-
-	if (nodes->len == nodes->size) {
-		nodes->size = nodes->size * 2 + 16;
-		nodes->items = sl_xrealloc(nodes->items, nodes->size * sizeof(*nodes->items));
-	}
-	nodes->items[nodes->len++] = node;
-	return 0;
-}
-
 static int
 on_layer(void *ctx, const struct sl_layer_now *layer)
 {
@@ -212,7 +195,7 @@ plan_below(struct reports *reports, int64_t tenant)
 {
 	struct nodes nodes = { 0 };
 
-	if (sl_store_layer_nodes(store_of(reports), tenant, REPORTS_NODES_MAX, on_layer_node, &nodes) < 0)
+	if (sl_store_layer_nodes(store_of(reports), tenant, REPORTS_NODES_MAX, nodes_add, &nodes) < 0)
 		sl_log(SL_LOG_ERROR, "reports below tenant %lld cannot be planned: %s", (long long)tenant, sl_store_error(store_of(reports)));
 	for (size_t i = 0; i < nodes.len; i++) {
 		bool says = false;

@@ -28,12 +28,15 @@
 #define PARENT_MAY_SEND	(SL_IPC_BIT(SETTINGS) | SL_IPC_BIT(LISTENERS) | SL_IPC_BIT(STOP) | \
 	SL_IPC_BIT(HELPER) | SL_IPC_BIT(CORRECT) | SL_IPC_BIT(VAULT) | SL_IPC_BIT(SNAPSHOT) | SL_IPC_BIT(COMMANDED))
 
+struct told;
+
 struct process {
 	unsigned	 slot;
 	struct sl_loop	*loop;
 	struct sl_ipc	*parent;
 	struct sl_watch	 watch;
 	struct edge	*edge;
+	struct told	*told;		/* corrections that are under way */
 	uint32_t	 helper;	/* number of the one we were given last */
 	bool		 jailed;
 	bool		 refused;	/* the last settings: the listeners that follow belong to them */
@@ -192,24 +195,82 @@ on_helper(struct process *p, struct sl_ipc_message *message)
 	message->fds[0] = -1;
 }
 
+/* ---- what people say of messages: a step a turn ---- */
+
+struct told {
+	struct told		*next;		/* of those that are under way */
+	struct process		*process;
+	uint32_t		 ticket;
+	struct sl_buf		 payload;	/* has the texts of */
+	struct sl_correction	 correction;
+	struct correcting	*correcting;
+	struct sl_timer		 timer;
+};
+
 /* The ticket goes back with what came of it. */
 static void
-on_correction(struct process *p, struct sl_slice payload)
+answer_correction(struct process *p, uint32_t ticket, const struct sl_corrected *corrected)
 {
-	struct sl_unpack in = { .rest = payload };
-	uint32_t ticket = sl_unpack_u32(&in);
-	struct sl_corrected corrected = { .why = SL_SLICE_LIT("the correction is not understood") };
-	struct sl_correction correction;
 	struct sl_buf answer;
 
-	if (!in.failed && p->edge != NULL && sl_correction_unpack(in.rest, &correction) == 0)
-		correct(p->edge, &correction, &corrected);
 	sl_buf_init(&answer, 4096);
 	sl_pack_u32(&answer, ticket);
-	sl_corrected_pack(&corrected, &answer);
+	sl_corrected_pack(corrected, &answer);
 	if (sl_ipc_send(p->parent, SL_IPC_CORRECTED, sl_buf_slice(&answer), NULL, 0) != 0)
 		sl_log(SL_LOG_WARNING, "the parent does not hear what came of a correction");
 	sl_buf_fini(&answer);
+}
+
+static void
+told_free(struct told *t, struct sl_corrected *out)
+{
+	struct told **at = &t->process->told;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	sl_timer_clear(&t->timer);
+	correcting_end(&t->correcting, out);
+	sl_buf_fini(&t->payload);
+	sl_free(t);
+}
+
+static void
+on_told_timer(void *ctx)
+{
+	struct told *t = ctx;
+	struct process *p = t->process;
+	uint32_t ticket = t->ticket;
+	struct sl_corrected corrected;
+
+	if (correcting_step(t->correcting)) {
+		sl_timer_soon(&t->timer);
+		return;
+	}
+	told_free(t, &corrected);
+	answer_correction(p, ticket, &corrected);
+}
+
+static void
+on_correction(struct process *p, struct sl_slice payload)
+{
+	struct sl_corrected no = { .why = SL_SLICE_LIT("the correction is not understood") };
+	struct sl_unpack in = { .rest = payload };
+	uint32_t ticket = sl_unpack_u32(&in);
+	struct told *t = sl_xzalloc(sizeof(*t));
+
+	*t = (struct told){ .next = p->told, .process = p, .ticket = ticket };
+	p->told = t;
+	sl_timer_init(&t->timer, p->loop, on_told_timer, t);
+	sl_buf_init(&t->payload, SL_CORRECTION_MAX);
+	sl_buf_add_slice(&t->payload, in.rest);
+	if (in.failed || p->edge == NULL || sl_correction_unpack(sl_buf_slice(&t->payload), &t->correction) != 0) {
+		told_free(t, NULL);
+		answer_correction(p, ticket, &no);
+		return;
+	}
+	t->correcting = correcting_new(p->edge, &t->correction);
+	sl_timer_soon(&t->timer);
 }
 
 static void
@@ -325,6 +386,8 @@ edge_main(unsigned slot, int parent_fd)
 	sl_watch_init(&p.watch, p.loop, parent_fd, on_parent, &p);
 	sl_watch_want(&p.watch, SL_READ);
 	sl_loop_run(p.loop);
+	while (p.told != NULL)
+		told_free(p.told, NULL);
 	edge_free(&p.edge);
 	sl_watch_fini(&p.watch);
 	sl_ipc_free(&p.parent);

@@ -198,6 +198,8 @@ add_envelope(struct sl_buf *out, const struct transaction *tx)
 		comma = ",";
 	}
 	sl_buf_addf(out, "],\"rcpt_tried\":%u", tx->recipients_len + refusals_count(tx->refusals));
+	if (tx->mail.has_size && tx->mail.size_bytes > 0)
+		sl_buf_addf(out, ",\"size_said\":%llu", (unsigned long long)tx->mail.size_bytes);
 	refusals_record(tx->refusals, tenant != NULL ? tenant : "", out);
 	add_str(out, "tenant", tenant);
 }

@@ -125,7 +125,7 @@ struct sl_settings *settings_new(void);	/* one reference, nothing in it */
 /* says.c: a value of a policy's setting, added to `out` as YAML on one line. NULL, or what to write, at *at_out. */
 const char *says_read(const struct sl_policy_setting *row, const struct conf_node *node, struct sl_buf *out,
 	    const struct conf_node **at_out);
-/* What may be written: "list of mon, tue, ...". */
+/* What may be written for a setting of policies: "list of mon, tue, ...". */
 void	says_describe(const struct sl_policy_setting *row, struct sl_buf *out);
 
 #endif

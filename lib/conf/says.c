@@ -141,15 +141,24 @@ says_describe(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_NUMBER:
 		sl_buf_addf(out, "number, %u to %u", row->min, row->max);
 		return;
+	case SL_POLICY_SIZE:
+		sl_buf_add_str(out, "size, ");
+		value_print_size(row->min, out);
+		sl_buf_add_str(out, " to ");
+		value_print_size(row->max, out);
+		return;
 	case SL_POLICY_WORD:
 		add_words(row, out);
 		return;
 	case SL_POLICY_SET:
 		sl_buf_add_str(out, "list of ");
-		if (strcmp(row->path, "digest.hours") == 0)
+		if (row->words[0].word[0] == '0')
 			sl_buf_add_str(out, "hours, 0 to 23");
 		else
 			add_words(row, out);
+		return;
+	case SL_POLICY_THRESHOLDS:
+		sl_buf_add_str(out, "map of actions to probabilities, or never");
 		return;
 	case SL_POLICY_TEXT: case SL_POLICY_LINE:
 		sl_buf_addf(out, "text, at most %u bytes", row->max);
@@ -160,17 +169,22 @@ says_describe(const struct sl_policy_setting *row, struct sl_buf *out)
 	case SL_POLICY_ADDRESSES:
 		sl_buf_addf(out, "list of addresses, at most %u", row->max);
 		return;
+	case SL_POLICY_DOMAINS:
+		sl_buf_add_str(out, "list of domains");
+		return;
 	case SL_POLICY_ZONE:
 		sl_buf_add_str(out, "time zone");
 		return;
 	case SL_POLICY_LANGUAGE:
 		sl_buf_add_str(out, "language");
 		return;
-	case SL_POLICY_SIZE: case SL_POLICY_THRESHOLDS: case SL_POLICY_DOMAINS: case SL_POLICY_FILES: case SL_POLICY_GROUPS:
-	case SL_POLICY_PARTNERS: case SL_POLICY_TYPE_COUNT:
+	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:
+		sl_buf_addf(out, "list of maps, at most %u", row->max);
+		return;
+	case SL_POLICY_TYPE_COUNT:
 		break;
 	}
-	SL_UNREACHABLE("a setting that no tenant's section has");
+	SL_UNREACHABLE("a setting of no type");
 }
 
 /* ---- the rest of a section, as a policy ---- */

@@ -6,14 +6,14 @@
 
 #define TEXT_MAX	1024	/* bytes of the line's own texts */
 
-enum member { RECORD, ID, TENANT, TIME, OUTCOME, CLIENT, TLS, FROM, TO, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
+enum member { RECORD, ID, TENANT, TIME, OUTCOME, CLIENT, TLS, FROM, TO, BYTES, SIZE_SAID, VERDICT, ACTION, FAILED, PROBABILITY, PRIOR, JUDGED, EVIDENCE, POLICY,
 	DEMANDS, VERSIONS, FACTS, CLASSES, REFUSED, REFUSED_MORE, MEMBER_COUNT };
 #define BIT(member)	(1u << (member))
 #define ENOUGH		(BIT(RECORD) | BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(JUDGED) | BIT(CLASSES))
 #define NEEDED		(BIT(VERDICT) | BIT(ACTION) | BIT(PROBABILITY) | BIT(PRIOR) | BIT(EVIDENCE))
 
 static const char *const members[MEMBER_COUNT] = { "record", "id", "tenant", "time", "outcome", "client", "tls", "mail_from", "rcpt_to",
-	"verdict", "action", "engine_failed", "probability", "prior", "judged", "evidence", "policy", "demands", "versions", "facts",
+	"bytes", "size_said", "verdict", "action", "engine_failed", "probability", "prior", "judged", "evidence", "policy", "demands", "versions", "facts",
 	"classes", "refused", "refused_more" };
 
 /* ---- the verdict ---- */
@@ -292,6 +292,8 @@ read_member(struct reader *r, enum member member, struct sl_record *record, unsi
 	case TLS: record->facts.identity.tls = *read_str(r) != '\0'; break;
 	case FROM: record->sender = sl_slice_str(read_str(r)); break;
 	case TO: read_recipients(r, record); break;
+	case BYTES: record->bytes = reader_count(r, UINT64_MAX); break;
+	case SIZE_SAID: record->size_said = reader_count(r, UINT64_MAX); break;
 	case VERDICT: record->word = reader_word(r, 63); break;
 	case ACTION: record->action = reader_action(r); break;
 	case FAILED: record->engine_failed = reader_flag(r); break;

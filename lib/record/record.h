@@ -216,6 +216,8 @@ struct sl_record {			/* as it was read */
 	enum sl_action		 action;
 	/* Of the line; empty where it has none. */
 	const char		*id, *tenant, *time, *outcome;
+	uint64_t		 bytes;		/* of the message on the wire, as far as it was read */
+	uint64_t		 size_said;	/* by its sender, before it came; 0: he did not */
 	struct sl_slice		 client, sender;	/* envelope's */
 	const struct sl_slice	*recipients;
 	size_t			 recipients_len;

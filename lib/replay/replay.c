@@ -163,6 +163,23 @@ is_postmaster(struct sl_slice recipient)
 	return recipient.len > strlen(name) && sl_slice_ieq(sl_slice(recipient.ptr, strlen(name)), sl_slice_str(name));
 }
 
+/* What is refused before, or once its data is there, whatever else is asked for: to all of his tenant alike. */
+static bool
+too_large(const struct message *m, struct side *side)
+{
+	uint64_t bytes = SL_MAX(m->record->bytes, m->record->size_said), most = side->policy->policy.message.size;
+	struct sl_decision *d = &side->fare.decision;
+
+	if (most == 0 || bytes <= most)
+		return false;
+	memset(d, 0, sizeof(*d));
+	d->ruling = (struct sl_ruling){ .action = SL_ACTION_REFUSE, .enforced = true, .word = "too-large" };
+	d->by = SL_BY_POLICY;
+	d->allowed_by = SL_PRECEDENCE_COUNT;
+	snprintf(d->why, sizeof(d->why), "message.size: %llu bytes are more than %llu", (unsigned long long)bytes, (unsigned long long)most);
+	return true;
+}
+
 /* The domain knows its users. */
 static bool
 shielded(struct side *side)
@@ -217,7 +234,7 @@ side_ask(const struct message *m, struct side *side)
 	struct sl_decision *d = &side->fare.decision;
 
 	side->fare.action = SL_ACTION_REFUSE;
-	side->fare.at_rcpt = shielded(side) || denied_by_envelope(m, side, d);
+	side->fare.at_rcpt = too_large(m, side) || shielded(side) || denied_by_envelope(m, side, d);
 	if (side->fare.at_rcpt)
 		return;
 	side->fare.action = SL_ACTION_DELIVER;
@@ -247,7 +264,7 @@ side_decide(struct sl_replay *replay, const struct message *m, const struct sl_r
 		if (worst.ruling.action == d->ruling.action && worst.ruling.copy == d->ruling.copy)
 			unsure = 0;
 	}
-	side->fare.at_rcpt = shielded(side) || denied(m, side);
+	side->fare.at_rcpt = too_large(m, side) || shielded(side) || denied(m, side);
 	if (side->fare.at_rcpt)
 		unsure = 0;
 	side->fare.action = action_of(&d->ruling);
@@ -424,7 +441,17 @@ refused_has_drifted(const struct sl_record_refused *refused, const struct sl_rep
 
 	if (refused->why == SL_RECORD_WHY_NOBODYS)
 		return now->there;
+	if (refused->why == SL_RECORD_WHY_SIZE)
+		return !now->at_rcpt;
 	return !now->at_rcpt || list != (refused->why == SL_RECORD_WHY_LIST ? refused->list : SL_BY_COUNT);
+}
+
+/* Of a message that was too large it has to be known how large it is: earlier records do not say. */
+static bool
+is_asked_again(const struct sl_record *record, enum sl_record_why why)
+{
+	return why == SL_RECORD_WHY_SHIELD || why == SL_RECORD_WHY_LIST || why == SL_RECORD_WHY_NOBODYS ||
+	    (why == SL_RECORD_WHY_SIZE && record->size_said > 0);
 }
 
 /* Whom policies refused at RCPT: refused again, or judged? Who was refused otherwise would be so by any policy. */
@@ -435,8 +462,7 @@ tell_refused(struct sl_replay *replay, const struct message *m, const struct sl_
 	const struct sl_replay_fare *now = &b.now.fare, *then = &b.then.fare;
 	struct sl_replay_told told = { .record = m->record, .recipient = refused->mailbox, .now = now, .then = then };
 
-	if ((refused->why != SL_RECORD_WHY_SHIELD && refused->why != SL_RECORD_WHY_LIST && refused->why != SL_RECORD_WHY_NOBODYS) ||
-	    refused->mailbox.len == 0 || !find_both(replay, refused->mailbox, &b))
+	if (!is_asked_again(m->record, refused->why) || refused->mailbox.len == 0 || !find_both(replay, refused->mailbox, &b))
 		return;
 	if (b.unknown) {
 		told.doubts = SL_REPLAY_BIT(POLICY);

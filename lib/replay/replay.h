@@ -16,7 +16,10 @@
  * takes an answer for each recipient, which is seen by what became of them.) Limits: what a next hop would have said; a
  * message that outgrew the edge's window is split instead; that there may be no vault.
  *
- * Who was refused at RCPT, by his domain's shield or a list or as nobody's here, is asked about again as at RCPT. Where he would be refused no more
+ * What is larger than message.size would be refused, by what the record says of its size, or its sender said. (Not known: the size of what was refused
+ * while it came, as its sender had not said it.)
+ *
+ * Who was refused at RCPT, by his domain's shield or a list, as nobody's here, or for the size that was said, is asked about again as at RCPT. Where he would be refused no more
  * it is told that the message would be judged: as what, nobody knows, and what his being there would do to others is not told either.
  *
  * Memory: of a picture at most SL_REPLAY_POLICIES_MAX policies and SL_REPLAY_POLICY_BYTES of what they point at, those in

@@ -380,6 +380,57 @@ who_was_refused_is_asked_about_again(void **state)
 	}
 }
 
+/* What is larger than is taken is refused whatever else is asked for, and who was refused for that is asked about again. */
+static void
+sizes_are_told(void **state)
+{
+#define SIZE(text)	"message: {size: " text "}"
+	static const struct {
+		const char	*now, *then;
+		uint64_t	 bytes, said;
+		bool		 refused;	/* at RCPT, for its size */
+		const char	*told;		/* "": nothing */
+	} sizes[] = {
+		{ SIZE("1MiB"), SIZE("100KiB"), 102400, 0, false, "deliver > deliver" },
+		{ SIZE("1MiB"), SIZE("100KiB"), 102401, 0, false, "deliver > refuse, differs" },
+		{ SIZE("1MiB"), SIZE("100KiB"), 90000, 102401, false, "deliver > refuse, differs" },
+		{ SIZE("1MiB"), SIZE("10MiB"), 102401, 0, false, "deliver > deliver" },
+		{ SIZE("100KiB"), SIZE("100KiB"), 200000, 0, false, "refuse > refuse, drifted" },
+		{ SIZE("100KiB"), SIZE("1MiB"), 200000, 0, false, "refuse > deliver, differs, drifted" },
+		{ SIZE("100KiB"), SIZE("1MiB"), 0, 200000, true, "refuse > judged, differs" },
+		{ SIZE("100KiB"), SIZE("150KiB"), 0, 200000, true, "refuse > refuse" },
+		{ SIZE("1MiB"), SIZE("2MiB"), 0, 200000, true, "judged > judged, drifted" },
+		{ SIZE("100KiB"), SIZE("1MiB"), 0, 0, true, "" },
+	};
+	struct fixture *f = *state;
+	struct recorded *recorded = sl_xzalloc(sizeof(*recorded));
+
+	for (size_t i = 0; i < SL_COUNT(sizes); i++) {
+		struct sl_policy now = policy_of(f, sizes[i].now), then = policy_of(f, sizes[i].then);
+		struct sl_snapshot *current = compile(&now, NULL, 0), *changed = compile(&then, NULL, 0);
+		struct sl_replay *replay = sl_replay_new(current, changed);
+		struct sl_record_refused refused = { .mailbox = to_ann, .tenant = "", .why = SL_RECORD_WHY_SIZE, .list = SL_BY_COUNT,
+			.enhanced = "", .text = sl_slice("", 0) };
+		struct heard heard = { .told = "" };
+
+		record_of(&(struct message){ .from = "a@x.example", .sender = "a@x.example", .proven = true }, recorded);
+		recorded->record.bytes = sizes[i].bytes;
+		recorded->record.size_said = sizes[i].said;
+		if (sizes[i].refused) {
+			recorded->record.classes_len = 0;
+			recorded->record.refused = &refused;
+			recorded->record.refused_len = 1;
+		}
+		assert_int_equal(sl_replay_record(replay, &recorded->record, 1000, hear, &heard), 0);
+		if (strcmp(heard.told, sizes[i].told) != 0 || (strstr(heard.told, "> refuse") != NULL && strstr(heard.why, "message.size") == NULL))
+			fail_msg("row %zu: %s: %s", i, heard.told, heard.why);
+		sl_replay_free(&replay);
+		sl_snapshot_close(&current);
+		sl_snapshot_close(&changed);
+	}
+	sl_free(recorded);
+}
+
 /* ---- lines, and whose they are */
 
 static void
@@ -741,6 +792,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_differs_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_was_refused_is_asked_about_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(sizes_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_of_refusals_are_told_to_those_whose_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_has_one_answer_is_decided_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_told_is_what_happens, setup, teardown),

@@ -11,59 +11,6 @@ add_words(const struct sl_policy_word *words, struct sl_buf *out)
 }
 
 static void
-add_kind(const struct sl_policy_setting *row, struct sl_buf *out)
-{
-	switch (row->type) {
-	case SL_POLICY_NUMBER:
-		sl_buf_addf(out, "number, %u to %u", row->min, row->max);
-		return;
-	case SL_POLICY_SIZE:
-		sl_buf_add_str(out, "size, ");
-		value_print_size(row->min, out);
-		sl_buf_add_str(out, " to ");
-		value_print_size(row->max, out);
-		return;
-	case SL_POLICY_WORD:
-		add_words(row->words, out);
-		return;
-	case SL_POLICY_SET:
-		sl_buf_add_str(out, "list of ");
-		if (row->words[0].word[0] == '0')
-			sl_buf_add_str(out, "hours, 0 to 23");
-		else
-			add_words(row->words, out);
-		return;
-	case SL_POLICY_THRESHOLDS:
-		sl_buf_add_str(out, "map of actions to probabilities, or never");
-		return;
-	case SL_POLICY_LINE: case SL_POLICY_TEXT:
-		sl_buf_addf(out, "text, at most %u bytes", row->max);
-		return;
-	case SL_POLICY_ADDRESS:
-		sl_buf_add_str(out, "address, or empty");
-		return;
-	case SL_POLICY_ZONE:
-		sl_buf_add_str(out, "time zone");
-		return;
-	case SL_POLICY_LANGUAGE:
-		sl_buf_add_str(out, "language");
-		return;
-	case SL_POLICY_DOMAINS:
-		sl_buf_add_str(out, "list of domains");
-		return;
-	case SL_POLICY_ADDRESSES:
-		sl_buf_addf(out, "list of addresses, at most %u", row->max);
-		return;
-	case SL_POLICY_FILES: case SL_POLICY_GROUPS: case SL_POLICY_PARTNERS:
-		sl_buf_addf(out, "list of maps, at most %u", row->max);
-		return;
-	case SL_POLICY_TYPE_COUNT:
-		break;
-	}
-	SL_UNREACHABLE("a setting of no type");
-}
-
-static void
 add_row(const struct sl_policy_setting *row, struct sl_buf *out)
 {
 	static const char *const narrow[] = {
@@ -73,7 +20,7 @@ add_row(const struct sl_policy_setting *row, struct sl_buf *out)
 	};
 
 	sl_buf_addf(out, "| `%s` | ", row->path);
-	add_kind(row, out);
+	says_describe(row, out);
 	for (int level = 0; level < SL_LEVEL_COUNT; level++)
 		if (sl_policy_setting_is_of_level(row))
 			sl_buf_addf(out, " | `%s`", row->preset[level]);
@@ -120,8 +67,11 @@ add_simulation(struct sl_buf *out)
 	    "- What holds now is worked out too, and compared with what was recorded: where settings or lists have changed\n"
 	    "  since, that is counted, and the list is about now.\n"
 	    "- `--allow ENTRY`, `--deny ENTRY` and `--unlist ENTRY` try entries of the node's own list, alone or beside settings.\n"
-	    "- Who was refused at RCPT, by the shield or a list (host or envelope), is asked about again. Where he would be refused\n"
-	    "  no more it says `judged`: the message never came, so nobody knows as what. What a next hop refused stays so.\n"
+	    "- Who was refused at RCPT, by the shield, a list (host or envelope), or for the size that the sender had said, is asked\n"
+	    "  about again. Where he would be refused no more it says `judged`: the message never came, so nobody knows as what. What\n"
+	    "  a next hop refused stays so.\n"
+	    "- What is larger than `message.size` would allow is refused. What was refused for its size while it came, as its sender\n"
+	    "  had not said it, is not asked about again: how large it would have been is not known.\n"
 	    "- Mail that was not judged has no ruling to compare: in pass-through mode, or after a failure.\n"
 	    "- What is not recorded is said, message by message, where it could have made a difference: attachment rules\n"
 	    "  with masks other than `*` and `*.ext` that are new, words and patterns that nobody has looked for yet, more than\n"
