@@ -2,16 +2,24 @@
 
 #include "trace_run.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "few.h"
 #include "report/scope.h"
 #include "sl/log.h"
 #include "traffic/narrow.h"
 #include "traffic/traffic.h"
+
+#define LOOK_MS		200		/* whether somebody waits */
+#define TRACE_GRACE_MS	20000u		/* for what it is at when the deadline comes: a file that somebody keeps, an answer that is not taken */
 
 /* ---- questions ---- */
 
@@ -307,13 +315,42 @@ look(struct tracing *t, const char *directory)
 	few_fini(&few);
 }
 
+/* ---- no longer than somebody waits ---- */
+
+static int out_fd;
+static volatile sig_atomic_t looks;
+
+/* Whatever it is at, the process ends when nobody waits any more: else who asks and goes could have any number of them. */
+static void
+on_look(int number)
+{
+	struct pollfd gone = { .fd = out_fd, .events = POLLRDHUP };
+	int error = errno;
+
+	if (poll(&gone, 1, 0) > 0 || (unsigned)++looks > (TRACE_DEADLINE_MS + TRACE_GRACE_MS) / LOOK_MS)
+		_exit(0);		/* who does wait is told by the channel's end */
+	errno = error;
+}
+
+static void
+bound(struct sl_ipc *out)
+{
+	const struct itimerval every = { { 0, LOOK_MS * 1000 }, { 0, LOOK_MS * 1000 } };
+	const struct sigaction look = { .sa_handler = on_look, .sa_flags = SA_RESTART };
+	const struct rlimit cpu = { TRACE_CPU_S, TRACE_CPU_S };
+
+	out_fd = sl_ipc_fd(out);
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+	(void)sigaction(SIGALRM, &look, NULL);
+	(void)setitimer(ITIMER_REAL, &every, NULL);
+}
+
 void
 trace_run(const char *directory, const struct trace_question *question, struct sl_ipc *out)
 {
-	const struct rlimit cpu = { TRACE_CPU_S, TRACE_CPU_S };
 	struct tracing t = { .question = question };
 
-	(void)setrlimit(RLIMIT_CPU, &cpu);
+	bound(out);
 	t.view = (struct sl_traffic_view){ sees, &t, question->of.of == SL_REPORT_OF_ALL, question->routes };
 	if (question->of.of != SL_REPORT_OF_ALL)
 		t.scope = sl_report_scope_new(&question->of, NULL);

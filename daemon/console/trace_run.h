@@ -12,7 +12,7 @@
  *	"lost":N,"left_out":N,			to the operator: records that were lost on these days, or never made, as they were too many
  *	"some_lost":true,"some_left_out":true}	to others, whose they may not have been
  *
- * Bounds: TRACE_ROWS_MAX records, TRACE_BYTES_MAX bytes, TRACE_DEADLINE_MS of time, TRACE_CPU_S of a processor.
+ * Bounds: TRACE_ROWS_MAX records, TRACE_BYTES_MAX bytes, TRACE_DEADLINE_MS of time, TRACE_CPU_S of a processor. It ends when nobody waits any more.
  */
 #ifndef CONSOLE_TRACE_RUN_H
 #define CONSOLE_TRACE_RUN_H
