@@ -247,7 +247,7 @@ add_found(struct tracing *t, const struct sl_traffic_found *found)
 	size_t more = found->beyond + t->full;
 
 	sl_buf_addf(out, "],\"days\":%u,\"more\":%zu", found->days, more);
-	if (t->full || found->beyond >= TRACE_MORE_MAX || (found->reached_us != 0 && more > 0))
+	if (t->full || found->at_least)
 		sl_buf_add_str(out, ",\"more_at_least\":true");
 	if (found->reached_us != 0)
 		add_time(out, found->reached_us);
@@ -289,7 +289,7 @@ look(struct tracing *t, const char *directory)
 {
 	const struct trace_question *q = t->question;
 	struct sl_traffic_query query = { .id = q->id, .sender = q->sender, .recipient = q->recipient, .client = q->client,
-		.message_id = q->message_id, .since_us = q->since_us, .until_us = q->until_us, .limit = q->limit, .count_more = TRACE_MORE_MAX,
+		.message_id = q->message_id, .since_us = q->since_us, .until_us = q->until_us, .limit = q->limit, .count_more = TRACE_MORE_MAX, .count_us = TRACE_COUNT_MS * UINT64_C(1000),
 		.deadline_us = sl_clock_system.monotonic_us(NULL) + TRACE_DEADLINE_MS * UINT64_C(1000) };
 	struct sl_slice tenants[SL_TRAFFIC_SET_MAX];
 	struct few few = { .many = true };
