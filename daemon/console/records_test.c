@@ -403,6 +403,29 @@ a_trace_whose_process_dies_is_told_so(void **state)
 	teardown(&b);
 }
 
+/* Who asks and goes leaves nothing behind that works on. */
+static void
+a_trace_that_nobody_waits_for_ends(void **state)
+{
+	struct bench b;
+	struct told told;
+	char path[160];
+	uint64_t number;
+	pid_t child;
+
+	setup(&b, true);
+	TURN_UNTIL(&b, records_id(b.reader) != 0);
+	snprintf(path, sizeof(path), "%s/traffic-2026-11-27.db", b.records);	/* who opens it waits for ever */
+	assert_int_equal(mkfifo(path, 0600), 0);
+	number = trace(&b, "one.example", "2026-11-25", 1, &told);
+	TURN_UNTIL(&b, children_of(records_id(b.reader), &child, 1) == 1);
+	records_trace_forget(b.reader, number);
+	TURN_UNTIL(&b, children_of(records_id(b.reader), &child, 1) == 0);
+	assert_int_equal(told.heard, 0);
+	sl_buf_fini(&told.text);
+	teardown(&b);
+}
+
 static void
 what_is_no_question_is_not_taken_for_one(void **state)
 {
@@ -462,6 +485,7 @@ main(void)
 		cmocka_unit_test(what_is_tried_out_is_told_of_a_death),
 		cmocka_unit_test(traces_are_told_beside_each_other),
 		cmocka_unit_test(a_trace_whose_process_dies_is_told_so),
+		cmocka_unit_test(a_trace_that_nobody_waits_for_ends),
 		cmocka_unit_test(what_is_no_question_is_not_taken_for_one),
 		cmocka_unit_test(it_ends_with_the_console),
 	};

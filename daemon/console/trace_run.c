@@ -2,16 +2,24 @@
 
 #include "trace_run.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "few.h"
 #include "report/scope.h"
 #include "sl/log.h"
 #include "traffic/narrow.h"
 #include "traffic/traffic.h"
+
+#define LOOK_MS		200		/* whether somebody waits */
+#define TRACE_GRACE_MS	20000u		/* for what it is at when the deadline comes: a file that somebody keeps, an answer that is not taken */
 
 /* ---- questions ---- */
 
@@ -239,7 +247,7 @@ add_found(struct tracing *t, const struct sl_traffic_found *found)
 	size_t more = found->beyond + t->full;
 
 	sl_buf_addf(out, "],\"days\":%u,\"more\":%zu", found->days, more);
-	if (t->full || found->beyond >= TRACE_MORE_MAX || (found->reached_us != 0 && more > 0))
+	if (t->full || found->at_least)
 		sl_buf_add_str(out, ",\"more_at_least\":true");
 	if (found->reached_us != 0)
 		add_time(out, found->reached_us);
@@ -281,7 +289,7 @@ look(struct tracing *t, const char *directory)
 {
 	const struct trace_question *q = t->question;
 	struct sl_traffic_query query = { .id = q->id, .sender = q->sender, .recipient = q->recipient, .client = q->client,
-		.message_id = q->message_id, .since_us = q->since_us, .until_us = q->until_us, .limit = q->limit, .count_more = TRACE_MORE_MAX,
+		.message_id = q->message_id, .since_us = q->since_us, .until_us = q->until_us, .limit = q->limit, .count_more = TRACE_MORE_MAX, .count_us = TRACE_COUNT_MS * UINT64_C(1000),
 		.deadline_us = sl_clock_system.monotonic_us(NULL) + TRACE_DEADLINE_MS * UINT64_C(1000) };
 	struct sl_slice tenants[SL_TRAFFIC_SET_MAX];
 	struct few few = { .many = true };
@@ -307,13 +315,42 @@ look(struct tracing *t, const char *directory)
 	few_fini(&few);
 }
 
+/* ---- no longer than somebody waits ---- */
+
+static int out_fd;
+static volatile sig_atomic_t looks;
+
+/* Whatever it is at, the process ends when nobody waits any more: else who asks and goes could have any number of them. */
+static void
+on_look(int number)
+{
+	struct pollfd gone = { .fd = out_fd, .events = POLLRDHUP };
+	int error = errno;
+
+	if (poll(&gone, 1, 0) > 0 || (unsigned)++looks > (TRACE_DEADLINE_MS + TRACE_GRACE_MS) / LOOK_MS)
+		_exit(0);		/* who does wait is told by the channel's end */
+	errno = error;
+}
+
+static void
+bound(struct sl_ipc *out)
+{
+	const struct itimerval every = { { 0, LOOK_MS * 1000 }, { 0, LOOK_MS * 1000 } };
+	const struct sigaction look = { .sa_handler = on_look, .sa_flags = SA_RESTART };
+	const struct rlimit cpu = { TRACE_CPU_S, TRACE_CPU_S };
+
+	out_fd = sl_ipc_fd(out);
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+	(void)sigaction(SIGALRM, &look, NULL);
+	(void)setitimer(ITIMER_REAL, &every, NULL);
+}
+
 void
 trace_run(const char *directory, const struct trace_question *question, struct sl_ipc *out)
 {
-	const struct rlimit cpu = { TRACE_CPU_S, TRACE_CPU_S };
 	struct tracing t = { .question = question };
 
-	(void)setrlimit(RLIMIT_CPU, &cpu);
+	bound(out);
 	t.view = (struct sl_traffic_view){ sees, &t, question->of.of == SL_REPORT_OF_ALL, question->routes };
 	if (question->of.of != SL_REPORT_OF_ALL)
 		t.scope = sl_report_scope_new(&question->of, NULL);

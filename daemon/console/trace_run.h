@@ -7,12 +7,12 @@
  *	{"ok":true,"records":[			newest first, each in a line of its own, as recorded but for what is not his (traffic/narrow.h)
  *	RECORD,
  *	RECORD],"days":N,			so many days' files were looked into
- *	"more":N,"more_at_least":true,		so many are not told; or more than that
+ *	"more":N,"more_at_least":true,		so many are not told; or more than that: no time is wasted on it
  *	"reached":TIME,				what is older was not looked at: the time was up
  *	"lost":N,"left_out":N,			to the operator: records that were lost on these days, or never made, as they were too many
  *	"some_lost":true,"some_left_out":true}	to others, whose they may not have been
  *
- * Bounds: TRACE_ROWS_MAX records, TRACE_BYTES_MAX bytes, TRACE_DEADLINE_MS of time, TRACE_CPU_S of a processor.
+ * Bounds: TRACE_ROWS_MAX records, TRACE_BYTES_MAX bytes, TRACE_DEADLINE_MS of time, TRACE_CPU_S of a processor. It ends when nobody waits any more.
  */
 #ifndef CONSOLE_TRACE_RUN_H
 #define CONSOLE_TRACE_RUN_H
@@ -23,6 +23,7 @@
 #define TRACE_ROWS_MAX		1000u
 #define TRACE_BYTES_MAX		((size_t)16 << 20)
 #define TRACE_MORE_MAX		1000u
+#define TRACE_COUNT_MS		300u	/* how long what is beyond the limit is counted */
 #define TRACE_DEADLINE_MS	10000u
 #define TRACE_CPU_S		30u
 

@@ -91,6 +91,7 @@
 	/* only to those whom the policy names */ \
 	X(REPORT_SEND,		"report.send",		SL_TREE,	SL_RUN,			SL_SCOPE_DOWN,	SL_W) \
 	X(REPORT_SCHEDULE,	"report.schedule",	SL_TREE,	SL_RUN | SL_QM | SL_RR | SL_US, SL_SCOPE_DOWN,	0) \
+	/* of recipients at that node alone (lib/traffic/narrow.h): envelopes and what decided, nothing of a message */ \
 	X(TRACE_SEARCH,		"trace.search",		SL_TREE,	SL_RUN | SL_QM | SL_US,	SL_SCOPE_DOWN,	0) \
 	X(AUDIT_SHOW,		"audit.show",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \
 	X(AUDIT_VERIFY,		"audit.verify",		SL_O | SL_P | SL_T, SL_RUN | SL_RR,	SL_SCOPE_DOWN,	0) \

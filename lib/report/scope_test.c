@@ -143,6 +143,37 @@ a_domain_in_other_letters_is_the_same(void **state)
 	teardown(&f);
 }
 
+/* As records have it: in any case, in any letters, at an alias. */
+static void
+an_address_as_it_was_written_is_known(void **state)
+{
+	static const struct { enum sl_report_of of; const char *members, *address; bool has; } asked[] = {
+		{ SL_REPORT_OF_ADDRESSES, "a@two.example b@one.example", "a@two.example", true },
+		{ SL_REPORT_OF_ADDRESSES, "a@two.example b@one.example", "A@Two.Example", true },
+		{ SL_REPORT_OF_ADDRESSES, "a@two.example b@one.example", "a@ZWEITE.example", true },
+		{ SL_REPORT_OF_ADDRESSES, "a@two.example b@one.example", "b@zweite.example", false },
+		{ SL_REPORT_OF_ADDRESSES, "a@two.example b@one.example", "aa@two.example", false },
+		{ SL_REPORT_OF_ADDRESSES, "a@two.example", "", false },
+		{ SL_REPORT_OF_ADDRESSES, "a@xn--mller-kva.example", "a@m\xc3\xbcller.example", true },
+		{ SL_REPORT_OF_ADDRESSES, "", "a@two.example", false },
+		{ SL_REPORT_OF_DOMAINS, "two.example", "x@zweite.example", true },
+		{ SL_REPORT_OF_DOMAINS, "two.example", "x@Two.EXAMPLE", true },
+		{ SL_REPORT_OF_DOMAINS, "two.example", "x@one.two.example", false },
+		{ SL_REPORT_OF_DOMAINS, "two.example", "two.example", true },	/* a domain alone is one */
+		{ SL_REPORT_OF_ALL, "", "x@else.example", true },
+	};
+
+	for (size_t i = 0; i < SL_COUNT(asked); i++) {
+		struct fixture f;
+
+		setup(&f, asked[i].of, asked[i].members);
+		for (int again = 0; again < 2; again++)
+			if (sl_report_scope_has(f.scope, S(asked[i].address)) != asked[i].has)
+				fail_msg("%s among \"%s\"", asked[i].address, asked[i].members);
+		teardown(&f);
+	}
+}
+
 static void
 sums_by_domain_of_days_that_are_gone_are_added(void **state)
 {
@@ -252,6 +283,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_counts_once_with_each_whom_it_was_for),
 		cmocka_unit_test(a_domain_in_other_letters_is_the_same),
+		cmocka_unit_test(an_address_as_it_was_written_is_known),
 		cmocka_unit_test(sums_by_domain_of_days_that_are_gone_are_added),
 		cmocka_unit_test(the_largest_are_told_and_the_rest_summed),
 		cmocka_unit_test(too_many_names_are_bounded),

@@ -17,7 +17,7 @@ struct search {
 	struct sl_traffic_found		*found;
 	size_t				 limit;
 	bool				 all;		/* of a time: nothing else is asked for */
-	uint64_t			 rows;
+	uint64_t			 rows, count_until_us;
 };
 
 /* ---- what is asked of the index: sets of terms, one of each of which a line has ---- */
@@ -141,12 +141,25 @@ order(const struct sets *sets, int64_t places[SETS_MAX])
 
 /* ---- a day ---- */
 
-static bool
-is_late(const struct search *s)
+static uint64_t
+now_us(const struct search *s)
 {
-	const struct sl_clock *clock = s->traffic->clock;
+	return s->traffic->clock->monotonic_us(s->traffic->clock->ctx);
+}
 
-	return s->query->deadline_us != 0 && clock->monotonic_us(clock->ctx) >= s->query->deadline_us;
+/* Is there no time to look at what came before this? Then that is noted. */
+static bool
+is_late(struct search *s, int64_t at_us)
+{
+	uint64_t until_us = s->found->more && s->count_until_us != 0 ? s->count_until_us : s->query->deadline_us;
+
+	if (until_us == 0 || now_us(s) < until_us)
+		return false;
+	if (s->found->more)
+		s->found->at_least = true;
+	else
+		s->found->reached_us = at_us;
+	return true;
 }
 
 /* Is it what is asked for? What has the same hash is not. */
@@ -189,8 +202,11 @@ give(struct search *s, struct day *day, int64_t n)
 	if (s->query->seen != NULL && !is_seen(s, &text))
 		return 0;
 	if (s->found->lines == s->limit) {
+		if (!s->found->more && s->query->count_us != 0)
+			s->count_until_us = now_us(s) + s->query->count_us;
 		s->found->more = true;
-		return ++s->found->beyond >= s->query->count_more ? SL_DONE : 0;
+		s->found->at_least = ++s->found->beyond >= s->query->count_more;
+		return s->found->at_least ? SL_DONE : 0;
 	}
 	s->found->lines++;
 	return s->each(s->ctx, text);
@@ -208,10 +224,8 @@ search_rows(struct search *s, struct day *day, struct db_query *query)
 			continue;		/* it has two terms of a set */
 		last = n;
 		r = give(s, day, n);
-		if (r == 0 && ++s->rows % LOOK_ROWS == 0 && is_late(s)) {
-			s->found->reached_us = db_int(query, 1);
+		if (r == 0 && ++s->rows % LOOK_ROWS == 0 && is_late(s, db_int(query, 1)))
 			r = SL_DONE;
-		}
 		if (r != 0) {
 			db_end(query);
 			return r;
@@ -291,7 +305,7 @@ int
 sl_traffic_search(struct sl_traffic *t, const struct sl_traffic_query *query, sl_traffic_each *each, void *ctx,
     struct sl_traffic_found *found)
 {
-	struct search s = { t, query, each, ctx, found, query->limit > 0 ? query->limit : LIMIT, asks_all(query), 0 };
+	struct search s = { t, query, each, ctx, found, query->limit > 0 ? query->limit : LIMIT, asks_all(query), 0, 0 };
 	char (*names)[DAY_LEN + 1], from[DAY_LEN + 1], to[DAY_LEN + 1];
 	size_t len;
 	int r = 0;
@@ -305,10 +319,8 @@ sl_traffic_search(struct sl_traffic *t, const struct sl_traffic_query *query, sl
 	for (size_t i = len; i-- > 0 && r == 0;) {
 		if (strcmp(names[i], from) < 0 || strcmp(names[i], to) > 0)
 			continue;
-		if (is_late(&s)) {
-			found->reached_us = end_of(names[i]);
+		if (is_late(&s, end_of(names[i])))
 			break;
-		}
 		r = search_day(&s, names[i]);
 	}
 	sl_free(names);

@@ -75,14 +75,16 @@ struct sl_traffic_query {	/* all that are given must hold; case of ASCII does no
 	/* Looked for in the index, where there are some: what is seen is of one of these tenants, and names one of these addresses or domains. */
 	const struct sl_slice *of_tenants, *of_recipients;
 	size_t		of_tenants_len, of_recipients_len;	/* at most SL_TRAFFIC_SET_MAX */
-	size_t		count_more;		/* beyond the limit; 0: one, so that it is known that there are more */
+	size_t		count_more;		/* beyond the limit, as they are read; 0: one, so that it is known that there are more */
+	uint64_t	count_us;		/* and for so long; 0: as long as it takes */
 	uint64_t	deadline_us;		/* of the clock that never goes back; 0: none */
 };
 struct sl_traffic_found {
 	size_t		lines;
 	bool		more;		/* than the limit */
-	size_t		beyond;		/* how many more, up to count_more */
-	int64_t		reached_us;	/* the deadline came: what is older than this was not looked at; 0: all was */
+	size_t		beyond;		/* how many more, up to count_more, ... */
+	bool		at_least;	/* ... or as many as could be counted */
+	int64_t		reached_us;	/* the deadline came: what is older than this was not looked at; 0: all was, or there are more than the limit */
 	unsigned	days;		/* files that were searched */
 	uint64_t	lost;		/* lines that were dropped on these days */
 	uint64_t	left_out;	/* what ended before there was a message, and has no line: too many at once */

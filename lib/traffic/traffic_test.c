@@ -425,10 +425,10 @@ what_is_beyond_is_counted_and_a_deadline_ends_it(void **state)
 	sl_buf_init(&out, 4096);
 	OK(&f, sl_traffic_search(f.traffic, &query, note_id, &out, &found));
 	assert_string_equal(sl_buf_cstr(&out), "C2 C1 ");
-	assert_true(found.more && found.beyond == 3);
+	assert_true(found.more && found.beyond == 3 && found.at_least);
 	query.count_more = 100;
 	OK(&f, sl_traffic_search(f.traffic, &query, note_id, &out, &found));
-	assert_true(found.more && found.beyond == 4 && found.reached_us == 0);
+	assert_true(found.more && found.beyond == 4 && !found.at_least && found.reached_us == 0);
 	sl_traffic_close(&f.traffic);
 	if (sl_traffic_open(&(struct sl_traffic_options){ .directory = f.directory, .clock = &clock, .read_only = true }, &f.traffic) != 0)
 		fail();
@@ -438,6 +438,12 @@ what_is_beyond_is_counted_and_a_deadline_ends_it(void **state)
 	assert_string_equal(sl_buf_cstr(&out), "C2 C1 ");	/* a day, and then it was late */
 	assert_int_equal(found.days, 1);
 	assert_true(found.reached_us == AT(24, 0));
+	/* Who has all he wants waits no longer than it is worth to be told how many more there are. */
+	sl_buf_reset(&out);
+	query = (struct sl_traffic_query){ .limit = 1, .count_more = 100, .count_us = 500, .deadline_us = late_monotonic(NULL) + 1000000 };
+	OK(&f, sl_traffic_search(f.traffic, &query, note_id, &out, &found));
+	assert_string_equal(sl_buf_cstr(&out), "C2 ");
+	assert_true(found.more && found.beyond == 1 && found.at_least && found.days == 1 && found.reached_us == 0);
 	sl_buf_fini(&out);
 	fixture_fini(&f);
 }

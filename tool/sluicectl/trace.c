@@ -32,8 +32,8 @@ static const char usage[] =
     "  --records DIR     look into these day files (default " TRAFFIC_DIRECTORY "), for who may read them\n"
     "  --socket PATH     ask the console here (default " CONSOLE_SOCKET ")\n\n"
     "Who may not read the files asks the console, which shows what is his: of the tenant, domain, group or mailbox that he has a role for\n"
-    "(administrator, quarantine manager, user), without the other recipients. --at, --domain, --group, --user and $SLUICE_CONSOLE\n"
-    "are of the console as well; where his roles leave no doubt, none of them is needed.\n\n"
+    "(administrator, quarantine manager, user), without the other recipients. --at, --domain, --group, --user and --socket ask the\n"
+    "console in any case; where his roles leave no doubt, none of them is needed.\n\n"
     "Exit status: 0 found, 1 nothing found, not allowed, or not to be read, 2 the command line is wrong.\n";
 
 /* "7d": so long before now. */
@@ -190,7 +190,7 @@ wants_console(const struct trace *trace)
 		return true;
 	if (trace->records != NULL)
 		return false;
-	return getenv("SLUICE_CONSOLE") != NULL || (access(TRAFFIC_DIRECTORY, R_OK | X_OK) != 0 && console_socket() != NULL);
+	return access(TRAFFIC_DIRECTORY, R_OK | X_OK) != 0 && console_socket() != NULL;
 }
 
 int
