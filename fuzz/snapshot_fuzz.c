@@ -99,6 +99,7 @@ good_one(void)
 	add_entry(w, SL_BY_PARTNER, 3, "", "*.bad.example", 0);
 	add_entry(w, SL_BY_TENANT, 1, "", "192.0.2.0/24", 100);
 	add_entry(w, SL_BY_USER, 1, "u1@a.example", "x@bad.example", 0);
+	SL_ASSERT(sl_snapshot_writer_user_gone(w, 1, SL_SLICE_LIT("gone@a.example")) == 0);
 	SL_ASSERT(sl_snapshot_writer_partly(w, 1) == 0);
 	SL_ASSERT(sl_snapshot_writer_finish(w, &counts, &wrong) == 0);
 	sl_snapshot_writer_free(&w);
@@ -113,7 +114,7 @@ good_one(void)
 static void
 look_up(const struct sl_snapshot *s)
 {
-	static const char *const addresses[] = { "u1@a.example", "u2@b.example", "u3+x@a.example", "x@y.a.example", "x@c.example" };
+	static const char *const addresses[] = { "u1@a.example", "u2@b.example", "u3+x@a.example", "gone@a.example", "x@y.a.example", "x@c.example" };
 	struct sl_snapshot_recipient r;
 	struct sl_snapshot_tenant tenant;
 	struct sl_list_found found[SL_BY_COUNT];

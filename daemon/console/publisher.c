@@ -17,7 +17,7 @@
 #define RETRY_MS	2000	/* after a failure */
 #define HOSTS_MS	300	/* a new next hop's address is awaited so long */
 #define PART_TENANTS	400	/* and partners: the upper snapshot has grown: everything is made anew */
-#define PART_MS		400	/* or: it took so long */
+#define PART_CPU_US	400000	/* or: it took so long, however busy the machine is */
 #define PARTS_GROWN	20000	/* or: so many users, and what else, changed; more than JOB_PARTS_MAX are all of their tenants */
 #define WHOLE_CPU_US	2000000	/* or: parts have cost as much as everything does, and this */
 #define TRIES_MAX	4
@@ -79,8 +79,8 @@ struct publisher {
 	bool		 dirty;		/* they have changed since a part was begun */
 	bool		 need_whole;
 	int64_t		 seen;		/* the last change that was looked at */
-	uint64_t	 part_ms;	/* that the last part took */
-	uint64_t	 parts_cpu_us;	/* that all took since everything was made, of CPU */
+	uint64_t	 part_cpu_us;	/* that the last part took, of CPU */
+	uint64_t	 parts_cpu_us;	/* that all took since everything was made */
 	uint64_t	 whole_cpu_us;	/* that everything took last; 0: not yet */
 	uint64_t	 wait_until_us;	/* for addresses */
 	struct task	 whole_task, part_task, tries[TRIES_MAX];
@@ -479,7 +479,7 @@ whole_done(struct task *task, const struct job_done *done, int fd)
 	    (unsigned long long)done->counts.bytes / 1024,
 	    (unsigned long long)(sl_loop_now_us(p->options.loop) - task->started_us) / 1000);
 	picture_set(&p->next, done, fd);
-	p->part_ms = p->parts_cpu_us = 0;
+	p->part_cpu_us = p->parts_cpu_us = 0;
 	p->whole_cpu_us = done->cpu_us;
 	look_since(p, done->change);
 	if (p->dirty)
@@ -519,7 +519,7 @@ part_done(struct task *task, const struct job_done *done, int fd)
 		later(p);
 		return;
 	}
-	p->part_ms = (sl_loop_now_us(p->options.loop) - task->started_us) / 1000;
+	p->part_cpu_us = done->cpu_us;
 	p->parts_cpu_us += done->cpu_us;
 	sl_log(SL_LOG_DEBUG, "a change is compiled: %llu tenants, %llu users, %llu list entries, in %llu us of CPU",
 	    (unsigned long long)done->counts.tenants, (unsigned long long)done->counts.users, (unsigned long long)done->counts.entries,
@@ -653,7 +653,7 @@ static bool
 has_grown(const struct publisher *p)
 {
 	return changed(p) > PART_TENANTS || p->parts.len + p->gone.len > PARTS_GROWN ||
-	    (p->part_ms > PART_MS && p->tenants.len + p->partly.len > 1) || p->parts_cpu_us > SL_MAX(p->whole_cpu_us, (uint64_t)WHOLE_CPU_US);
+	    (p->part_cpu_us > PART_CPU_US && p->tenants.len + p->partly.len > 1) || p->parts_cpu_us > SL_MAX(p->whole_cpu_us, (uint64_t)WHOLE_CPU_US);
 }
 
 static void

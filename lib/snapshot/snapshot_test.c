@@ -668,6 +668,60 @@ nothing_is_a_snapshot_too(void **state)
 	close(fd);
 }
 
+/* Tenant 1 with one of its users, and one who is gone; with its own list announced, or not. */
+static struct sl_snapshot *
+open_partly(struct fixture *f, const struct sl_snapshot *under, bool its_list)
+{
+	static const struct step steps[] = { { TENANT, 1, "Uno", "", 2, 7, 0, 0, 0 }, { DOMAIN, 1, "one.example", "", INHERITS, 0, 0, 0, 0 },
+		{ USER, 1, "new@one.example", NULL, INHERITS, 0, 0, 0, 0 } };
+	struct sl_snapshot_counts counts;
+	int fd = memfd_create("partly", 0);
+	struct sl_snapshot_writer *w = sl_snapshot_writer_new(fd, "/tmp", (const unsigned char *)"another salt 123", sl_slice("", 0));
+	struct sl_snapshot *s;
+
+	for (size_t i = 0; i < SL_COUNT(steps); i++)
+		assert_int_equal(take(f, w, &steps[i]), 0);
+	assert_int_equal(sl_snapshot_writer_partly(w, 1), 0);
+	assert_int_equal(sl_snapshot_writer_user_gone(w, 1, SL_SLICE_LIT("Own@one.example")), 0);
+	assert_int_equal(sl_snapshot_writer_user_gone(w, 1, SL_SLICE_LIT("nobody")), SL_ERR_SYNTAX);
+	assert_int_equal(sl_snapshot_writer_user_gone(w, 0, SL_SLICE_LIT("own@one.example")), SL_ERR_SYNTAX);
+	if (its_list)
+		assert_int_equal(sl_snapshot_writer_list(w, SL_BY_TENANT, 1), 0);
+	if (sl_snapshot_writer_finish(w, &counts, &f->wrong) != 0)
+		fail_msg("%s", sl_buf_cstr(&f->wrong));
+	sl_snapshot_writer_free(&w);
+	assert_int_equal(sl_snapshot_open_over(fd, under, &s), 0);
+	assert_true(sl_snapshot_file_has(fd, 1));
+	assert_false(sl_snapshot_file_has(fd, 2));
+	close(fd);
+	return s;
+}
+
+static void
+what_does_not_come_of_a_tenant_is_as_below(void **state)
+{
+	static const struct { const char *address; bool is_user, has_lists; } rows[] = {
+		{ "new@one.example", true, false }, { "plain@one.example", true, false }, { "member@one.example", true, false },
+		{ "own@one.example", false, false }, { "own+tag@one.example", false, false }, { "nobody@one.example", false, false },
+	};
+	struct fixture *f = *state;
+	struct sl_snapshot *under = open_provider(f), *s = open_partly(f, under, false);
+	struct sl_snapshot_recipient r;
+
+	assert_true(sl_snapshot_recipient(under, SL_SLICE_LIT("own@one.example"), &r) && r.is_user && r.has_lists);
+	for (size_t i = 0; i < SL_COUNT(rows); i++)
+		if (!sl_snapshot_recipient(s, sl_slice_str(rows[i].address), &r) || r.is_user != rows[i].is_user ||
+		    r.has_lists != rows[i].has_lists)
+			fail_msg("%s: %d %d", rows[i].address, r.is_user, r.has_lists);
+	assert_true(is_listed(s, "plain@one.example", "x@y.spam.example", SL_BY_TENANT));
+	assert_true(is_listed(s, "new@one.example", "x@y.spam.example", SL_BY_TENANT));
+	sl_snapshot_close(&s);
+	s = open_partly(f, under, true);		/* his list is what comes: nothing */
+	assert_false(is_listed(s, "plain@one.example", "x@y.spam.example", SL_BY_TENANT));
+	sl_snapshot_close(&s);
+	sl_snapshot_close(&under);
+}
+
 int
 main(void)
 {
@@ -684,6 +738,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_change_is_laid_over_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_tenant_takes_larger_messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_are_replaced_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_does_not_come_of_a_tenant_is_as_below, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_a_snapshot_too, setup, teardown),
 	};
 

@@ -1,5 +1,6 @@
 /* tree_test.c - the tree, lists, policies, grants and keys: kept as they should be, walked in order, removed whole */
 
+#include "db_i.h"
 #include "store/grants.h"
 #include "store/layers.h"
 #include "store_test_i.h"
@@ -548,8 +549,8 @@ a_tenant_has_one_current_key_and_older_ones(void **state)
 static int
 change_line(void *ctx, const struct sl_change *change)
 {
-	sl_buf_addf(ctx, "%u %s:%lld of %lld\n", change->kinds, sl_level_word(change->node.level), (long long)change->node.id,
-	    (long long)change->tenant);
+	sl_buf_addf(ctx, "%u %s:%lld of %lld%s%.*s\n", change->kinds, sl_level_word(change->node.level), (long long)change->node.id,
+	    (long long)change->tenant, change->was.len > 0 ? " was " : "", SL_SLICE_ARG(change->was));
 	return 0;
 }
 
@@ -580,6 +581,70 @@ a_compiler_hears_what_has_changed(void **state)
 	fixture_fini(&f);
 }
 
+/* What has come since, as lines; and from then on what comes next. */
+static void
+assert_heard(struct fixture *f, int64_t *since, const char *expected)
+{
+	struct sl_buf out;
+
+	sl_buf_init(&out, 1 << 20);
+	OK(f, sl_store_changes(f->store, *since, change_line, &out));
+	assert_string_equal(sl_buf_cstr(&out), expected);
+	OK(f, sl_store_change(f->store, since));
+	sl_buf_fini(&out);
+}
+
+/* Users are numbered: 1 anna, in group 1 which says something, 2 bert, 3 carl, of another tenant. */
+static void
+a_compiler_hears_which_users_changed(void **state)
+{
+	static char names[CHANGE_USERS_MAX + 1][32];
+	static struct sl_new_user many[CHANGE_USERS_MAX + 1];
+	const struct sl_tenant_settings found = { SL_TENANT_ON, SL_TENANT_USERS_DISCOVER, 10 };
+	struct sl_slice seen = S("found@two.example");
+	struct fixture f;
+	int64_t since;
+	size_t count;
+
+	fixture_init(&f);
+	build(&f);
+	OK(&f, sl_store_change(f.store, &since));
+	add_users(&f, node_of(&f, "tenant:one.example"), "dora@one.example", "sales");
+	assert_heard(&f, &since, "64 user:4 of 1\n");
+	add_users(&f, node_of(&f, "tenant:one.example"), "emil@one.example", "new");
+	assert_heard(&f, &since, "64 user:5 of 1\n32 tenant:1 of 1\n");	/* and a group */
+	add_users(&f, node_of(&f, "tenant:one.example"), "dora@one.example", "new");	/* is there: another group */
+	assert_heard(&f, &since, "64 user:4 of 1\n");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "group:one.example/new")));	/* it never said anything */
+	assert_heard(&f, &since, "32 group:2 of 1\n");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "group:one.example/sales")));
+	assert_heard(&f, &since, "64 user:1 of 1\n32 group:1 of 1\n");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "user:dora@one.example")));
+	assert_heard(&f, &since, "64 user:4 of 1 was dora@one.example\n");
+	OK(&f, sl_store_tenant_set(f.store, &anna, node_of(&f, "tenant:two.example"), &found));
+	OK(&f, sl_store_users_seen(f.store, &anna, &seen, 1, &count));
+	assert_heard(&f, &since, "2 tenant:2 of 2\n64 user:7 of 2\n");
+	test_now_s += 11 * 86400;
+	OK(&f, sl_store_users_expire(f.store, &anna, &count));
+	assert_heard(&f, &since, "64 user:7 of 2 was found@two.example\n");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "domain:two.example")));
+	assert_heard(&f, &since, "64 user:3 of 2 was \"carl the great\"@two.example\n16 domain:2 of 2\n");
+	for (size_t i = 0; i < SL_COUNT(many); i++) {
+		snprintf(names[i], sizeof(names[i]), "m%zu@one.example", i);
+		many[i] = (struct sl_new_user){ S(names[i]), S("many") };
+	}
+	OK(&f, sl_store_users_add(f.store, &anna, node_of(&f, "tenant:one.example"), SL_USER_EXPLICIT, many, SL_COUNT(many), NULL));
+	assert_heard(&f, &since, "96 tenant:1 of 1\n");		/* all of it */
+	set_layer(&f, "group:one.example/many", "", "x 1");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "group:one.example/many")));
+	assert_heard(&f, &since, "256 group:3 of 1\n96 group:3 of 1\n");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "domain:xn--bcher-kva.example")));	/* an alias: nobody's */
+	assert_heard(&f, &since, "16 domain:3 of 1\n");
+	OK(&f, sl_store_remove(f.store, &anna, node_of(&f, "domain:one.example")));
+	assert_heard(&f, &since, "80 domain:1 of 1\n");
+	fixture_fini(&f);
+}
+
 int
 main(void)
 {
@@ -600,6 +665,7 @@ main(void)
 		cmocka_unit_test(grants_are_what_lib_access_wants),
 		cmocka_unit_test(a_tenant_has_one_current_key_and_older_ones),
 		cmocka_unit_test(a_compiler_hears_what_has_changed),
+		cmocka_unit_test(a_compiler_hears_which_users_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
