@@ -9,6 +9,7 @@
 #include "sl/log.h"
 
 #define STALL_MS	5000
+#define UNHEARD_US	60000000u	/* what could not be dealt with is heard again then */
 
 struct job {			/* for the vault */
 	struct job		*next;
@@ -55,6 +56,7 @@ struct ways {
 	struct mail	*mails;
 	struct question	*questions, **questions_end;
 	bool		 begun;
+	uint64_t	 unheard_us;	/* when something was told that could not be dealt with; 0: never */
 };
 
 static void	on_soon(void *ctx);
@@ -66,7 +68,7 @@ on_again(void *ctx)
 {
 	struct ways *ways = ctx;
 
-	if (ways->courier.failed)
+	if (ways->courier.failed || (ways->unheard_us != 0 && sl_loop_now_us(ways->options.loop) - ways->unheard_us >= UNHEARD_US))
 		courier_drop(ways);
 	if (ways->vault.ipc == NULL)
 		ways->options.request(ways->options.ctx, false);
@@ -358,8 +360,12 @@ on_settled(struct ways *ways, const struct sl_courier_settled *settled)
 {
 	struct sl_buf payload;
 
-	if (!ways->options.settled(ways->options.ctx, settled))
+	if (!ways->options.settled(ways->options.ctx, settled)) {
+		/* The courier tells a new channel of it, and this one of no more than a few that are unanswered. */
+		if (ways->unheard_us == 0)
+			ways->unheard_us = sl_loop_now_us(ways->options.loop);
 		return;
+	}
 	sl_buf_init(&payload, 256);
 	sl_courier_pack_token(&(struct sl_courier_token){ .token = settled->token }, &payload);
 	if (sl_ipc_send(ways->courier.ipc, SL_IPC_SETTLED_SEEN, sl_buf_slice(&payload), NULL, 0) != 0)
@@ -455,6 +461,7 @@ courier_drop(struct ways *ways)
 	struct mail *mails = ways->mails;
 
 	way_close(&ways->courier);
+	ways->unheard_us = 0;
 	if (ways->questions != NULL && ways->questions->said)
 		question_over(ways, &(struct ways_end){ .result = SL_ERR_CLOSED });
 	ways->mails = NULL;
