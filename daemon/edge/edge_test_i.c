@@ -69,11 +69,50 @@ next_hop_waits(const struct delivery *d)
 	return d->state == DELIVERY_STREAM && sl_conn_pending(&d->hop->conn) == 0;
 }
 
+/* Whoever is waited for, there is a time when he is not any more. The sender's stops while he is not read. */
+static bool
+has_a_time(const struct session *s)
+{
+	const struct transaction *tx = s->tx;
+
+	switch (s->state) {
+	case SESSION_AWAIT_RCPT:
+	case SESSION_AWAIT_DELIVERY:
+	case SESSION_GONE:
+		return sl_timer_is_set(&tx->delivery.timer) || sl_timer_is_set(&tx->delivery.chain_timer) ||
+		    (tx->delivery.hop != NULL && sl_timer_is_set(&tx->delivery.hop->timer)) ||	/* it connects */
+		    sl_timer_is_set(&tx->keeping.deadline) || sl_timer_is_set(&tx->keeping.step);
+	case SESSION_AWAIT_VERDICT:
+		return sl_timer_is_set(&tx->judge.timer);
+	case SESSION_AWAIT_VAULT:
+		return sl_timer_is_set(&tx->keeping.deadline) || sl_timer_is_set(&tx->keeping.step);
+	case SESSION_AWAIT_CONSOLE:
+		return sl_timer_is_set(&tx->action.timer);
+	case SESSION_DATA:
+		return sl_timer_is_set(&s->timer) || !s->conn.reading;
+	case SESSION_PROXY:
+	case SESSION_GREETING:
+	case SESSION_TLS:
+	case SESSION_READY:
+	case SESSION_MAIL:
+	case SESSION_RCPT:
+	case SESSION_SKIP:
+	case SESSION_CLOSING:
+		return sl_timer_is_set(&s->timer);
+	case SESSION_DEAD:
+	case SESSION_STATE_COUNT:
+		break;
+	}
+	return true;
+}
+
 static bool
 stands_still(const struct session *s)
 {
 	const struct transaction *tx = s->tx;
 
+	if (!has_a_time(s))
+		return true;
 	if (s->state == SESSION_DATA && !s->conn.reading)
 		return !judge_is_behind(&tx->judge) && (next_hop_waits(&tx->delivery) || tx->delivery.state == DELIVERY_OPEN);
 	return s->state == SESSION_AWAIT_DELIVERY && next_hop_waits(&tx->delivery);
