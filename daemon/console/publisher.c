@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "changed.h"
 #include "sl/log.h"
 #include "store/walk.h"
 
@@ -25,21 +26,6 @@
 #define FOLD_SMALL_MS	2000	/* ... and where that is quick, at once */
 #define SMALL_ROWS	20000	/* users and list entries */
 #define PROBLEMS_SAID	10
-
-struct set {			/* of numbers, sorted */
-	int64_t	*ids;
-	size_t	 len, size;
-};
-
-struct parts {			/* in any order, some more than once */
-	struct sl_compile_part	*items;
-	size_t			 len, size;
-};
-
-struct gone {			/* addresses are owned */
-	struct sl_compile_gone	*items;
-	size_t			 len, size, bytes;
-};
 
 struct task {			/* a job that runs */
 	struct publisher *publisher;
@@ -88,145 +74,6 @@ struct publisher {
 	uint64_t	 retry_us;	/* nothing is begun before, after a failure */
 	struct sl_timer	 soon, fold;
 };
-
-/* ---- sets ---- */
-
-static bool
-set_add(struct set *set, int64_t id)
-{
-	size_t from = 0, to = set->len;
-
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (set->ids[mid] == id)
-			return false;
-		if (set->ids[mid] < id)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	if (set->len == set->size) {
-		set->size = SL_MAX(set->size * 2, (size_t)16);
-		set->ids = sl_xrealloc(set->ids, set->size * sizeof(*set->ids));
-	}
-	memmove(set->ids + from + 1, set->ids + from, (set->len - from) * sizeof(*set->ids));
-	set->ids[from] = id;
-	set->len++;
-	return true;
-}
-
-static bool
-set_has(const struct set *set, int64_t id)
-{
-	size_t from = 0, to = set->len;
-
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (set->ids[mid] == id)
-			return true;
-		if (set->ids[mid] < id)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return false;
-}
-
-static void
-set_fini(struct set *set)
-{
-	sl_free(set->ids);
-	*set = (struct set){ 0 };
-}
-
-/* ---- parts ---- */
-
-static int
-compare_parts(const void *a, const void *b)
-{
-	const struct sl_compile_part *x = a, *y = b;
-
-	if (x->tenant != y->tenant)
-		return x->tenant < y->tenant ? -1 : 1;
-	if (x->what != y->what)
-		return x->what < y->what ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* By tenant, each once. */
-static void
-parts_sort(struct parts *parts)
-{
-	size_t n = 0;
-
-	if (parts->len > 1)
-		qsort(parts->items, parts->len, sizeof(*parts->items), compare_parts);
-	for (size_t i = 0; i < parts->len; i++)
-		if (n == 0 || compare_parts(&parts->items[n - 1], &parts->items[i]) != 0)
-			parts->items[n++] = parts->items[i];
-	parts->len = n;
-}
-
-/* False: there are too many. */
-static bool
-parts_add(struct parts *parts, const struct sl_compile_part *part)
-{
-	if (parts->len == parts->size) {
-		parts_sort(parts);	/* what comes again and again needs no room */
-		if (parts->len >= JOB_PARTS_MAX)
-			return false;
-		parts->size = SL_MIN(SL_MAX(parts->len * 2, (size_t)16), (size_t)JOB_PARTS_MAX);
-		parts->items = sl_xrealloc(parts->items, parts->size * sizeof(*parts->items));
-	}
-	parts->items[parts->len++] = *part;
-	return true;
-}
-
-static void
-parts_copy(struct parts *to, const struct parts *from)
-{
-	for (size_t i = 0; i < from->len; i++)
-		(void)parts_add(to, &from->items[i]);
-}
-
-static int
-compare_gone(const void *a, const void *b)
-{
-	const struct sl_compile_gone *x = a, *y = b;
-
-	return x->tenant < y->tenant ? -1 : x->tenant > y->tenant;
-}
-
-static void
-gone_sort(struct gone *gone)
-{
-	if (gone->len > 1)
-		qsort(gone->items, gone->len, sizeof(*gone->items), compare_gone);
-}
-
-static bool
-gone_add(struct gone *gone, int64_t tenant, struct sl_slice address)
-{
-	if (gone->len >= JOB_PARTS_MAX || gone->bytes + address.len > JOB_GONE_BYTES)
-		return false;
-	if (gone->len == gone->size) {
-		gone->size = SL_MAX(gone->size * 2, (size_t)16);
-		gone->items = sl_xrealloc(gone->items, gone->size * sizeof(*gone->items));
-	}
-	gone->items[gone->len++] = (struct sl_compile_gone){ tenant, { sl_xmemdup(address.ptr, address.len), address.len } };
-	gone->bytes += address.len;
-	return true;
-}
-
-static void
-gone_reset(struct gone *gone)
-{
-	for (size_t i = 0; i < gone->len; i++)
-		sl_free((void *)(uintptr_t)gone->items[i].address.ptr);
-	gone->len = gone->bytes = 0;
-}
 
 /* ---- pictures ---- */
 
@@ -554,14 +401,7 @@ described_fini(struct described *d)
 	set_fini(&d->tenants);
 	set_fini(&d->partly);
 	set_fini(&d->speakers);
-	sl_free(d->parts.items);
-}
-
-static void
-set_copy(struct set *to, const struct set *from)
-{
-	for (size_t i = 0; i < from->len; i++)
-		set_add(to, from->ids[i]);
+	parts_fini(&d->parts);
 }
 
 /* A tenant that is not in what a part is laid over (it is new, or was off) comes whole. */
@@ -805,9 +645,8 @@ publisher_free(struct publisher **publisher)
 	picture_drop(&p->next);
 	set_fini(&p->tenants);
 	set_fini(&p->partly);
-	sl_free(p->parts.items);
-	gone_reset(&p->gone);
-	sl_free(p->gone.items);
+	parts_fini(&p->parts);
+	gone_fini(&p->gone);
 	set_fini(&p->partners);
 	set_fini(&p->speakers);
 	set_fini(&p->touched);

@@ -225,8 +225,11 @@ write_chosen(struct sl_compile *c, const struct chosen *chosen)
 	const struct ids *ids = &chosen->ids;
 	int r = 0;
 
-	for (size_t i = 0; i < chosen->gone_len && r == 0; i++)
+	for (size_t i = 0; i < chosen->gone_len && r == 0; i++) {
 		r = sl_snapshot_writer_user_gone(c->options.writer, c->tenant.row.id, chosen->gone[i].address);
+		if (r == SL_ERR_SYNTAX)		/* then he was in no snapshot */
+			r = 0;
+	}
 	for (size_t i = 0; i < ids->len && r == 0; i++) {
 		struct listed listed = { c, { SL_LEVEL_USER, ids->ids[i] }, { (const unsigned char *)"", 0 } };
 

@@ -313,7 +313,8 @@ in_the_way(struct sl_store *store, const char *sql, struct sl_node node, const c
 	return r != 0 ? r : count == 0 ? 0 : db_fail(&store->db, SL_ERR_BUSY, "it still has %lld %s", (long long)count, what);
 }
 
-/* What hangs at nodes has no foreign key: of the tenant all at once, else of the node and those below it. */
+/* What hangs at nodes has no foreign key: of the tenant all at once, else of the node and those below it. Each statement finds
+ * its rows by their key: with alternatives in one, SQLite reads all of the tenant's. */
 int
 node_remove_hanging(struct sl_store *store, struct sl_node node, int64_t tenant)
 {
@@ -321,19 +322,32 @@ node_remove_hanging(struct sl_store *store, struct sl_node node, int64_t tenant)
 		"DELETE FROM list WHERE tenant = ?", "DELETE FROM layer WHERE tenant = ?",
 		"DELETE FROM access WHERE tenant = ?",
 	};
-#define BELOW(column)	"(" column "level = ?2 AND " column "node = ?3"					\
-	" OR ?2 = 3 AND " column "level = 4 AND " column "node IN (SELECT id FROM node_group WHERE domain = ?3)"	\
-	" OR ?2 = 3 AND " column "level = 5 AND " column "node IN (SELECT id FROM user WHERE domain = ?3))"
 	static const char *const of_node[] = {
-		"DELETE FROM list WHERE tenant = ?1 AND " BELOW(""), "DELETE FROM layer WHERE tenant = ?1 AND " BELOW(""),
-		"DELETE FROM access WHERE tenant = ?1 AND " BELOW(""),
+		"DELETE FROM list WHERE tenant = ? AND level = ? AND node = ?",
+		"DELETE FROM layer WHERE tenant = ? AND level = ? AND node = ?",
+		"DELETE FROM access WHERE +tenant = ? AND level = ? AND node = ?",
+	};
+#define IN_DOMAIN(level, from)	" level = " level " AND node IN (SELECT id FROM " from " WHERE domain = ?2)"
+	static const char *const of_domain[] = {
+		"DELETE FROM list WHERE tenant = ?1 AND" IN_DOMAIN("4", "node_group"),
+		"DELETE FROM list WHERE tenant = ?1 AND" IN_DOMAIN("5", "user"),
+		"DELETE FROM layer WHERE tenant = ?1 AND" IN_DOMAIN("4", "node_group"),
+		"DELETE FROM layer WHERE tenant = ?1 AND" IN_DOMAIN("5", "user"),
+		"DELETE FROM access WHERE +tenant = ?1 AND" IN_DOMAIN("4", "node_group"),
+		"DELETE FROM access WHERE +tenant = ?1 AND" IN_DOMAIN("5", "user"),
 	};
 	int r = 0;
 
-	_Static_assert(SL_LEVEL_DOMAIN == 3 && SL_LEVEL_GROUP == 4 && SL_LEVEL_USER == 5, "numbers in BELOW");
+	_Static_assert(SL_LEVEL_GROUP == 4 && SL_LEVEL_USER == 5, "numbers in IN_DOMAIN");
+	if (node.level == SL_LEVEL_TENANT) {
+		for (size_t i = 0; i < SL_COUNT(of_tenant) && r == 0; i++)
+			r = db_run(&store->db, of_tenant[i], "i", node.id);
+		return r;
+	}
 	for (size_t i = 0; i < SL_COUNT(of_node) && r == 0; i++)
-		r = node.level == SL_LEVEL_TENANT ? db_run(&store->db, of_tenant[i], "i", node.id)
-		    : db_run(&store->db, of_node[i], "iii", tenant, (int64_t)node.level, node.id);
+		r = db_run(&store->db, of_node[i], "iii", tenant, (int64_t)node.level, node.id);
+	for (size_t i = 0; i < SL_COUNT(of_domain) && r == 0 && node.level == SL_LEVEL_DOMAIN; i++)
+		r = db_run(&store->db, of_domain[i], "ii", tenant, node.id);
 	return r;
 }
 
