@@ -142,7 +142,7 @@ static void
 on_input(void *ctx)
 {
 	struct engine_call *call = ctx;
-	unsigned char block[4096];
+	unsigned char block[16384];
 	struct iovec v = { block, sizeof(block) };
 	ssize_t n = sl_conn_read(&call->conn, &v, 1);
 

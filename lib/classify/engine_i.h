@@ -15,6 +15,7 @@ struct engine_reply {
 
 /* False: the header is not complete. Lines may end in CRLF or LF. */
 bool		engine_reply_split(struct sl_slice in, struct engine_reply *reply);
+#define ENGINE_HEAD_MAX	16384	/* bytes of a reply in which its header has to end: more is none */
 /* The value of a field, trimmed; empty if there is none. */
 struct sl_slice	engine_reply_field(const struct engine_reply *reply, struct sl_slice name);
 /* A number as people write it ("-1.25"), whole; false: it is none, or not within +-1e6. */

@@ -50,7 +50,7 @@ icap_reply(struct sl_slice in, bool closed, struct sl_engine_said *said)
 
 	*said = (struct sl_engine_said){ .value = 0 };
 	if (!engine_reply_split(in, &reply))
-		return closed ? SL_ENGINE_FAILED : SL_ENGINE_MORE;
+		return closed || in.len > ENGINE_HEAD_MAX ? SL_ENGINE_FAILED : SL_ENGINE_MORE;
 	if (sl_slice_istarts(reply.status_line, SL_SLICE_LIT("ICAP/1.0 204 "))) {
 		said->log_odds[SL_MALWARE] = -2;
 		engine_text(SL_SLICE_LIT("the ICAP server found nothing"), said->text);

@@ -159,7 +159,7 @@ rspamd_reply(struct sl_slice in, bool closed, struct sl_engine_said *said)
 
 	*said = (struct sl_engine_said){ .value = 0 };
 	if (!engine_reply_split(in, &reply))
-		return closed ? SL_ENGINE_FAILED : SL_ENGINE_MORE;
+		return closed || in.len > ENGINE_HEAD_MAX ? SL_ENGINE_FAILED : SL_ENGINE_MORE;
 	if (!sl_slice_istarts(reply.status_line, SL_SLICE_LIT("HTTP/1.1 200 ")) &&
 	    !sl_slice_istarts(reply.status_line, SL_SLICE_LIT("HTTP/1.0 200 ")))
 		return SL_ENGINE_FAILED;

@@ -132,6 +132,23 @@ a_reply_that_comes_in_pieces_is_awaited(void **state)
 	}
 }
 
+/* Somebody who floods is left early, not when all that a reply may be has been read. */
+static void
+a_header_that_does_not_end_is_no_answer(void **state)
+{
+	static const enum sl_engine engines[] = { SL_ENGINE_RSPAMD, SL_ENGINE_ICAP };
+	static unsigned char in[16385];
+
+	memset(in, 'x', sizeof(in));
+	for (size_t i = 0; i < SL_COUNT(engines); i++) {
+		const struct sl_engine_codec *codec = sl_engine_codec(engines[i]);
+		struct sl_engine_said said;
+
+		assert_int_equal(codec->reply(sl_slice(in, sizeof(in)), false, &said), SL_ENGINE_FAILED);
+		assert_int_equal(codec->reply(sl_slice(in, 16000), false, &said), SL_ENGINE_MORE);
+	}
+}
+
 int
 main(void)
 {
@@ -139,6 +156,7 @@ main(void)
 		cmocka_unit_test(the_words_of_a_message_are_these),
 		cmocka_unit_test(replies_mean_this_and_never_clean_by_accident),
 		cmocka_unit_test(a_reply_that_comes_in_pieces_is_awaited),
+		cmocka_unit_test(a_header_that_does_not_end_is_no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
