@@ -1,6 +1,7 @@
 /* send_test.c - attempts over real connections: what arrives at a next hop of many moods, and what the queue says of it */
 
 #include "check.h"
+#include "moods.h"
 #include "courier/send.h"
 #include "io/tls.h"
 
@@ -31,34 +32,14 @@ static SSL_CTX *server_context, *client_context;
 
 /* ---- sockets that are full or empty for a moment, short, or interrupted: in the place of the C library's ---- */
 
-static uint64_t chance;		/* 0: they are what they are */
-
-/* Returns how many of `len` bytes may pass, or 0 with errno set. */
+/* Of a socket; files are what they are. */
 static size_t
 pass(int fd, size_t len)
 {
 	socklen_t size = sizeof(int);
 	int type;
 
-	if (chance == 0 || len == 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
-		return len;
-	chance = chance * 6364136223846793005u + 1442695040888963407u;
-	switch (chance >> 33 & 7) {
-	case 0:
-	case 1:
-		errno = EAGAIN;
-		return 0;
-	case 2:
-		errno = EINTR;
-		return 0;
-	case 3:
-		return 1;
-	case 4:
-	case 5:
-		return SL_MIN(len, (size_t)(chance >> 40 & 4095) + 1);
-	default:
-		return len;
-	}
+	return socket_moods == 0 || len == 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ? len : socket_mood(len);
 }
 
 ssize_t
@@ -88,7 +69,7 @@ send(int fd, const void *from, size_t len, int flags)
 ssize_t
 sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	return chance == 0 ? syscall(SYS_sendmsg, fd, message, flags) : send(fd, message->msg_iov->iov_base, message->msg_iov->iov_len, flags);
+	return socket_moods == 0 ? syscall(SYS_sendmsg, fd, message, flags) : send(fd, message->msg_iov->iov_base, message->msg_iov->iov_len, flags);
 }
 
 /* ---- the next hop: a process that speaks to one connection after the other ---- */
@@ -304,7 +285,7 @@ source(void *ctx, struct sl_buf *out)
 
 	if (run->fails_at > 0 && run->at >= run->fails_at)
 		return SL_ERR_SYSTEM;
-	run->dry = chance != 0 && !run->dry;
+	run->dry = socket_moods != 0 && !run->dry;
 	if (run->dry) {			/* it is not there yet */
 		sl_timer_soon(&run->wake);
 		return SL_MORE;
@@ -358,7 +339,7 @@ attempt_by(int64_t id, bool stored, size_t fails_at, size_t times, enum sl_talk_
 		.data_ms = 5000, .final_ms = 2000 };
 	const struct sl_queue_entry *e;
 
-	if (chance != 0)		/* not their time is tried here */
+	if (socket_moods != 0)		/* not their time is tried here */
 		job.connect_ms = job.reply_ms = job.data_ms = job.final_ms = 60000;
 	sl_timer_init(&run.wake, loop, on_wake, &run);
 	assert_int_equal(sl_send_new(&job, &run.send), 0);
@@ -465,9 +446,9 @@ all_arrives_whatever_sockets_are_like(void **state)
 		teardown(NULL);
 		setup(NULL);
 		hop_start(seed % 2 == 0 ? plain : tls, 1);
-		chance = seed << 32 | 1;
+		socket_moods = seed << 32 | 1;
 		e = attempt_by(add(seed % 3 == 0), seed % 3 == 0, 0, 0, SL_TALK_TLS_IF_OFFERED, false);
-		chance = 0;
+		socket_moods = 0;
 		if (e->state != SL_QUEUE_DELIVERED || e->uncertain != 0)
 			fail_msg("seed %u: %s, %u, " SL_SLICE_FMT, (unsigned)seed, sl_queue_state_word(e->state), e->uncertain,
 			    SL_SLICE_ARG(e->rcpts[0].reply));

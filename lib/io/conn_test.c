@@ -1,8 +1,8 @@
 /* conn_test.c - connections over socket pairs: pressure, both ends, TLS on the same descriptor */
 
 #include "check.h"
+#include "moods.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -29,40 +29,16 @@ struct end {
 
 static struct sl_loop *loop;
 static struct sl_chunk_pool *pool;
-static uint64_t moods;		/* 0: sockets are what they are; else they are as this has it: see mood() */
 
 /* ---- sockets that are full or empty for a moment, short, or interrupted: in the place of the C library's ---- */
 
-static size_t held_up;
-
-/* Returns how many of `len` bytes may pass, or 0 with errno set. */
-static size_t
-mood(size_t len)
-{
-	held_up++;
-	moods = moods * 6364136223846793005u + 1442695040888963407u;
-	switch (moods >> 33 & 7) {
-	case 0:
-	case 1:
-		errno = EAGAIN;
-		return 0;
-	case 2:
-		errno = EINTR;
-		return 0;
-	case 3:
-	case 4:
-		return SL_MIN(len, (size_t)1);
-	case 5:
-		return SL_MIN(len, (size_t)(moods >> 40 & 4095) + 1);
-	default:
-		return len;
-	}
-}
+static size_t held_up;		/* calls that may have been */
 
 ssize_t
 read(int fd, void *to, size_t len)
 {
-	if (moods != 0 && len > 0 && (len = mood(len)) == 0)
+	held_up += socket_moods != 0;
+	if (socket_moods != 0 && len > 0 && (len = socket_mood(len)) == 0)
 		return -1;
 	return syscall(SYS_read, fd, to, len);
 }
@@ -70,7 +46,8 @@ read(int fd, void *to, size_t len)
 ssize_t
 write(int fd, const void *from, size_t len)
 {
-	if (moods != 0 && len > 0 && (len = mood(len)) == 0)
+	held_up += socket_moods != 0;
+	if (socket_moods != 0 && len > 0 && (len = socket_mood(len)) == 0)
 		return -1;
 	return syscall(SYS_write, fd, from, len);
 }
@@ -211,13 +188,13 @@ bulk_passes_whatever_sockets_are_like(void **state)
 		struct end a, b;
 
 		pair(&a, &b, BULK / 16);
-		moods = seed << 32 | 1;
+		socket_moods = seed << 32 | 1;
 		sl_conn_want_input(&a.conn, true);
 		sl_conn_want_input(&b.conn, true);
 		pump(&a);
 		pump(&b);
 		turn_until(&a, &b, BULK / 16);
-		moods = 0;
+		socket_moods = 0;
 		unpair(&a, &b);
 	}
 }
@@ -310,7 +287,7 @@ tls_pair(struct end *a, struct end *b, size_t to_send, bool verify)
 static void
 tls_unpair(struct end *a, struct end *b)
 {
-	moods = 0;
+	socket_moods = 0;
 	unpair(a, b);
 	SSL_CTX_free(server);
 	SSL_CTX_free(client);
@@ -355,7 +332,7 @@ tls_passes_whatever_sockets_are_like(void **state)
 		struct end a, b;
 
 		tls_pair(&a, &b, BULK / 16, false);
-		moods = seed << 32 | 1;
+		socket_moods = seed << 32 | 1;
 		held_up = 0;
 		sl_conn_want_input(&a.conn, true);
 		sl_conn_want_input(&b.conn, true);

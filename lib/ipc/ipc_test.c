@@ -1,6 +1,7 @@
 /* ipc_test.c - messages and descriptors between processes */
 
 #include "check.h"
+#include "moods.h"
 #include "ipc/ipc.h"
 
 #include <dirent.h>
@@ -46,31 +47,6 @@ note(void *ctx, struct sl_ipc_message *m)
 	}
 }
 
-static uint64_t moods;		/* not 0: sockets are full or empty for a moment, short or interrupted, as this has it */
-
-/* Returns how many of `len` bytes may pass, or 0 with errno set. */
-static size_t
-mood(size_t len)
-{
-	moods = moods * 6364136223846793005u + 1442695040888963407u;
-	switch (moods >> 33 & 7) {
-	case 0:
-	case 1:
-		errno = EAGAIN;
-		return 0;
-	case 2:
-		errno = EINTR;
-		return 0;
-	case 3:
-	case 4:
-		return SL_MIN(len, (size_t)1);
-	case 5:
-		return SL_MIN(len, (size_t)(moods >> 40 & 4095) + 1);
-	default:
-		return len;
-	}
-}
-
 /* The first vector of a message that has bytes, as far as may pass. NULL: none may. */
 static struct msghdr *
 cut(const struct msghdr *message, struct msghdr *copy, struct iovec *v)
@@ -81,7 +57,7 @@ cut(const struct msghdr *message, struct msghdr *copy, struct iovec *v)
 		i++;
 	*copy = *message;
 	*v = message->msg_iov[i];
-	v->iov_len = mood(v->iov_len);
+	v->iov_len = socket_mood(v->iov_len);
 	copy->msg_iov = v;
 	copy->msg_iovlen = 1;
 	return v->iov_len > 0 ? copy : NULL;
@@ -94,7 +70,7 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 	struct msghdr copy;
 	struct iovec v;
 
-	if (moods != 0 && (message = cut(message, &copy, &v)) == NULL)
+	if (socket_moods != 0 && (message = cut(message, &copy, &v)) == NULL)
 		return -1;
 	return syscall(SYS_sendmsg, fd, message, flags);
 }
@@ -106,7 +82,7 @@ recvmsg(int fd, struct msghdr *message, int flags)
 	struct iovec v;
 	ssize_t n;
 
-	if (moods == 0)
+	if (socket_moods == 0)
 		return syscall(SYS_recvmsg, fd, message, flags);
 	if (cut(message, &copy, &v) == NULL)
 		return -1;
@@ -543,7 +519,7 @@ what_is_posted_or_sent_arrives_in_order(void **state)
 		pair(fds);
 		a = sl_ipc_new(fds[0], ALL_TYPES);
 		b = sl_ipc_new(fds[1], SL_IPC_BIT(CONSOLE_REPLY));
-		moods = seed << 32 | 1;
+		socket_moods = seed << 32 | 1;
 		while (stream.got < STREAM) {
 			assert_true(turns++ < 200000 && !stream.wrong);
 			stream_next(&stream, &payload);
@@ -561,7 +537,7 @@ what_is_posted_or_sent_arrives_in_order(void **state)
 			}
 			assert_int_equal(sl_ipc_read(b, on_stream, &stream), SL_MORE);
 		}
-		moods = 0;
+		socket_moods = 0;
 		assert_int_equal(stream.sent, STREAM);
 		assert_int_equal(sl_ipc_flush(a), SL_DONE);
 		sl_ipc_free(&a);
