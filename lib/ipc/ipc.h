@@ -8,8 +8,8 @@
  * peer may send.
  *
  * Memory: one message, grown as its bytes arrive and given back after it; a peer that announces
- * 64 MiB and sends nothing costs nothing. What is posted (sl_ipc_post), at most SL_IPC_POST_MAX and one message. Limits: byte order and sizes are the machine's own, so
- * a channel never leaves it.
+ * 64 MiB and sends nothing costs nothing. What is posted (sl_ipc_post), at most SL_IPC_POST_MAX and one message. Limits: byte
+ * order and sizes are the machine's own, so a channel never leaves it.
  */
 #ifndef SL_IPC_H
 #define SL_IPC_H
